@@ -1,0 +1,40 @@
+"""Turn the release tags of a repository into a private package index.
+
+The map of this folder, from the outside in; imports run one way, downwards.
+
+Doors: the outside in, errors out in the outside's own form.
+
+* ``recipe``: the zc.buildout recipe, the only importer of zc but for one constant.
+* ``command``: ``sdists_from_tags`` and ``make_sdist``; arguments, logging, exit status.
+* ``defaults``: the documented defaults file that ``--print-example-defaults`` prints.
+* ``console``: what the doors share; progress as lines or a bar, and what a run needs of the environment.
+
+The flow, on one page.
+
+* ``engine``: opens the parts, then scan, plan, build, publish, report.
+
+Stages: one verb each. They exchange values of ``model`` and never import one another.
+
+* ``stages.scan``: walk a repository, yield each tag that names a release.
+* ``stages.plan``: pure; tags and catalog in, what to build and what to skip out.
+* ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
+* ``stages.publish``: archives, pages, server configuration, in an order safe for readers.
+* ``stages.report``: pure; outcomes in, text, JSON and exit status out.
+
+Parts: one seam a folder.
+
+* ``vcs``: the ``Repository`` protocol and its backends.
+* ``toolchain``: build environments, the runner of build hooks, repacking.
+* ``executors``: where jobs run; ``concurrent.futures.Executor`` is the interface.
+* ``index``: layout and pages (pure), the published folder (store).
+* ``catalog``: SQLite; tags seen, releases published, failures remembered.
+* ``webserver``: server configuration as pure text.
+* ``example``: the embedded example repository.
+
+Ground: known by all, knows nobody.
+
+* ``configuration``: a mapping in, a frozen ``Configuration`` or every problem at once out.
+* ``option_types``: what an option's value may be, one parser a kind.
+* ``model``: the frozen values that travel between the stages.
+* ``errors``: ``SdistmakerError`` and its few children.
+"""

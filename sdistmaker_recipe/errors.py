@@ -1,0 +1,110 @@
+"""Errors that reach a door, each with the exit status it stands for.
+
+::
+
+    SdistmakerError
+    |-- ConfigurationError    2  some options are wrong; carries every problem
+    |-- RepositoryError       3  the repository did not answer as it should
+    |   `-- PathNotFoundError    a path is not there at that revision
+    |-- StoreError            3  the disk, the index or the catalog failed
+    |-- ToolchainError        3  the means to build are missing (uv, an interpreter)
+    `-- LockHeldError         4  another run works on the same destination
+
+A tag that does not build is no error but a value, ``model.Failed``. Inside the toolchain ``BuildError``
+carries its reason up to the stage that makes the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SdistmakerError(Exception):
+    """A run cannot go on.
+
+    ``message`` says what was wrong, ``hint`` what the user can do about it (may be empty).
+    """
+
+    exit_status = 3
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong option: where it was written and under which name, its value, and what is accepted."""
+
+    source: str
+    option: str
+    value: object
+    message: str
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f" = {self.value!r}"
+        return f"{self.source}: {self.option}{value}: {self.message}"
+
+
+class ConfigurationError(SdistmakerError):
+    """Options are wrong; ``problems`` lists all of them, not only the first."""
+
+    exit_status = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ConfigurationError], tuple[object, ...]]:
+        return type(self), (self.problems,)
+
+
+class RepositoryError(SdistmakerError):
+    """A repository did not answer as it should; the message names the URL."""
+
+    def __init__(self, url: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{url}: {reason}", hint)
+        self.url = url
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...]]:
+        return type(self), (self.url, self.reason, self.hint)
+
+
+class PathNotFoundError(RepositoryError):
+    """A path is not there at the revision asked for."""
+
+
+class StoreError(SdistmakerError):
+    """The index, the catalog or the disk below them failed."""
+
+
+class ToolchainError(SdistmakerError):
+    """The means to build are missing or broken; no tag can be built."""
+
+
+class LockHeldError(SdistmakerError):
+    """Another run works on the same destination."""
+
+    exit_status = 4
+
+
+class BuildError(Exception):
+    """One tag does not build: ``reason`` is one sentence, ``log`` what the build printed.
+
+    ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
+    """
+
+    def __init__(self, reason: str, log: str = "", *, lasting: bool = True) -> None:
+        super().__init__(reason, log)
+        self.reason = reason
+        self.log = log
+        self.lasting = lasting
+
+    def __str__(self) -> str:
+        return self.reason

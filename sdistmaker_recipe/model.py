@@ -1,0 +1,207 @@
+"""The frozen values that travel between the stages.
+
+Only plain values cross a process border: a job names a repository's URL, a path and a revision, never an
+open handle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import quote, unquote
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """A tag that names a release, as the scan found it.
+
+    ``repository`` is the configured URL (never ``repository-on-server``), ``project_path`` and ``path``
+    are relative to it, ``version`` is what the tag's name says, ``revision`` the last that changed the
+    tag and ``time`` (UTC) that revision's commit time. ``origin`` names the tag whatever URL it is reached
+    by: the repository's UUID and the path from the repository's root.
+    """
+
+    repository: str
+    project_path: str
+    name: str
+    path: str
+    version: str
+    revision: str
+    time: datetime
+    origin: str
+
+    @property
+    def project(self) -> str:
+        """The project's name: the last part of its path, or of the URL where the URL is the project."""
+        return project_name(self.repository, self.project_path)
+
+    @property
+    def url(self) -> str:
+        """The tag's own URL, percent-encoded."""
+        return f"{self.repository}/{quote(self.path)}".rstrip("/")
+
+
+def project_name(repository: str, project_path: str) -> str:
+    """The name of the project at project_path in the repository with this URL."""
+    path = project_path or unquote(repository)
+    return path.rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What all jobs of a run share, as plain values.
+
+    ``scratch`` and ``environments`` are folders, ``timeout`` is in seconds for one tag, ``python`` the
+    interpreter that builds ("" for the one that runs this), ``helper_environment`` the environment variables
+    of trusted helper programs, never of a build; ``verbose`` lets helpers print live.
+    """
+
+    scratch: Path
+    environments: Path
+    timeout: float
+    python: str = ""
+    helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildJob:
+    """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision."""
+
+    tag: Tag
+    source: str
+    vcs: str
+    peg: str
+    settings: BuildSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A source distribution made from a tag.
+
+    ``name`` and ``version`` are the built metadata's own. ``archive`` is a path where the disk is shared,
+    else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python
+    (core metadata 1.2) or "".
+    """
+
+    tag: Tag
+    name: str
+    version: str
+    archive: Path | bytes
+    sha256: str
+    size: int
+    metadata: bytes
+    requires_python: str
+    toolchain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A tag that did not build: the reason in one sentence, and all that the build printed.
+
+    ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
+    """
+
+    tag: Tag
+    reason: str
+    log: str = ""
+    lasting: bool = True
+
+
+Outcome: TypeAlias = Built | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A tag that is not built, and why."""
+
+    tag: Tag
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as the catalog remembers it; ``fingerprint`` is of all that could change the outcome."""
+
+    origin: str
+    fingerprint: str
+    reason: str
+    log_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StillFailing:
+    """A tag that failed in an earlier run, with nothing changed since."""
+
+    tag: Tag
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do: the tags to build, those left alone, and failures that still stand."""
+
+    build: tuple[Tag, ...] = ()
+    skip: tuple[Skipped, ...] = ()
+    failing: tuple[StillFailing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published file: what pages and clients need to know of it.
+
+    ``name`` is the metadata's own spelling, ``project`` the normalised one (PEP 503) that names the folder,
+    ``filename`` the archive in it, ``upload_time`` (UTC) the one of PEP 700, ``origin`` that of the tag.
+    """
+
+    project: str
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+    requires_python: str
+    upload_time: datetime
+    origin: str
+    tag_url: str
+    revision: str
+    toolchain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release that this run added."""
+
+    release: Release
+    tag: Tag
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A built tag that was not published, or a tag that failed: the reason, and the file with the log."""
+
+    tag: Tag
+    reason: str
+    log_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run did; ``dry_run`` when it stopped after the plan.
+
+    ``releases`` and ``projects`` count what the index now holds; ``errors`` are of repositories that could
+    not be read while others were.
+    """
+
+    destination: Path
+    plan: Plan
+    published: tuple[Published, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    releases: int = 0
+    projects: int = 0
+    dry_run: bool = False

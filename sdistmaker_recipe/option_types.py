@@ -1,0 +1,177 @@
+"""What an option's value may be: one parser for each kind of value.
+
+A parser takes a value as some door gives it (text, or a defaults file's list, number or bool) and returns the
+field's value. It raises ``ValueError`` with what is wrong; what is accepted is said by the option.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+EXAMPLE = "example:"
+"""The repository URL that stands for the embedded example."""
+
+
+class SecretError(ValueError):
+    """The value is wrong and must not be repeated in a message."""
+
+
+def text(value: object) -> str:
+    """One line of text; may be empty."""
+    if not isinstance(value, str):
+        raise ValueError("is not text")
+    stripped = value.strip()
+    if "\n" in stripped:
+        raise ValueError("has more than one line")
+    return stripped
+
+
+def lines(value: object) -> tuple[str, ...]:
+    """A list, or text with one item a line; ``#`` lines and what follows `` ;`` are comments."""
+    if isinstance(value, str):
+        uncommented = (re.sub(r"(^|\s);.*", "", line).strip() for line in value.splitlines())
+        return tuple(line for line in uncommented if line and not line.startswith("#"))
+    if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
+        return tuple(item.strip() for item in value if item.strip())
+    raise ValueError("is not a list of texts")
+
+
+def boolean(value: object) -> bool:
+    """``true`` or ``false``, in any of their usual spellings."""
+    known = {"true": True, "yes": True, "on": True, "1": True}
+    known |= {"false": False, "no": False, "off": False, "0": False}
+    try:
+        return known[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError("is neither true nor false") from None
+
+
+def count(value: object) -> int:
+    """A whole number, 0 or more."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value).strip()):
+        raise ValueError("is not a whole number of 0 or more")
+    return int(str(value))
+
+
+def seconds(value: object) -> float:
+    """A number of seconds above 0."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}(\.\d+)?", str(value).strip()):
+        raise ValueError("is not a number of seconds")
+    if not (number := float(str(value))):
+        raise ValueError("is 0, which leaves no time")
+    return number
+
+
+def choice(*accepted: str) -> Callable[[object], str]:
+    """A parser for one of these words."""
+
+    def parse(value: object) -> str:
+        if (word := str(value).strip().lower()) not in accepted:
+            raise ValueError("is not known")
+        return word
+
+    return parse
+
+
+def folder(value: object) -> Path:
+    """The path of a folder; a leading ``~`` is left to the door."""
+    written = str(value).strip() if isinstance(value, (str, Path)) else ""
+    if not written or "\n" in written or "\0" in written:
+        raise ValueError("is not the path of a folder")
+    return Path(written)
+
+
+def optional_folder(value: object) -> Path | None:
+    """The path of a folder, or nothing."""
+    return None if value in ("", None) else folder(value)
+
+
+def url(value: object) -> str:
+    """An http(s) or file URL without a password; a final slash is dropped. May be empty."""
+    written = text(value)
+    if written:
+        _check_url(written, r"https?|file", "is not an http, https or file URL")
+    return written.rstrip("/")
+
+
+def repositories(value: object) -> tuple[str, ...]:
+    """Repository URLs, one a line, at least one."""
+    if not (urls := optional_repositories(value)):
+        raise ValueError("is empty")
+    return urls
+
+
+def optional_repositories(value: object) -> tuple[str, ...]:
+    """Repository URLs, one a line."""
+    urls = lines(value)
+    if any(holds_password(each) for each in urls):
+        raise SecretError("holds a password")
+    for each in urls:
+        if each != EXAMPLE:
+            _check_url(each, r"https?|svn(\+[a-z0-9_-]+)?|file", f"{each!r} is not the URL of a repository")
+    return tuple(each.rstrip("/") for each in urls)
+
+
+def holds_password(written: str) -> bool:
+    """Whether a URL, however badly written, holds a password between ``:`` and ``@``."""
+    _, separator, rest = written.partition("://")
+    user, _, after = (rest if separator else written).partition("/")[0].partition(":")
+    if user.startswith("["):
+        return False
+    # A password may hold a "/": then what stands for the port is no number, and an "@" comes later.
+    hidden = bool(separator and after) and "@" not in user and not after.isdecimal() and "@" in rest
+    return "@" in after or hidden
+
+
+def may_hold_password(written: str) -> bool:
+    """Whether wrong text is better not repeated: something stands between ``:`` and ``@``."""
+    return re.search(r":[^\s@]*@", written) is not None
+
+
+def _check_url(written: str, schemes: str, wrong: str) -> None:
+    if holds_password(written):
+        raise SecretError("holds a password")
+    if not re.match(rf"(({schemes})://[^/]|file:///)", written, re.IGNORECASE):
+        raise ValueError(wrong)
+    try:
+        _ = urlsplit(written).port
+    except ValueError:
+        raise ValueError(wrong) from None
+
+
+def url_path(value: object) -> str:
+    """The path part of a URL, from ``/`` to ``/``."""
+    inner = text(value).strip("/")
+    if not re.fullmatch(r"([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?", inner) or ".." in inner.split("/"):
+        raise ValueError("is not the path part of a URL")
+    return f"/{inner}/" if inner else "/"
+
+
+def tag_pattern(value: object) -> str:
+    """A regular expression with a group named ``version``."""
+    written = text(value)
+    try:
+        groups = re.compile(written).groupindex
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    if "version" not in groups:
+        raise ValueError("has no group (?P<version>...)")
+    return written
+
+
+def variable_name(value: object) -> str:
+    """The name of an environment variable, or nothing."""
+    if not re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", written := text(value)):
+        # The value may be the password itself, written in the wrong place.
+        raise SecretError("is not the name of an environment variable")
+    return written
+
+
+def script_name(value: object) -> str:
+    """A plain file name."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", written := text(value)):
+        raise ValueError("is not a plain file name")
+    return written

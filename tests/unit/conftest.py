@@ -1,0 +1,15 @@
+"""Settings that the unit tests share."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import configuration, settings
+
+# In the working tree pytest would come across the folder where it looks for tests.
+configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "sdistmaker_recipe-hypothesis"))
+
+# Inherits from hypothesis' own profile, which on CI looks at the same examples each time.
+settings.register_profile("unit", settings(), max_examples=60, deadline=None)
+settings.load_profile("unit")

@@ -1,0 +1,304 @@
+"""Parsers of option values: what each accepts, gives and refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdistmaker_recipe import option_types
+from sdistmaker_recipe.option_types import SecretError
+
+NOT_TEXT = [None, 3, 1.5, True, b"bytes", ["a"]]
+NOT_LISTS = [None, 3, True, b"bytes", [1], ["a", None], {"a": 1}]
+
+ITEM = st.text("abzAZ09*?._+/-", min_size=1)
+
+
+@pytest.mark.parametrize("value", NOT_TEXT)
+@pytest.mark.parametrize(
+    "parse", [option_types.text, option_types.url, option_types.url_path, option_types.tag_pattern]
+)
+def test_one_line_options_refuse_what_is_not_text(parse, value):
+    with pytest.raises(ValueError, match="is not text"):
+        parse(value)
+
+
+def test_text_is_stripped():
+    assert option_types.text("  builder \n") == "builder"
+
+
+def test_text_of_two_lines_is_refused():
+    with pytest.raises(ValueError, match="more than one line"):
+        option_types.text("one\ntwo")
+
+
+class TestLines:
+    @pytest.mark.parametrize(
+        ("written", "items"),
+        [
+            ("", ()),
+            (" \n\n ", ()),
+            ("one", ("one",)),
+            ("\n    one\n    two\n", ("one", "two")),
+            ("one\r\ntwo", ("one", "two")),
+            ("one\n# a comment\n  # another\ntwo", ("one", "two")),
+            ("one ; why it is here\n; only this\ntwo\t; also", ("one", "two")),
+            ("semi;colon\nhash#tag", ("semi;colon", "hash#tag")),
+            ("two words", ("two words",)),
+        ],
+    )
+    def test_are_the_items_without_comments_and_empty_lines(self, written, items):
+        assert option_types.lines(written) == items
+
+    @pytest.mark.parametrize("written", [["a", " b ", ""], ("a", "b"), ["a", "\tb\n"]])
+    def test_of_a_list_are_its_items(self, written):
+        assert option_types.lines(written) == ("a", "b")
+
+    def test_of_a_list_keep_what_looks_like_a_comment(self):
+        assert option_types.lines(["#src", "a ;b"]) == ("#src", "a ;b")
+
+    @pytest.mark.parametrize("value", NOT_LISTS)
+    def test_refuse_what_is_no_list_of_texts(self, value):
+        with pytest.raises(ValueError, match="is not a list of texts"):
+            option_types.lines(value)
+
+    @given(st.lists(ITEM, max_size=6))
+    def test_mean_the_same_as_text_and_as_list(self, items):
+        assert option_types.lines("\n".join(items)) == option_types.lines(items) == tuple(items)
+
+
+class TestBoolean:
+    @pytest.mark.parametrize("value", [True, 1, "1", "true", "True", " TRUE ", "yes", "on", "On"])
+    def test_true_in_its_usual_spellings(self, value):
+        assert option_types.boolean(value) is True
+
+    @pytest.mark.parametrize("value", [False, 0, "0", "false", "False", "no", "off", "OFF"])
+    def test_false_in_its_usual_spellings(self, value):
+        assert option_types.boolean(value) is False
+
+    @pytest.mark.parametrize("value", ["", "maybe", None, 2, "truefalse", []])
+    def test_anything_else_is_refused(self, value):
+        with pytest.raises(ValueError, match="neither true nor false"):
+            option_types.boolean(value)
+
+
+class TestCount:
+    @given(st.integers(0, 999_999_999))
+    def test_is_the_same_from_a_number_and_from_text(self, number):
+        assert option_types.count(number) == option_types.count(f" {number} ") == number
+
+    @pytest.mark.parametrize("value", [-1, "-1", 1.5, "1.5", "", "many", "1e3", None, True, "9" * 5000])
+    def test_refuses_what_is_no_whole_number_of_0_or_more(self, value):
+        with pytest.raises(ValueError, match="whole number of 0 or more"):
+            option_types.count(value)
+
+
+class TestSeconds:
+    @pytest.mark.parametrize(
+        ("value", "number"), [(300, 300.0), ("300", 300.0), (" 0.5 ", 0.5), (1.25, 1.25)]
+    )
+    def test_may_be_whole_or_broken(self, value, number):
+        parsed = option_types.seconds(value)
+        assert (parsed, type(parsed)) == (number, float)
+
+    @pytest.mark.parametrize("value", [-1, "-1", "", "soon", "inf", "nan", None, True, "1 minute"])
+    def test_refuse_what_is_no_number(self, value):
+        with pytest.raises(ValueError, match="is not a number of seconds"):
+            option_types.seconds(value)
+
+    @pytest.mark.parametrize("value", [0, "0", "0.0", 0.0])
+    def test_refuse_0(self, value):
+        with pytest.raises(ValueError, match="leaves no time"):
+            option_types.seconds(value)
+
+
+def test_choice_takes_its_words_in_any_case():
+    assert option_types.choice("auto", "svn")(" Auto ") == "auto"
+
+
+@pytest.mark.parametrize("value", ["", "aut", None, True])
+def test_choice_refuses_other_words(value):
+    with pytest.raises(ValueError, match="is not known"):
+        option_types.choice("auto", "svn")(value)
+
+
+class TestFolder:
+    @pytest.mark.parametrize("value", ["var/my index", " var/my index\n", Path("var/my index")])
+    def test_is_a_path(self, value):
+        assert option_types.folder(value) == Path("var/my index")
+
+    @pytest.mark.parametrize("value", ["", "  ", None, 3, "a\nb", "a\0b", ["a"]])
+    def test_refuses_what_is_no_path(self, value):
+        with pytest.raises(ValueError, match="is not the path of a folder"):
+            option_types.folder(value)
+
+    @pytest.mark.parametrize("value", ["", None])
+    def test_may_be_none_where_it_is_optional(self, value):
+        assert option_types.optional_folder(value) is None
+
+    def test_where_it_is_optional_is_a_path_too(self):
+        assert option_types.optional_folder("cache") == Path("cache")
+
+
+class TestUrl:
+    @pytest.mark.parametrize(
+        ("written", "parsed"),
+        [
+            ("", ""),
+            ("https://packages.example.com/simple/", "https://packages.example.com/simple"),
+            (" http://example.com:8080 ", "http://example.com:8080"),
+            ("file:///srv/wheels", "file:///srv/wheels"),
+            ("https://builder@example.com/simple", "https://builder@example.com/simple"),
+            ("https://[2001:db8::1]/simple", "https://[2001:db8::1]/simple"),
+        ],
+    )
+    def test_is_kept_but_for_a_final_slash(self, written, parsed):
+        assert option_types.url(written) == parsed
+
+    @pytest.mark.parametrize("written", ["example.com/simple", "svn://example.com", "/srv/simple", "ftp://x"])
+    def test_refuses_other_schemes(self, written):
+        with pytest.raises(ValueError, match="URL"):
+            option_types.url(written)
+
+    @pytest.mark.parametrize("written", ["https://", "http:///simple", "https:example.com"])
+    def test_refuses_a_web_address_without_a_host(self, written):
+        with pytest.raises(ValueError, match=r"host|URL"):
+            option_types.url(written)
+
+
+class TestRepositories:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://svn.example.com/svn",
+            "https://svn.example.com/svn",
+            "svn://svn.example.com",
+            "svn+ssh://builder@svn.example.com/srv/svn",
+            "svn+tunnel-2://svn.example.com/srv/svn",
+            "file:///srv/svn",
+            "HTTPS://svn.example.com/svn",
+            "https://svn.example.com/my repos/ümlaut@1/100%25/-dash",
+            "example:",
+        ],
+    )
+    @pytest.mark.parametrize("parse", [option_types.repositories, option_types.optional_repositories])
+    def test_may_have_the_schemes_of_subversion_and_any_characters(self, parse, url):
+        assert parse(url) == (url,)
+
+    def test_keep_their_order_and_lose_final_slashes(self):
+        written = "https://b.example.com/\n# moved in 2011\nhttps://a.example.com/svn//"
+        assert option_types.repositories(written) == ("https://b.example.com", "https://a.example.com/svn")
+
+    @pytest.mark.parametrize("written", ["svn.example.com/svn", "/srv/svn", "ftp://example.com", "example:x"])
+    @pytest.mark.parametrize("parse", [option_types.repositories, option_types.optional_repositories])
+    def test_refuse_what_is_no_url_of_a_repository(self, parse, written):
+        with pytest.raises(ValueError, match="URL"):
+            parse(["https://svn.example.com/svn", written])
+
+    @pytest.mark.parametrize("written", ["https://", "svn://", "http:///svn"])
+    def test_refuse_a_server_without_a_host(self, written):
+        with pytest.raises(ValueError, match=r"host|URL"):
+            option_types.repositories(written)
+
+    def test_must_be_at_least_one(self):
+        with pytest.raises(ValueError, match="is empty"):
+            option_types.repositories("# none\n")
+
+    def test_may_be_none_where_they_are_optional(self):
+        assert option_types.optional_repositories("") == ()
+
+
+class TestUrlPath:
+    @pytest.mark.parametrize(
+        ("written", "parsed"),
+        [
+            ("", "/"),
+            ("/", "/"),
+            ("simple", "/simple/"),
+            ("/simple", "/simple/"),
+            ("/a/b.c~d_e-f/", "/a/b.c~d_e-f/"),
+        ],
+    )
+    def test_begins_and_ends_with_a_slash(self, written, parsed):
+        assert option_types.url_path(written) == parsed
+
+    @given(st.lists(st.text("aZ0_~-", min_size=1), max_size=4))
+    def test_of_its_own_result_is_that_result(self, parts):
+        parsed = option_types.url_path("/".join(parts))
+        assert parsed.startswith("/")
+        assert parsed.endswith("/")
+        assert option_types.url_path(parsed) == parsed
+
+    @pytest.mark.parametrize(
+        "written", ["/a b/", "/a//b", "/../a", "/a/../b", '/"/', "/a?b", "/a%20b", "/ü/", "/$1"]
+    )
+    def test_refuses_what_would_have_to_be_quoted_or_leads_elsewhere(self, written):
+        with pytest.raises(ValueError, match="is not the path part of a URL"):
+            option_types.url_path(written)
+
+
+class TestTagPattern:
+    @pytest.mark.parametrize(
+        "written", [r"(?P<version>.*)", r"rel_(?P<version>\d+)", r"PROJECT-(?P<version>.+)"]
+    )
+    def test_is_kept_as_written(self, written):
+        assert option_types.tag_pattern(f" {written} ") == written
+
+    def test_refuses_what_is_no_regular_expression_and_says_why(self):
+        with pytest.raises(ValueError, match=r"is no regular expression: .*unterminated subpattern"):
+            option_types.tag_pattern(r"(?P<version>\d")
+
+    @pytest.mark.parametrize("written", ["", r"\d.*", r"(\d.*)", r"(?P<number>\d)"])
+    def test_refuses_a_pattern_that_names_no_version(self, written):
+        with pytest.raises(ValueError, match="has no group"):
+            option_types.tag_pattern(written)
+
+
+class TestVariableName:
+    @pytest.mark.parametrize("written", ["", "SVN_PASSWORD", "_x1", " SVN_PASSWORD "])
+    def test_is_a_name_or_nothing(self, written):
+        assert option_types.variable_name(written) == written.strip()
+
+    @pytest.mark.parametrize("written", ["$SVN_PASSWORD", "pass-word", "1x", "correct horse", "Pässword"])
+    def test_never_repeats_what_is_no_name_for_it_may_be_the_password(self, written):
+        with pytest.raises(SecretError) as caught:
+            option_types.variable_name(written)
+        assert written not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["sdists_from_tags", "make-all.2"])
+def test_script_name_is_a_plain_file_name(written):
+    assert option_types.script_name(f" {written} ") == written
+
+
+@pytest.mark.parametrize("written", ["", "a/b", "../a", ".hidden", "-x", "two words", "a\0b"])
+def test_script_name_refuses_paths_and_worse(written):
+    with pytest.raises(ValueError, match="is not a plain file name"):
+        option_types.script_name(written)
+
+
+class TestPasswords:
+    @pytest.mark.parametrize(
+        "parse", [option_types.url, option_types.repositories, option_types.optional_repositories]
+    )
+    @pytest.mark.parametrize(
+        "written",
+        ["https://builder:hunter2@example.com/svn", "https://:hunter2@example.com", "http://a:@b.c"],
+    )
+    def test_in_a_url_are_refused(self, parse, written):
+        with pytest.raises(SecretError, match="holds a password") as caught:
+            parse(written)
+        assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.parametrize("mark", ["/", "#", "?"])
+    @pytest.mark.parametrize("parse", [option_types.url, option_types.repositories])
+    def test_are_refused_too_where_an_unquoted_character_cuts_them_in_two(self, parse, mark):
+        with pytest.raises(SecretError):
+            parse(f"https://builder:hun{mark}ter2@example.com/svn")
+
+    def test_are_not_seen_in_an_at_sign_of_a_path(self):
+        url = "https://svn.example.com/svn/a:b@c"
+        assert option_types.repositories(url) == (url,)

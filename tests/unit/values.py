@@ -1,0 +1,61 @@
+"""Values of the model for tests: each made by one call, with only what matters spelled out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sdistmaker_recipe.model import Failure, Plan, Release, Report, Tag
+
+REPOSITORY = "https://svn.example.com/svn"
+UUID = "11111111-2222-4333-8444-555555555555"
+TIME = datetime(2012, 3, 4, 5, 6, 7, 890, tzinfo=timezone.utc)
+
+
+def a_tag(name: str = "1.0", *, project: str = "acme.ledger", **changes: Any) -> Tag:
+    """A tag whose name is its version."""
+    path = f"{project}/tags/{name}"
+    tag = Tag(
+        repository=REPOSITORY,
+        project_path=project,
+        name=name,
+        path=path,
+        version=name,
+        revision="17",
+        time=TIME,
+        origin=f"{UUID}/{path}",
+    )
+    return replace(tag, **changes)
+
+
+def a_release(version: str = "1.0", *, project: str = "acme-ledger", **changes: Any) -> Release:
+    """What is published of a tag of that version."""
+    written = project.replace("-", ".")
+    tag = a_tag(version, project=written)
+    release = Release(
+        project=project,
+        name=written,
+        version=version,
+        filename=f"{project.replace('-', '_')}-{version}.tar.gz",
+        sha256="ab" * 32,
+        size=1234,
+        requires_python=">=3.8",
+        upload_time=TIME,
+        origin=tag.origin,
+        tag_url=tag.url,
+        revision=tag.revision,
+        toolchain="setuptools==80.0",
+    )
+    return replace(release, **changes)
+
+
+def a_failure(tag: Tag, fingerprint: str = "f1", reason: str = "SyntaxError: print") -> Failure:
+    """A remembered failure of a tag."""
+    return Failure(tag.origin, fingerprint, reason, Path("/srv/index-state/logs/one.log"))
+
+
+def a_report(plan: Plan | None = None, **changes: Any) -> Report:
+    """A report of a run over /srv/index in which nothing happened."""
+    return replace(Report(Path("/srv/index"), plan or Plan(), releases=3, projects=2), **changes)
