@@ -1,0 +1,110 @@
+"""Version control systems behind one seam: the ``Repository`` protocol.
+
+A backend is opened by name with ``open_repository`` and imported only then. Paths are decoded text,
+separated and never begun by ``/``, relative to the repository's URL; ``""`` is the URL itself. Revisions
+are opaque text in the system's own spelling ("1234" in Subversion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A child of a listed folder.
+
+    ``revision`` is the last one that changed the child or anything below it, ``time`` (UTC) that
+    revision's commit time. Subversion's documentation calls them created_rev and time of a dirent.
+    """
+
+    name: str
+    is_folder: bool
+    revision: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a server may ask for, read by a door from the environment; never written anywhere."""
+
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+class Repository(Protocol):
+    """An open connection to one repository; to be used by one thread at a time.
+
+    Every method raises ``RepositoryError`` when the repository does not answer as it should.
+    """
+
+    @property
+    def url(self) -> str:
+        """The URL it was opened with, in canonical form: percent-encoded, without a final slash."""
+
+    def uuid(self) -> str:
+        """What identifies the repository, whatever URL it is reached by."""
+
+    def root_path(self) -> str:
+        """Where the URL is within the repository: its decoded path from the root, "" at the root."""
+
+    def head(self) -> str:
+        """The newest revision."""
+
+    def entries(self, path: str, revision: str) -> Sequence[Entry]:
+        """The children of the folder at path in revision, sorted by name; symbolic links are files.
+
+        Raises ``PathNotFoundError`` where no folder is at path.
+        """
+
+    def entry(self, path: str, revision: str) -> Entry:
+        """The file or folder at path itself (its ``name`` is path's last part, "" for the URL's own).
+
+        Raises ``PathNotFoundError`` where nothing is at path.
+        """
+
+    def export(self, path: str, revision: str, destination: Path) -> None:
+        """Write the folder at path in revision as the new folder ``destination``.
+
+        Externals, keywords, line ends, executable bits and symbolic links come out as the system's own
+        export gives them, and files carry the time of their last change. ``destination`` must not exist;
+        its parent must. Raises ``PathNotFoundError`` where no folder is at path; nothing stays of an export
+        that fails.
+        """
+
+    def close(self) -> None:
+        """Give the connection back; harmless when repeated."""
+
+    def __enter__(self) -> Repository: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+def open_repository(url: str, backend: str = "auto", credentials: Credentials | None = None) -> Repository:
+    """Open url with a backend by name; "auto" takes the first that works for the URL on this machine.
+
+    Raises ``RepositoryError`` when the repository cannot be opened or no backend serves it.
+    """
+    from sdistmaker_recipe.vcs import backends
+
+    return backends.open_repository(url, backend, credentials or Credentials())
+
+
+def load_repository(folder: Path, dump: BinaryIO) -> str:
+    """Make a Subversion repository at the new folder from a dump, all or nothing, and return its URL.
+
+    Raises ``RepositoryError`` where the dump does not load or nothing on this machine can load it.
+    """
+    from sdistmaker_recipe.vcs import backends
+
+    return backends.load_repository(folder, dump)

@@ -1,0 +1,242 @@
+"""Subversion through libsvn, by way of subvertpy: the only module that imports it.
+
+Opening a repository changes the process where libsvn needs it: see ``subversion_process``.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, TypeVar
+
+from subvertpy import (
+    AUTH_PARAM_DEFAULT_USERNAME,
+    NODE_DIR,
+    NODE_NONE,
+    SubversionException,
+    _ra,
+    client,
+    repos,
+)
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs.subversion_common import (
+    canonical_url,
+    join,
+    new_folder,
+    path_below,
+    revision_number,
+    same_server,
+)
+from sdistmaker_recipe.vcs.subversion_errors import DROPPED, EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion_process import prepare_process
+
+Answer = TypeVar("Answer")
+
+# subvertpy raises OSError for the system's own error numbers, and NotImplementedError for one of libsvn's.
+FOREIGN_ERRORS = (SubversionException, OSError, NotImplementedError)
+FIELDS = _ra.DIRENT_KIND | _ra.DIRENT_CREATED_REV | _ra.DIRENT_TIME
+HEAD = -1  # SVN_INVALID_REVNUM
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+REDIRECTS = 5
+
+
+class SubversionRepository:
+    """A connection of libsvn's; see ``sdistmaker_recipe.vcs.Repository``.
+
+    One that the server closed is opened again once for each question.
+    """
+
+    def __init__(self, url: str, credentials: Credentials) -> None:
+        self._url = canonical_url(url)
+        prepare_process()
+        self._auth = _authentication(self._url, credentials)
+        self._config = client.get_config()
+        self._session: Any = self._connect()
+        if self._ask("", lambda session: session.check_path("", HEAD)) != NODE_DIR:
+            self.close()
+            raise PathNotFoundError(self._url, "no such folder in the newest revision")
+
+    @property
+    def url(self) -> str:
+        """The URL it was opened with, in canonical form."""
+        return self._url
+
+    def uuid(self) -> str:
+        """What identifies the repository."""
+        return str(self._ask("", lambda session: session.get_uuid()))
+
+    def root_path(self) -> str:
+        """Where the URL is within the repository."""
+        root = self._ask("", lambda session: session.get_repos_root())
+        return path_below(root, self._session.get_session_url())
+
+    def head(self) -> str:
+        """The newest revision."""
+        return str(self._ask("", lambda session: session.get_latest_revnum()))
+
+    def entries(self, path: str, revision: str) -> Sequence[Entry]:
+        """The children of a folder."""
+        number = revision_number(self._url, revision)
+        children, _number, _properties = self._ask(
+            path, lambda session: session.get_dir(path, number, FIELDS)
+        )
+        return tuple(_entry(name, children[name]) for name in sorted(children))
+
+    def entry(self, path: str, revision: str) -> Entry:
+        """The file or folder at path."""
+        number = revision_number(self._url, revision)
+        # stat ends the whole process where nothing is at path (subvertpy 0.11)
+        if self._ask(path, lambda session: session.check_path(path, number)) == NODE_NONE:
+            raise PathNotFoundError(join(self._url, path), f"nothing there in revision {revision}")
+        return _entry(path.rpartition("/")[2], self._ask(path, lambda session: session.stat(path, number)))
+
+    def export(self, path: str, revision: str, destination: Path) -> None:
+        """Write the folder at path as the new folder destination."""
+        number = revision_number(self._url, revision)
+        url = join(self._url, path)
+        with new_folder(url, destination):
+            self._export(url, number, destination)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session = None
+
+    def __enter__(self) -> SubversionRepository:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _connect(self) -> Any:  # noqa: ANN401  # subvertpy has no types
+        url = self._url
+        for _redirect in range(REDIRECTS):
+            try:
+                session = _ra.RemoteAccess(url, auth=self._auth, config=self._config)
+            except FOREIGN_ERRORS as error:
+                raise translate(self._url, _chain(error)) from error
+            if session.corrected_url is None:
+                return session
+            url = session.corrected_url  # there is no connection behind this session, as libsvn has it
+        raise RepositoryError(self._url, f"redirected {REDIRECTS} times, at last to {url}")
+
+    def _ask(self, path: str, question: Callable[[Any], Answer]) -> Answer:
+        """Put a question that only reads to the session, a second time where the first found it closed."""
+        if self._session is None:
+            raise RepositoryError(self._url, "the connection was given back already")
+        url = join(self._url, path)
+        try:
+            return question(self._session)
+        except FOREIGN_ERRORS as error:
+            errors = _chain(error)
+            if not DROPPED.matches(url, errors):
+                raise translate(url, errors) from error
+        self._session = self._connect()
+        try:
+            return question(self._session)
+        except FOREIGN_ERRORS as error:
+            raise translate(url, _chain(error)) from error
+
+    def _export(self, url: str, number: int, destination: Path) -> None:
+        failed: list[tuple[int, str]] = []
+        exporter = client.Client(auth=self._auth, config=self._config)
+
+        def failure(message: str, number: int, cause: BaseException | None, _location: object) -> None:
+            failed.extend([(number, message), *_chain(cause)])
+
+        exporter.notify_func = failure  # libsvn tells of an external that fails, and goes on
+        try:
+            exporter.export(url, str(destination), rev=number, peg_rev=number)
+        except FOREIGN_ERRORS as error:
+            raise translate(url, _chain(error)) from error
+        if failed:
+            raise translate(url, [(min(EXTERNALS.numbers), ""), *failed])
+
+
+def load_repository(folder: Path, dump: BinaryIO) -> str:
+    """Make a repository at the new folder from a dump; gives its file:// URL, percent-encoded.
+
+    dump: a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
+    ``RepositoryError`` where the dump cannot be loaded, ``OSError`` where the folder cannot be made.
+    """
+    prepare_process()
+    folder = folder.absolute()
+    url = canonical_url(folder.as_uri())
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch, "repository")
+        try:
+            # The reports of progress go nowhere; the dump names the repository's UUID.
+            repos.create(str(made)).load_fs(dump, io.BytesIO(), repos.LOAD_UUID_FORCE)
+        except FOREIGN_ERRORS as error:
+            raise translate(url, _chain(error)) from error
+        made.rename(folder)
+    return url
+
+
+def _authentication(url: str, credentials: Credentials) -> Any:  # noqa: ANN401  # subvertpy has no types
+    """Where libsvn gets user names, passwords and certificates from: nobody is ever asked.
+
+    Given credentials go before those that Subversion has stored, to the URL's own server only, and are not
+    stored.
+    """
+    auth = _ra.Auth(
+        [
+            *_given(url, credentials),
+            *_ra.get_platform_specific_client_providers(),
+            _ra.get_simple_provider(),
+            *([] if credentials.username else [_ra.get_username_provider()]),
+            _ra.get_ssl_server_trust_file_provider(),
+            _ra.get_ssl_client_cert_file_provider(),
+            _ra.get_ssl_client_cert_pw_file_provider(),
+        ]
+    )
+    if credentials.username and credentials.password is None:
+        auth.set_parameter(AUTH_PARAM_DEFAULT_USERNAME, credentials.username)
+    return auth
+
+
+def _given(url: str, credentials: Credentials) -> list[Any]:
+    """Providers that answer once, and never let libsvn store (the last part of an answer)."""
+
+    def username(_realm: str, _may_save: bool) -> tuple[str, bool]:  # noqa: FBT001  # libsvn's order
+        return credentials.username or "", False
+
+    def password(realm: str, default: str, _may_save: bool) -> tuple[str, str, bool]:  # noqa: FBT001
+        if not same_server(url, realm):
+            return "", "", False  # refused by the server, so that the stored ones come next
+        return credentials.username or default, credentials.password or "", False
+
+    providers = []
+    if credentials.username:
+        providers.append(_ra.get_username_prompt_provider(username, 0))
+    if credentials.password is not None:
+        providers.append(_ra.get_simple_prompt_provider(password, 0))
+    return providers
+
+
+def _entry(name: str, found: dict[str, Any]) -> Entry:
+    """An entry from one of libsvn's; its time is in microseconds."""
+    time = EPOCH + timedelta(microseconds=found["time"])
+    return Entry(name, found["kind"] == NODE_DIR, str(found["created_rev"]), time)
+
+
+def _chain(error: BaseException | None) -> ErrorChain:
+    """The numbers and messages of an error of subvertpy's and of those it came from."""
+    chain = []
+    while error is not None:
+        message, number = error.args if len(error.args) == 2 else (error, 0)
+        if isinstance(error, OSError):
+            message, number = error.strerror, error.errno
+        chain.append((int(number or 0), str(message)))
+        error = getattr(error, "child", None)
+    return chain

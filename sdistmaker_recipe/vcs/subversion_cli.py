@@ -1,0 +1,192 @@
+"""Subversion through the svn program, for machines without libsvn's binding.
+
+Each question starts svn once. Its XML says the same as libsvn, and so do its error numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+from xml.etree import ElementTree as ET
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs.subversion_common import (
+    canonical_url,
+    join,
+    new_folder,
+    path_below,
+    revision_number,
+)
+from sdistmaker_recipe.vcs.subversion_errors import ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion_process import batch_ssh, configuration_files
+
+ERROR_LINE = re.compile(r"svn(?:admin)?: (?:warning: )?[EW](\d{6}): (.*)")
+HEAD = "HEAD"
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+class SubversionCliRepository:
+    """Answers by calls of the svn program; see ``sdistmaker_recipe.vcs.Repository``.
+
+    Given credentials are told to every server that asks, those of externals included, as svn has it; they are
+    not stored.
+    """
+
+    def __init__(self, url: str, credentials: Credentials) -> None:
+        self._url = canonical_url(url)
+        self._credentials = credentials
+        if self._info("", HEAD).get("kind") != "dir":
+            raise PathNotFoundError(self._url, "a file, not a folder")
+
+    @property
+    def url(self) -> str:
+        """The URL it was opened with, in canonical form."""
+        return self._url
+
+    def uuid(self) -> str:
+        """What identifies the repository."""
+        return self._info("", HEAD).findtext("repository/uuid", "")
+
+    def root_path(self) -> str:
+        """Where the URL is within the repository."""
+        info = self._info("", HEAD)
+        return path_below(info.findtext("repository/root", ""), info.findtext("url", ""))
+
+    def head(self) -> str:
+        """The newest revision."""
+        return self._info("", HEAD).get("revision", "")
+
+    def entries(self, path: str, revision: str) -> Sequence[Entry]:
+        """The children of a folder."""
+        children = [_entry(found.findtext("name", ""), found) for found in self._list(path, revision)]
+        # svn lists a file as itself; a folder with a single child of its own name looks the same.
+        name = (path or self._url).rpartition("/")[2]
+        if [(child.name, child.is_folder) for child in children] == [(name, False)]:
+            self._require_folder(path, revision)
+        return tuple(sorted(children, key=lambda child: child.name))
+
+    def entry(self, path: str, revision: str) -> Entry:
+        """The file or folder at path."""
+        number = revision_number(self._url, revision)
+        return _entry(path.rpartition("/")[2], self._info(path, str(number)))
+
+    def export(self, path: str, revision: str, destination: Path) -> None:
+        """Write the folder at path as the new folder destination."""
+        number = revision_number(self._url, revision)
+        with new_folder(join(self._url, path), destination):
+            # With an "@" at its end, svn takes those inside a name as part of it.
+            self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def __enter__(self) -> SubversionCliRepository:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _list(self, path: str, revision: str) -> list[ET.Element]:
+        number = str(revision_number(self._url, revision))
+        try:
+            return self._xml("list", path, number).findall("list/entry")
+        except RepositoryError:
+            self._info(path, number)  # which says what is wrong where svn list does not, as over svn://
+            raise
+
+    def _require_folder(self, path: str, revision: str) -> None:
+        if self._info(path, revision).get("kind") != "dir":
+            raise PathNotFoundError(join(self._url, path), f"a file, not a folder, in revision {revision}")
+
+    def _info(self, path: str, revision: str) -> ET.Element:
+        entry = self._xml("info", path, revision).find("entry")
+        if entry is None:
+            raise RepositoryError(join(self._url, path), "svn info tells nothing about it")
+        return entry
+
+    def _xml(self, command: str, path: str, revision: str) -> ET.Element:
+        return ET.fromstring(self._svn([command, "--xml"], path, revision))
+
+    def _svn(
+        self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()
+    ) -> bytes:
+        """What svn printed about path, as it was in revision (the peg revision, too) under this name."""
+        url = join(self._url, path)
+        login, secret = _login(self._credentials)
+        arguments = ["svn", *command, "--non-interactive", *login, "--", f"{url}@{revision}", *destination]
+        return _run(url, arguments, secret)
+
+
+def load_repository(folder: Path, dump: BinaryIO) -> str:
+    """Make a repository at the new folder from a dump by svnadmin; gives its file:// URL, percent-encoded.
+
+    dump: a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
+    ``RepositoryError`` where the dump cannot be loaded, ``OSError`` where the folder cannot be made.
+    """
+    folder = folder.absolute()
+    url = canonical_url(folder.as_uri())
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch, "repository")
+        _run(url, ["svnadmin", "create", str(made)])
+        _run(url, ["svnadmin", "load", "--quiet", "--force-uuid", str(made)], dump.read())
+        made.rename(folder)
+    return url
+
+
+def _run(url: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
+    """Standard output of a program of Subversion's; its errors become those about url."""
+    environment = _environment(os.environ)
+    try:
+        done = subprocess.run(arguments, input=stdin, capture_output=True, env=environment, check=False)
+    except OSError as error:
+        hint = "Install Subversion's programs (on Debian: apt install subversion)."
+        raise RepositoryError(url, f"{arguments[0]} does not run: {error.strerror}", hint) from error
+    if done.returncode:
+        printed = (
+            done.stderr.decode(errors="replace") or f"{arguments[0]} ended with status {done.returncode}"
+        )
+        raise translate(url, _chain(printed))
+    return done.stdout
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for svn: names and messages in UTF-8 and English, an ssh that asks nothing."""
+    ssh = batch_ssh(environment, configuration_files(environment))
+    wanted = {"LC_ALL": "C.UTF-8", **({"SVN_SSH": ssh} if ssh else {})}
+    return {**environment, **wanted}
+
+
+def _login(credentials: Credentials) -> tuple[list[str], bytes]:
+    """Options for svn, and what it is to read; no password is among the options, which anybody can see."""
+    options = ["--no-auth-cache", "--username", credentials.username] if credentials.username else []
+    if credentials.password is None:
+        return options, b""
+    return [*(options or ["--no-auth-cache"]), "--password-from-stdin"], credentials.password.encode()
+
+
+def _entry(name: str, found: ET.Element) -> Entry:
+    """An entry from an element of ``svn list --xml`` or ``svn info --xml``."""
+    commit = found.find("commit")
+    date = found.findtext("commit/date")
+    time = datetime.strptime(date, "%Y-%m-%dT%H:%M:%S.%f%z") if date else EPOCH
+    return Entry(name, found.get("kind") == "dir", "" if commit is None else commit.get("revision", ""), time)
+
+
+def _chain(stderr: str) -> ErrorChain:
+    """The numbers and messages that svn printed; other lines (of ssh, say) come first, without a number."""
+    lines = [(ERROR_LINE.fullmatch(line), line) for line in stderr.splitlines() if line.strip()]
+    numbered = [(int(match[1]), match[2]) for match, _line in lines if match]
+    return [*((0, line) for match, line in lines if not match), *numbered]

@@ -1,0 +1,104 @@
+"""What the two ways into Subversion share: URLs, revisions, and what holds around every export."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote, unquote_to_bytes
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+
+SCHEMES = ("file", "http", "https", "svn")  # and any that begins with svn+
+DEFAULT_PORTS = {"http": "80", "https": "443", "svn": "3690"}
+URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path>.*)", re.DOTALL)
+UNQUOTED = "/!$&'()*+,:=@"  # besides letters, digits and "-._~": what Subversion leaves as it is
+
+
+def canonical_url(url: str) -> str:
+    """The URL as Subversion itself spells it: percent-encoded, lower-case host, no final slash.
+
+    Raises ``RepositoryError`` where it is not a URL.
+    """
+    match = URL.fullmatch(url.strip())
+    if match is None:
+        raise RepositoryError(
+            url, "not a URL", "Write a folder of this machine as file:///path/to/repository."
+        )
+    scheme = match["scheme"].lower()
+    if scheme not in SCHEMES and not scheme.startswith("svn+"):
+        raise RepositoryError(
+            url, "Subversion has no such scheme", f"Known are {', '.join(SCHEMES)}, svn+ssh."
+        )
+    user, at, host = match["authority"].rpartition("@")
+    host = host.lower().removesuffix(f":{DEFAULT_PORTS.get(scheme, '')}").removesuffix(":")
+    path = quote(unquote_to_bytes(match["path"]), safe=UNQUOTED)
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/".join([f"{scheme}://{user}{at}{host}", *parts])
+
+
+def join(url: str, path: str) -> str:
+    """The URL of a path below a canonical URL."""
+    return f"{url}/{quote(path, safe=UNQUOTED)}" if path else url
+
+
+def path_below(root: str, url: str) -> str:
+    """The decoded path from one canonical URL to another that is below it or the same."""
+    return unquote(url[len(root) :].strip("/"))
+
+
+def same_server(url: str, realm: str) -> bool:
+    """Whether a server that asks for a password is the one of a canonical URL, and as safe to tell.
+
+    realm: what it calls itself, "<https://host:443> Some words". An external can lead to any other server,
+    which must not get the password that was meant for this one. A server may send on to another port, from
+    http to https for instance, but not from https to http.
+    """
+    asked = URL.match(realm.removeprefix("<"))
+    own = URL.match(url)
+    if asked is None or own is None or (own["scheme"] == "https" and asked["scheme"] != "https"):
+        return False
+    return _host(asked["authority"].partition(">")[0]) == _host(own["authority"])
+
+
+def _host(authority: str) -> str:
+    """The host of user@host:port, in lower case."""
+    return re.sub(r":\d*$", "", authority.rpartition("@")[2]).lower()
+
+
+def revision_number(url: str, revision: str) -> int:
+    """A revision as Subversion's number; ``RepositoryError`` where it is none."""
+    if not (revision.isascii() and revision.isdecimal()):
+        raise RepositoryError(url, f"{revision!r} is not a revision", "A revision is a number, such as 1234.")
+    return int(revision)
+
+
+@contextlib.contextmanager
+def new_folder(url: str, destination: Path) -> Iterator[None]:
+    """Around an export: nothing may be there before, a folder must be after, and nothing stays of a failure.
+
+    Raises ``FileExistsError`` or, for its parent, ``FileNotFoundError`` before, and ``PathNotFoundError``
+    where a file came out, as of a file's URL.
+    """
+    if os.path.lexists(destination):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(destination))
+    if not destination.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(destination.parent))
+    try:
+        yield
+        if destination.is_symlink() or not destination.is_dir():
+            raise PathNotFoundError(url, "a file, not a folder")
+    except BaseException:
+        _remove(destination)
+        raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,159 @@
+"""What Subversion's errors mean, and what to do about them.
+
+libsvn and the svn program report the same numbers (svn_error_codes.h, and the system's errno), so both
+translate them here.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+
+ErrorChain: TypeAlias = Sequence[tuple[int, str]]
+"""Error numbers and messages, the outermost first."""
+
+SUMMARIES = (205011, 200009, 200042)  # they only say that there are other errors
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of failure: the error numbers that mean it, and what to tell the user."""
+
+    numbers: frozenset[int]
+    reason: str
+    hint: str = ""
+    scheme: str = ""  # that the URL must begin with
+
+    def matches(self, url: str, errors: ErrorChain) -> bool:
+        """Whether one of the numbers is in the chain."""
+        return url.startswith(self.scheme) and any(number in self.numbers for number, _message in errors)
+
+
+def _fault(numbers: Iterable[int], reason: str, hint: str = "", scheme: str = "") -> Fault:
+    return Fault(frozenset(numbers), reason, hint, scheme)
+
+
+CHECK_URL = "Check the URL: svn info URL must show the repository."
+
+# Names as in svn_error_codes.h, without SVN_ERR.
+EXTERNALS = _fault(
+    (205011,),  # CL_ERROR_PROCESSING_EXTERNALS
+    "an external of this folder cannot be exported",
+    "Look at the property svn:externals of the folder and of those in it.",
+)
+NOT_FOUND = _fault(
+    # FS_NOT_FOUND, FS_NOT_DIRECTORY, RA_DAV_PATH_NOT_FOUND, ILLEGAL_TARGET; RA_ILLEGAL_URL, which is what an
+    # export says
+    (160013, 160016, 175007, 200009, 170000),
+    "no such folder",
+)
+DROPPED = _fault(
+    # RA_SVN_CONNECTION_CLOSED, RA_SVN_IO_ERROR, RA_DAV_CONN_TIMEOUT, SERF_ERROR_ABORTED_CONNECTION
+    (210002, 210003, 175012, 120108, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED),
+    "the connection was closed by the server",
+    "Is it a Subversion server that answers there, by this protocol? Its log says why it hung up.",
+)
+FAULTS = (
+    EXTERNALS,
+    NOT_FOUND,
+    _fault(
+        (230001,),  # RA_SERF_SSL_CERT_UNTRUSTED
+        "the server's certificate is not trusted",
+        "Add the authority that signed it to the system's certificates, or name its file in SSL_CERT_FILE or "
+        "in ~/.subversion/servers (ssl-authority-files). Where something else is wrong with it, run "
+        "svn info URL once as the user this program runs as, and accept it permanently.",
+    ),
+    _fault(
+        (120171, 120172),  # SERF_ERROR_SSL_COMM_FAILED, SERF_ERROR_SSL_CERT_FAILED
+        "no encrypted connection came about",
+        "Does the server speak https on this port?",
+    ),
+    _fault(
+        (175013,),  # RA_DAV_FORBIDDEN
+        "the server forbids access",
+        "Ask for the right to read it, for the user this program runs as.",
+    ),
+    _fault(
+        # RA_NOT_AUTHORIZED, AUTHN_CREDS_UNAVAILABLE, _NO_PROVIDER, _PROVIDERS_EXHAUSTED, _FAILED,
+        # RA_SVN_NO_MECHANISMS
+        (170001, 215000, 215001, 215002, 215004, 210007),
+        "the server asks for a user name and password, and accepted none",
+        "Set the options username and password-variable, or run svn info URL once as the user this program "
+        "runs as, and let svn store the password. Nothing is ever asked for here.",
+    ),
+    _fault(
+        range(670000, 720000),  # APR_OS_START_EAIERR: what getaddrinfo found
+        "the host is not known",
+        "Check the host name, and that this machine can look it up.",
+    ),
+    _fault(
+        (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
+        "no server answers there",
+        "Is it running, is the port right, and does a firewall let this machine through?",
+    ),
+    _fault(
+        # RA_LOCAL_REPOS_OPEN_FAILED, RA_SVN_REPOS_NOT_FOUND, RA_DAV_OPTIONS_REQ_FAILED
+        (180001, 210005, 175003),
+        "no Subversion repository is there",
+        CHECK_URL,
+    ),
+    _fault(
+        (errno.EACCES,),
+        "permission denied",
+        "For file:// the user this program runs as must be able to read the repository's folder, for http:// "
+        "the server's user.",
+    ),
+    _fault((errno.ENOENT, errno.ENOTDIR), "no Subversion repository is there", CHECK_URL, scheme="http"),
+    _fault(
+        (160043, 165005),  # FS_UNSUPPORTED_FORMAT, REPOS_UNSUPPORTED_VERSION
+        "the repository is in a format of a later Subversion",
+        "Read it through a server (svn, http) instead of file.",
+    ),
+    _fault(
+        (125002,),  # BAD_URL
+        "Subversion cannot use this URL",
+        "The scheme svn+NAME needs the way to NAME in the section [tunnels] of ~/.subversion/config.",
+    ),
+    _fault(
+        (175011, 170011, 195019),  # RA_DAV_RELOCATED, RA_SESSION_URL_MISMATCH, CLIENT_CYCLE_DETECTED
+        "the repository has moved",
+        "Use the new URL: svn info URL shows it.",
+    ),
+    _fault(
+        (160006,),  # FS_NO_SUCH_REVISION
+        "no such revision",
+        "Is this the repository that the revision was read from?",
+    ),
+    _fault(
+        (*DROPPED.numbers, 170012),  # RA_CANNOT_CREATE_TUNNEL
+        "no connection through ssh came about",
+        "As the user this program runs as, ssh HOST svnserve -t must work without a question: with a key "
+        "that has no passphrase or that an agent holds, and a host that is in known_hosts.",
+        scheme="svn+",
+    ),
+    DROPPED,
+)
+
+
+def translate(url: str, errors: ErrorChain) -> RepositoryError:
+    """What Subversion reported about url, as one of our errors; its own words stay in the reason."""
+    details = _details(errors)
+    fault = next((fault for fault in FAULTS if fault.matches(url, errors)), None)
+    if fault is None:
+        return RepositoryError(url, details)
+    kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
+    return kind(url, f"{fault.reason} ({details})", fault.hint)
+
+
+def _details(errors: ErrorChain) -> str:
+    """The innermost message, which is the most exact, with its number."""
+    exact = [error for error in errors if error[0] not in SUMMARIES] or errors
+    if not exact:
+        return "Subversion failed and did not say why"
+    number, text = exact[-1]
+    message = " ".join(text.split())
+    return f"E{number:06d}: {message}" if number else message

@@ -1,0 +1,92 @@
+"""What Subversion's libraries take from the process they run in: locale and environment.
+
+libsvn has no other way to be told. The first repository opened through it in a process therefore calls
+``prepare_process``, which sets what is not set already, and leaves it set.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import locale
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+SSH = "ssh -o BatchMode=yes -o LogLevel=ERROR --"
+"""Never asks for a password, nor whether to trust a host; says why it fails."""
+
+UTF8_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8")
+
+
+def prepare_process() -> None:
+    """Set, where it is not set yet, what libsvn takes from the process.
+
+    - The character set, to UTF-8 where the locale is ASCII (``LC_ALL=C``, as under cron).
+    - ``SVN_SSH``, to an ssh that asks nothing.
+    - ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, to the system's certificates.
+    """
+    use_utf8_names()
+    ssh = batch_ssh(os.environ, configuration_files(os.environ))
+    if ssh is not None:
+        os.environ["SVN_SSH"] = ssh
+    if not {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys():
+        os.environ.update(system_certificates())
+
+
+def use_utf8_names() -> None:
+    """Make the C locale's file names UTF-8 where Python's are, too.
+
+    libsvn writes no file whose name the locale cannot hold. Python treats an ASCII locale as UTF-8 (PEP 540)
+    but leaves the C library's as it is.
+    """
+    native = codecs.lookup(locale.nl_langinfo(locale.CODESET)).name
+    if native == "utf-8" or codecs.lookup(sys.getfilesystemencoding()).name != "utf-8":
+        return
+    for name in UTF8_LOCALES:
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            return
+
+
+def batch_ssh(environment: Mapping[str, str], configurations: Iterable[Path]) -> str | None:
+    """The command for svn+ssh URLs that never asks anything; None where the user chose one.
+
+    configurations: Subversion's files named "config", the system's and the user's; missing ones are skipped.
+    The command belongs into the environment variable SVN_SSH.
+    """
+    if "SVN_SSH" in environment or any(map(_has_ssh, configurations)):
+        return None
+    return SSH
+
+
+def configuration_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where Subversion looks for its settings on a Unix system."""
+    home = environment.get("HOME")
+    users = (Path(home, ".subversion", "config"),) if home else ()
+    return (Path("/etc/subversion/config"), *users)
+
+
+def _has_ssh(configuration: Path) -> bool:
+    """Whether the [tunnels] section sets ssh."""
+    try:
+        text = configuration.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    sections = re.split(r"^\[([^\]\n]*)\]", text, flags=re.MULTILINE)
+    found = zip(sections[1::2], sections[2::2], strict=True)
+    return any(name == "tunnels" and re.search(r"^ssh\s*[=:]", body, re.MULTILINE) for name, body in found)
+
+
+def system_certificates() -> dict[str, str]:
+    """Where Python's OpenSSL finds the authorities it trusts, as the variables any OpenSSL reads.
+
+    The OpenSSL inside subvertpy's wheel looks where another distribution keeps them.
+    """
+    import ssl  # takes long to load, and not every run needs it
+
+    paths = ssl.get_default_verify_paths()
+    found = {"SSL_CERT_FILE": paths.cafile, "SSL_CERT_DIR": paths.capath}
+    return {name: path for name, path in found.items() if path}

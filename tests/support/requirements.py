@@ -1,0 +1,39 @@
+"""What a test needs from the machine: without it the test skips, and fails where everything must run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # of servers: not on an ordinary user's PATH
+
+
+def find(program: str) -> str | None:
+    """The path of a program, looked for on PATH and where Debian keeps its servers."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
+    return shutil.which(program, path=path)
+
+
+def missing(requirement: str) -> bool:
+    """Whether a program, or a file given by its absolute path, is not on this machine."""
+    if "/" in requirement:
+        return not Path(requirement).exists()
+    return find(requirement) is None
+
+
+def need(*requirements: str) -> None:
+    """Go on only where all programs (or files, by absolute path) are there.
+
+    The test is skipped with the reason otherwise; with CI=true in the environment it fails, since a
+    machine that runs all tests must not leave some out unnoticed.
+    """
+    absent = [requirement for requirement in requirements if missing(requirement)]
+    if not absent:
+        return
+    reason = f"not on this machine: {', '.join(absent)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (CI=true allows no such skip)", pytrace=False)
+    pytest.skip(reason)
