@@ -1,0 +1,737 @@
+"""How the index behaves behind a real web server that includes our configuration.
+
+What every server must do is in the classes that use ``site`` or ``pair``: a further server joins by one
+entry in SERVERS. What only Apache can get wrong is in ``TestApache``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from sdistmaker_recipe.webserver import HTML, JSON, ServerSettings
+from sdistmaker_recipe.webserver.apache import apache_config
+from tests.support.httpd import Httpd, make_passable
+
+PUBLIC = "https://public.example.com/all%20of/it"
+RESERVED = ("acme-*", "Intern?l", "Team[._]x", "odd_?name")
+ODD_FOLDER = "Index für 100% $1 $ {x} 'y' %{HTTP_HOST} %1 #>"
+
+PIP = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+UV = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+ARCHIVE = b"\x1f\x8b" + b"bytes of an archive " * 500
+SECRET = b"outside of the index"
+MANY_LINES = "<!-- long enough to be compressed -->\n" * 50
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    url: str
+
+    @property
+    def type(self) -> str:
+        return self.headers.get_content_type()
+
+    @property
+    def target(self) -> str:
+        """Where a redirect leads to, as an absolute URL."""
+        return urljoin(self.url, self.headers["Location"])
+
+    @property
+    def vary(self) -> set[str]:
+        return {name.strip().lower() for name in ",".join(self.headers.get_all("Vary", [])).split(",")}
+
+
+@dataclass(frozen=True)
+class Site:
+    """An index that a server shows."""
+
+    port: int
+    prefix: str
+    index: Path
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{self.prefix}{path}"
+
+    def get(self, path: str, accept: str | None = None, *, method: str = "GET", **headers: str) -> Answer:
+        """What path below the index answers, sent as it is and without following redirects."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if accept is not None:
+            sent["Accept"] = accept
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, self.prefix + path, headers=sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read(), self.url(path))
+        finally:
+            connection.close()
+
+
+# Servers
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What else a virtual host says, before and after our configuration."""
+
+    before: str = ""
+    after: str = ""
+    modules: Sequence[str] = ()
+
+
+Start = Callable[[Path, Sequence[ServerSettings]], AbstractContextManager[int]]
+
+NEEDED = ("alias", "headers", "rewrite")
+DISTURBING = ("autoindex", "deflate", "env", "expires", "filter", "negotiation", "speling")
+HOSTILE = """\
+<Directory "/">
+    Options Indexes FollowSymLinks MultiViews
+    AllowOverride All
+    AcceptPathInfo On
+    Require all denied
+</Directory>
+IncludeOptional /etc/apache2/mods-available/mime.conf
+AddEncoding x-gzip .gz .tgz
+AddLanguage de .de
+AddLanguage es .es
+AddLanguage tr .tr
+AddType application/x-odd .html .json .zip
+AddHandler type-map .var
+AddHandler no-such-handler .cgi .html
+AddCharset ISO-8859-15 .latin9
+AddDefaultCharset ISO-8859-15
+AddOutputFilterByType DEFLATE text/html application/vnd.pypi.simple.v1+json application/gzip
+ExpiresActive On
+ExpiresDefault "access plus 1 month"
+CheckSpelling On
+DirectoryIndex index.cgi /fallback/page.html
+FallbackResource /fallback/page.html
+IndexOptions FancyIndexing
+"""
+FALLBACK = """\
+Alias "/fallback" "{folder}/fallback"
+<Directory "{folder}/fallback">
+    Require all granted
+</Directory>
+"""
+HOST = """\
+<VirtualHost 127.0.0.1:{port}>
+ServerName packages.example.com
+{before}
+{includes}
+{after}
+</VirtualHost>
+"""
+
+
+def apache(folder: Path, every: Sequence[ServerSettings], extra: Extra = Extra()) -> Httpd:
+    """An Apache, not started yet, whose only virtual host includes the snippets, on a hostile ground."""
+    snippets = [folder / f"snippet {number}.conf" for number in range(len(every))]
+    for snippet, settings in zip(snippets, every, strict=True):
+        snippet.write_text(apache_config(settings), encoding="utf-8")
+    includes = "\n".join(f'Include "{snippet}"' for snippet in snippets)
+
+    def config(port: int) -> str:
+        host = HOST.format(port=port, includes=includes, before=extra.before, after=extra.after)
+        return f"{HOSTILE}\n{host}"
+
+    return Httpd(folder, config, (*NEEDED, *DISTURBING, *extra.modules))
+
+
+@contextmanager
+def _start_apache(folder: Path, every: Sequence[ServerSettings]) -> Iterator[int]:
+    write(folder / "fallback" / "page.html", "something else")
+    with apache(folder, every, Extra(before=FALLBACK.format(folder=folder))) as server:
+        yield server.port
+
+
+SERVERS: dict[str, Start] = {"apache": _start_apache}
+
+
+# Indexes
+
+
+def write(path: Path, content: bytes | str = b"") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def add_pages(folder: Path, name: str, *, json: bool = True) -> None:
+    write(folder / "index.html", f"<!DOCTYPE html><title>{name}</title>\n{MANY_LINES}")
+    if json:
+        write(folder / "index.json", f'{{"name": "{name}"}}\n')
+
+
+SNEAKY_ARCHIVES = (
+    "my_pkg_one-1.0.tar.gz",
+    "my.de.pkg.es.one-1.0+tr.de.tar.gz",
+    "my.cgi.pkg.var.latin9.html.one-1.0.tar.gz",
+)
+
+
+def make_index(folder: Path) -> Path:
+    """A small index of every kind of thing that may lie in one."""
+    add_pages(folder, "root")
+    add_pages(folder / "my-pkg-one", "my-pkg-one")
+    for archive in SNEAKY_ARCHIVES:
+        write(folder / "my-pkg-one" / archive, ARCHIVE)
+        write(folder / "my-pkg-one" / f"{archive}.metadata", "Metadata-Version: 2.2\n")
+    write(folder / "my-pkg-one" / "my_pkg_one-0.9.zip", ARCHIVE)
+    write(folder / "my-pkg-one" / ".my_pkg_one-1.1.tar.gz.tmp", SECRET)
+    write(folder / "my-pkg-one" / "inner" / "file.txt", SECRET)
+    add_pages(folder / "html-only", "html-only", json=False)
+    add_pages(folder / "acme-ours", "acme-ours")
+    add_pages(folder / "my-old", "my-old")
+    add_pages(folder / "My.Old", "My.Old")
+    (folder / "was-private").mkdir()
+    write(folder / "half-gone" / "index.json", "{}")
+    add_pages(folder / ".new", "unfinished")
+    write(folder / "feed.atom", "<feed/>")
+    add_pages(folder / "feed-atom", "feed-atom")
+    write(folder / ".htaccess", "Require all denied\n")
+    write(folder / "secret", SECRET).rename(folder.parent / "secret")
+    (folder / "link-to-file").symlink_to(folder.parent / "secret")
+    (folder / "link-to-folder").symlink_to(folder.parent)
+    (folder / "my-pkg-one" / "linked-1.0.tar.gz").symlink_to(folder.parent / "secret")
+    make_passable(folder)
+    return folder
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(server, url_path) for server in SERVERS for url_path in ("/", "/py.pi/simple/")],
+    ids="-at-".join,
+)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The small index behind each server, at the root and under a prefix."""
+    server, url_path = request.param
+    folder = tmp_path_factory.mktemp("site")
+    index = make_index(folder / "data" / ODD_FOLDER)
+    settings = ServerSettings(index, url_path, PUBLIC, RESERVED)
+    with SERVERS[server](folder, [settings]) as port:
+        yield Site(port, settings.prefix, index)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Site]]:
+    """Two indexes in one virtual host, /one/ with a public index behind it and /two/ without."""
+    folder = tmp_path_factory.mktemp("pair")
+    one, two = folder / "first" / "index", folder / "second" / "index"
+    add_pages(one, "root one", json=False)
+    add_pages(one / "only-one", "only-one")
+    add_pages(two, "root two")
+    add_pages(two / "only-two", "only-two")
+    every = [
+        ServerSettings(one, "/one/", PUBLIC),
+        ServerSettings(two, "/two/", "", public="none"),
+    ]
+    with SERVERS[request.param](folder, every) as port:
+        yield [Site(port, settings.prefix, settings.index) for settings in every]
+
+
+# What every server must do
+
+
+NEGOTIATION = [
+    pytest.param(None, "text/html", id="no header"),
+    pytest.param("", "text/html", id="empty"),
+    pytest.param("*/*", "text/html", id="anything"),
+    pytest.param(PIP, JSON, id="pip"),
+    pytest.param(UV, JSON, id="uv"),
+    pytest.param(BROWSER, "text/html", id="browser"),
+    pytest.param("text/html", "text/html", id="old pip"),
+    pytest.param(f"{JSON}, */*", JSON, id="json, then anything"),
+    pytest.param("application/vnd.pypi.simple.latest+json", JSON, id="latest json"),
+    pytest.param("Application/VND.pypi.simple.V1+JSON", JSON, id="case"),
+    pytest.param(f"{JSON};q=0.5", JSON, id="only json, if not gladly"),
+    pytest.param(f"{JSON};q=0.1, text/html", "text/html", id="html preferred"),
+    pytest.param(f"{JSON};q=0, text/html;q=0.1", "text/html", id="json refused"),
+    pytest.param(HTML, HTML, id="html v1"),
+    pytest.param("application/vnd.pypi.simple.latest+html", HTML, id="latest html"),
+    pytest.param(f"{HTML};q=0.1, text/html", "text/html", id="html v1 as second"),
+    pytest.param("application/json", "text/html", id="other json"),
+]
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", ["/", "/my-pkg-one/"])
+    @pytest.mark.parametrize(("accept", "expected"), NEGOTIATION)
+    def test_negotiation(self, site, page, accept, expected):
+        answer = site.get(page, accept)
+        assert (answer.status, answer.type) == (200, expected)
+        assert answer.body.startswith(b"{" if expected == JSON else b"<!DOCTYPE html>")
+        assert "accept" in answer.vary
+
+    @pytest.mark.parametrize(
+        ("accept", "expected"), [(None, "text/html"), (UV, HTML), (f"{JSON}, */*", "text/html")]
+    )
+    def test_html_where_json_is_missing(self, site, accept, expected):
+        answer = site.get("/html-only/", accept)
+        assert (answer.status, answer.type) == (200, expected)
+        assert b"<title>html-only</title>" in answer.body
+        assert "accept" in answer.vary
+
+    @pytest.mark.parametrize(("page", "expected"), [("index.html", "text/html"), ("index.json", JSON)])
+    def test_pages_by_their_file_names(self, site, page, expected):
+        for folder in ("", "my-pkg-one/"):
+            answer = site.get(f"/{folder}{page}", PIP)
+            assert (answer.status, answer.type) == (200, expected)
+
+    def test_html_is_utf_8(self, site):
+        assert site.get("/my-pkg-one/").headers.get_content_charset() == "utf-8"
+
+    @pytest.mark.parametrize("accept", [None, PIP])
+    @pytest.mark.parametrize("page", ["/", "/my-pkg-one/"])
+    def test_revalidation(self, site, page, accept):
+        first = site.get(page, accept)
+        again = site.get(page, accept, If_None_Match=first.headers["ETag"])
+        assert (again.status, again.body) == (304, b"")
+        for answer in (first, again):
+            assert answer.headers["Expires"] is None
+            assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+            assert "accept" in answer.vary
+
+    def test_json_and_html_have_different_etags(self, site):
+        assert site.get("/my-pkg-one/").headers["ETag"] != site.get("/my-pkg-one/", PIP).headers["ETag"]
+
+    def test_revalidation_of_a_changed_page(self, site):
+        page = site.index / "html-only" / "index.html"
+        etag = site.get("/html-only/").headers["ETag"]
+        page.write_bytes(page.read_bytes() + b"<!-- more -->\n")
+        assert site.get("/html-only/", If_None_Match=etag).status == 200
+
+    def test_revalidation_of_a_compressed_page(self, site):
+        first = site.get("/my-pkg-one/", Accept_Encoding="gzip")
+        if first.headers["Content-Encoding"]:
+            assert gzip.decompress(first.body) == site.get("/my-pkg-one/").body
+        assert {"accept", "accept-encoding"} <= first.vary
+        again = site.get("/my-pkg-one/", Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
+        assert again.status == 304
+
+    def test_head(self, site):
+        got, head = (site.get("/my-pkg-one/", PIP, method=method) for method in ("GET", "HEAD"))
+        assert (head.status, head.body) == (200, b"")
+        assert head.headers["ETag"] == got.headers["ETag"]
+
+    def test_folder_under_the_written_name(self, site):
+        assert b"<title>My.Old</title>" in site.get("/My.Old/").body
+        assert b"<title>my-old</title>" in site.get("/my-old/").body
+
+    def test_other_files_of_the_root(self, site):
+        answer = site.get("/feed.atom", PIP)
+        assert (answer.status, answer.body) == (200, b"<feed/>")
+
+    def test_query_is_ignored(self, site):
+        assert site.get("/my-pkg-one/?format=x", PIP).type == JSON
+
+
+class TestArchives:
+    @pytest.mark.parametrize("encoding", ["identity", "gzip, deflate, br"])
+    @pytest.mark.parametrize("archive", SNEAKY_ARCHIVES)
+    def test_bytes_as_they_are(self, site, archive, encoding):
+        answer = site.get(f"/my-pkg-one/{archive}", "*/*", Accept_Encoding=encoding)
+        assert (answer.status, answer.type) == (200, "application/gzip")
+        assert hashlib.sha256(answer.body).digest() == hashlib.sha256(ARCHIVE).digest()
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.headers["Content-Language"] is None
+        assert answer.headers.get_content_charset() is None
+
+    @pytest.mark.parametrize("archive", SNEAKY_ARCHIVES)
+    def test_metadata_is_text(self, site, archive):
+        answer = site.get(f"/my-pkg-one/{archive}.metadata", "*/*", Accept_Encoding="gzip")
+        assert (answer.status, answer.type) == (200, "text/plain")
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.headers["Content-Language"] is None
+        assert answer.body == b"Metadata-Version: 2.2\n"
+
+    def test_zip(self, site):
+        answer = site.get("/my-pkg-one/my_pkg_one-0.9.zip")
+        assert (answer.status, answer.type, answer.body) == (200, "application/zip", ARCHIVE)
+
+    @pytest.mark.parametrize("suffix", ["", ".metadata"])
+    def test_kept_for_a_year(self, site, suffix):
+        answer = site.get(f"/my-pkg-one/my_pkg_one-1.0.tar.gz{suffix}")
+        (value,) = answer.headers.get_all("Cache-Control")
+        assert set(value.split(", ")) == {"max-age=31536000", "immutable"}
+        assert answer.headers["Expires"] is None
+
+    def test_part_of_it(self, site):
+        answer = site.get("/my-pkg-one/my_pkg_one-1.0.tar.gz", Range="bytes=2-6")
+        assert (answer.status, answer.body) == (206, b"bytes")
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/my-pkg-one/my_pkg_one-9.tar.gz", "/My.Pkg.One/my_pkg_one-9.tar.gz", "/was-private/a.tar.gz"],
+    )
+    def test_missing_file_of_a_private_project(self, site, path):
+        assert site.get(path).status == 404
+
+    def test_no_guessing_of_file_names(self, site):
+        assert site.get("/my-pkg-one/my_pkg_one-1.0").status == 404
+        assert site.get("/my-pkg-one/my_pkg_one-1.0.tar.gs").status == 404
+
+
+class TestOurNames:
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @pytest.mark.parametrize(
+        "name",
+        ["My.Pkg_One", "my.pkg.one", "MY-PKG-ONE", "my--pkg__one", "my-_.pkg._-one", "My%2EPkg%5FOne"],
+    )
+    def test_other_spellings(self, site, name, slash):
+        answer = site.get(f"/{name}{slash}", PIP)
+        assert (answer.status, answer.target) == (302, site.url("/my-pkg-one/"))
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+    def test_without_final_slash(self, site):
+        answer = site.get("/my-pkg-one")
+        assert (answer.status, answer.target) == (302, site.url("/my-pkg-one/"))
+
+    def test_root_without_final_slash(self, site):
+        if site.prefix:
+            answer = site.get("")
+            assert (answer.status, answer.target) == (302, site.url("/"))
+
+    def test_a_name_that_was_private_once(self, site):
+        assert site.get("/was-private/", PIP).status == 404
+        for name in ("was-private", "Was.Private", "was_private/"):
+            answer = site.get(f"/{name}", PIP)
+            assert (answer.status, answer.target) == (302, site.url("/was-private/"))
+
+    def test_json_alone_makes_no_page(self, site):
+        assert site.get("/half-gone/", PIP).status == 404
+
+    def test_a_reserved_name_that_we_have(self, site):
+        assert site.get("/acme-ours/").status == 200
+        assert site.get("/Acme.Ours/").target == site.url("/acme-ours/")
+
+
+class TestOtherNames:
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @pytest.mark.parametrize(
+        ("name", "normalised"),
+        [
+            ("requests", "requests"),
+            ("Zope.Interface", "zope-interface"),
+            ("a", "a"),
+            ("A.b_c-d.e.f.g.h.i.j.k__l__m--n", "a-b-c-d-e-f-g-h-i-j-k-l-m-n"),
+            ("my-pkg", "my-pkg"),
+            ("my-pkg-one-more", "my-pkg-one-more"),
+            ("acme", "acme"),
+            ("team-y", "team-y"),
+            ("odd_name", "odd-name"),
+        ],
+    )
+    def test_redirected_to_the_public_index(self, site, name, normalised, slash):
+        answer = site.get(f"/{name}{slash}", PIP)
+        assert (answer.status, answer.headers["Location"]) == (302, f"{PUBLIC}/{normalised}/")
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+    @pytest.mark.parametrize(
+        "name",
+        ["acme-x", "Acme.X", "ACME__x.y", "internal", "INTERNAL", "team.x", "Team-X", "team__x", "odd__name"],
+    )
+    def test_reserved(self, site, name):
+        for path in (f"/{name}", f"/{name}/"):
+            answer = site.get(path, PIP)
+            assert (answer.status, answer.headers["Location"]) == (404, None)
+            assert answer.headers["Cache-Control"] == "no-cache"
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/requests/requests-1.0.tar.gz",
+            "/requests/1.0/",
+            "/a/b/c",
+            "/html-only/index.html/x",
+            "/html-only/index.json",
+        ],
+    )
+    def test_only_the_level_of_projects(self, site, path):
+        assert site.get(path).status == 404
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "favicon.ico",
+            "robots.txt",
+            "_x",
+            "x-",
+            "a+b",
+            "a%20b",
+            "%C3%BC",
+            "%3Cscript%3E",
+            "a%0Ab",
+            "a" * 300,
+        ],
+    )
+    def test_no_project_name(self, site, name):
+        assert site.get(f"/{name}/").status in (403, 404)
+        assert site.get(f"/{name}").status in (403, 404)
+
+    def test_a_very_long_name(self, site):
+        assert site.get("/" + "a._" * 2000 + "a/").status in (403, 404, 414)
+
+
+class TestNothingElse:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/.htaccess",
+            "/.new/",
+            "/.new",
+            "/.new/index.html",
+            "/%2Enew/index.html",
+            "/my-pkg-one/.my_pkg_one-1.1.tar.gz.tmp",
+            "/my-pkg-one/.missing",
+        ],
+    )
+    def test_names_that_begin_with_a_dot(self, site, path):
+        assert site.get(path).status in (403, 404)
+
+    @pytest.mark.parametrize("path", ["/my-pkg-one/inner/", "/my-pkg-one/inner", "/was-private/"])
+    def test_no_listing(self, site, path):
+        answer = site.get(path)
+        assert answer.status == 404
+        assert b"file.txt" not in answer.body
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/link-to-file", "/link-to-folder/secret", "/link-to-folder/", "/my-pkg-one/linked-1.0.tar.gz"],
+    )
+    def test_links_to_elsewhere(self, site, path):
+        answer = site.get(path)
+        assert answer.status in (403, 404)
+        assert SECRET not in answer.body
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/../secret",
+            "/my-pkg-one/../../secret",
+            "/%2e%2e/secret",
+            "/my-pkg-one/%2e%2e/%2E%2E/secret",
+            "/..%2fsecret",
+            "/.%2e/secret",
+            "/my-pkg-one/..%5c..%5csecret",
+            "/%252e%252e/secret",
+            "//../secret",
+            "/my-pkg-one/%00/../../secret",
+        ],
+    )
+    def test_paths_that_lead_outside(self, site, path):
+        answer = site.get(path)
+        assert answer.status in (302, 400, 403, 404)
+        assert SECRET not in answer.body
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "PATCH", "TRACE"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/my-pkg-one/", "/requests/", "/my-pkg-one", "/my-pkg-one/my_pkg_one-1.0.tar.gz"]
+    )
+    def test_other_methods(self, site, path, method):
+        assert site.get(path, method=method).status in (403, 405)
+
+    def test_beside_the_index(self, site):
+        if site.prefix:
+            for prefix in ("", "/py.pi", "/pyxpi/simple", f"{site.prefix}x"):
+                other = replace(site, prefix=prefix)
+                statuses = {other.get(path).status for path in ("/requests/", "/my-pkg-one/")}
+                assert statuses <= {403, 404}
+
+
+class TestTwoIndexes:
+    def test_each_has_its_own_projects(self, pair):
+        one, two = pair
+        assert b"<title>only-one</title>" in one.get("/only-one/").body
+        assert b"only-two" in two.get("/only-two/", PIP).body
+        assert one.get("/Only.One").target == one.url("/only-one/")
+        assert two.get("/Only.Two").target == two.url("/only-two/")
+
+    def test_what_only_the_other_has(self, pair):
+        one, two = pair
+        assert one.get("/only-two/").target == f"{PUBLIC}/only-two/"
+        assert two.get("/only-one/").status == 404
+
+    def test_without_public_index(self, pair):
+        _, two = pair
+        assert [two.get(path).status for path in ("/requests/", "/requests", "/a/b")] == [404] * 3
+
+    def test_missing_json_of_the_root(self, pair):
+        one, _ = pair
+        assert one.get("/", f"{JSON}, */*").type == "text/html"
+        assert one.get("/index.json").status == 404
+
+    @pytest.mark.parametrize("missing", [True, False])
+    def test_without_its_files_nobody_is_sent_to_the_public_index(self, pair, missing):
+        """The disk with the index is not mounted: its folder is not there, or empty."""
+        one, _ = pair
+        away = one.index.with_name("away")
+        one.index.rename(away)
+        try:
+            if not missing:
+                one.index.mkdir()
+            answers = [one.get(path) for path in ("/only-one/", "/only-one", "/requests/", "/")]
+        finally:
+            if not missing:
+                one.index.rmdir()
+            away.rename(one.index)
+        assert {answer.status for answer in answers} <= {403, 404}
+        assert one.get("/requests/").status == 302
+
+
+# What only Apache can get wrong
+
+
+ODD_NAMES = (
+    "plain",
+    "with space ",
+    "umlaut ü",
+    "100%",
+    "%{HTTP_HOST}%1",
+    "$1$",
+    "back\\slash",
+    "last\\",
+    "star*",
+    "what?",
+    "[abc]",
+    "[",
+    "\\*\\[x]",
+    "quote'",
+    "hash # >",
+    "@path@",
+)
+
+
+class TestApache:
+    def test_configtest(self, tmp_path):
+        index = make_index(tmp_path / "data" / ODD_FOLDER)
+        every = [ServerSettings(index, path, PUBLIC, RESERVED) for path in ("/a/b/", "/a/", "/")]
+        assert apache(tmp_path, every).configtest() == "Syntax OK"
+
+    @pytest.mark.parametrize("absent", NEEDED)
+    def test_a_missing_module_is_told(self, tmp_path, absent):
+        snippet = write(
+            tmp_path / "snippet.conf", apache_config(ServerSettings(tmp_path / "index", "/", PUBLIC))
+        )
+        server = Httpd(tmp_path, f'Include "{snippet}"', [module for module in NEEDED if module != absent])
+        assert "Invalid command" in server.configtest()
+
+    def test_no_more_modules_than_it_says(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        snippet = write(tmp_path / "snippet.conf", apache_config(ServerSettings(index, "/", PUBLIC)))
+        with Httpd(tmp_path, f'Include "{snippet}"', NEEDED) as server:
+            assert server.configtest() == "Syntax OK"
+            site = Site(server.port, "", index)
+            assert site.get("/my-pkg-one/", PIP).type == JSON
+            assert site.get("/requests/").status == 302
+
+    def test_odd_folders(self, tmp_path):
+        every = []
+        for number, name in enumerate(ODD_NAMES):
+            index = tmp_path / "odd" / name / "index" / name
+            add_pages(index / "ours", f"ours {number}")
+            add_pages(index, "root")
+            every.append(ServerSettings(index, f"/{number}/", PUBLIC))
+        with apache(tmp_path, every) as server:
+            assert server.configtest() == "Syntax OK"
+            for number, settings in enumerate(every):
+                site = Site(server.port, settings.prefix, settings.index)
+                assert f"<title>ours {number}<".encode() in site.get("/ours/").body, settings.index
+                assert site.get("/ours/", PIP).type == JSON
+                assert site.get("/Ours").target == site.url("/ours/")
+                assert site.get("/requests").target == f"{PUBLIC}/requests/"
+
+    def test_prefix_inside_another_index(self, tmp_path):
+        """The index at / takes the prefix for one of its names, but has nothing to say about it."""
+        every = [
+            ServerSettings(tmp_path / "inner", "/in.ner/", PUBLIC),
+            ServerSettings(tmp_path / "outer", "/", "https://other.example.com/simple"),
+        ]
+        for settings in every:
+            add_pages(settings.index, settings.index.name)
+            add_pages(settings.index / "ours", "ours")
+        with apache(tmp_path, every) as server:
+            inner, outer = (Site(server.port, settings.prefix, settings.index) for settings in every)
+            assert b"<title>inner</title>" in inner.get("/").body
+            assert inner.get("").target == inner.url("/")
+            assert inner.get("/Ours/").target == inner.url("/ours/")
+            assert inner.get("/other/").target == f"{PUBLIC}/other/"
+            assert b"<title>outer</title>" in outer.get("/").body
+            assert outer.get("/other/").target == "https://other.example.com/simple/other/"
+
+    def test_access_control_comes_before_any_redirect(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        passwords = write(tmp_path / "passwords", "me:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
+        protect = f"""
+            <Location "/simple/">
+                AuthType Basic
+                AuthName packages
+                AuthUserFile "{passwords}"
+                Require valid-user
+            </Location>"""
+        extra = Extra(after=protect, modules=("auth_basic", "authn_file", "authz_user"))
+        paths = ("/", "/my-pkg-one/", "/My.Pkg_One", "/requests/", "/requests", "/acme-x/", "/a/b", "/.new/")
+        with apache(tmp_path, [ServerSettings(index, "/simple/", PUBLIC, RESERVED)], extra) as server:
+            site = Site(server.port, "/simple", index)
+            assert [site.get(path).status for path in paths] == [401] * len(paths)
+            known = {"Authorization": "Basic bWU6c2VjcmV0"}  # me:secret
+            statuses = [site.get(path, **known).status for path in paths]
+        assert statuses == [200, 200, 302, 302, 302, 404, 404, 404]
+
+    def test_other_parts_of_the_host_are_left_alone(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        write(tmp_path / "challenge" / "token", b"token")
+        write(tmp_path / "errors" / "missing.html", b"not here")
+        extra = Extra(
+            before=f"""
+                Alias "/.well-known/" "{tmp_path}/challenge/"
+                Alias "/errors" "{tmp_path}/errors"
+                <Directory "{tmp_path}/challenge">
+                    Require all granted
+                </Directory>
+                <Directory "{tmp_path}/errors">
+                    Require all granted
+                    SetHandler default-handler
+                </Directory>
+                ErrorDocument 404 /errors/missing.html
+                ErrorDocument 405 /nowhere.html"""
+        )
+        with apache(tmp_path, [ServerSettings(index, "/", PUBLIC, RESERVED)], extra) as server:
+            site = Site(server.port, "", index)
+            assert site.get("/.well-known/token").body == b"token"
+            for path in ("/acme-x/", "/was-private/", "/a/b"):
+                answer = site.get(path)
+                assert (answer.status, answer.body) == (404, b"not here")
+            answer = site.get("/my-pkg-one/", method="POST")  # its page would be a name of the index
+            assert (answer.status, answer.headers["Location"]) == (405, None)
+
+    def test_redirects_to_itself_name_no_host(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        with apache(tmp_path, [ServerSettings(index, "/simple/", PUBLIC)]) as server:
+            site = Site(server.port, "/simple", index)
+            answer = site.get("/My.Pkg_One/", Host="internal.example.com:8080")
+        assert answer.headers["Location"] == "/simple/my-pkg-one/"
+
+    def test_unreadable_index_sends_nobody_to_the_public_one(self, tmp_path):
+        if os.geteuid() != 0:
+            pytest.skip("only root runs Apache as another user")
+        index = make_index(tmp_path / "index")
+        with apache(tmp_path, [ServerSettings(index, "/", PUBLIC)]) as server:
+            site = Site(server.port, "", index)
+            index.chmod(0o700)
+            statuses = [site.get(path).status for path in ("/my-pkg-one/", "/my-pkg-one", "/requests/")]
+        assert set(statuses) <= {403, 404}
