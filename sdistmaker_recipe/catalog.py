@@ -1,0 +1,203 @@
+"""The catalog: an SQLite file in the state folder.
+
+It holds the releases that are published, the failures that are remembered, and names of projects that are
+private though nothing of them is published. Every change is one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple, fields
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.model import Failure, Release
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE release (
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    requires_python TEXT NOT NULL,
+    upload_time TEXT NOT NULL,
+    origin TEXT NOT NULL UNIQUE,
+    tag_url TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    toolchain TEXT NOT NULL,
+    PRIMARY KEY (project, filename)
+) WITHOUT ROWID;
+CREATE TABLE metadata (
+    sha256 TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE failure (
+    origin TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    log_file TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE repository (uuid TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_COLUMNS = ", ".join(field.name for field in fields(Release))
+_PLACES = ", ".join("?" for _ in fields(Release))
+
+
+class Catalog:
+    """An open catalog; every method raises ``StoreError`` when the file cannot be used."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | str) -> None:
+        self._connection = connection
+        self._path = path
+
+    def releases(self) -> list[Release]:
+        """Every published release, by project and file name."""
+        with self._errors():
+            rows = self._connection.execute(f"SELECT {_COLUMNS} FROM release ORDER BY project, filename")
+            return [_release(row) for row in rows]
+
+    def failures(self) -> list[Failure]:
+        """Every remembered failure."""
+        with self._errors():
+            rows = self._connection.execute("SELECT origin, fingerprint, reason, log_file FROM failure")
+            return [Failure(origin, mark, reason, Path(log)) for origin, mark, reason, log in rows]
+
+    def releases_of(self, project: str) -> list[Release]:
+        """The published releases of the project with this normalised name, by file name."""
+        query = f"SELECT {_COLUMNS} FROM release WHERE project = ? ORDER BY filename"
+        with self._errors():
+            return [_release(row) for row in self._connection.execute(query, (project,))]
+
+    def release(self, project: str, filename: str) -> Release | None:
+        """The release with this file name in a project."""
+        query = f"SELECT {_COLUMNS} FROM release WHERE project = ? AND filename = ?"
+        with self._errors():
+            row = self._connection.execute(query, (project, filename)).fetchone()
+            return _release(row) if row else None
+
+    def projects(self) -> list[str]:
+        """The normalised names of all projects with a release, sorted."""
+        with self._errors():
+            return [
+                row[0] for row in self._connection.execute("SELECT DISTINCT project FROM release ORDER BY 1")
+            ]
+
+    def origins(self) -> frozenset[str]:
+        """The origins of all tags that are published."""
+        with self._errors():
+            return frozenset(row[0] for row in self._connection.execute("SELECT origin FROM release"))
+
+    def size(self) -> tuple[int, int]:
+        """How many releases there are, and of how many projects."""
+        with self._errors():
+            query = "SELECT COUNT(*), COUNT(DISTINCT project) FROM release"
+            releases, projects = self._connection.execute(query).fetchone()
+            return releases, projects
+
+    def metadata(self, sha256: str) -> bytes:
+        """The PKG-INFO of the archive with this digest; empty where it is not known."""
+        with self._errors():
+            query = "SELECT content FROM metadata WHERE sha256 = ?"
+            row = self._connection.execute(query, (sha256,)).fetchone()
+            return row[0] if row else b""
+
+    def publish(self, release: Release, metadata: bytes) -> None:
+        """Record a release and its PKG-INFO; a failure remembered of the same tag is forgotten."""
+        values = [_text(value) for value in astuple(release)]
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM release WHERE origin = ?", (release.origin,))
+            connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
+            connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
+            connection.execute("DELETE FROM failure WHERE origin = ?", (release.origin,))
+
+    def remember(self, failure: Failure) -> None:
+        """Record a failure in place of an older one of the same tag."""
+        values = (failure.origin, failure.fingerprint, failure.reason, str(failure.log_file))
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?)", values)
+
+    def repositories(self) -> frozenset[str]:
+        """The UUIDs of repositories that a whole run has finished."""
+        with self._errors():
+            return frozenset(row[0] for row in self._connection.execute("SELECT uuid FROM repository"))
+
+    def finish(self, uuid: str) -> None:
+        """Record that a run has finished a repository."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO repository VALUES (?)", (uuid,))
+
+    def note(self, name: str) -> str:
+        """What was last noted under a name; "" where nothing was."""
+        with self._errors():
+            row = self._connection.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+            return row[0] if row else ""
+
+    def set_note(self, name: str, value: str) -> None:
+        """Note a value under a name."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._errors(), self._connection:
+            yield self._connection
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: {error}", _HINT) from error
+
+
+_HINT = "The catalog can be moved away: the next run makes a new one. What is published stays."
+
+
+@contextmanager
+def open_catalog(path: Path | None) -> Iterator[Catalog]:
+    """The catalog at path, made when it is not there; None gives an empty one in memory.
+
+    Raises ``StoreError`` where it cannot be opened or was written by a newer version of this package.
+    """
+    name = ":memory:" if path is None else str(path)
+    try:
+        connection = sqlite3.connect(name)
+    except sqlite3.Error as error:
+        raise StoreError(f"{name}: {error}") from error
+    with closing(connection):
+        _prepare(connection, name)
+        yield Catalog(connection, name)
+
+
+def _prepare(connection: sqlite3.Connection, name: str) -> None:
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            with connection:
+                connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    except sqlite3.Error as error:
+        raise StoreError(f"{name}: {error}", _HINT) from error
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{name}: is of version {version}, this program knows version {SCHEMA_VERSION}",
+            "A newer sdistmaker_recipe wrote it: use that one.",
+        )
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401  # any column
+    return value.astimezone(timezone.utc).isoformat() if isinstance(value, datetime) else value
+
+
+def _release(row: tuple[Any, ...]) -> Release:
+    values = dict(zip((field.name for field in fields(Release)), row, strict=True))
+    return Release(**{**values, "upload_time": datetime.fromisoformat(values["upload_time"])})

@@ -1,0 +1,65 @@
+"""Where jobs run: ``concurrent.futures.Executor`` is the interface, opened by name, imported late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import suppress
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+OpenExecutor = Callable[[int], Executor]
+
+
+def open_local(jobs: int) -> Executor:
+    """A pool of that many processes on this machine."""
+    from sdistmaker_recipe.executors.local import open_pool
+
+    return open_pool(jobs)
+
+
+def run_jobs(
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    open_executor: OpenExecutor,
+    workers: int,
+) -> Iterator[tuple[Job, Result | None]]:
+    """Each job with its result, as they come; None where the job took its worker process down each time.
+
+    An exception that work raises ends the run of all jobs and is raised here. Where a worker dies, jobs
+    that were under way are run again, in the end each on its own, so that the culprit is known.
+    """
+    left = dict(enumerate(jobs))
+    if not left:
+        return
+    for width in (workers, 1):
+        for number, result in _run(work, left, open_executor, width):
+            yield left.pop(number), result
+        if not left:
+            return
+    for number, job in left.items():
+        results = [result for _, result in _run(work, {number: job}, open_executor, 1)]
+        yield job, results[0] if results else None
+
+
+def _run(
+    work: Callable[[Job], Result], jobs: dict[int, Job], open_executor: OpenExecutor, workers: int
+) -> Iterator[tuple[int, Result]]:
+    """Results by number until all are there or the executor broke."""
+    executor = open_executor(min(workers, len(jobs)))
+    futures: dict[Future[Result], int] = {}
+    try:
+        # A pool that breaks while jobs are handed in says so in one way or another.
+        with suppress(BrokenExecutor, OSError):
+            for number, job in jobs.items():
+                futures[executor.submit(work, job)] = number
+        for future in as_completed(futures):
+            try:
+                result = future.result()
+            except BrokenExecutor:
+                continue
+            yield futures[future], result
+    finally:
+        executor.shutdown(cancel_futures=True)

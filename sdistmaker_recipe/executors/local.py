@@ -1,0 +1,15 @@
+"""A pool of processes on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+
+def open_pool(jobs: int) -> Executor:
+    """A pool of that many processes, each started clean: neither threads nor open files are inherited."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
+    return ProcessPoolExecutor(jobs, mp_context=context)

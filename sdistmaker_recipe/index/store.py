@@ -1,0 +1,146 @@
+"""The published folder: a reader never meets half a file, and a published file is never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from sdistmaker_recipe.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the index; ``added`` is false where it was there before."""
+
+    sha256: str
+    size: int
+    added: bool
+
+
+class IndexStore:
+    """The folder that the web server serves; every method raises ``StoreError`` when the disk fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
+        """Put an archive into a project's folder; where a file of that name is there, that one stays."""
+        target = self.folder / project / filename
+        with _disk_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _temporary(target) as temporary:
+                _copy(content, temporary)
+                added = _link(temporary, target)
+            return StoredFile(sha256_of(target), target.stat().st_size, added)
+
+    def has_archive(self, project: str, filename: str) -> bool:
+        """Whether the file is there."""
+        return (self.folder / project / filename).is_file()
+
+    def write_pages(self, folder: str, pages: Mapping[str, str]) -> bool:
+        """Write pages by name below folder ("" is the root); true where one was not there just so."""
+        changed = [write_text(self.folder / folder / name, text) for name, text in pages.items()]
+        return any(changed)
+
+    def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
+        """Whether all these pages are there."""
+        return all((self.folder / folder / name).is_file() for name in names)
+
+    def mark_private(self, project: str) -> None:
+        """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
+        with _disk_errors(self.folder / project):
+            (self.folder / project).mkdir(parents=True, exist_ok=True)
+
+    def unmark_private(self, project: str) -> None:
+        """Take back ``mark_private``; a folder with anything in it stays."""
+        try:
+            (self.folder / project).rmdir()
+        except OSError:
+            return
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write text so that a reader meets the old or the new file, whole; false where it was so already.
+
+    Raises ``StoreError`` when the disk fails.
+    """
+    data = text.encode()
+    with _disk_errors(path):
+        try:
+            if path.read_bytes() == data:
+                return False
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(path) as temporary:
+            _copy(data, temporary)
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        return True
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """A path beside target for its content to come; web servers do not serve names with a leading dot."""
+    temporary = target.with_name(f".{target.name[:100]}.{uuid4().hex}")
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _copy(content: Path | bytes, target: Path) -> None:
+    with target.open("xb") as file:
+        if isinstance(content, bytes):
+            file.write(content)
+        else:
+            with content.open("rb") as source:
+                shutil.copyfileobj(source, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link(temporary: Path, target: Path) -> bool:
+    """Give the file its name unless the name is taken; true where it got it."""
+    try:
+        # Unlike a rename, a link never replaces what is there.
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    except OSError:
+        # A file system without hard links; the run's lock keeps other writers away.
+        if target.exists():
+            return False
+        temporary.replace(target)
+    _sync_folder(target.parent)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""What turns the files of a tag into a source distribution: environments, hooks, repacking."""

@@ -1,0 +1,168 @@
+"""Source distribution archives: read with distrust, written so that the same files give the same bytes."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import shutil
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import SpooledTemporaryFile
+
+from packaging.metadata import parse_email
+
+from sdistmaker_recipe.errors import BuildError
+
+_COMPRESSION_LEVEL = 6
+_IN_MEMORY = 32 << 20
+
+Members = Mapping[str, tarfile.TarInfo]
+"""The members of an archive by their path in its top folder; the last of several with one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an archive's PKG-INFO says (core metadata specification), and its bytes."""
+
+    name: str
+    version: str
+    requires_python: str
+    content: bytes
+
+
+def read_metadata(archive: Path) -> Metadata:
+    """The metadata of a source distribution (PEP 625: one folder, PKG-INFO in it); raises ``BuildError``."""
+    with _opened(archive) as tar:
+        member = _members(tar).get("PKG-INFO")
+        file = tar.extractfile(member) if member and member.isreg() else None
+        if file is None:
+            raise BuildError("The archive has no PKG-INFO.")
+        content = file.read()
+    fields, _ = parse_email(content)
+    for field in ("name", "version"):
+        if not fields.get(field):
+            raise BuildError(f"The archive's PKG-INFO has no {field.title()}.")
+    return Metadata(fields["name"], fields["version"], fields.get("requires_python", ""), content)
+
+
+def repack(archive: Path, target: Path, top: str, latest: int) -> None:
+    """Write the members of archive to the new file target, below the folder ``top`` in place of their own.
+
+    Members are sorted, without owner, with no other mode than 0644 or 0755 and no time after ``latest``
+    (seconds since 1970). Raises ``BuildError`` where a member is none that a source distribution may have.
+    """
+    with _opened(archive) as source:
+        members = _members(source)
+        with (
+            target.open("xb") as raw,
+            gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, raw, mtime=0) as compressed,
+            tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as output,
+        ):
+            for path in sorted(members):
+                member = _resolved(members[path], members)
+                info = _normalised(member, path, members)
+                info.name = f"{top}/{path}" if path else top
+                info.mtime = _time(member, latest)
+                output.addfile(info, source.extractfile(member) if info.isreg() else None)
+
+
+def file_names(archive: Path) -> list[str]:
+    """The names of all files in the archive, without its top folder, sorted; raises ``BuildError``."""
+    with _opened(archive) as tar:
+        return sorted(path for path, member in _members(tar).items() if not member.isdir())
+
+
+def _members(tar: tarfile.TarFile) -> Members:
+    members: dict[str, tarfile.TarInfo] = {}
+    tops: set[str] = set()
+    for member in tar:
+        path = _inner_path(member.name)
+        # A file outside a folder stays visible, so that it is not taken for the folder.
+        if path or path not in members or members[path].isdir():
+            members[path] = member
+        tops.update(_parts(member.name)[:1])
+    if len(tops) > 1 and all(member.isdir() for path, member in members.items() if not path):
+        raise BuildError("The archive holds more than one folder.")
+    return members
+
+
+def _strange(member: tarfile.TarInfo) -> BuildError:
+    return BuildError(f"The archive holds {member.name[:80]!r}, neither a file nor a folder in it.")
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PurePosixPath(name).parts
+
+
+def _inner_path(name: str) -> str:
+    """The path without its first part; empty for that part itself."""
+    parts = _parts(name)
+    if name.startswith("/") or ".." in parts or "\0" in name:
+        raise BuildError(f"The archive holds {name[:80]!r}, a path that leads out of it.")
+    return "/".join(parts[1:])
+
+
+def _resolved(member: tarfile.TarInfo, members: Members) -> tarfile.TarInfo:
+    """The file that a hard link is another name of; any other member is its own."""
+    for _ in range(len(members)):
+        if not member.islnk():
+            return member
+        target = _inner_path(member.linkname)
+        if target not in members:
+            break
+        member = members[target]
+    raise BuildError(f"The archive holds {member.name[:80]!r}, a link to nothing.")
+
+
+def _normalised(member: tarfile.TarInfo, path: str, members: Members) -> tarfile.TarInfo:
+    info = tarfile.TarInfo()
+    executable = member.isdir() or member.mode & 0o100
+    info.mode = 0o755 if executable else 0o644
+    if member.isdir():
+        info.type = tarfile.DIRTYPE
+    elif member.isreg() and path:
+        info.size = member.size
+    elif member.issym() and path and _stays_inside(path, member.linkname, members):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, member.linkname, 0o777
+    else:
+        raise _strange(member)
+    return info
+
+
+def _stays_inside(path: str, target: str, members: Members) -> bool:
+    """Whether a symbolic link at path leads to somewhere in the archive, and not by way of another link."""
+    if target.startswith("/") or "\0" in target:
+        return False
+    place = list(PurePosixPath(path).parent.parts)
+    for part in PurePosixPath(target).parts:
+        if (member := members.get("/".join(place))) is not None and member.issym():
+            return False
+        if part != "..":
+            place.append(part)
+        elif place:
+            place.pop()
+        else:
+            return False
+    return True
+
+
+def _time(member: tarfile.TarInfo, latest: int) -> int:
+    # A pax header can say that the time is no number.
+    return max(min(int(member.mtime), latest), 0) if math.isfinite(member.mtime) else latest
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    # Unpacked first: going back and forth in compressed data would start over each time.
+    try:
+        with gzip.open(archive) as compressed, SpooledTemporaryFile(_IN_MEMORY) as plain:
+            shutil.copyfileobj(compressed, plain, 1 << 20)
+            plain.seek(0)
+            with tarfile.open(fileobj=plain, mode="r:") as tar:
+                yield tar
+    except (tarfile.TarError, EOFError, OverflowError, gzip.BadGzipFile, zlib.error) as error:
+        raise BuildError(f"The archive cannot be read: {error}.") from error

@@ -1,0 +1,73 @@
+"""What a tag declares of how it is built: the ``[build-system]`` table of PEP 517 and PEP 518."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from os.path import normpath
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from sdistmaker_recipe.errors import BuildError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSystem:
+    """``requires`` are requirements (PEP 508), ``backend`` an object reference as PEP 517 has it."""
+
+    requires: tuple[str, ...]
+    backend: str
+    backend_path: tuple[str, ...] = ()
+
+
+LEGACY = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
+"""What a source tree without a build backend gets (PEP 517 "Source trees")."""
+
+
+def read_build_system(tree: Path) -> BuildSystem:
+    """The build system of the source tree in this folder.
+
+    Raises ``BuildError`` where it has neither setup.py nor pyproject.toml, or the table is malformed.
+    """
+    path = tree / "pyproject.toml"
+    if not path.is_file():
+        if not (tree / "setup.py").is_file():
+            raise BuildError("has neither setup.py nor pyproject.toml.")
+        return LEGACY
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("build-system")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
+    return LEGACY if table is None else _parse(table)
+
+
+def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file holds
+    if not isinstance(table, dict) or "requires" not in table:
+        raise BuildError("pyproject.toml: [build-system] has no requires.")
+    requires = _strings(table, "requires")
+    try:
+        for requirement in requires:
+            Requirement(requirement)
+    except InvalidRequirement as error:
+        raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {error}.") from error
+    backend = table.get("build-backend", LEGACY.backend)
+    if not isinstance(backend, str):
+        raise BuildError("pyproject.toml: build-backend is not a string.")
+    backend_path = _strings(table, "backend-path")
+    if any(path.startswith("/") or normpath(path).startswith("..") for path in backend_path):
+        raise BuildError("pyproject.toml: backend-path leads out of the tag.")
+    return BuildSystem(requires, backend or LEGACY.backend, backend_path)
+
+
+def _strings(table: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BuildError(f"pyproject.toml: [build-system] {key} is not a list of strings.")
+    return tuple(value)

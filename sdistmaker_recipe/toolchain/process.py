@@ -1,0 +1,66 @@
+"""Run a program that is not trusted: own process group, clean environment, time limit, output to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_LOG_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended; ``status`` is None where it was ended for taking too long."""
+
+    status: int | None
+    output: str
+
+
+def run(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout: float, log: Path
+) -> Finished:
+    """Run command in cwd for at most timeout seconds; all it prints goes to the file log.
+
+    At the end the whole process group is ended, whatever the command started and left behind.
+    """
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status: int | None = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            _end_group(process)
+    return Finished(status, read_log(log))
+
+
+def read_log(path: Path) -> str:
+    """The text of a log file, of a long one the beginning and the end."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= _LOG_LIMIT:
+            return file.read().decode("utf-8", "replace")
+        beginning = file.read(_LOG_LIMIT // 2)
+        file.seek(size - _LOG_LIMIT // 2)
+        end = file.read(_LOG_LIMIT // 2)
+    left_out = f"\n... {size - _LOG_LIMIT} bytes left out ...\n"
+    return beginning.decode("utf-8", "replace") + left_out + end.decode("utf-8", "replace")
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,119 @@
+"""Where jobs run: every job gets its result, also when a worker process dies."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+
+import pytest
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.executors import open_local, run_jobs
+from tests.unit import executor_work as work
+
+
+class Recorder:
+    """Opens pools of threads, and remembers how many workers each was to have."""
+
+    def __init__(self) -> None:
+        self.widths: list[int] = []
+
+    def __call__(self, workers: int) -> Executor:
+        self.widths.append(workers)
+        return ThreadPoolExecutor(workers)
+
+
+class Breaks(Executor):
+    """An executor that does the first jobs and then is broken, from the hand-in on."""
+
+    def __init__(self, good: int) -> None:
+        self.good = good
+
+    def submit(self, function, /, *arguments, **keywords) -> Future:  # type: ignore[no-untyped-def, type-arg]
+        if not self.good:
+            raise BrokenExecutor
+        self.good -= 1
+        future: Future = Future()  # type: ignore[type-arg]
+        future.set_result(function(*arguments, **keywords))
+        return future
+
+
+class TestRunJobs:
+    def test_gives_each_job_with_its_result(self):
+        jobs = list(range(20))
+        assert dict(run_jobs(work.double, jobs, Recorder(), 4)) == {job: 2 * job for job in jobs}
+
+    def test_gives_equal_jobs_each_their_result(self):
+        assert list(run_jobs(work.double, [3, 3, 3], Recorder(), 2)) == [(3, 6)] * 3
+
+    def test_takes_jobs_that_cannot_be_hashed(self):
+        assert list(run_jobs(sum, [[1, 2]], Recorder(), 2)) == [([1, 2], 3)]
+
+    def test_does_nothing_without_jobs(self):
+        assert list(run_jobs(work.double, [], open_local, 2)) == []
+
+    @pytest.mark.parametrize(("jobs", "workers", "width"), [(5, 2, 2), (2, 8, 2), (1, 1, 1)])
+    def test_opens_no_more_workers_than_allowed_or_needed(self, jobs, workers, width):
+        recorder = Recorder()
+        list(run_jobs(work.double, range(jobs), recorder, workers))
+        assert recorder.widths == [width]
+
+    def test_gives_results_as_they_come(self):
+        results = run_jobs(work.double, [1, 2], Recorder(), 1)
+        assert next(results) in {(1, 2), (2, 4)}
+        assert len(list(results)) == 1
+
+    def test_raises_what_work_raises(self):
+        with pytest.raises(RepositoryError, match="no answer"):
+            list(run_jobs(work.fail_at_13, [1, 13, 2], Recorder(), 1))
+
+    def test_does_not_begin_the_jobs_that_wait_once_work_has_raised(self, tmp_path):
+        jobs = [(str(tmp_path), number) for number in range(50)]
+        with pytest.raises(RepositoryError):
+            list(run_jobs(work.note_and_fail_at_0, jobs, Recorder(), 1))
+        assert len(list(tmp_path.iterdir())) < 5
+
+    def test_ends_its_workers_when_nobody_asks_for_more(self, tmp_path):
+        jobs = [(str(tmp_path), number) for number in range(1, 50)]
+        results = run_jobs(work.note_and_fail_at_0, jobs, Recorder(), 1)
+        next(results)
+        results.close()
+        assert len(list(tmp_path.iterdir())) < 5
+
+    def test_goes_on_where_an_executor_breaks_while_jobs_are_handed_in(self):
+        opened: list[int] = []
+
+        def open_executor(workers: int) -> Executor:
+            opened.append(workers)
+            return Breaks(2) if len(opened) == 1 else ThreadPoolExecutor(workers)
+
+        found = dict(run_jobs(work.double, [1, 2, 3, 4], open_executor, 2))
+        assert found == {1: 2, 2: 4, 3: 6, 4: 8}
+
+    def test_gives_no_result_for_jobs_that_no_executor_survives(self):
+        assert dict(run_jobs(work.double, [1, 2], lambda workers: Breaks(0), 2)) == {1: None, 2: None}
+
+
+class TestLocalProcesses:
+    def test_do_the_work_elsewhere_with_no_thread_of_ours(self):
+        found = [result for _, result in run_jobs(work.surroundings, [1, 2, 3], open_local, 2)]
+        assert os.getpid() not in {process for process, _ in found}
+        assert {threads for _, threads in found} == {1}
+
+    def test_raise_here_what_work_raised_there_whole(self):
+        with pytest.raises(RepositoryError) as caught:
+            list(run_jobs(work.fail_at_13, [13], open_local, 1))
+        error = caught.value
+        assert (error.url, error.reason, error.hint) == ("https://svn.example.com", "no answer", "Is it up?")
+
+    def test_that_die_lose_only_the_job_that_killed_them(self):
+        jobs = [1, 13, 2, 3, 4]
+        assert dict(run_jobs(work.die_at_13, jobs, open_local, 2)) == {1: 2, 13: None, 2: 4, 3: 6, 4: 8}
+
+    def test_that_die_once_lose_nothing(self, tmp_path):
+        jobs = [(str(tmp_path / "died"), number) for number in range(4)]
+        assert dict(run_jobs(work.die_first, jobs, open_local, 2)) == {job: 2 * job[1] for job in jobs}
+
+    def test_each_give_one_result_for_each_job(self):
+        found = list(run_jobs(work.die_at_13, [13, 13, 1], open_local, 2))
+        assert sorted(found, key=str) == [(1, 2), (13, None), (13, None)]

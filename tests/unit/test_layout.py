@@ -1,0 +1,152 @@
+"""Where things are in the index: names and versions in, folders and file names out, or refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name, parse_sdist_filename
+from packaging.version import Version
+
+from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
+
+NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+
+OUTER = st.sampled_from("aZ09")
+NAME = st.builds("{}{}{}".format, OUTER, st.text("aZ09._-", max_size=20), OUTER)
+ANY_TEXT = st.text("aZ0.-_+!/\\\0\n ü~$%:", max_size=12)
+PEP_440 = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "v", "1!"]),
+    st.lists(st.integers(0, 30), min_size=1, max_size=4).map(lambda numbers: ".".join(map(str, numbers))),
+    st.sampled_from(["", "a1", "-beta.2", "rc3"]),
+    st.sampled_from(["", ".post1", "-2"]),
+    st.sampled_from(["", ".dev4", "+local.1"]),
+)
+
+
+class TestProjectFolder:
+    @pytest.mark.parametrize(
+        ("name", "folder"),
+        [
+            ("acme", "acme"),
+            ("Acme.Greeting", "acme-greeting"),
+            ("acme_ledger", "acme-ledger"),
+            ("A.-_b", "a-b"),
+            ("7", "7"),
+        ],
+    )
+    def test_is_the_normalised_name(self, name, folder):
+        assert project_folder(name) == folder
+
+    @given(NAME)
+    def test_of_a_valid_name_is_normalised_for_good(self, name):
+        folder = project_folder(name)
+        assert NORMALISED.fullmatch(folder)
+        assert folder == canonicalize_name(name) == project_folder(folder)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["", ".", "..", "../x", "a/b", "a b", ".a", "a-", "_a", "a\n", "a\0", "zähler", "-a", "a\\b", "$a"],
+    )
+    def test_refuses_what_is_no_name(self, name):
+        with pytest.raises(ValueError, match="is not a valid project name"):
+            project_folder(name)
+
+    @pytest.mark.parametrize("name", ["\u017fpam", "\u212aelvin", "spa\u0131n", "\u0661"])
+    def test_refuses_letters_that_only_ignoring_case_makes_ascii(self, name):
+        with pytest.raises(ValueError, match="is not a valid project name"):
+            project_folder(name)
+
+    def test_does_not_repeat_a_name_without_end(self):
+        with pytest.raises(ValueError, match="is not a valid") as caught:
+            project_folder("/" * 10_000)
+        assert len(str(caught.value)) < 200
+
+
+class TestReleaseFilename:
+    @pytest.mark.parametrize(
+        ("name", "version", "filename"),
+        [
+            ("acme", "1.0", "acme-1.0.tar.gz"),
+            ("Acme.Greeting", "0.9", "acme_greeting-0.9.tar.gz"),
+            ("acme", "1.0-beta-2", "acme-1.0b2.tar.gz"),
+            ("acme", "v1.0", "acme-1.0.tar.gz"),
+            ("acme", "1!2.0+local.1", "acme-1!2.0+local.1.tar.gz"),
+            ("acme", "1.0-final-fix", "acme-1.0-final-fix.tar.gz"),
+            ("acme", "2009q3", "acme-2009q3.tar.gz"),
+        ],
+    )
+    def test_is_that_of_pep_625_with_versions_of_old_as_written(self, name, version, filename):
+        assert release_filename(name, version) == filename
+
+    @given(NAME, PEP_440)
+    def test_is_read_by_others_as_the_same_name_and_version(self, name, version):
+        assert parse_sdist_filename(release_filename(name, version)) == (
+            canonicalize_name(name),
+            Version(version),
+        )
+
+    @given(NAME | ANY_TEXT, PEP_440 | ANY_TEXT)
+    def test_is_never_a_path_whatever_a_build_says(self, name, version):
+        try:
+            filename = release_filename(name, version)
+        except ValueError:
+            return
+        assert PurePosixPath(filename).name == filename
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*\.tar\.gz", filename, re.ASCII)
+
+    @pytest.mark.parametrize(
+        "version",
+        [
+            "",
+            "/etc/passwd",
+            "1/2",
+            "..",
+            "1.0 beta x",
+            "1\0",
+            "x\n",
+            "-1x",
+            "1.0x\u017f",
+            "ü1",
+            "1" * 101 + "x",
+        ],
+    )
+    def test_refuses_a_version_that_cannot_be_part_of_it(self, version):
+        with pytest.raises(ValueError, match="cannot be the version of a file"):
+            release_filename("acme", version)
+
+    @pytest.mark.parametrize(
+        ("name", "version"),
+        [
+            ("a" * 300, "1.0"),
+            ("acme", "1." + "1" * 300),
+            ("acme", ".".join(["1"] * 200)),
+            ("a" * 200, "x" * 80),
+        ],
+        ids=["name", "number", "numbers", "both"],
+    )
+    def test_refuses_what_no_disk_takes_as_one_name(self, name, version):
+        with pytest.raises(ValueError, match=r"long|name|version"):
+            release_filename(name, version)
+
+
+class TestSameVersion:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("1.0", "1.0.0"), ("1.0-beta-2", "1.0b2"), ("v1", "1"), ("1.0-final-fix", "1.0-final-fix")],
+    )
+    def test_holds_for_two_spellings_of_one(self, one, other):
+        assert same_version(one, other)
+        assert same_version(other, one)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("1.0", "1.1"), ("1.0", "1.0.dev0"), ("1.0-final-fix", "1.0"), ("1.0", "1.0+local")],
+    )
+    def test_does_not_hold_for_two_versions(self, one, other):
+        assert not same_version(one, other)
+        assert not same_version(other, one)

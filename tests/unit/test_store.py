@@ -1,0 +1,305 @@
+"""The published folder: no half file in sight, nothing overwritten, what is equal not touched."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index import store
+from sdistmaker_recipe.index.store import IndexStore, StoredFile, sha256_of, write_text
+
+NAME = "acme-1.0.tar.gz"
+OLD, NEW = b"old content", b"new content, and longer"
+
+
+@pytest.fixture
+def index(tmp_path):
+    return IndexStore(tmp_path / "index")
+
+
+@pytest.fixture
+def umask():
+    """Set the umask for this test only."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.fixture
+def no_hard_links(monkeypatch):
+    """A file system that has no hard links."""
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(target), None, str(self))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below folder, hidden ones too."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def stored(content: bytes, *, added: bool) -> StoredFile:
+    return StoredFile(hashlib.sha256(content).hexdigest(), len(content), added)
+
+
+class TestAddArchive:
+    def test_puts_it_into_the_projects_folder_and_says_what_is_there(self, index):
+        assert index.add_archive("acme", NAME, NEW) == stored(NEW, added=True)
+        assert files(index.folder) == {f"acme/{NAME}": NEW}
+
+    def test_copies_it_where_it_is_a_file(self, index, tmp_path):
+        source = tmp_path / "built.tar.gz"
+        source.write_bytes(NEW)
+        assert index.add_archive("acme", NAME, source) == stored(NEW, added=True)
+        assert source.read_bytes() == NEW
+        assert not source.samefile(index.folder / "acme" / NAME)
+
+    @pytest.mark.parametrize("content", [OLD, NEW], ids=["equal", "other"])
+    def test_leaves_what_is_there_untouched_and_says_what_that_is(self, index, content):
+        index.add_archive("acme", NAME, OLD)
+        path = index.folder / "acme" / NAME
+        os.utime(path, ns=(1, 1))
+        inode = path.stat().st_ino
+        assert index.add_archive("acme", NAME, content) == stored(OLD, added=False)
+        assert files(index.folder) == {f"acme/{NAME}": OLD}
+        assert (path.stat().st_mtime_ns, path.stat().st_ino) == (1, inode)
+
+    def test_never_overwrites_a_file_that_came_while_it_was_copying(self, index, monkeypatch):
+        copy = store._copy
+
+        def slow_copy(content: Path | bytes, target: Path) -> None:
+            copy(content, target)
+            (index.folder / "acme" / NAME).write_bytes(OLD)
+
+        monkeypatch.setattr(store, "_copy", slow_copy)
+        assert index.add_archive("acme", NAME, NEW) == stored(OLD, added=False)
+
+    @pytest.mark.usefixtures("no_hard_links")
+    def test_works_without_hard_links(self, index):
+        assert index.add_archive("acme", NAME, NEW) == stored(NEW, added=True)
+        assert files(index.folder) == {f"acme/{NAME}": NEW}
+
+    @pytest.mark.usefixtures("no_hard_links")
+    def test_never_overwrites_without_hard_links(self, index):
+        (index.folder / "acme").mkdir(parents=True)
+        (index.folder / "acme" / NAME).write_bytes(OLD)
+        assert index.add_archive("acme", NAME, NEW) == stored(OLD, added=False)
+        assert files(index.folder) == {f"acme/{NAME}": OLD}
+
+    @pytest.mark.parametrize(("mask", "expected"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+    def test_gives_permissions_that_follow_the_umask(self, index, umask, mask, expected):
+        umask(mask)
+        index.add_archive("acme", NAME, NEW)
+        assert mode(index.folder / "acme" / NAME) == expected
+        assert mode(index.folder / "acme") == 0o777 & ~mask
+
+    def test_gives_permissions_that_follow_the_umask_whatever_the_source_has(self, index, umask, tmp_path):
+        source = tmp_path / "built.tar.gz"
+        source.write_bytes(NEW)
+        source.chmod(0o600)
+        umask(0o022)
+        index.add_archive("acme", NAME, source)
+        assert mode(index.folder / "acme" / NAME) == 0o644
+
+    def test_writes_to_the_disk_before_it_names_the_file_and_the_folder_after(self, index, monkeypatch):
+        events = []
+        link, sync = Path.hardlink_to, os.fsync
+        monkeypatch.setattr(Path, "hardlink_to", lambda *args: (events.append("name"), link(*args)))
+        kinds = {True: "sync folder", False: "sync file"}
+        monkeypatch.setattr(
+            os, "fsync", lambda fd: (events.append(kinds[stat.S_ISDIR(os.fstat(fd).st_mode)]), sync(fd))
+        )
+        index.add_archive("acme", NAME, NEW)
+        assert events == ["sync file", "name", "sync folder"]
+
+    def test_says_of_a_disk_that_fails_which_file_and_why(self, index):
+        index.folder.mkdir()
+        (index.folder / "acme").write_text("a file where a folder should be")
+        with pytest.raises(StoreError, match=f"{index.folder / 'acme'}.*: File exists"):
+            index.add_archive("acme", NAME, NEW)
+
+    def test_says_of_an_archive_that_is_not_there_which(self, index, tmp_path):
+        with pytest.raises(StoreError, match=r"gone\.tar\.gz: No such file"):
+            index.add_archive("acme", NAME, tmp_path / "gone.tar.gz")
+        assert files(index.folder) == {}
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+    def test_leaves_nothing_behind_when_it_breaks_off(self, index, monkeypatch, error):
+        def fail(descriptor: int) -> None:
+            raise error
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises((KeyboardInterrupt, StoreError)):
+            index.add_archive("acme", NAME, NEW)
+        assert files(index.folder) == {}
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from sdistmaker_recipe.index.store import IndexStore, write_text
+
+def crash(*arguments):
+    os._exit(9)
+
+Path.hardlink_to = Path.replace = Path.rename = crash
+index = Path(sys.argv[1])
+if sys.argv[2] == "archive":
+    IndexStore(index).add_archive("acme", "acme-1.0.tar.gz", b"new content, and longer")
+else:
+    write_text(index / "acme" / "index.html", "new")
+"""
+
+
+class TestCrash:
+    """The process ends between the writing of a file and its naming, without any cleaning up."""
+
+    def crash(self, folder: Path, what: str) -> None:
+        assert subprocess.run([sys.executable, "-c", CRASH, str(folder), what]).returncode == 9
+
+    def test_leaves_no_visible_archive_and_the_next_run_adds_it(self, index):
+        self.crash(index.folder, "archive")
+        left = [path.name for path in (index.folder / "acme").iterdir()]
+        assert [name[0] for name in left] == ["."]
+        assert index.add_archive("acme", NAME, NEW).added
+
+    def test_leaves_the_old_page_whole(self, index):
+        page = index.folder / "acme" / "index.html"
+        write_text(page, "old")
+        self.crash(index.folder, "page")
+        assert page.read_text() == "old"
+        assert [path for path in page.parent.iterdir() if not path.name.startswith(".")] == [page]
+        assert write_text(page, "new")
+
+
+class TestWriteText:
+    def test_makes_the_file_and_its_folders(self, tmp_path):
+        path = tmp_path / "a" / "b" / "index.html"
+        assert write_text(path, "Zähler\n") is True
+        assert path.read_bytes() == "Zähler\n".encode()
+
+    def test_replaces_other_content(self, tmp_path):
+        path = tmp_path / "index.html"
+        path.write_text("a much longer text than the new one")
+        assert write_text(path, "new") is True
+        assert files(tmp_path) == {"index.html": b"new"}
+
+    def test_does_not_touch_what_is_equal(self, tmp_path):
+        path = tmp_path / "index.html"
+        write_text(path, "same")
+        os.utime(path, ns=(1, 1))
+        assert write_text(path, "same") is False
+        assert path.stat().st_mtime_ns == 1
+
+    def test_keeps_line_ends_as_they_are(self, tmp_path):
+        path = tmp_path / "x.log"
+        write_text(path, "a\r\nb\rc\n")
+        assert path.read_bytes() == b"a\r\nb\rc\n"
+
+    def test_never_changes_the_file_that_a_reader_has_open(self, tmp_path):
+        path = tmp_path / "index.html"
+        write_text(path, "old")
+        with path.open() as reader:
+            write_text(path, "new")
+            assert reader.read() == "old"
+
+    @pytest.mark.parametrize(("mask", "expected"), [(0o022, 0o644), (0o077, 0o600)])
+    def test_gives_permissions_that_follow_the_umask(self, tmp_path, umask, mask, expected):
+        umask(mask)
+        path = tmp_path / "index.html"
+        write_text(path, "old")
+        write_text(path, "new")
+        assert mode(path) == expected
+
+    def test_says_of_a_disk_that_fails_which_file_and_why(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(StoreError, match=f"{tmp_path}/file/index.html: Not a directory"):
+            write_text(tmp_path / "file" / "index.html", "text")
+
+    def test_leaves_the_old_file_and_nothing_else_when_it_breaks_off(self, tmp_path, monkeypatch):
+        path = tmp_path / "index.html"
+        write_text(path, "old")
+
+        def fail(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(StoreError, match="No space left"):
+            write_text(path, "new")
+        assert files(tmp_path) == {"index.html": b"old"}
+
+
+class TestPages:
+    def test_are_written_by_name_below_their_folder(self, index):
+        assert index.write_pages("", {"index.html": "root"})
+        assert index.write_pages("acme", {"index.html": "page", "index.json": "{}"})
+        assert files(index.folder) == {
+            "index.html": b"root",
+            "acme/index.html": b"page",
+            "acme/index.json": b"{}",
+        }
+
+    def test_are_all_written_where_only_the_first_changed(self, index):
+        index.write_pages("acme", {"a": "1", "b": "1"})
+        assert index.write_pages("acme", {"a": "2", "b": "2"})
+        assert files(index.folder) == {"acme/a": b"2", "acme/b": b"2"}
+
+    def test_that_are_equal_make_no_change(self, index):
+        index.write_pages("acme", {"a": "1", "b": "1"})
+        assert not index.write_pages("acme", {"a": "1", "b": "1"})
+
+    def test_are_there_only_when_all_are(self, index):
+        assert not index.has_pages("acme", ("a", "b"))
+        index.write_pages("acme", {"a": "1"})
+        assert index.has_pages("acme", ("a",))
+        assert not index.has_pages("acme", ("a", "b"))
+
+
+class TestPrivateNames:
+    def test_have_an_empty_folder_and_may_be_marked_again(self, index):
+        index.mark_private("acme")
+        index.mark_private("acme")
+        assert list((index.folder / "acme").iterdir()) == []
+
+    def test_are_taken_back(self, index):
+        index.mark_private("acme")
+        index.unmark_private("acme")
+        assert not (index.folder / "acme").exists()
+
+    def test_are_not_taken_back_where_anything_is_published(self, index):
+        index.add_archive("acme", NAME, NEW)
+        index.unmark_private("acme")
+        assert files(index.folder) == {f"acme/{NAME}": NEW}
+
+    def test_that_never_were_are_taken_back_without_a_word(self, index):
+        index.unmark_private("acme")
+
+
+def test_an_archive_is_there_only_as_a_file(index):
+    assert not index.has_archive("acme", NAME)
+    index.mark_private(f"acme/{NAME}")
+    assert not index.has_archive("acme", NAME)
+    index.add_archive("ledger", NAME, NEW)
+    assert index.has_archive("ledger", NAME)
+
+
+def test_sha256_is_that_of_the_whole_file(tmp_path):
+    path = tmp_path / "large"
+    content = bytes(range(256)) * 10_000
+    path.write_bytes(content)
+    assert sha256_of(path) == hashlib.sha256(content).hexdigest()
