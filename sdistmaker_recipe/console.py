@@ -1,0 +1,97 @@
+"""What the doors share: how a run is followed, and what it needs to know of its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platformdirs import user_cache_path
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.engine import Circumstances, Listener
+from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.stages import report
+from sdistmaker_recipe.vcs import Credentials
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+def circumstances(configuration: Configuration, environment: Mapping[str, str]) -> Circumstances:
+    """What a run needs to know of this environment.
+
+    Raises ``ConfigurationError`` where the variable that should hold the password is not set.
+    """
+    variable = configuration.password_variable
+    if variable and variable not in environment:
+        problem = Problem("environment", "password-variable", variable, "no variable of this name is set")
+        raise ConfigurationError([problem])
+    return Circumstances(
+        cache=user_cache_path("sdistmaker_recipe", appauthor=False),
+        environment=dict(environment),
+        credentials=Credentials(
+            configuration.username or None, environment.get(variable) if variable else None
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A listener that writes a line for each tag."""
+
+    write: Callable[[str], None]
+
+    def planned(self, plan: Plan) -> None:
+        """Say how much there is to do, if anything."""
+        if plan.build:
+            self.write(f"Building {len(plan.build)} tags." if len(plan.build) > 1 else "Building 1 tag.")
+
+    def finished(self, outcome: Published | Rejected) -> None:
+        """Say how a tag came out."""
+        self.write(_line(outcome))
+
+
+class Silent:
+    """A listener that says nothing."""
+
+    def planned(self, plan: Plan) -> None:
+        """Nothing to say."""
+
+    def finished(self, outcome: Published | Rejected) -> None:
+        """Nothing to say."""
+
+
+@contextmanager
+def progress_bar() -> Iterator[Listener]:
+    """A listener that draws a bar on standard error, with a line above it for each tag that failed."""
+    # Only a run that a person watches pays for this import.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bar(progress, progress.add_task("Looking for tags", total=None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    progress: Progress
+    task: TaskID
+
+    def planned(self, plan: Plan) -> None:
+        self.progress.update(self.task, description="Building", total=len(plan.build))
+
+    def finished(self, outcome: Published | Rejected) -> None:
+        self.progress.advance(self.task)
+        if isinstance(outcome, Rejected):
+            self.progress.console.print(_line(outcome), markup=False, highlight=False)
+
+
+def _line(outcome: Published | Rejected) -> str:
+    if isinstance(outcome, Published):
+        return f"published {outcome.release.filename} from {report.label(outcome.tag)}"
+    # The reason comes with the report, beside the log.
+    return f"failed {report.label(outcome.tag)}"

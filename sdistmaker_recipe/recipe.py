@@ -1,0 +1,133 @@
+"""The zc.buildout recipe: a part's options in, a script and the engine's work out.
+
+buildout deletes every path that ``install`` returns when an option changes, so only scripts are returned,
+never the index. It also deletes the script of a part whose ``update`` raises, so the script is written first,
+a tag that fails is only logged, and a run that fails ends buildout with ``SystemExit``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import zc.buildout
+from zc.recipe.egg import Scripts
+
+from sdistmaker_recipe import console, engine
+from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
+from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
+from sdistmaker_recipe.stages import report
+
+DISTRIBUTION = "sdistmaker_recipe"
+
+
+class Recipe:
+    """One part; buildout calls ``install`` for a new or changed one and ``update`` for any other."""
+
+    def __init__(self, buildout: Any, name: str, part: Any) -> None:  # noqa: ANN401  # buildout has no types
+        self._buildout, self._name, self._part = buildout, name, part
+        self._folder = Path(buildout["buildout"]["directory"])
+        self._written = _written_options(part)
+        self._logger = logging.getLogger(name)
+        try:
+            self._configuration = configure([Layer(f"[{name}]", Door.PART, self._written)], self._folder)
+        except ConfigurationError as error:
+            raise zc.buildout.UserError(str(error)) from error
+        # Other parts can refer to these as ${sdists:destination} and so on.
+        part["destination"] = str(self._configuration.destination)
+        part["apache-config"] = str(self._configuration.apache_config)
+        self._refuse_twins()
+
+    def install(self) -> list[str]:
+        """Write the script, run the engine; the paths of scripts."""
+        scripts = self._write_script()
+        if self._configuration.run:
+            self._run()
+        return scripts
+
+    def update(self) -> list[str]:
+        """As ``install``; where buildout is not to look for anything newer (``-N``) the engine rests."""
+        scripts = self._write_script()
+        if self._configuration.run and self._newest():
+            self._run()
+        return scripts
+
+    def _write_script(self) -> list[str]:
+        arguments = {
+            "part": self._name,
+            "options": self._written,
+            "base": str(self._folder),
+            "public_index": self._public_index(),
+        }
+        # A copy, else zc.recipe.egg's own options end up in .installed.cfg.
+        egg = {key: value for key, value in self._part.items() if key not in _EGG_CLASHES}
+        egg["eggs"] = DISTRIBUTION
+        egg["scripts"] = f"sdists_from_tags={self._configuration.script}"
+        egg["arguments"] = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        return [str(path) for path in Scripts(self._buildout, self._name, egg).install()]
+
+    def _run(self) -> None:
+        if self._buildout["buildout"].get("offline") == "true":
+            self._logger.info("Offline: the repository is not looked at, the index stays as it is.")
+            return
+        try:
+            circumstances = replace(
+                console.circumstances(self._configuration, os.environ),
+                public_index=self._public_index(),
+                verbose=self._logger.isEnabledFor(logging.DEBUG),
+            )
+            result = engine.run(self._configuration, circumstances, console.Lines(self._logger.info))
+        except SdistmakerError as error:
+            self._logger.error("%s", error)
+            raise SystemExit(error.exit_status) from error
+        for line in report.as_text(result, verbose=circumstances.verbose).splitlines():
+            self._logger.info("%s", line)
+        if result.errors:
+            raise SystemExit(report.BROKEN)
+
+    def _newest(self) -> bool:
+        return bool(self._buildout["buildout"].get("newest") != "false")
+
+    def _public_index(self) -> str:
+        index: str = self._buildout["buildout"].get("index") or ""
+        return index.rstrip("/")
+
+    def _refuse_twins(self) -> None:
+        """Two parts must share neither script nor destination: one would overwrite the other's."""
+        for other in self._buildout["buildout"]["parts"].split():
+            section = self._buildout[other] if other != self._name else {}
+            if _is_ours(section.get("recipe", "")):
+                self._refuse_twin(other, section)
+
+    def _refuse_twin(self, other: str, section: Mapping[str, str]) -> None:
+        mine: Configuration = self._configuration
+        script = section.get("script", "sdists_from_tags").strip()
+        destination = self._folder / section.get("destination", "var/private").strip()
+        for option, is_same in (
+            ("script", script == mine.script),
+            ("destination", destination == mine.destination),
+        ):
+            if is_same:
+                raise zc.buildout.UserError(
+                    f"[{self._name}] and [{other}] have the same {option}; give one another, such as\n"
+                    f"    {option} = {getattr(mine, option)}-{self._name}"
+                )
+
+
+# What buildout itself or a recipe before ours may have put into a part.
+_BUILDOUTS_OWN = frozenset({"recipe", "bin-directory", "develop-eggs-directory", "eggs-directory"})
+_EGG_CLASHES = frozenset(
+    {"dependent-scripts", "entry-points", "interpreter", "initialization", "extra-paths"}
+)
+
+
+def _written_options(part: Mapping[str, str]) -> dict[str, str]:
+    return {key: part[key] for key in part if key not in _BUILDOUTS_OWN and not key.startswith(("_", "<"))}
+
+
+def _is_ours(recipe: str) -> bool:
+    return recipe.strip().partition(":")[0].lower().replace("-", "_") == DISTRIBUTION

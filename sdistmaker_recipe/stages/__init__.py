@@ -1,0 +1,1 @@
+"""One verb each; stages exchange model values and never import one another."""

@@ -1,0 +1,103 @@
+"""Decide which tags to build: tags and what is known of them in, a ``Plan`` out. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+
+from packaging.version import InvalidVersion, Version
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier runs left: releases and failures by origin, and releases whose file is gone."""
+
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    missing: Set[str] = frozenset()
+
+
+def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, version: str) -> Plan:
+    """What to do with each of the tags; ``version`` is this package's own, a reason to try again."""
+    every = sorted(tags)
+    skipped = {**_prereleases(every, configuration), **_too_old(every, configuration)}
+    build: list[Tag] = []
+    failing: list[StillFailing] = []
+    for tag in every:
+        release = known.releases.get(tag.origin)
+        failure = known.failures.get(tag.origin)
+        if release is not None and release.origin in known.missing:
+            skipped.pop(tag, None)
+            build.append(tag)
+        elif release is not None:
+            skipped[tag] = _published(tag, release)
+        elif tag in skipped:
+            continue
+        elif failure is not None and failure.fingerprint == fingerprint(tag, configuration, version):
+            failing.append(StillFailing(tag, failure))
+        else:
+            build.append(tag)
+    skips = tuple(Skipped(tag, skipped[tag]) for tag in every if tag in skipped)
+    return Plan(build=tuple(build), skip=skips, failing=tuple(failing))
+
+
+def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
+    """A digest of all that could make a failing tag build after all."""
+    matters = (
+        tag.revision,
+        version,
+        configuration.timeout,
+        configuration.build_index,
+        configuration.python,
+        configuration.version_mismatch,
+    )
+    return hashlib.sha256(repr(matters).encode()).hexdigest()
+
+
+def version_key(text: str) -> tuple[int, Version, str]:
+    """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
+    try:
+        return 1, Version(text), text
+    except InvalidVersion:
+        return 0, Version("0"), text
+
+
+def _published(tag: Tag, release: Release) -> str:
+    if release.revision == tag.revision:
+        return f"published as {release.filename}"
+    return (
+        f"published as {release.filename} from revision {release.revision}; "
+        f"the tag is now at {tag.revision}, the published file stays"
+    )
+
+
+def _prereleases(tags: Iterable[Tag], configuration: Configuration) -> dict[Tag, str]:
+    if configuration.prereleases:
+        return {}
+    return {tag: "a pre-release, and prereleases is false" for tag in tags if _is_prerelease(tag)}
+
+
+def _is_prerelease(tag: Tag) -> bool:
+    known, version, _ = version_key(tag.version)
+    return bool(known) and version.is_prerelease
+
+
+def _too_old(tags: Iterable[Tag], configuration: Configuration) -> dict[Tag, str]:
+    """All but the newest so many of each project; pre-releases that are left out do not count."""
+    if not configuration.newest:
+        return {}
+    projects: dict[tuple[str, str], list[Tag]] = defaultdict(list)
+    for tag in tags:
+        if configuration.prereleases or not _is_prerelease(tag):
+            projects[tag.repository, tag.project_path].append(tag)
+    reason = f"not among the newest {configuration.newest} of its project"
+    old: dict[Tag, str] = {}
+    for of_one in projects.values():
+        newest_first = sorted(of_one, key=lambda tag: version_key(tag.version), reverse=True)
+        old |= dict.fromkeys(newest_first[configuration.newest :], reason)
+    return old

@@ -1,0 +1,184 @@
+"""Publish what was built: archive first, then catalog, project page, root page, server configuration.
+
+In this order a page never names a file that is not there. A published file is never overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index import pages
+from sdistmaker_recipe.index.layout import (
+    PROJECT_PAGES,
+    ROOT_PAGES,
+    project_folder,
+    release_filename,
+    same_version,
+)
+from sdistmaker_recipe.index.store import IndexStore, write_text
+from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected, Release, Tag
+from sdistmaker_recipe.webserver import ServerSettings
+from sdistmaker_recipe.webserver.apache import apache_config
+
+_PAGES_NOTE = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The index and its catalog, open for one run; ``state`` is the folder beside it."""
+
+    store: IndexStore
+    catalog: Catalog
+    state: Path
+
+
+def publish(
+    built: Built, index: Index, upload_time: datetime, *, refuse_mismatch: bool
+) -> Published | Rejected:
+    """Publish one release, all but its pages; raises ``StoreError``."""
+    mismatch = _mismatch(built)
+    if mismatch and refuse_mismatch:
+        return _rejected(built.tag, f"{mismatch}, and version-mismatch is refuse.", index)
+    project, filename = project_folder(built.name), release_filename(built.name, built.version)
+    there = index.catalog.release(project, filename)
+    if there is not None and there.origin != built.tag.origin:
+        return _rejected(built.tag, f"{filename} was published from {there.tag_url}; the first stays.", index)
+    stored = index.store.add_archive(project, filename, built.archive)
+    release = Release(
+        project=project,
+        name=built.name,
+        version=built.version,
+        filename=filename,
+        sha256=stored.sha256,
+        size=stored.size,
+        requires_python=built.requires_python,
+        upload_time=there.upload_time if there else upload_time,
+        origin=built.tag.origin,
+        tag_url=built.tag.url,
+        revision=built.tag.revision,
+        toolchain=built.toolchain,
+    )
+    index.catalog.publish(release, built.metadata)
+    warnings = [mismatch] if mismatch else []
+    if stored.sha256 != built.sha256:
+        warnings.append(f"{filename} was there with other content; it stays, and is what the index lists")
+    return Published(release, built.tag, tuple(warnings))
+
+
+def store_only(built: Built, store: IndexStore) -> Path:
+    """Put an archive into a folder that has no catalog and no pages; its path. Raises ``StoreError``.
+
+    Also where a file of that name with other content is there: it is not overwritten.
+    """
+    project, filename = project_folder(built.name), release_filename(built.name, built.version)
+    path = store.folder / project / filename
+    if store.add_archive(project, filename, built.archive).sha256 != built.sha256:
+        raise StoreError(f"{path} is there with other content.", "Move it away first.")
+    return path
+
+
+def keep_failure(failed: Failed, index: Index) -> Rejected:
+    """Write the log of a failed tag; raises ``StoreError``."""
+    return _rejected(failed.tag, failed.reason, index, failed.log)
+
+
+def remember(rejected: Rejected, fingerprint: str, index: Index) -> None:
+    """Remember a failure, so that the tag is not built again while nothing changes; raises ``StoreError``."""
+    failure = Failure(rejected.tag.origin, fingerprint, rejected.reason, rejected.log_file)
+    index.catalog.remember(failure)
+
+
+def write_pages(changed: Collection[str], index: Index) -> None:
+    """Write the pages of changed projects, any that are missing, and the root page; raises ``StoreError``.
+
+    All are written again after an upgrade that changes what pages look like. What is equal is not touched.
+    """
+    every = index.catalog.projects()
+    current = index.catalog.note(_PAGES_NOTE) == pages.FORMAT
+    for project in every:
+        if not current or project in changed or not index.store.has_pages(project, PROJECT_PAGES):
+            _write_project(project, index)
+    if not current or changed or not index.store.has_pages("", ROOT_PAGES):
+        content = {"index.html": pages.root_html(every), "index.json": pages.root_json(every)}
+        index.store.write_pages("", content)
+    if not current:
+        index.catalog.set_note(_PAGES_NOTE, pages.FORMAT)
+
+
+def mark_private(tags: Iterable[Tag], index: Index) -> None:
+    """Keep the names of projects of which nothing is published yet from being redirected.
+
+    The name of such a project is guessed from its folder; the guess is taken back once a tag of the project
+    is published, for then the metadata says the name. Raises ``StoreError``.
+    """
+    published = index.catalog.origins()
+    names = set(index.catalog.projects())
+    projects: dict[tuple[str, str], list[Tag]] = {}
+    for tag in tags:
+        projects.setdefault((tag.repository, tag.project_path), []).append(tag)
+    for of_one in projects.values():
+        try:
+            guess = project_folder(of_one[0].project)
+        except ValueError:
+            continue
+        if not any(tag.origin in published for tag in of_one):
+            index.store.mark_private(guess)
+        elif guess not in names:
+            index.store.unmark_private(guess)
+
+
+def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:
+    """The text of the Apache snippet, by its path; raises ``ConfigurationError`` where none can be made."""
+    settings = ServerSettings(
+        index=configuration.destination,
+        url_path=configuration.url_path,
+        public_index=public_index,
+        reserved=configuration.reserved,
+    )
+    return {configuration.apache_config: apache_config(settings)}
+
+
+def write_server_configurations(texts: Mapping[Path, str]) -> None:
+    """Write what ``server_configurations`` made; raises ``StoreError``."""
+    for path, text in texts.items():
+        write_text(path, text)
+
+
+def _write_project(project: str, index: Index) -> None:
+    releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
+    content = {
+        "index.html": pages.project_html(project, releases),
+        "index.json": pages.project_json(project, releases),
+    }
+    index.store.write_pages(project, content)
+
+
+def _mismatch(built: Built) -> str:
+    if same_version(built.tag.version, built.version):
+        return ""
+    return f"the tag says version {built.tag.version}, its metadata {built.version}"
+
+
+def _rejected(tag: Tag, reason: str, index: Index, log: str = "") -> Rejected:
+    """The log's file is named by the tag for people, and by a digest so that no two share it."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{tag.project}-{tag.name}").strip(".-")[:80]
+    digest = hashlib.sha256(tag.origin.encode()).hexdigest()[:8]
+    path = index.state / "logs" / f"{readable}-{digest}.log"
+    rejected = Rejected(tag, one_line(reason), path)
+    write_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
+    return rejected
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Text of unknown origin as one printable line of limited length."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    line = " ".join(printable.split())
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."

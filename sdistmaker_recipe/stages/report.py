@@ -1,0 +1,123 @@
+"""Say what a run did: a ``Report`` in, text, JSON and an exit status out. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sdistmaker_recipe.model import Report, Tag
+
+DONE = 0
+SOME_TAG_FAILED = 1
+BROKEN = 3
+
+
+def exit_status(report: Report, *, strict: bool) -> int:
+    """0 done; 1 a tag newly failed (strict: or still fails); 3 a repository could not be read."""
+    if report.errors:
+        return BROKEN
+    if report.rejected or (strict and report.plan.failing):
+        return SOME_TAG_FAILED
+    return DONE
+
+
+def as_text(report: Report, *, verbose: bool = False, quiet: bool = False) -> str:
+    """The report for people; verbose lists the tags left alone too, quiet only what went wrong now."""
+    lines = _wrong(report) if quiet and not report.dry_run else _lines(report, verbose=verbose)
+    return "\n".join(lines)
+
+
+def as_json(report: Report, *, strict: bool) -> str:
+    """The report for programs; keys are only ever added."""
+    plan = report.plan
+    document = {
+        "destination": str(report.destination),
+        "dry_run": report.dry_run,
+        "exit_status": exit_status(report, strict=strict),
+        "to_build": [_tag(tag) for tag in plan.build] if report.dry_run else [],
+        "published": [
+            {
+                **_tag(each.tag),
+                "name": each.release.name,
+                "filename": each.release.filename,
+                "sha256": each.release.sha256,
+                "warnings": list(each.warnings),
+            }
+            for each in report.published
+        ],
+        "failed": [
+            {**_tag(each.tag), "reason": each.reason, "log": str(each.log_file)} for each in report.rejected
+        ],
+        "still_failing": [
+            {**_tag(each.tag), "reason": each.failure.reason, "log": str(each.failure.log_file)}
+            for each in plan.failing
+        ],
+        "skipped": [{**_tag(each.tag), "reason": each.reason} for each in plan.skip],
+        "warnings": list(report.warnings),
+        "errors": list(report.errors),
+        "releases": report.releases,
+        "projects": report.projects,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def label(tag: Tag) -> str:
+    """A tag as people know it: its project and its name."""
+    return f"{tag.project} {tag.name}"
+
+
+def _tag(tag: Tag) -> dict[str, Any]:
+    return {
+        "project": tag.project,
+        "tag": tag.name,
+        "version": tag.version,
+        "url": tag.url,
+        "revision": tag.revision,
+    }
+
+
+def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
+    plan = report.plan
+    if verbose:
+        yield from (f"skipped {label(each.tag)}: {each.reason}" for each in plan.skip)
+    if report.dry_run:
+        yield from (f"would build {label(tag)}" for tag in plan.build)
+        yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
+    yield from _wrong(report)
+    yield from _still_failing(report)
+    if not report.dry_run:
+        yield _summary(report)
+
+
+def _wrong(report: Report) -> Iterator[str]:
+    yield from (f"warning: {label(each.tag)}: {text}" for each in report.published for text in each.warnings)
+    yield from (f"warning: {text}" for text in report.warnings)
+    for each in report.rejected:
+        yield f"failed {label(each.tag)}: {each.reason}"
+        yield f"    log: {each.log_file}"
+    yield from (f"error: {text}" for text in report.errors)
+
+
+def _still_failing(report: Report) -> Iterator[str]:
+    if report.plan.failing:
+        count = _count(len(report.plan.failing), "tag")
+        yield f"{count} failed before, with nothing changed since (--retry-failed tries again):"
+    for still in report.plan.failing:
+        yield f"    {label(still.tag)}: {still.failure.reason}"
+
+
+def _summary(report: Report) -> str:
+    parts = [f"{len(report.published)} published"]
+    if report.rejected:
+        parts.append(f"{len(report.rejected)} failed")
+    if report.plan.failing:
+        parts.append(f"{len(report.plan.failing)} still failing")
+    if not report.published and not report.rejected:
+        parts[0] = "nothing to build"
+    holds = f"{_count(report.releases, 'release')} of {_count(report.projects, 'project')}"
+    return f"{', '.join(parts)}; {report.destination} holds {holds}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,67 @@
+"""The README's first command, in a copy of the project, with an empty home."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OUTSIDE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "PIP_CERT", "CI")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """What git would clone, into a folder whose name is not easy."""
+    folder = tmp_path / "the project's copy"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def test_bootstrap_makes_an_index_and_the_line_it_prints_installs_from_it(copy: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    python = Path(sys.executable).resolve()
+    environment = {"HOME": str(home), "PATH": f"{python.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    environment |= {name: os.environ[name] for name in OUTSIDE if name in os.environ}
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=500,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    printed = run(str(python), "bootstrap.py")
+    index = copy / "var/private"
+    assert f"The index is in {index}" in printed
+    assert re.search(r"sdists: 29 published, 4 failed", printed)
+    line = printed.rstrip().splitlines()[-1]
+    run("sh", "-c", line)
+    assert list((copy / "var/try").glob("*.dist-info"))
+
+    again = run(str(python), "bootstrap.py")
+    assert "nothing to build" in again
+    assert "Installing the dependencies" not in again

@@ -1,0 +1,101 @@
+"""Run the package's programs, and its clients, as a user would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a program ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """All that it printed."""
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Runs programs in a folder and an environment."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def run(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> Done:
+        """Run a program to its end."""
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=self.folder,
+            env={**self.environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def sdists_from_tags(self, *arguments: str | Path) -> Done:
+        """Run the installed command."""
+        return self.run(program("sdists_from_tags"), *arguments)
+
+    def make_sdist(self, *arguments: str | Path) -> Done:
+        """Run the installed command."""
+        return self.run(program("make_sdist"), *arguments)
+
+    def report(self, *arguments: str | Path) -> dict:
+        """Run ``sdists_from_tags --json``: what it says."""
+        done = self.sdists_from_tags("--json", *arguments)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def buildout(self, config: str, *arguments: str) -> Done:
+        """Write buildout.cfg, make bin/buildout if there is none, and run that."""
+        (self.folder / "buildout.cfg").write_text(config, "utf-8")
+        if not (self.folder / "bin/buildout").exists():
+            made = self.run(program("buildout"), "-U", "bootstrap")
+            assert made.status == 0, made.output
+        return self.run("bin/buildout", "-U", *arguments)
+
+    def clean_python(self, name: str) -> Path:
+        """The interpreter of a new virtual environment with nothing in it."""
+        folder = self.folder / name
+        made = self.run(program("uv"), "venv", "--quiet", "--python", sys.executable, folder)
+        assert made.status == 0, made.output
+        return folder / "bin/python"
+
+    def pip_install(self, python: Path, index: str, *requirements: str) -> Done:
+        """Install with pip from one index, for that interpreter."""
+        environment = {"PIP_INDEX_URL": index}
+        pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-cache-dir", "--quiet"]
+        return self.run(*pip, *requirements, environment=environment)
+
+    def uv_install(self, python: Path, index: str, *requirements: str) -> Done:
+        """Install with uv from one index, for that interpreter."""
+        uv = [program("uv"), "pip", "install", "--quiet", "--refresh", "--python", python]
+        return self.run(*uv, "--default-index", index, *requirements)
+
+    def module_version(self, python: Path, module: str) -> str:
+        """What the module's ``version`` is, imported by that interpreter."""
+        done = self.run(python, "-c", f"import {module}; print({module}.version)")
+        assert done.status == 0, done.output
+        return done.stdout.strip()
+
+
+def program(name: str) -> Path:
+    """A program installed beside the interpreter that runs the tests."""
+    return Path(sys.executable).with_name(name)
+
+
+def index_files(folder: Path) -> Sequence[str]:
+    """The archives in an index, as PROJECT/FILE."""
+    return sorted(str(path.relative_to(folder)) for path in folder.glob("*/*.tar.gz"))

@@ -1,0 +1,376 @@
+"""Arguments of the two commands, as far as no repository is needed for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe import command, defaults
+from sdistmaker_recipe.configuration import Configuration, Door, options
+from sdistmaker_recipe.engine import Circumstances
+from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
+from sdistmaker_recipe.model import Failed, Plan, Rejected, Report, StillFailing
+from tests.unit.values import a_failure, a_tag
+
+REJECTED = Rejected(a_tag(), "no setup.py", Path("/srv/x.log"))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty current folder; relative paths of the command line are below it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def arguments(monkeypatch):
+    """Set the arguments of the command line."""
+
+    def write(*written: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["program", *written])
+
+    return write
+
+
+class Engine:
+    """Stands in for the engine: remembers how it was called, and answers as told."""
+
+    def __init__(self) -> None:
+        self.configuration = Configuration()
+        self.circumstances = Circumstances(Path())
+        self.error: SdistmakerError | None = None
+        self.report = Report(Path("/srv/index"), Plan())
+        self.made: Path | Failed = Path("dist/acme-1.0.tar.gz")
+
+    def run(self, configuration: Configuration, circumstances: Circumstances, listener: object) -> Report:
+        self._note(configuration, circumstances)
+        return self.report
+
+    def make_one(self, configuration: Configuration, circumstances: Circumstances) -> Path | Failed:
+        self._note(configuration, circumstances)
+        return self.made
+
+    def _note(self, configuration: Configuration, circumstances: Circumstances) -> None:
+        self.configuration, self.circumstances = configuration, circumstances
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    stand_in = Engine()
+    monkeypatch.setattr(command.engine, "run", stand_in.run)
+    monkeypatch.setattr(command.engine, "make_one", stand_in.make_one)
+    return stand_in
+
+
+@pytest.fixture
+def no_engine(monkeypatch):
+    """The engine must not be reached."""
+
+    def fail(*arguments: object) -> None:
+        pytest.fail("the engine was called")
+
+    monkeypatch.setattr(command.engine, "run", fail)
+    monkeypatch.setattr(command.engine, "make_one", fail)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.usefixtures("no_engine")
+class TestHelp:
+    def test_shows_an_example_and_every_exit_status(self, arguments, capsys):
+        arguments("--help")
+        with pytest.raises(SystemExit, match="^0$"):
+            command.main()
+        text = flat(capsys.readouterr().out)
+        assert "sdists_from_tags --repository https://svn.example.com/svn --destination /srv/index" in text
+        for status in (
+            "0 done",
+            "1 a tag newly failed",
+            "2 an option is wrong",
+            "3 the repository",
+            "4 another run",
+        ):
+            assert status in text
+
+    @pytest.mark.parametrize("option", options(Door.FLAG), ids=lambda option: option.name)
+    def test_shows_every_option_with_its_meaning(self, arguments, capsys, monkeypatch, option):
+        monkeypatch.setenv("COLUMNS", "10000")
+        arguments("--help")
+        with pytest.raises(SystemExit):
+            command.main()
+        pattern = rf" {option.spelling(Door.FLAG)} \S+ {re.escape(option.help)} "
+        assert re.search(pattern, flat(capsys.readouterr().out))
+
+    def test_of_make_sdist_shows_an_example_and_its_arguments(self, arguments, capsys):
+        arguments("--help")
+        with pytest.raises(SystemExit, match="^0$"):
+            command.make_sdist()
+        text = flat(capsys.readouterr().out)
+        assert "make_sdist https://svn.example.com/svn/acme.greeting/tags/1.0 dist" in text
+        assert "TAG_URL" in text
+        assert "--newest" not in text
+
+    @pytest.mark.parametrize("call", [command.main, command.make_sdist])
+    def test_version_is_that_of_the_package(self, arguments, capsys, call):
+        arguments("--version")
+        with pytest.raises(SystemExit, match="^0$"):
+            call()
+        assert capsys.readouterr().out == f"sdistmaker_recipe {version('sdistmaker_recipe')}\n"
+
+    def test_print_example_defaults_prints_the_defaults_file_and_stops(self, arguments, capsys):
+        arguments("--print-example-defaults")
+        assert command.main() == 0
+        assert capsys.readouterr() == (defaults.example(), "")
+
+
+@pytest.mark.usefixtures("no_engine")
+class TestWrongArguments:
+    def test_are_all_listed_together_with_status_2(self, arguments, capsys, folder):
+        (folder / "defaults.py").write_text("BLACKLISTED = []\nNEWEST = -1\n")
+        arguments("--jobs", "many", "--colour=red", "--destinatoin", "x", "-d", "defaults.py", "--vcs", "cvs")
+        assert command.main(part="sdists", options={"timeout": "soon"}, base=str(folder)) == 2
+        written = capsys.readouterr()
+        assert written.out == ""
+        assert [line.split(" = ")[0].removeprefix("error: ") for line in written.err.splitlines()] == [
+            "[sdists]: timeout",
+            "defaults.py: BLACKLISTED: is not an option; did you mean BLACKLIST?",
+            "defaults.py: NEWEST",
+            "command line: --vcs",
+            "command line: --jobs",
+            "command line: --colour: is not an option",
+            "command line: --destinatoin: is not an option; did you mean --destination?",
+        ]
+
+    def test_that_no_flag_precedes_are_wrong_too(self, arguments, capsys):
+        arguments("dist")
+        assert command.main() == 2
+        assert "dist: is not an option" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("flag", ["--script", "--run"])
+    def test_are_options_that_only_a_part_has(self, arguments, capsys, flag):
+        arguments(flag, "x")
+        assert command.main() == 2
+        assert f"{flag}: is not an option" in capsys.readouterr().err
+
+    def test_are_flags_cut_short(self, arguments, capsys):
+        arguments("--repo", "https://svn.example.com")
+        assert command.main() == 2
+        assert "--repo: is not an option; did you mean --repository?" in capsys.readouterr().err
+
+    def test_are_two_that_exclude_each_other(self, arguments, capsys):
+        arguments("--quiet", "--verbose")
+        with pytest.raises(SystemExit, match="^2$"):
+            command.main()
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            ["--repository", "https://builder:hunter2@svn.example.com/svn"],
+            ["--repositry=https://builder:hunter2@svn.example.com/svn"],
+            ["--repositry", "https://builder:hunter2@svn.example.com/svn"],
+            ["https://builder:hunter2@svn.example.com/svn"],
+            ["--password", "hunter2"],
+            ["--password=hunter2"],
+        ],
+    )
+    def test_never_repeat_a_password(self, arguments, capsys, written):
+        arguments(*written)
+        assert command.main() == 2
+        assert "hunter2" not in capsys.readouterr().err
+
+    def test_are_a_defaults_file_that_is_not_there(self, arguments, capsys):
+        arguments("--defaults-file", "none.py")
+        assert command.main() == 2
+        assert "none.py: defaults-file: cannot be read: No such file" in capsys.readouterr().err
+
+    def test_are_a_password_variable_that_is_not_set(self, arguments, capsys, monkeypatch):
+        monkeypatch.delenv("SVN_PASSWORD", raising=False)
+        arguments("--password-variable", "SVN_PASSWORD")
+        assert command.main() == 2
+        assert "no variable of this name is set" in capsys.readouterr().err
+
+
+class TestConfiguration:
+    def test_is_the_default_below_the_current_folder_without_arguments(self, arguments, engine, folder):
+        arguments()
+        assert command.main() == 0
+        assert engine.configuration == Configuration(destination=folder / "var/private")
+
+    def test_comes_from_part_file_python_and_flags_the_later_winning(self, arguments, engine, folder):
+        (folder / "one.py").write_text("JOBS = 2\nNEWEST = 2\nPYTHON = 'two'\nUSERNAME = 'two'\n")
+        (folder / "two.py").write_text("NEWEST = 3\n")
+        arguments("--username", "four", "-d", "two.py")
+        part = {"wait": "1", "jobs": "1", "destination": "index", "script": "x"}
+        options = {"defaults_file": "one.py", "python": "three", "part": "sdists", "options": part}
+        assert command.main(**options, base="/buildout") == 0
+        found = engine.configuration
+        assert (found.wait, found.jobs, found.newest, found.python, found.username) == (
+            1,
+            2,
+            3,
+            "three",
+            "four",
+        )
+        assert found.destination == Path("/buildout/index")
+
+    def test_has_a_list_from_a_flag_that_is_repeated(self, arguments, engine):
+        arguments("--ignore", "a", "--ignore", "b", "--include=*")
+        assert command.main() == 0
+        assert (engine.configuration.ignore, engine.configuration.include) == (("a", "b"), ("*",))
+
+    def test_takes_false_from_a_flag(self, arguments, engine):
+        arguments("--prereleases", "false")
+        assert command.main() == 0
+        assert engine.configuration.prereleases is False
+
+    def test_can_be_called_as_sdistmaker_1_4_was(self, arguments, engine, folder):
+        (folder / "defaults.py").write_text("BASE = 'https://svn.example.com/svn'\nOUTDIR = 'var/private'\n")
+        arguments()
+        assert command.main(defaults_file=str(folder / "defaults.py")) == 0
+        assert engine.configuration.repository == ("https://svn.example.com/svn",)
+        assert engine.configuration.destination == folder / "var/private"
+
+
+class TestCircumstances:
+    def test_are_those_of_the_flags(self, arguments, engine):
+        arguments("--dry-run", "--retry-failed", "--verbose")
+        assert command.main(public_index="https://example.com/simple") == 0
+        found = engine.circumstances
+        assert (found.dry_run, found.retry_failed, found.verbose) == (True, True, True)
+        assert found.public_index == "https://example.com/simple"
+        assert found.environment == dict(os.environ)
+
+    def test_are_none_of_them_without_flags(self, arguments, engine):
+        arguments()
+        command.main()
+        found = engine.circumstances
+        assert (found.dry_run, found.retry_failed, found.verbose) == (False, False, False)
+
+    def test_have_the_password_that_the_environment_has(self, arguments, engine, monkeypatch):
+        monkeypatch.setenv("SVN_PASSWORD", "hunter2")
+        arguments("--username", "builder", "--password-variable", "SVN_PASSWORD")
+        assert command.main() == 0
+        assert engine.circumstances.credentials.password == "hunter2"
+
+
+class TestExitStatus:
+    @pytest.mark.parametrize(
+        ("error", "status"),
+        [
+            (RepositoryError("https://svn.example.com", "no answer", "Is it up?"), 3),
+            (StoreError("disk full"), 3),
+            (LockHeldError("Another run works on it.", "Wait."), 4),
+        ],
+    )
+    def test_of_an_error_is_its_own_and_the_error_is_told(self, arguments, engine, capsys, error, status):
+        arguments()
+        engine.error = error
+        assert command.main() == status
+        assert capsys.readouterr() == ("", f"error: {error}\n")
+
+    def test_is_1_when_a_tag_newly_failed(self, arguments, engine, capsys):
+        arguments()
+        engine.report = Report(Path("/srv/index"), Plan(), rejected=(REJECTED,))
+        assert command.main() == 1
+        assert "failed acme.ledger 1.0: no setup.py" in capsys.readouterr().out
+
+    def test_counts_tags_that_failed_before_only_when_strict(self, arguments, engine):
+        engine.report = Report(Path("/srv/index"), Plan(failing=(StillFailing(a_tag(), a_failure(a_tag())),)))
+        arguments()
+        assert command.main() == 0
+        arguments("--strict")
+        assert command.main() == 1
+
+    def test_of_an_interruption_is_that_of_a_shell(self, arguments, monkeypatch, capsys):
+        def interrupt(*arguments: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(command.engine, "run", interrupt)
+        arguments()
+        assert command.main() == 130
+        assert capsys.readouterr().err == "interrupted\n"
+
+
+class TestOutput:
+    def test_is_the_report(self, arguments, engine, capsys):
+        arguments()
+        command.main()
+        assert capsys.readouterr() == ("nothing to build; /srv/index holds 0 releases of 0 projects.\n", "")
+
+    def test_is_nothing_when_quiet_and_all_is_well(self, arguments, engine, capsys):
+        arguments("-q")
+        assert command.main() == 0
+        assert capsys.readouterr() == ("", "")
+
+    def test_is_json_alone_when_asked_for(self, arguments, engine, capsys):
+        engine.report = Report(Path("/srv/index"), Plan(), rejected=(REJECTED,))
+        arguments("--json")
+        assert command.main() == 1
+        written = capsys.readouterr()
+        assert json.loads(written.out)["exit_status"] == 1
+        assert written.err == ""
+
+
+class TestMakeSdist:
+    URL = "https://svn.example.com/svn/acme/tags/1.0"
+
+    def test_takes_the_url_of_a_tag_and_a_destination(self, arguments, engine, folder, capsys):
+        arguments(self.URL, "dist", "--timeout", "5")
+        assert command.make_sdist() == 0
+        assert engine.configuration == Configuration(
+            repository=(self.URL,), destination=folder / "dist", timeout=5.0
+        )
+        assert capsys.readouterr().out == "dist/acme-1.0.tar.gz\n"
+
+    def test_says_why_a_tag_does_not_build_with_status_1(self, arguments, engine, capsys):
+        arguments(self.URL, "dist")
+        engine.made = Failed(a_tag(), "no setup.py", "what was printed")
+        assert command.make_sdist() == 1
+        written = capsys.readouterr()
+        assert written.out == ""
+        assert written.err == f"what was printed\nfailed {a_tag().url}: no setup.py\n"
+
+    @pytest.mark.usefixtures("no_engine")
+    def test_lists_all_that_is_wrong_together(self, arguments, capsys):
+        arguments("nonsense", "dist", "--timeout", "soon", "--colour")
+        assert command.make_sdist() == 2
+        text = capsys.readouterr().err
+        assert len(text.splitlines()) == 3
+        for said in ("'nonsense' is not", "--timeout = 'soon'", "--colour: is not an option"):
+            assert said in text
+
+    @pytest.mark.usefixtures("no_engine")
+    @pytest.mark.parametrize("flag", ["--jobs", "--newest", "--ignore", "--destination", "--repository"])
+    def test_does_not_know_the_options_of_the_other_command(self, arguments, capsys, flag):
+        arguments(self.URL, "dist", flag, "2")
+        assert command.make_sdist() == 2
+        assert f"{flag}: is not an option" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("no_engine")
+    def test_never_repeats_a_password(self, arguments, capsys):
+        arguments("https://builder:hunter2@svn.example.com/svn/acme/tags/1.0", "dist")
+        assert command.make_sdist() == 2
+        assert "hunter2" not in capsys.readouterr().err
+
+    @pytest.mark.parametrize("error", [StoreError("disk full"), RepositoryError("https://x", "no answer")])
+    def test_ends_with_the_status_of_an_error(self, arguments, engine, capsys, error):
+        arguments(self.URL, "dist")
+        engine.error = error
+        assert command.make_sdist() == 3
+        assert capsys.readouterr().err == f"error: {error}\n"
+
+    @pytest.mark.parametrize("written", [[], ["https://svn.example.com/a/tags/1"]])
+    def test_needs_both_arguments(self, arguments, written):
+        arguments(*written)
+        with pytest.raises(SystemExit, match="^2$"):
+            command.make_sdist()

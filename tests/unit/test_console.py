@@ -1,0 +1,97 @@
+"""What the doors share: circumstances of a run, and listeners that say how it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.console import Lines, Silent, circumstances, progress_bar
+from sdistmaker_recipe.errors import ConfigurationError
+from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.vcs import Credentials
+from tests.unit.values import a_release, a_tag
+
+WITH_PASSWORD = Configuration(username="builder", password_variable="SVN_PASSWORD")  # noqa: S106
+PUBLISHED = Published(a_release(), a_tag())
+REJECTED = Rejected(a_tag("0.9"), "[red]SyntaxError[/red]: line 3", Path("/srv/x.log"))
+
+
+class TestCircumstances:
+    def test_have_no_credentials_by_default(self):
+        assert circumstances(Configuration(), {}).credentials == Credentials()
+
+    def test_have_the_password_from_the_variable_that_the_option_names(self):
+        found = circumstances(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2", "PASSWORD": "other"})
+        assert found.credentials == Credentials("builder", "hunter2")
+
+    def test_have_the_user_name_also_without_a_password(self):
+        assert circumstances(Configuration(username="builder"), {}).credentials == Credentials("builder")
+
+    @pytest.mark.parametrize("environment", [{}, {"svn_password": "hunter2"}])
+    def test_miss_a_variable_that_is_not_set(self, environment):
+        with pytest.raises(ConfigurationError) as caught:
+            circumstances(WITH_PASSWORD, environment)
+        (problem,) = caught.value.problems
+        assert problem.option == "password-variable"
+        assert "no variable of this name is set" in problem.message
+        assert "hunter2" not in str(problem)
+
+    def test_show_no_password_when_they_are_printed(self):
+        assert "hunter2" not in repr(circumstances(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2"}))
+
+    def test_have_the_environment_as_it_was_then(self):
+        environment = {"HOME": "/home/builder"}
+        found = circumstances(Configuration(), environment)
+        environment["HOME"] = "/elsewhere"
+        assert found.environment["HOME"] == "/home/builder"
+
+    def test_have_a_cache_folder_of_the_user_named_by_this_program(self, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", "/home/builder/.cache")
+        assert circumstances(Configuration(), {}).cache == Path("/home/builder/.cache/sdistmaker_recipe")
+
+
+class TestLines:
+    @pytest.mark.parametrize(
+        ("tags", "lines"), [(0, []), (1, ["Building 1 tag."]), (2, ["Building 2 tags."])]
+    )
+    def test_say_how_much_there_is_to_do_if_anything(self, tags, lines):
+        written: list[str] = []
+        Lines(written.append).planned(Plan(build=(a_tag(),) * tags))
+        assert written == lines
+
+    def test_say_of_each_tag_how_it_came_out(self):
+        written: list[str] = []
+        listener = Lines(written.append)
+        listener.finished(PUBLISHED)
+        listener.finished(REJECTED)
+        assert written[0] == "published acme_ledger-1.0.tar.gz from acme.ledger 1.0"
+        assert written[1].startswith("failed acme.ledger 0.9")
+
+
+class TestSilent:
+    def test_says_nothing(self, capsys):
+        Silent().planned(Plan(build=(a_tag(),)))
+        Silent().finished(REJECTED)
+        assert capsys.readouterr() == ("", "")
+
+
+class TestProgressBar:
+    def test_writes_a_line_for_a_tag_that_failed_and_none_for_others(self, capsys):
+        with progress_bar() as listener:
+            listener.planned(Plan(build=(a_tag(), a_tag("0.9"))))
+            listener.finished(PUBLISHED)
+            listener.finished(REJECTED)
+        written = capsys.readouterr()
+        assert written.out == ""
+        assert "failed acme.ledger 0.9" in written.err
+        assert "published" not in written.err
+
+    def test_takes_nothing_in_a_name_for_markup(self, capsys):
+        tag = replace(a_tag("0.9"), name="[bold]0.9[/]")
+        with progress_bar() as listener:
+            listener.planned(Plan(build=(tag,)))
+            listener.finished(replace(REJECTED, tag=tag))
+        assert "[bold]0.9[/]" in capsys.readouterr().err

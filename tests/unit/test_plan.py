@@ -1,0 +1,243 @@
+"""What to build: tags and what is known of them in, a ``Plan`` out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import InvalidVersion, Version
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.model import Plan, Skipped, StillFailing, Tag
+from sdistmaker_recipe.stages.plan import Known, fingerprint, plan, version_key
+from tests.unit.values import a_failure, a_release, a_tag
+
+VERSION = "2.0"
+DEFAULT = Configuration()
+STABLE = Configuration(prereleases=False)
+
+
+def released(*tags: Tag, **changes: object) -> dict[str, object]:
+    return {tag.origin: a_release(origin=tag.origin, revision=tag.revision, **changes) for tag in tags}
+
+
+def failed(*tags: Tag, configuration: Configuration = DEFAULT) -> dict[str, object]:
+    return {tag.origin: a_failure(tag, fingerprint(tag, configuration, VERSION)) for tag in tags}
+
+
+def names(tags: tuple[Tag, ...]) -> list[str]:
+    return [tag.name for tag in tags]
+
+
+class TestPlan:
+    def test_of_no_tags_is_empty(self):
+        assert plan([], Known(), DEFAULT, VERSION) == Plan()
+
+    def test_builds_what_is_not_known(self):
+        tags = [a_tag("1.0"), a_tag("2.0")]
+        assert plan(tags, Known(), DEFAULT, VERSION) == Plan(build=tuple(tags))
+
+    def test_leaves_alone_what_is_published(self):
+        tag = a_tag()
+        planned = plan([tag], Known(releases=released(tag)), DEFAULT, VERSION)
+        assert planned == Plan(skip=(Skipped(tag, "published as acme_ledger-1.0.tar.gz"),))
+
+    def test_leaves_alone_a_published_tag_that_moved_and_says_so(self):
+        tag = a_tag(revision="20")
+        known = Known(releases=released(replace(tag, revision="17")))
+        (skipped,) = plan([tag], known, DEFAULT, VERSION).skip
+        assert skipped.reason == (
+            "published as acme_ledger-1.0.tar.gz from revision 17; "
+            "the tag is now at 20, the published file stays"
+        )
+
+    def test_knows_a_tag_by_its_origin_whatever_url_it_is_reached_by(self):
+        tag = a_tag()
+        moved = replace(tag, repository="svn+ssh://svn.example.com/srv/svn")
+        assert plan([moved], Known(releases=released(tag)), DEFAULT, VERSION).build == ()
+
+    def test_builds_again_what_is_published_but_whose_file_is_gone(self):
+        tag = a_tag()
+        known = Known(releases=released(tag), missing={tag.origin})
+        assert plan([tag], known, DEFAULT, VERSION) == Plan(build=(tag,))
+
+    def test_does_not_try_again_what_failed_while_nothing_changed(self):
+        tag = a_tag()
+        known = Known(failures=failed(tag))
+        assert plan([tag], known, DEFAULT, VERSION) == Plan(
+            failing=(StillFailing(tag, known.failures[tag.origin]),)
+        )
+
+    @pytest.mark.parametrize(
+        "changed",
+        [a_tag(revision="18"), a_tag(origin="other/acme.ledger/tags/1.0")],
+        ids=["tag", "repository"],
+    )
+    def test_tries_again_what_failed_when_it_is_another_tag(self, changed):
+        known = Known(failures=failed(a_tag()))
+        assert plan([changed], known, DEFAULT, VERSION).build == (changed,)
+
+    def test_tries_again_what_failed_with_another_version_of_this_package(self):
+        tag = a_tag()
+        assert plan([tag], Known(failures=failed(tag)), DEFAULT, "2.1").build == (tag,)
+
+    def test_says_published_of_a_tag_whose_failure_was_never_forgotten(self):
+        tag = a_tag()
+        planned = plan([tag], Known(released(tag), failed(tag)), DEFAULT, VERSION)
+        assert [each.tag for each in planned.skip] == [tag]
+        assert planned.failing == ()
+
+
+class TestFingerprint:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"timeout": 10.0},
+            {"build_index": "https://x.example.com"},
+            {"python": "3.9"},
+            {"version_mismatch": "refuse"},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_changes_with_each_option_that_could_make_a_tag_build(self, change):
+        tag = a_tag()
+        assert fingerprint(tag, replace(DEFAULT, **change), VERSION) != fingerprint(tag, DEFAULT, VERSION)
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"jobs": 4}, {"newest": 3}, {"wait": 60}, {"ignore": ("a",)}],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_does_not_change_with_options_that_could_not(self, change):
+        tag = a_tag()
+        assert fingerprint(tag, replace(DEFAULT, **change), VERSION) == fingerprint(tag, DEFAULT, VERSION)
+
+
+class TestPrereleases:
+    TAGS = tuple(
+        a_tag(name) for name in ("1.0", "1.1.dev3", "1.1a1", "1.1b2", "1.1rc1", "1.1.post1", "odd-1")
+    )
+
+    def test_are_built_by_default(self):
+        assert set(plan(self.TAGS, Known(), DEFAULT, VERSION).build) == set(self.TAGS)
+
+    def test_are_left_alone_when_they_are_not_wanted(self):
+        planned = plan(self.TAGS, Known(), STABLE, VERSION)
+        assert set(names(planned.build)) == {"1.0", "1.1.post1", "odd-1"}
+        assert {each.reason for each in planned.skip} == {"a pre-release, and prereleases is false"}
+
+    def test_that_are_published_count_as_published(self):
+        tag = a_tag("1.0rc1")
+        (skipped,) = plan([tag], Known(released(tag)), STABLE, VERSION).skip
+        assert skipped.reason.startswith("published as")
+
+    def test_that_failed_are_no_longer_reported_when_they_are_not_wanted(self):
+        tag = a_tag("1.0rc1")
+        planned = plan([tag], Known(failures=failed(tag, configuration=STABLE)), STABLE, VERSION)
+        assert (planned.failing, len(planned.skip)) == ((), 1)
+
+
+class TestNewest:
+    def test_keeps_the_newest_of_each_project_by_version_not_by_name(self):
+        tags = [a_tag(name, project=project) for project in "ab" for name in ("1.9", "1.10", "1.2")]
+        planned = plan(tags, Known(), replace(DEFAULT, newest=2), VERSION)
+        assert [(tag.project, tag.name) for tag in planned.build] == [
+            ("a", "1.10"),
+            ("a", "1.9"),
+            ("b", "1.10"),
+            ("b", "1.9"),
+        ]
+        assert [each.reason for each in planned.skip] == ["not among the newest 2 of its project"] * 2
+
+    def test_counts_versions_that_pep_440_does_not_know_as_the_oldest(self):
+        tags = [a_tag(name) for name in ("2.0-final-fix", "0.1")]
+        assert names(plan(tags, Known(), replace(DEFAULT, newest=1), VERSION).build) == ["0.1"]
+
+    def test_does_not_count_prereleases_that_are_left_out(self):
+        tags = [a_tag(name) for name in ("1.0", "1.1", "2.0rc1")]
+        planned = plan(tags, Known(), replace(STABLE, newest=1), VERSION)
+        assert names(planned.build) == ["1.1"]
+        assert {each.tag.name: each.reason for each in planned.skip} == {
+            "1.0": "not among the newest 1 of its project",
+            "2.0rc1": "a pre-release, and prereleases is false",
+        }
+
+    def test_counts_prereleases_that_are_wanted(self):
+        tags = [a_tag(name) for name in ("1.0", "2.0rc1")]
+        assert names(plan(tags, Known(), replace(DEFAULT, newest=1), VERSION).build) == ["2.0rc1"]
+
+    def test_counts_projects_of_one_name_in_two_repositories_apart(self):
+        tags = [a_tag("1.0"), a_tag("2.0", repository="https://svn.example.com/two", origin="two/2.0")]
+        assert set(plan(tags, Known(), replace(DEFAULT, newest=1), VERSION).build) == set(tags)
+
+    def test_counts_what_is_published(self):
+        tags = [a_tag("1.0"), a_tag("2.0")]
+        planned = plan(tags, Known(released(tags[1])), replace(DEFAULT, newest=1), VERSION)
+        assert planned.build == ()
+
+    def test_never_takes_back_what_is_published(self):
+        tags = [a_tag("1.0"), a_tag("2.0")]
+        planned = plan(tags, Known(released(*tags)), replace(DEFAULT, newest=1), VERSION)
+        assert [each.reason for each in planned.skip] == ["published as acme_ledger-1.0.tar.gz"] * 2
+
+    def test_does_not_lose_the_file_of_an_older_version_that_is_published(self):
+        tags = [a_tag("1.0"), a_tag("2.0")]
+        known = Known(released(*tags), missing={tags[0].origin})
+        assert names(plan(tags, known, replace(DEFAULT, newest=1), VERSION).build) == ["1.0"]
+
+
+VERSIONS = ("1.0", "1.0.0", "v2", "2.0rc1", "0.1.dev2", "1!0.5", "1.0-final-fix", "snapshot", "10", "9")
+
+
+class TestVersionKey:
+    @given(st.permutations(VERSIONS))
+    def test_sorts_as_pep_440_does_with_unknown_versions_first(self, versions):
+        ordered = sorted(versions, key=version_key)
+        unknown = [version for version in ordered if is_unknown(version)]
+        assert ordered[: len(unknown)] == sorted(unknown)
+        known = [Version(version) for version in ordered[len(unknown) :]]
+        assert known == sorted(known)
+
+    @given(st.permutations(VERSIONS))
+    def test_gives_one_order_whatever_the_order_before(self, versions):
+        assert sorted(versions, key=version_key) == sorted(VERSIONS, key=version_key)
+
+
+def is_unknown(version: str) -> bool:
+    try:
+        Version(version)
+    except InvalidVersion:
+        return True
+    return False
+
+
+TAGS = tuple(
+    a_tag(name, project=project) for project in ("a", "b") for name in ("1.0", "1.1rc1", "2.0", "x-1")
+)
+
+
+@given(
+    st.permutations(TAGS),
+    st.sets(st.sampled_from(TAGS)),
+    st.sets(st.sampled_from(TAGS)),
+    st.sets(st.sampled_from(TAGS)),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_every_tag_is_planned_once_whatever_the_order(
+    tags, published, failures, missing, newest, prereleases
+):
+    configuration = Configuration(newest=newest, prereleases=prereleases)
+    known = Known(
+        released(*published), failed(*failures, configuration=configuration), {tag.origin for tag in missing}
+    )
+    planned = plan(tags, known, configuration, VERSION)
+    everywhere = [*planned.build, *(each.tag for each in (*planned.skip, *planned.failing))]
+    assert Counter(everywhere) == Counter(TAGS)
+    assert planned == plan(TAGS, known, configuration, VERSION)
+    there = {tag for tag in published if tag not in missing}
+    assert not there & set(planned.build)
+    assert list(planned.build) == sorted(planned.build)

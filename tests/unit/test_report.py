@@ -1,0 +1,160 @@
+"""What a run did, for people, for programs, and as exit status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.model import Plan, Published, Rejected, Skipped, StillFailing
+from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
+from tests.unit.values import REPOSITORY, a_failure, a_release, a_report, a_tag
+
+TAG = a_tag()
+PUBLISHED = Published(a_release(), TAG)
+MISMATCH = Published(a_release(), TAG, ("the tag says version 1.0, its metadata 1.0.1",))
+REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/index-state/logs/x.log"))
+FAILING = Plan(failing=(StillFailing(a_tag("0.8"), a_failure(a_tag("0.8"))),))
+SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
+TO_BUILD = a_report(Plan(build=(TAG,), skip=SKIPPED.skip, failing=FAILING.failing), dry_run=True)
+
+
+class TestExitStatus:
+    @pytest.mark.parametrize(
+        ("report", "status", "strict"),
+        [
+            (a_report(), 0, 0),
+            (a_report(published=(MISMATCH,), warnings=("slow",)), 0, 0),
+            (a_report(rejected=(REJECTED,)), 1, 1),
+            (a_report(FAILING), 0, 1),
+            (a_report(FAILING, dry_run=True), 0, 1),
+            (a_report(errors=("no answer",)), 3, 3),
+            (a_report(FAILING, rejected=(REJECTED,), errors=("no answer",)), 3, 3),
+        ],
+        ids=["nothing", "warnings", "newly failed", "still failing", "dry run", "unread", "everything"],
+    )
+    def test_is_that_of_the_worst(self, report, status, strict):
+        assert exit_status(report, strict=False) == status
+        assert exit_status(report, strict=True) == strict
+
+
+class TestText:
+    def test_says_that_there_was_nothing_to_do(self):
+        assert as_text(a_report()) == "nothing to build; /srv/index holds 3 releases of 2 projects."
+
+    def test_counts_one_without_an_s(self):
+        report = a_report(published=(PUBLISHED,), releases=1, projects=1)
+        assert as_text(report) == "1 published; /srv/index holds 1 release of 1 project."
+
+    def test_says_of_a_failed_tag_which_why_and_where_the_log_is(self):
+        assert as_text(a_report(published=(PUBLISHED,), rejected=(REJECTED,))).splitlines() == [
+            "failed acme.ledger 0.9: SyntaxError: invalid syntax",
+            "    log: /srv/index-state/logs/x.log",
+            "1 published, 1 failed; /srv/index holds 3 releases of 2 projects.",
+        ]
+
+    def test_does_not_say_nothing_to_build_where_all_failed(self):
+        assert "nothing to build" not in as_text(a_report(rejected=(REJECTED,)))
+
+    def test_reminds_of_what_still_fails_and_says_how_to_try_again(self):
+        assert as_text(a_report(FAILING)).splitlines() == [
+            "1 tag failed before, with nothing changed since (--retry-failed tries again):",
+            "    acme.ledger 0.8: SyntaxError: print",
+            "nothing to build, 1 still failing; /srv/index holds 3 releases of 2 projects.",
+        ]
+
+    def test_has_warnings_of_tags_and_of_the_run_and_errors(self):
+        report = a_report(published=(MISMATCH,), warnings=("fell back",), errors=("no answer",))
+        assert as_text(report).splitlines()[:3] == [
+            "warning: acme.ledger 1.0: the tag says version 1.0, its metadata 1.0.1",
+            "warning: fell back",
+            "error: no answer",
+        ]
+
+    def test_lists_tags_left_alone_only_when_verbose(self):
+        line = "skipped acme.ledger 0.7: published as acme_ledger-0.7.tar.gz"
+        assert line not in as_text(a_report(SKIPPED)).splitlines()
+        assert line in as_text(a_report(SKIPPED), verbose=True).splitlines()
+
+    def test_is_empty_when_quiet_and_nothing_went_wrong_now(self):
+        assert as_text(a_report(FAILING, published=(PUBLISHED,)), quiet=True) == ""
+
+    def test_has_what_went_wrong_now_when_quiet(self):
+        report = a_report(rejected=(REJECTED,), warnings=("fell back",), errors=("no answer",))
+        assert as_text(report, quiet=True).splitlines() == [
+            "warning: fell back",
+            "failed acme.ledger 0.9: SyntaxError: invalid syntax",
+            "    log: /srv/index-state/logs/x.log",
+            "error: no answer",
+        ]
+
+    @pytest.mark.parametrize("quiet", [False, True])
+    def test_of_a_dry_run_says_what_would_be_built_also_when_quiet(self, quiet):
+        lines = as_text(TO_BUILD, quiet=quiet).splitlines()
+        assert lines[:2] == ["would build acme.ledger 1.0", "Dry run: 1 tag to build, 1 left alone."]
+        assert not any("holds" in line for line in lines)
+
+
+class TestJson:
+    def test_has_every_key_also_when_nothing_happened(self):
+        assert json.loads(as_json(a_report(), strict=False)) == {
+            "destination": "/srv/index",
+            "dry_run": False,
+            "exit_status": 0,
+            "to_build": [],
+            "published": [],
+            "failed": [],
+            "still_failing": [],
+            "skipped": [],
+            "warnings": [],
+            "errors": [],
+            "releases": 3,
+            "projects": 2,
+        }
+
+    def test_names_each_tag_in_full(self):
+        document = json.loads(as_json(a_report(published=(MISMATCH,)), strict=False))
+        assert document["published"] == [
+            {
+                "project": "acme.ledger",
+                "tag": "1.0",
+                "version": "1.0",
+                "url": f"{REPOSITORY}/acme.ledger/tags/1.0",
+                "revision": "17",
+                "name": "acme.ledger",
+                "filename": "acme_ledger-1.0.tar.gz",
+                "sha256": "ab" * 32,
+                "warnings": ["the tag says version 1.0, its metadata 1.0.1"],
+            }
+        ]
+
+    def test_has_the_reasons_of_failed_failing_and_skipped_tags(self):
+        plan = replace(FAILING, skip=SKIPPED.skip)
+        document = json.loads(as_json(a_report(plan, rejected=(REJECTED,)), strict=False))
+        found = {key: document[key][0] for key in ("failed", "still_failing", "skipped")}
+        assert {key: (each["tag"], each["reason"]) for key, each in found.items()} == {
+            "failed": ("0.9", "SyntaxError: invalid syntax"),
+            "still_failing": ("0.8", "SyntaxError: print"),
+            "skipped": ("0.7", "published as acme_ledger-0.7.tar.gz"),
+        }
+        assert found["failed"]["log"] == "/srv/index-state/logs/x.log"
+        assert found["still_failing"]["log"] == "/srv/index-state/logs/one.log"
+
+    def test_lists_what_to_build_in_a_dry_run_only(self):
+        assert [tag["tag"] for tag in json.loads(as_json(TO_BUILD, strict=False))["to_build"]] == ["1.0"]
+        done = json.loads(as_json(replace(TO_BUILD, dry_run=False), strict=False))
+        assert done["to_build"] == []
+
+    @pytest.mark.parametrize("strict", [False, True])
+    def test_says_the_exit_status_of_the_command(self, strict):
+        report = a_report(FAILING)
+        assert json.loads(as_json(report, strict=strict))["exit_status"] == exit_status(report, strict=strict)
+
+    def test_keeps_names_readable(self):
+        assert "Zähler" in as_json(a_report(rejected=(replace(REJECTED, reason="Zähler"),)), strict=False)
+
+
+def test_a_tag_is_called_by_its_project_and_its_name():
+    assert label(a_tag("v1.0", project="Products/acme.ledger")) == "acme.ledger v1.0"
