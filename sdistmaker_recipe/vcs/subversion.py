@@ -34,7 +34,7 @@ from sdistmaker_recipe.vcs.subversion_common import (
     same_server,
 )
 from sdistmaker_recipe.vcs.subversion_errors import DROPPED, EXTERNALS, ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion_process import prepare_process
+from sdistmaker_recipe.vcs.subversion_process import use_batch_ssh, use_system_certificates, use_utf8_names
 
 Answer = TypeVar("Answer")
 
@@ -54,7 +54,10 @@ class SubversionRepository:
 
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = canonical_url(url)
-        prepare_process()
+        use_utf8_names()
+        use_batch_ssh()
+        if not self._url.startswith("file:"):
+            use_system_certificates()
         self._auth = _authentication(self._url, credentials)
         self._config = client.get_config()
         self._session: Any = self._connect()
@@ -148,6 +151,7 @@ class SubversionRepository:
             raise translate(url, _chain(error)) from error
 
     def _export(self, url: str, number: int, destination: Path) -> None:
+        use_system_certificates()  # which an external may need in any repository
         failed: list[tuple[int, str]] = []
         exporter = client.Client(auth=self._auth, config=self._config)
 
@@ -169,7 +173,7 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
     dump: a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
     ``RepositoryError`` where the dump cannot be loaded, ``OSError`` where the folder cannot be made.
     """
-    prepare_process()
+    use_utf8_names()
     folder = folder.absolute()
     url = canonical_url(folder.as_uri())
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:

@@ -1,7 +1,7 @@
 """What Subversion's libraries take from the process they run in: locale and environment.
 
-libsvn has no other way to be told. The first repository opened through it in a process therefore calls
-``prepare_process``, which sets what is not set already, and leaves it set.
+libsvn has no other way to be told. So the first repositories opened through it in a process set here what is
+not set already, and leave it set.
 """
 
 from __future__ import annotations
@@ -21,21 +21,6 @@ SSH = "ssh -o BatchMode=yes -o LogLevel=ERROR --"
 UTF8_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8")
 
 
-def prepare_process() -> None:
-    """Set, where it is not set yet, what libsvn takes from the process.
-
-    - The character set, to UTF-8 where the locale is ASCII (``LC_ALL=C``, as under cron).
-    - ``SVN_SSH``, to an ssh that asks nothing.
-    - ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, to the system's certificates.
-    """
-    use_utf8_names()
-    ssh = batch_ssh(os.environ, configuration_files(os.environ))
-    if ssh is not None:
-        os.environ["SVN_SSH"] = ssh
-    if not {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys():
-        os.environ.update(system_certificates())
-
-
 def use_utf8_names() -> None:
     """Make the C locale's file names UTF-8 where Python's are, too.
 
@@ -49,6 +34,19 @@ def use_utf8_names() -> None:
         with contextlib.suppress(locale.Error):
             locale.setlocale(locale.LC_CTYPE, name)
             return
+
+
+def use_batch_ssh() -> None:
+    """Set ``SVN_SSH`` to an ssh that asks nothing, unless the user chose one."""
+    ssh = batch_ssh(os.environ, configuration_files(os.environ))
+    if ssh is not None:
+        os.environ["SVN_SSH"] = ssh
+
+
+def use_system_certificates() -> None:
+    """Set ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` to the system's authorities, unless either is set."""
+    if not {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys():
+        os.environ.update(system_certificates())
 
 
 def batch_ssh(environment: Mapping[str, str], configurations: Iterable[Path]) -> str | None:
@@ -85,7 +83,7 @@ def system_certificates() -> dict[str, str]:
 
     The OpenSSL inside subvertpy's wheel looks where another distribution keeps them.
     """
-    import ssl  # takes long to load, and not every run needs it
+    import ssl  # takes longer to load than a small repository to read
 
     paths = ssl.get_default_verify_paths()
     found = {"SSL_CERT_FILE": paths.cafile, "SSL_CERT_DIR": paths.capath}

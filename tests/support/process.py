@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +43,12 @@ def tail(log: Path, lines: int = 30) -> str:
     except OSError as error:
         return f"(no log: {error})"
     return "\n".join(text.splitlines()[-lines:])
+
+
+def _end_with_us() -> tuple[str, ...]:
+    """What goes before a command for the system to end it should this process crash (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
 def _ended(process_id: int) -> bool:
@@ -96,7 +103,7 @@ class Server:
         """Start the process and return once it answers; ServerDiedError when it does not."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self.command,
+                (*_end_with_us(), *self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -121,6 +128,9 @@ class Server:
         # The number is ours until the process is waited for, so this cannot meet a stranger.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        # What it started shares its socket, and may take a moment longer to end.
+        while answers(self.port) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def restart(self) -> None:
         """Stop, then start on the same port; open connections are lost."""
@@ -129,11 +139,12 @@ class Server:
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + self._timeout
-        while not (self._ready() and answers(self.port)):
-            if process.poll() is not None:
-                raise ServerDiedError(f"{self.command[0]} ended with {process.returncode}:\n{tail(self.log)}")
+        while process.poll() is None:
+            if self._ready() and answers(self.port):
+                return
             if time.monotonic() > deadline:
                 raise ServerDiedError(
                     f"{self.command[0]} did not answer on port {self.port}:\n{tail(self.log)}"
                 )
             time.sleep(0.02)
+        raise ServerDiedError(f"{self.command[0]} ended with {process.returncode}:\n{tail(self.log)}")

@@ -1,0 +1,290 @@
+"""What the seam ``vcs.Repository`` promises, run over every implementation of it.
+
+The numbers of revisions are those of ``make_history`` in conftest.py.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import open_repository
+from tests.contract.conftest import ODD_NAMES, Opener, Real
+from tests.support.memory_repository import FIRST_TIME, STEP, MemoryRepository
+from tests.support.requirements import need
+
+HEAD = "8"
+
+
+def commit_time(revision: int) -> datetime:
+    return FIRST_TIME + revision * STEP
+
+
+# asking
+
+
+def test_head_and_uuid(open_at: Opener, history: MemoryRepository) -> None:
+    with open_at("") as repository:
+        assert repository.head() == HEAD
+        assert repository.uuid() == history.uuid()
+
+
+def test_a_folder_of_a_repository_opens_like_a_repository(open_at: Opener, history: MemoryRepository) -> None:
+    with open_at("plain/tags") as repository:
+        assert repository.url.endswith("/plain/tags")
+        assert repository.root_path() == "plain/tags"
+        assert repository.head() == HEAD
+        assert repository.uuid() == history.uuid()
+        assert [entry.name for entry in repository.entries("", HEAD)] == ["1.0", "1.1"]
+        assert repository.entry("", HEAD).name == ""
+        assert repository.entry("1.1/setup.py", HEAD).revision == "1"
+
+
+def test_the_root_path_of_the_root_is_empty(open_at: Opener) -> None:
+    with open_at("") as repository:
+        assert repository.root_path() == ""
+
+
+def test_entries_are_sorted_and_say_what_they_are(open_at: Opener) -> None:
+    with open_at("") as repository:
+        found = repository.entries("plain/trunk", HEAD)
+    assert [(entry.name, entry.is_folder, entry.revision, entry.time) for entry in found] == [
+        ("folder-link", False, "1", commit_time(1)),
+        ("link", False, "1", commit_time(1)),
+        ("run.sh", False, "1", commit_time(1)),
+        ("setup.py", False, "1", commit_time(1)),
+        ("src", True, "3", commit_time(3)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "revision", "expected"),
+    [
+        ("plain", HEAD, "6"),
+        ("plain/trunk", HEAD, "3"),
+        ("plain/trunk/setup.py", HEAD, "1"),
+        ("plain/trunk/src/mod.py", HEAD, "3"),
+        ("plain/trunk/src", "2", "1"),
+        ("plain/tags/1.0", "3", "2"),  # a fresh copy is new, what is in it is not
+        ("plain/tags/1.0/src", "3", "1"),
+        ("plain/tags/1.0/src/mod.py", "3", "1"),
+        ("plain/tags/1.1", HEAD, "4"),
+        ("plain/tags/1.1/setup.py", HEAD, "1"),
+        ("plain/tags/1.1/src", HEAD, "4"),  # changed together with the copy
+        ("plain/tags/1.1/src/mod.py", HEAD, "4"),
+        ("plain/tags", "5", "5"),  # something below was deleted
+        ("plain/tags/1.0", HEAD, "6"),  # made again, from older content
+        ("plain/tags/1.0/src/mod.py", HEAD, "1"),
+    ],
+)
+def test_the_revision_is_the_last_that_changed_anything_below(
+    open_at: Opener, path: str, revision: str, expected: str
+) -> None:
+    parent, _slash, name = path.rpartition("/")
+    with open_at("") as repository:
+        entry = repository.entry(path, revision)
+        assert (entry.name, entry.revision, entry.time) == (name, expected, commit_time(int(expected)))
+        assert entry in repository.entries(parent, revision)
+
+
+def test_the_root_itself_is_an_entry_without_a_name(open_at: Opener) -> None:
+    with open_at("") as repository:
+        entry = repository.entry("", "5")
+    assert (entry.name, entry.is_folder, entry.revision) == ("", True, "5")
+
+
+def test_what_was_deleted_is_there_in_older_revisions(open_at: Opener, tmp_path: Path) -> None:
+    with open_at("") as repository:
+        assert [entry.name for entry in repository.entries("plain/tags", "5")] == ["1.1"]
+        assert [entry.name for entry in repository.entries("plain/tags", "4")] == ["1.0", "1.1"]
+        with pytest.raises(PathNotFoundError):
+            repository.entry("plain/tags/1.0", "5")
+        repository.export("plain/tags/1.0", "4", tmp_path / "out")
+    assert (tmp_path / "out/src/mod.py").read_text() == "first\n"
+
+
+@pytest.mark.parametrize("path", ["nowhere", "plain/nowhere/below", "plain/trunk/setup.py/below"])
+def test_a_missing_path_is_said_to_be_missing(open_at: Opener, tmp_path: Path, path: str) -> None:
+    with open_at("") as repository:
+        for ask in (
+            lambda: repository.entries(path, HEAD),
+            lambda: repository.entry(path, HEAD),
+            lambda: repository.export(path, HEAD, tmp_path / "out"),
+        ):
+            with pytest.raises(PathNotFoundError) as caught:
+                ask()
+            assert caught.value.url == f"{repository.url}/{path}"
+        assert not (tmp_path / "out").exists()
+        assert repository.head() == HEAD, "the connection must go on"
+
+
+@pytest.mark.parametrize("path", ["plain/trunk/setup.py", "plain/trunk/link", "plain/trunk/folder-link"])
+def test_a_file_is_no_folder(open_at: Opener, tmp_path: Path, path: str) -> None:
+    with open_at("") as repository:
+        assert not repository.entry(path, HEAD).is_folder
+        with pytest.raises(PathNotFoundError):
+            repository.entries(path, HEAD)
+        with pytest.raises(PathNotFoundError):
+            repository.export(path, HEAD, tmp_path / "out")
+    assert not os.path.lexists(tmp_path / "out")
+
+
+def test_opening_what_is_no_folder_fails(open_at: Opener) -> None:
+    for path in ("nowhere", "plain/trunk/setup.py"):
+        with pytest.raises(PathNotFoundError) as caught:
+            open_at(path)
+        assert caught.value.url.endswith(f"/{path}")
+
+
+@pytest.mark.parametrize("revision", ["9", "4711", "new", "HEAD", "-1", ""])
+def test_a_revision_must_exist(open_at: Opener, tmp_path: Path, revision: str) -> None:
+    with open_at("") as repository:
+        for ask in (
+            lambda: repository.entries("plain", revision),
+            lambda: repository.entry("plain", revision),
+            lambda: repository.export("plain", revision, tmp_path / "out"),
+        ):
+            with pytest.raises(RepositoryError) as caught:
+                ask()
+            assert not isinstance(caught.value, PathNotFoundError)
+            assert repository.url in str(caught.value)
+            assert revision in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_urls_of_folders_with_odd_names(open_at: Opener, tmp_path: Path, name: str) -> None:
+    with open_at(f"names/{name}") as repository:
+        assert repository.root_path() == f"names/{name}"
+        assert [entry.name for entry in repository.entries("", HEAD)] == [f"{name}.txt"]
+        repository.export("", HEAD, tmp_path / name)
+    assert (tmp_path / name / f"{name}.txt").read_text() == name
+
+
+def test_paths_with_odd_names(open_at: Opener, tmp_path: Path) -> None:
+    with open_at("") as repository:
+        assert [entry.name for entry in repository.entries("names", HEAD)] == sorted(ODD_NAMES)
+        for name in ODD_NAMES:
+            assert [entry.name for entry in repository.entries(f"names/{name}", HEAD)] == [f"{name}.txt"]
+            assert repository.entry(f"names/{name}/{name}.txt", HEAD).name == f"{name}.txt"
+        repository.export("names", HEAD, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(ODD_NAMES)
+
+
+def test_a_connection_may_be_given_back_more_than_once(open_at: Opener) -> None:
+    repository = open_at("")
+    repository.close()
+    repository.close()
+
+
+# exporting
+
+
+def test_export_writes_content_modes_links_and_times(open_at: Opener, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with open_at("") as repository:
+        repository.export("plain/trunk", HEAD, out)
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*")) == [
+        "folder-link",
+        "link",
+        "run.sh",
+        "setup.py",
+        "src",
+        "src/mod.py",
+    ]
+    assert (out / "src/mod.py").read_text() == "second\n"
+    assert (out / "link").readlink() == Path("setup.py")
+    assert (out / "folder-link").readlink() == Path()
+    assert os.access(out / "run.sh", os.X_OK)
+    assert stat.S_IMODE((out / "setup.py").stat().st_mode) & 0o111 == 0
+    assert (out / "setup.py").stat().st_mtime == commit_time(1).timestamp()
+    assert (out / "src/mod.py").stat().st_mtime == commit_time(3).timestamp()
+
+
+def test_export_touches_nothing_that_is_there(open_at: Opener, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/mine.txt").write_text("mine")
+    with open_at("") as repository:
+        with pytest.raises(FileExistsError):
+            repository.export("plain/trunk", HEAD, tmp_path / "there")
+        with pytest.raises(FileNotFoundError):
+            repository.export("plain/trunk", HEAD, tmp_path / "no/parent")
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["mine.txt"]
+
+
+def test_threads_read_side_by_side_each_by_its_own_connection(real: Real, tmp_path: Path) -> None:
+    def export(number: int) -> list[str]:
+        with real.open("plain") as repository:
+            repository.export("trunk", HEAD, tmp_path / str(number))
+            return [entry.name for entry in repository.entries("tags", HEAD)]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(export, range(8))) == [["1.0", "1.1"]] * 8
+    assert all((tmp_path / f"{number}/src/mod.py").exists() for number in range(8))
+
+
+def tree(folder: Path) -> dict[str, object]:
+    """Everything about a folder that an export decides."""
+    return {str(path.relative_to(folder)): _look(path) for path in folder.rglob("*")}
+
+
+def _look(path: Path) -> object:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    if path.is_dir():
+        return "folder"
+    return path.read_bytes(), path.stat().st_mode, path.stat().st_mtime
+
+
+def test_keywords_line_ends_and_externals_come_out_as_svn_export_gives_them(
+    real: Real, tmp_path: Path
+) -> None:
+    need("svn")
+    out, wanted = tmp_path / "out", tmp_path / "wanted"
+    with real.open("") as repository:
+        repository.export("special", HEAD, out)
+
+    assert (
+        (out / "keywords.txt")
+        .read_text()
+        .startswith(f"$Rev: 8 $ $URL: {real.url}/special/keywords.txt $ $Id: ")
+    )
+    assert (out / "crlf.txt").read_bytes() == b"one\r\ntwo\r\n"
+    assert (out / "native.txt").read_bytes() == b"one\ntwo\n"
+    assert (out / "vendor/src/mod.py").read_text() == "tagged\n"
+    assert (out / "one.py").read_text() == "setup()\n"
+    assert (out / "also here/with space.txt").read_text() == "with space"
+    command = ["svn", "export", "--quiet", "--non-interactive", f"{real.url}/special@{HEAD}", str(wanted)]
+    subprocess.run(command, check=True)
+    assert tree(out) == tree(wanted)
+
+
+def test_an_external_that_fails_fails_the_export(real: Real, tmp_path: Path) -> None:
+    with real.open("") as repository, pytest.raises(RepositoryError, match="external") as caught:
+        repository.export("broken", HEAD, tmp_path / "out")
+    assert not isinstance(caught.value, PathNotFoundError), "the folder itself is there"
+    assert "nowhere" in str(caught.value)
+    assert "svn:externals" in caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+# URLs
+
+
+def test_a_url_may_be_written_in_any_way(real: Real) -> None:
+    for written in (
+        f"{real.url}/names/umlaut-äöü/",
+        f"{real.url}//names/umlaut-%C3%A4%c3%b6%c3%bc",
+        f" {real.url}/names/{quote('umlaut-äöü')}\n",
+    ):
+        with open_repository(written, real.backend) as repository:
+            assert repository.url == f"{real.url}/names/umlaut-%C3%A4%C3%B6%C3%BC"
+            assert len(repository.entries("", HEAD)) == 1
