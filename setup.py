@@ -35,12 +35,20 @@ setup(
     packages=find_packages(include=["sdistmaker_recipe", "sdistmaker_recipe.*"]),
     # A flat layout needs this for buildout's develop-eggs to find the package.
     package_dir={"": "."},
-    package_data={"sdistmaker_recipe": ["py.typed", "example/*.gz", "index/templates/*"]},
+    package_data={
+        "sdistmaker_recipe": [
+            "py.typed",
+            "example/*.gz",
+            "index/templates/*",
+            "toolchain/shims/*.py",
+            "toolchain/shims/*.dist-info/*",
+        ]
+    },
     install_requires=[
         "zc.buildout>=6",
         "zc.recipe.egg>=6",
         "subprocess-tee>=0.4.2",
-        "subvertpy>=0.11.1; sys_platform == 'linux' and platform_machine == 'x86_64'",
+        "subvertpy>=0.11.1,<0.12; sys_platform == 'linux' and platform_machine == 'x86_64'",
         "uv>=0.11",
         "packaging>=24.2",
         "jinja2>=3.1",

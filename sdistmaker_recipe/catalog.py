@@ -45,6 +45,7 @@ CREATE TABLE failure (
     reason TEXT NOT NULL,
     log_file TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE toolchain (project TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE repository (uuid TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -125,6 +126,16 @@ class Catalog:
         values = (failure.origin, failure.fingerprint, failure.reason, str(failure.log_file))
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?)", values)
+
+    def toolchains(self) -> dict[str, str]:
+        """The toolchain that last built something of a project, by the project's origin."""
+        with self._errors():
+            return dict(self._connection.execute("SELECT project, name FROM toolchain").fetchall())
+
+    def remember_toolchain(self, project: str, name: str) -> None:
+        """Record the toolchain that built something of the project with this origin."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO toolchain VALUES (?, ?)", (project, name))
 
     def repositories(self) -> frozenset[str]:
         """The UUIDs of repositories that a whole run has finished."""

@@ -146,7 +146,9 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         result = engine.run(configuration, circumstances, listener)
     if arguments.json:
         sys.stdout.write(f"{report.as_json(result, strict=arguments.strict)}\n")
-    elif text := report.as_text(result, verbose=arguments.verbose, quiet=arguments.quiet):
+    elif text := report.as_text(
+        result, verbose=arguments.verbose, quiet=arguments.quiet and not arguments.strict
+    ):
         sys.stdout.write(f"{text}\n")
     return report.exit_status(result, strict=arguments.strict)
 
@@ -234,9 +236,16 @@ def _flags(arguments: argparse.Namespace, unknown: Sequence[str]) -> Layer:
     strange = [argument.partition("=")[0] for argument in unknown]
     # What follows an unknown flag is most likely its value.
     flags = [argument for argument in strange if argument.startswith("-")] or strange
+    for flag in ("--destination", "--environments"):
+        # What is typed is meant from where it is typed, whatever folder a script belongs to.
+        written = values.get(flag)
+        if written and written.strip() and not written.startswith("~"):
+            values[flag] = str(Path.cwd() / written.strip())
     return Layer("command line", Door.FLAG, values, tuple(dict.fromkeys(flags)))
 
 
 def _configure_logging(arguments: argparse.Namespace) -> None:
     level = logging.DEBUG if arguments.verbose else logging.WARNING if arguments.quiet else logging.INFO
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    # Only ours: what libraries tell their developers is of no use here.
+    logging.getLogger("sdistmaker_recipe").setLevel(level)

@@ -18,6 +18,7 @@ from typing import Any
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.option_types import (
     EXAMPLE,
+    Pin,
     SecretError,
     boolean,
     choice,
@@ -27,6 +28,7 @@ from sdistmaker_recipe.option_types import (
     may_hold_password,
     optional_folder,
     optional_repositories,
+    pins,
     repositories,
     script_name,
     seconds,
@@ -107,7 +109,7 @@ def _option(
         "accepts": accepts,
         "alias": alias,
         "doors": doors,
-        "many": parse in (lines, repositories, optional_repositories),
+        "many": parse in (lines, pins, repositories, optional_repositories),
     }
     return field(default=parse(default), metadata=declared)
 
@@ -124,7 +126,7 @@ class Configuration:
         repositories,
         EXAMPLE,
         "Where to look for release tags. The default is a small repository shipped with the package.",
-        "URLs (http, https, svn, svn+ssh, file) without a password, one a line",
+        "URLs (http, https, svn, svn+ssh, file) without a password, one a line, or example:",
         alias="BASE",
     )
     repository_on_server: tuple[str, ...] = _option(
@@ -170,7 +172,7 @@ class Configuration:
     stop_indicators: tuple[str, ...] = _option(
         lines,
         "",
-        "Where a folder holds one of these there is no project further down: the folder is not looked into.",
+        "Where a folder holds one of these it is no project, and there is none further down.",
         _GLOBS,
         alias="STOP_INDICATORS",
     )
@@ -223,7 +225,12 @@ class Configuration:
     jobs: int = _option(
         count, "0", "How many tags are built at once; 0 is the number of cores.", "a whole number"
     )
-    timeout: float = _option(seconds, "300", "How long one tag may take to build.", "seconds")
+    timeout: float = _option(
+        seconds,
+        "300",
+        "How many seconds one tag may take, whatever is tried; making build environments does not count.",
+        "seconds",
+    )
     build_index: str = _option(
         url,
         "",
@@ -235,6 +242,50 @@ class Configuration:
         "",
         "The Python that builds. The default is the one that runs this program.",
         "the path of an interpreter, or a version that uv finds",
+    )
+    pythons: tuple[str, ...] = _option(
+        lines,
+        "",
+        "The Pythons tried where the one that builds does not do, in this order. The default is all that "
+        "are found on PATH and by uv, newest first, Python 2 last.",
+        "paths of interpreters, or versions such as 2.7, one a line",
+    )
+    toolchain: tuple[Pin, ...] = _option(
+        pins,
+        "",
+        "Projects that are built just so: a glob for the project's name, a Python, and constraints on what "
+        "is installed to build it.",
+        "PROJECT-GLOB PYTHON CONSTRAINTS, such as acme-* 3.9 setuptools<58, one a line",
+    )
+    include_versioned_files: str = _option(
+        choice("auto", "always", "never"),
+        "auto",
+        "Whether setuptools puts all files of a tag into the archive but those that MANIFEST.in excludes. "
+        "auto: where there is no MANIFEST.in, and where setuptools did so when the tag was made, which was "
+        "until the end of 2014.",
+        "auto, always or never",
+    )
+    verify_builds: str = _option(
+        choice("auto", "always", "never"),
+        "auto",
+        "Whether each archive is unpacked and built once more to see that name and version stay the same. "
+        "auto: where the archive lacks files of the tag, or the version comes from the repository.",
+        "auto, always or never",
+    )
+    sandbox: str = _option(
+        choice("auto", "bubblewrap", "none"),
+        "auto",
+        "What holds builds: with bubblewrap they see the system read-only, one folder of their own to write "
+        "to, no network, no home and none of the caller's environment. auto: bubblewrap where it works, else "
+        "none with a warning.",
+        "auto, bubblewrap or none",
+    )
+    unbuildable: str = _option(
+        choice("report", "archive"),
+        "report",
+        "What happens to a tag that no toolchain builds: it is only reported, or an archive of its own files "
+        "and a PKG-INFO of what is known without running it is published, with a warning.",
+        "report or archive",
     )
     environments: Path | None = _option(
         optional_folder,

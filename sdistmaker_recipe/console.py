@@ -27,11 +27,12 @@ def circumstances(configuration: Configuration, environment: Mapping[str, str]) 
     """
     variable = configuration.password_variable
     if variable and variable not in environment:
-        problem = Problem("environment", "password-variable", variable, "no variable of this name is set")
+        problem = Problem("environment", "password-variable", None, "the variable that it names is not set")
         raise ConfigurationError([problem])
     return Circumstances(
         cache=user_cache_path("sdistmaker_recipe", appauthor=False),
-        environment=dict(environment),
+        # Helper programs have no business with the password.
+        environment={name: value for name, value in environment.items() if name != variable},
         credentials=Credentials(
             configuration.username or None, environment.get(variable) if variable else None
         ),

@@ -42,7 +42,12 @@ def read(path: Path) -> Layer:
         line = _line_of(error, source)
         message = f"{line}{type(error).__name__}: {error}"
         raise ConfigurationError([Problem(source, "defaults-file", None, message)]) from error
-    return Layer(source, Door.CONSTANT, {name: namespace[name] for name in namespace if name.isupper()})
+    return Layer(source, Door.CONSTANT, {name: namespace[name] for name in namespace if _is_option(name)})
+
+
+def _is_option(name: str) -> bool:
+    """Whether a name of the file is meant as an option; helpers are in lower case or begin with ``_``."""
+    return name.isupper() and not name.startswith("_")
 
 
 def _constant(option: Option) -> str:
@@ -56,7 +61,7 @@ def _constant(option: Option) -> str:
 
 def _literal(value: object) -> str:
     if isinstance(value, tuple):
-        return "[" + "".join(f"\n    {item!r}," for item in value) + ("\n]" if value else "]")
+        return "[" + "".join(f"\n    {str(item)!r}," for item in value) + ("\n]" if value else "]")
     if value is None:
         return "''"
     return repr(str(value)) if isinstance(value, Path) else repr(value)

@@ -6,6 +6,7 @@ Takes a ``Configuration`` and what a door knows of the world outside, gives a ``
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
@@ -17,7 +18,7 @@ from datetime import datetime, timezone
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -41,9 +42,13 @@ from sdistmaker_recipe.model import (
 from sdistmaker_recipe.stages import build, plan, publish, scan
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.toolchain import sandbox
+from sdistmaker_recipe.toolchain.ladder import pinned
 from sdistmaker_recipe.vcs import Credentials
 
 logger = logging.getLogger(__name__)
+
+_WORKER_DIED = "The build took the process down that watched over it."
 
 
 class Listener(Protocol):
@@ -120,8 +125,12 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         stack.enter_context(source.repository)
         tag = scan.single_tag(source, configuration)
         settings = _settings(scratch, configuration, circumstances)
-        job = BuildJob(tag, source.repository.url, configuration.vcs, source.peg, settings)
-        outcome = build.build(job, circumstances.credentials)
+        pin = _pin(tag, configuration)
+        job = BuildJob(tag, source.repository.url, configuration.vcs, source.peg, settings, pin=pin)
+        work = partial(build.build, credentials=circumstances.credentials)
+        ((_, outcome),) = executors.run_jobs(work, [job], executors.open_local, 1)
+        if outcome is None:
+            return Failed(tag, _WORKER_DIED)
         if isinstance(outcome, Failed):
             return outcome
         return publish.store_only(outcome, IndexStore(configuration.destination))
@@ -186,6 +195,8 @@ def _build_and_publish(
 ) -> list[Published | Rejected]:
     index = Index(IndexStore(this.configuration.destination), this.catalog, this.configuration.state)
     outcomes: list[Published | Rejected] = []
+    # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
+    publish.mark_private(tags, index)
     try:
         for outcome in _build(planned.build, sources, this):
             outcomes.append(_publish(outcome, index, this))
@@ -203,29 +214,53 @@ def _build_and_publish(
 def _build(tags: Sequence[Tag], sources: Sequence[Source], this: Run) -> Iterator[Outcome]:
     if not tags:
         return
-    with _scratch(this.configuration.state / "work") as scratch:
+    with _scratch(this.configuration.state) as scratch:
         settings = _settings(scratch, this.configuration, this.circumstances)
         by_url = {source.url: source for source in sources}
-        jobs = [_job(tag, by_url[tag.repository], settings, this) for tag in tags]
+        toolchains = this.catalog.toolchains()
+        jobs = [_job(tag, by_url[tag.repository], settings, toolchains, this) for tag in tags]
         work = partial(build.build, credentials=this.circumstances.credentials)
         workers = this.configuration.jobs or os.cpu_count() or 1
         for job, outcome in executors.run_jobs(work, jobs, executors.open_local, workers):
-            yield outcome or Failed(job.tag, "The build took the process down that watched over it.")
+            yield outcome or Failed(job.tag, _WORKER_DIED)
 
 
-def _job(tag: Tag, source: Source, settings: BuildSettings, this: Run) -> BuildJob:
-    return BuildJob(tag, source.repository.url, this.configuration.vcs, source.peg, settings)
+def _job(
+    tag: Tag, source: Source, settings: BuildSettings, toolchains: Mapping[str, str], this: Run
+) -> BuildJob:
+    return BuildJob(
+        tag=tag,
+        source=source.repository.url,
+        vcs=this.configuration.vcs,
+        peg=source.peg,
+        settings=settings,
+        toolchain=toolchains.get(tag.project_origin, ""),
+        pin=_pin(tag, this.configuration),
+    )
+
+
+def _pin(tag: Tag, configuration: Configuration) -> tuple[str, ...]:
+    pin = pinned(tag.project, configuration.toolchain)
+    return (pin.python, *pin.constraints) if pin else ()
 
 
 def _settings(scratch: Path, configuration: Configuration, circumstances: Circumstances) -> BuildSettings:
     from sdistmaker_recipe.toolchain.indexes import uv_variables
 
     environment = uv_variables(configuration.build_index, circumstances.environment, Path(sys.prefix))
+    sandboxed, warning = sandbox.choose(configuration.sandbox)
+    if warning:
+        logger.warning("warning: %s", warning)
     return BuildSettings(
         scratch=scratch,
         environments=configuration.environments or circumstances.cache / "environments",
         timeout=configuration.timeout,
         python=configuration.python,
+        pythons=configuration.pythons,
+        include_versioned_files=configuration.include_versioned_files,
+        verify_builds=configuration.verify_builds,
+        unbuildable=configuration.unbuildable,
+        sandbox=sandboxed,
         helper_environment=tuple(environment.items()),
         verbose=circumstances.verbose,
     )
@@ -239,6 +274,7 @@ def _publish(outcome: Outcome, index: Index, this: Run) -> Published | Rejected:
         refuse = this.configuration.version_mismatch == "refuse"
         upload_time = _upload_time(tag, index)
         result = publish.publish(outcome, index, upload_time, refuse_mismatch=refuse)
+        index.catalog.remember_toolchain(tag.project_origin, outcome.toolchain)
     lasting = outcome.lasting if isinstance(outcome, Failed) else True
     if isinstance(result, Rejected) and lasting:
         publish.remember(result, plan.fingerprint(tag, this.configuration, _version()), index)
@@ -266,11 +302,18 @@ def _public_index(this: Run) -> str:
 
 
 @contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder for this run; what an earlier, broken run left there goes first."""
+def _scratch(state: Path) -> Iterator[Path]:
+    """An empty folder for this run, whose builds see no files above it; what a broken run left goes first.
+
+    It is among the system's temporary files, for build backends look for .gitignore and the like in the
+    folders above a tag. Raises ``StoreError``.
+    """
+    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+    folder = Path(gettempdir()) / f"sdistmaker-{os.getuid()}-{digest}"
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror or error}") from error
     try:

@@ -38,6 +38,11 @@ class Tag:
         return project_name(self.repository, self.project_path)
 
     @property
+    def project_origin(self) -> str:
+        """Names the tag's project whatever URL it is reached by."""
+        return self.origin.rpartition("/tags/")[0]
+
+    @property
     def url(self) -> str:
         """The tag's own URL, percent-encoded."""
         return f"{self.repository}/{quote(self.path)}".rstrip("/")
@@ -54,27 +59,40 @@ class BuildSettings:
     """What all jobs of a run share, as plain values.
 
     ``scratch`` and ``environments`` are folders, ``timeout`` is in seconds for one tag, ``python`` the
-    interpreter that builds ("" for the one that runs this), ``helper_environment`` the environment variables
-    of trusted helper programs, never of a build; ``verbose`` lets helpers print live.
+    interpreter that builds ("" for the one that runs this), ``pythons`` those tried where it does not do
+    (none: all that are found); ``include_versioned_files``, ``verify_builds`` and ``unbuildable`` are the
+    options of these names, ``sandbox`` says whether bubblewrap holds builds, ``helper_environment`` are the
+    environment variables of trusted helper programs, never of a build; ``verbose`` lets helpers print live.
     """
 
     scratch: Path
     environments: Path
     timeout: float
     python: str = ""
+    pythons: tuple[str, ...] = ()
+    include_versioned_files: str = "auto"
+    verify_builds: str = "auto"
+    unbuildable: str = "report"
+    sandbox: bool = False
     helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
-    """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision."""
+    """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
+
+    ``toolchain`` names the rung of the ladder to try first, ``pin`` is what the option toolchain says of the
+    project: an interpreter and constraints.
+    """
 
     tag: Tag
     source: str
     vcs: str
     peg: str
     settings: BuildSettings
+    toolchain: str = ""
+    pin: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,8 @@ class Built:
 
     ``name`` and ``version`` are the built metadata's own. ``archive`` is a path where the disk is shared,
     else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python
-    (core metadata 1.2) or "".
+    (core metadata 1.2) or "". ``toolchain`` names the rung of the ladder that built it, ``installed`` what
+    was installed for it, ``left_out`` the tag's files that are not in the archive.
     """
 
     tag: Tag
@@ -95,6 +114,17 @@ class Built:
     metadata: bytes
     requires_python: str
     toolchain: str
+    installed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A toolchain that was tried, and why it did not do, in one sentence."""
+
+    toolchain: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +138,7 @@ class Failed:
     reason: str
     log: str = ""
     lasting: bool = True
+    attempts: tuple[Attempt, ...] = ()
 
 
 Outcome: TypeAlias = Built | Failed
@@ -177,6 +208,7 @@ class Published:
     release: Release
     tag: Tag
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +218,7 @@ class Rejected:
     tag: Tag
     reason: str
     log_file: Path
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

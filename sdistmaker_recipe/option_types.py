@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +38,36 @@ def lines(value: object) -> tuple[str, ...]:
     if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
         return tuple(item.strip() for item in value if item.strip())
     raise ValueError("is not a list of texts")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A line of the option toolchain: projects whose name matches are built just so."""
+
+    project: str
+    python: str
+    constraints: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.project, self.python, *self.constraints))
+
+
+def pins(value: object) -> tuple[Pin, ...]:
+    """Lines of a glob, a Python and any number of constraints (PEP 508)."""
+    # Late, for it brings much along that few runs need.
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found = []
+    for line in lines(value):
+        project, _, rest = line.partition(" ")
+        python, *constraints = rest.split() or [""]
+        if not python:
+            raise ValueError(f"{line!r} names no Python")
+        try:
+            found.append(Pin(project, python, tuple(str(Requirement(each)) for each in constraints)))
+        except InvalidRequirement:
+            raise ValueError(f"{line!r} has a constraint that is no requirement") from None
+    return tuple(found)
 
 
 def boolean(value: object) -> bool:

@@ -84,8 +84,9 @@ class Recipe:
         except SdistmakerError as error:
             self._logger.error("%s", error)
             raise SystemExit(error.exit_status) from error
+        wrong = report.as_text(result, quiet=True).splitlines()
         for line in report.as_text(result, verbose=circumstances.verbose).splitlines():
-            self._logger.info("%s", line)
+            self._logger.log(logging.WARNING if line in wrong else logging.INFO, "%s", line)
         if result.errors:
             raise SystemExit(report.BROKEN)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 
@@ -12,4 +14,10 @@ def open_pool(jobs: int) -> Executor:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
-    return ProcessPoolExecutor(jobs, mp_context=context)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle)
+
+
+def _settle() -> None:
+    """One time zone everywhere, for libsvn writes local times where a file has the keyword Date."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()

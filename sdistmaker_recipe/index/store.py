@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -95,8 +96,12 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """A path beside target for its content to come; web servers do not serve names with a leading dot."""
-    temporary = target.with_name(f".{target.name[:100]}.{uuid4().hex}")
+    """A path beside target for its content to come; our server configurations do not serve leading dots."""
+    start = f".{target.name[:100]}."
+    for left in target.parent.glob(f"{glob.escape(start)}{'[0-9a-f]' * 32}"):
+        # A run that was killed left it.
+        left.unlink(missing_ok=True)
+    temporary = target.with_name(f"{start}{uuid4().hex}")
     try:
         yield temporary
     finally:

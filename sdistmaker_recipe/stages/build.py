@@ -2,75 +2,260 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from sdistmaker_recipe.errors import BuildError, PathNotFoundError
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.store import sha256_of
-from sdistmaker_recipe.model import BuildJob, BuildSettings, Built, Failed, Outcome, Tag
-from sdistmaker_recipe.toolchain import archive, hooks
-from sdistmaker_recipe.toolchain.build_system import read_build_system
-from sdistmaker_recipe.toolchain.environments import Environment, environment_for
-from sdistmaker_recipe.toolchain.hooks import Workplace
-from sdistmaker_recipe.vcs import Credentials, open_repository
+from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
+from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
+from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.deadline import Deadline
+from sdistmaker_recipe.toolchain.environments import environment_for
+from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
+from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
+from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
+from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox
+from sdistmaker_recipe.toolchain.static import static_sdist
+from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A tag as exported: the folder, the paths of its files, and what builds it."""
+
+    tree: Path
+    files: frozenset[str]
+    system: BuildSystem
 
 
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """Export the job's tag, build it and repack the archive, which is left in the scratch folder.
 
-    A tag that does not build is ``Failed``. Raises ``RepositoryError`` and ``ToolchainError`` where no
-    other tag could do better.
+    The toolchains of the ladder are tried in turn, each on a fresh export. A tag that none of them builds is
+    ``Failed``. Raises ``RepositoryError`` and ``ToolchainError`` where no other tag could do better.
     """
-    scratch = Path(tempfile.mkdtemp(dir=job.settings.scratch))
+    deadline = Deadline(job.settings.timeout)
+    failures: list[tuple[Rung, BuildError]] = []
+    left: Sequence[Rung] = ()
+    while left or not failures:
+        with _own_folder(job.settings) as scratch:
+            try:
+                source = _export(job, credentials, scratch)
+            except BuildError as error:
+                return Failed(job.tag, error.reason, error.log, lasting=error.lasting)
+            if not failures:
+                left = _first_rungs(job, source)
+            rung, left = left[0], left[1:]
+            try:
+                return _build_on(rung, source, scratch, deadline, job)
+            except BuildError as error:
+                failures.append((rung, error))
+                left = _after(error, rung, left, source, job)
+            if not left and job.settings.unbuildable == "archive":
+                return _files_only(failures[0][1], job, credentials, scratch)
+    return _failed(job, failures)
+
+
+@contextmanager
+def _own_folder(settings: BuildSettings) -> Iterator[Path]:
+    """An empty folder below the one that is this process's; whatever a tag leaves in that one is removed."""
+    own = _writable(settings)
+    own.mkdir(exist_ok=True)
     try:
-        tree = scratch / "tree"
-        _export(job, credentials, tree)
-        return build_tree(tree, job.tag, scratch, job.settings)
-    except BuildError as error:
-        return Failed(job.tag, error.reason, error.log, lasting=error.lasting)
+        yield Path(tempfile.mkdtemp(dir=own))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _remove(own, keep=SHARED_MEMORY)
 
 
-def build_tree(tree: Path, tag: Tag, scratch: Path, settings: BuildSettings) -> Built:
-    """Build the exported tag in the folder tree; raises ``BuildError`` where it does not build."""
-    system = read_build_system(tree)
-    environment = environment_for(system.requires, settings)
-    epoch = int(tag.time.timestamp())
-    place = Workplace(
-        tree=tree,
-        scratch=scratch,
-        deadline=time.monotonic() + settings.timeout,
-        timeout=settings.timeout,
-        variables={"SOURCE_DATE_EPOCH": str(epoch)},
-    )
-    if extra := hooks.extra_requirements(system, environment, place):
-        environment = environment_for([*system.requires, *extra], settings)
-    raw = hooks.build_sdist(system, environment, place)
-    return _finish(raw, tag, settings, _toolchain(environment))
+def _writable(settings: BuildSettings) -> Path:
+    return settings.scratch / f"worker-{os.getpid()}"
 
 
-def _export(job: BuildJob, credentials: Credentials, tree: Path) -> None:
+def _remove(folder: Path, keep: str = "") -> None:
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_dir():
+            path.unlink(missing_ok=True)
+        elif path.name == keep:
+            _remove(path)
+        else:
+            shutil.rmtree(path, onerror=_make_removable)
+
+
+def _make_removable(remove: Callable[[str], object], path: str, _: object) -> None:
+    """A tag can take its folders' permissions away; they are the owner's to give back."""
+    with suppress(OSError):
+        for each in (Path(path).parent, Path(path)):
+            each.chmod(0o700)
+        remove(path)
+
+
+def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratch: Path) -> Built:
+    """What the option unbuildable = archive publishes of a tag that no toolchain builds."""
+    folder = scratch / "files-only"
+    folder.mkdir()
+    source = _export(job, credentials, folder)
+    raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
+    static_sdist(source.tree, job.tag, raw.archive)
+    built = _finish(raw, archive.read_metadata(raw.archive), FILES_ONLY, frozenset(), job)
+    return replace(built, warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
+
+
+def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
+    tree = scratch / "export"
     try:
-        with open_repository(job.source, job.vcs, credentials) as repository:
-            repository.export(job.tag.path, job.peg, tree)
+        repository = _repository(job.source, job.vcs, credentials)
+        repository.export(job.tag.path, job.peg, tree)
     except PathNotFoundError as error:
         raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
+    system = read_build_system(tree)
+    (scratch / "tree").mkdir()
+    tree = tree.rename(scratch / "tree" / supply.tree_name(tree, job.tag))
+    return Source(tree, supply.exported_files(tree), system)
 
 
-def _finish(raw: Path, tag: Tag, settings: BuildSettings, toolchain: str) -> Built:
-    metadata = archive.read_metadata(raw)
+@lru_cache(maxsize=4)
+def _repository(url: str, vcs: str, credentials: Credentials) -> Repository:
+    """A connection that is kept for the next tag; it opens itself again where the server closed it."""
+    return open_repository(url, vcs, credentials)
+
+
+def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
+    """The rung to try first, or all in a new order where an earlier tag of the project needed another."""
+    settings = job.settings
+    if job.pin:
+        python = interpreter_at(job.pin[0], settings.helper_environment)
+        return (Rung("pinned", python, job.pin[1:]),)
+    if job.toolchain in ("", DECLARED):
+        return (Rung(DECLARED, _own(settings)),)
+    return ladder.first(_every_rung(job, source), job.toolchain)
+
+
+def _after(
+    error: BuildError, rung: Rung, left: Sequence[Rung], source: Source, job: BuildJob
+) -> tuple[Rung, ...]:
+    """What is left to try after this failure."""
+    if isinstance(error, LackingFilesError) and not rung.versioned_files:
+        again = replace(rung, name=f"{rung.name} with versioned files", versioned_files=True)
+        return (again, *left)
+    if rung.name == DECLARED and not left:
+        left = [each for each in _every_rung(job, source) if each.name != DECLARED]
+    return ladder.after(f"{error.reason}\n{error.log}", left)
+
+
+def _every_rung(job: BuildJob, source: Source) -> tuple[Rung, ...]:
+    settings = job.settings
+    others = interpreters(settings.pythons, settings.helper_environment)
+    has_setup_py = "setup.py" in source.files
+    return ladder.rungs(source.system, _own(settings), others, has_setup_py=has_setup_py)
+
+
+def _own(settings: BuildSettings) -> Interpreter:
+    if settings.python:
+        return interpreter_at(settings.python, settings.helper_environment)
+    return Interpreter(sys.executable, sys.version_info[:2])
+
+
+class LackingFilesError(BuildError):
+    """The build read files of the tag that the archive does not have: it would not build again from there."""
+
+
+def _build_on(rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob) -> Built:
+    supply.take_back_development_markers(source.tree)
+    place = Workplace(
+        tree=source.tree,
+        scratch=scratch,
+        deadline=deadline,
+        variables={
+            "SOURCE_DATE_EPOCH": str(_epoch(job)),
+            **supply.version_variables(job.tag),
+            **_versioned_files(rung, source, scratch, job),
+        },
+        sandbox=Sandbox(_writable(job.settings) if job.settings.sandbox else None),
+    )
+    raw = _raw_sdist(rung, source.system, place, job.settings)
+    left_out = source.files - set(archive.file_names(raw.archive))
+    if lacking := sorted(left_out & raw.read):
+        text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
+        raise LackingFilesError(text, hooks.log_of(place))
+    metadata = archive.read_metadata(raw.archive)
+    if _must_verify(source, left_out, job.settings):
+        _verify(raw, metadata, rung, source.system, place, job)
+    return _finish(raw, metadata, rung, left_out, job)
+
+
+def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: BuildSettings) -> RawSdist:
+    if rung.runs_setup_py:
+        return legacy.build_sdist(rung.python, place, settings)
+    with place.deadline.paused():
+        environment = environment_for(system.requires, rung, settings)
+    more = hooks.asks_for_more(system, place.tree)
+    if more and (extra := hooks.extra_requirements(system, environment, place)):
+        with place.deadline.paused():
+            environment = environment_for([*system.requires, *extra], rung, settings)
+    return hooks.build_sdist(system, environment, place)
+
+
+def _versioned_files(rung: Rung, source: Source, scratch: Path, job: BuildJob) -> dict[str, str]:
+    """The variable that hands the tag's files to setuptools, where they shall be in the archive."""
+    wanted = {"always": True, "never": False}.get(job.settings.include_versioned_files)
+    if wanted is None:
+        wanted = rung.versioned_files or supply.wants_versioned_files(source.tree, job.tag, source.system)
+    if not wanted:
+        return {}
+    listing = scratch / "files.txt"
+    listing.write_text("".join(f"{path}\n" for path in sorted(source.files)), "utf-8", "surrogateescape")
+    return {supply.FILES_VARIABLE: str(listing)}
+
+
+def _must_verify(source: Source, left_out: frozenset[str], settings: BuildSettings) -> bool:
+    if settings.verify_builds != "auto":
+        return settings.verify_builds == "always"
+    return bool(left_out) or supply.asks_repository(source.tree, source.system)
+
+
+def _verify(
+    raw: RawSdist,
+    metadata: archive.Metadata,
+    rung: Rung,
+    system: BuildSystem,
+    place: Workplace,
+    job: BuildJob,
+) -> None:
+    """Build again from the unpacked archive, as whoever installs it does, without the repository's help."""
+    scratch = place.scratch / "verify"
+    scratch.mkdir()
+    tree = archive.unpack(raw.archive, scratch)
+    variables = {"SOURCE_DATE_EPOCH": str(_epoch(job))}
+    again = replace(place, tree=tree, scratch=scratch, variables=variables)
+    try:
+        second = archive.read_metadata(_raw_sdist(rung, system, again, job.settings).archive)
+    except BuildError as error:
+        raise BuildError(f"The archive does not build again: {error.reason}", error.log) from error
+    if (second.name, second.version) != (metadata.name, metadata.version):
+        other, own = f"{second.name} {second.version}", f"{metadata.name} {metadata.version}"
+        raise BuildError(f"The archive builds again as {other}, not as {own}.", hooks.log_of(again))
+
+
+def _finish(
+    raw: RawSdist, metadata: archive.Metadata, rung: Rung, left_out: frozenset[str], job: BuildJob
+) -> Built:
     try:
         filename = release_filename(metadata.name, metadata.version)
     except ValueError as error:
         raise BuildError(f"The metadata cannot be published: {error}.") from error
-    target = Path(tempfile.mkdtemp(dir=settings.scratch, prefix="built-")) / "archive.tar.gz"
-    archive.repack(raw, target, filename.removesuffix(".tar.gz"), int(tag.time.timestamp()))
+    target = Path(tempfile.mkdtemp(dir=job.settings.scratch, prefix="built-")) / "archive.tar.gz"
+    archive.repack(raw.archive, target, filename.removesuffix(".tar.gz"), _epoch(job))
     return Built(
-        tag=tag,
+        tag=job.tag,
         name=metadata.name,
         version=metadata.version,
         archive=target,
@@ -78,9 +263,23 @@ def _finish(raw: Path, tag: Tag, settings: BuildSettings, toolchain: str) -> Bui
         size=target.stat().st_size,
         metadata=metadata.content,
         requires_python=metadata.requires_python,
-        toolchain=toolchain,
+        toolchain=rung.name,
+        installed=raw.installed,
+        left_out=tuple(sorted(left_out)),
     )
 
 
-def _toolchain(environment: Environment) -> str:
-    return " ".join(environment.installed)
+def _failed(job: BuildJob, failures: Sequence[tuple[Rung, BuildError]]) -> Failed:
+    """The failure of the first toolchain is the one that says most; the log has all of them."""
+    logs = (f"--- {rung.name}: {error.reason}\n{error.log}" for rung, error in failures)
+    return Failed(
+        tag=job.tag,
+        reason=failures[0][1].reason,
+        log="\n".join(logs),
+        lasting=all(error.lasting for _, error in failures),
+        attempts=tuple(Attempt(rung.name, error.reason) for rung, error in failures),
+    )
+
+
+def _epoch(job: BuildJob) -> int:
+    return int(job.tag.time.timestamp())

@@ -30,18 +30,19 @@ def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, versio
     failing: list[StillFailing] = []
     for tag in every:
         release = known.releases.get(tag.origin)
+        lost = release is not None and release.origin in known.missing
         failure = known.failures.get(tag.origin)
-        if release is not None and release.origin in known.missing:
-            skipped.pop(tag, None)
-            build.append(tag)
-        elif release is not None:
+        if release is not None and not lost:
             skipped[tag] = _published(tag, release)
-        elif tag in skipped:
+        elif tag in skipped and not lost:
             continue
+        # What follows holds whatever a filter says: a file that was published is made again.
         elif failure is not None and failure.fingerprint == fingerprint(tag, configuration, version):
             failing.append(StillFailing(tag, failure))
         else:
             build.append(tag)
+    for tag in (*build, *(each.tag for each in failing)):
+        skipped.pop(tag, None)
     skips = tuple(Skipped(tag, skipped[tag]) for tag in every if tag in skipped)
     return Plan(build=tuple(build), skip=skips, failing=tuple(failing))
 
@@ -54,6 +55,12 @@ def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
         configuration.timeout,
         configuration.build_index,
         configuration.python,
+        configuration.pythons,
+        configuration.toolchain,
+        configuration.include_versioned_files,
+        configuration.verify_builds,
+        configuration.sandbox,
+        configuration.unbuildable,
         configuration.version_mismatch,
     )
     return hashlib.sha256(repr(matters).encode()).hexdigest()

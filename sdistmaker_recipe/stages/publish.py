@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -50,7 +50,9 @@ def publish(
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     there = index.catalog.release(project, filename)
     if there is not None and there.origin != built.tag.origin:
-        return _rejected(built.tag, f"{filename} was published from {there.tag_url}; the first stays.", index)
+        why = f" ({mismatch})" if mismatch else ""
+        text = f"{filename} was published from {there.tag_url}{why}; the first stays."
+        return _rejected(built.tag, text, index)
     stored = index.store.add_archive(project, filename, built.archive)
     release = Release(
         project=project,
@@ -67,10 +69,10 @@ def publish(
         toolchain=built.toolchain,
     )
     index.catalog.publish(release, built.metadata)
-    warnings = [mismatch] if mismatch else []
+    warnings = [*built.warnings, *([mismatch] if mismatch else [])]
     if stored.sha256 != built.sha256:
         warnings.append(f"{filename} was there with other content; it stays, and is what the index lists")
-    return Published(release, built.tag, tuple(warnings))
+    return Published(release, built.tag, tuple(warnings), built.left_out)
 
 
 def store_only(built: Built, store: IndexStore) -> Path:
@@ -87,7 +89,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
 
 def keep_failure(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag; raises ``StoreError``."""
-    return _rejected(failed.tag, failed.reason, index, failed.log)
+    return replace(_rejected(failed.tag, failed.reason, index, failed.log), attempts=failed.attempts)
 
 
 def remember(rejected: Rejected, fingerprint: str, index: Index) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from sdistmaker_recipe.model import Report, Tag
@@ -42,12 +43,20 @@ def as_json(report: Report, *, strict: bool) -> str:
                 "name": each.release.name,
                 "filename": each.release.filename,
                 "sha256": each.release.sha256,
+                "toolchain": each.release.toolchain,
                 "warnings": list(each.warnings),
+                "left_out": list(each.left_out),
             }
             for each in report.published
         ],
         "failed": [
-            {**_tag(each.tag), "reason": each.reason, "log": str(each.log_file)} for each in report.rejected
+            {
+                **_tag(each.tag),
+                "reason": each.reason,
+                "log": str(each.log_file),
+                "attempts": [asdict(attempt) for attempt in each.attempts],
+            }
+            for each in report.rejected
         ],
         "still_failing": [
             {**_tag(each.tag), "reason": each.failure.reason, "log": str(each.failure.log_file)}
@@ -81,6 +90,11 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     plan = report.plan
     if verbose:
         yield from (f"skipped {label(each.tag)}: {each.reason}" for each in plan.skip)
+        yield from (
+            f"not in {each.release.filename}: {', '.join(each.left_out)}"
+            for each in report.published
+            if each.left_out
+        )
     if report.dry_run:
         yield from (f"would build {label(tag)}" for tag in plan.build)
         yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
@@ -95,6 +109,8 @@ def _wrong(report: Report) -> Iterator[str]:
     yield from (f"warning: {text}" for text in report.warnings)
     for each in report.rejected:
         yield f"failed {label(each.tag)}: {each.reason}"
+        for attempt in each.attempts[1:]:
+            yield f"    {attempt.toolchain}: {attempt.reason}"
         yield f"    log: {each.log_file}"
     yield from (f"error: {text}" for text in report.errors)
 

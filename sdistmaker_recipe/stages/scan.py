@@ -54,7 +54,7 @@ def open_sources(
             continue
         stack.enter_context(source.repository)
         sources.append(source)
-        warnings += [f"repository-on-server: {error}; {url} is read instead" for error in failures]
+        warnings += [f"repository-on-server: {error.message}; {url} is read instead" for error in failures]
     if errors and not sources:
         raise errors[-1]
     return sources, tuple(warnings), tuple(str(error) for error in errors)

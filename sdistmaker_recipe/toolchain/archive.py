@@ -70,6 +70,19 @@ def repack(archive: Path, target: Path, top: str, latest: int) -> None:
                 output.addfile(info, source.extractfile(member) if info.isreg() else None)
 
 
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack into an existing folder; the archive's own top folder in it. Raises ``BuildError``."""
+    with _opened(archive) as tar:
+        members = _members(tar)
+        for path, member in members.items():
+            _normalised(_resolved(member, members), path, members)
+        if hasattr(tarfile, "data_filter"):
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(folder)
+        tops = {_parts(member.name)[0] for member in members.values() if _parts(member.name)}
+    return folder / tops.pop()
+
+
 def file_names(archive: Path) -> list[str]:
     """The names of all files in the archive, without its top folder, sorted; raises ``BuildError``."""
     with _opened(archive) as tar:

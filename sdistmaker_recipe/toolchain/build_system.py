@@ -31,6 +31,11 @@ LEGACY = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__
 """What a source tree without a build backend gets (PEP 517 "Source trees")."""
 
 
+def load_toml(text: str) -> dict[str, Any]:
+    """The table that TOML text holds; raises ``ValueError`` where it is none."""
+    return tomllib.loads(text)
+
+
 def read_build_system(tree: Path) -> BuildSystem:
     """The build system of the source tree in this folder.
 
@@ -42,8 +47,8 @@ def read_build_system(tree: Path) -> BuildSystem:
             raise BuildError("has neither setup.py nor pyproject.toml.")
         return LEGACY
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("build-system")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        table = load_toml(path.read_text("utf-8")).get("build-system")
+    except (ValueError, OSError) as error:
         raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
     return LEGACY if table is None else _parse(table)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from sdistmaker_recipe.errors import BuildError, ToolchainError
 from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.toolchain.ladder import Rung
 
 _COMPLETE = "complete.json"
 
@@ -32,31 +33,42 @@ class Environment:
         return self.folder / "bin" / "python"
 
 
-def environment_for(requirements: Sequence[str], settings: BuildSettings) -> Environment:
-    """The environment with these requirements (PEP 508) installed, made where there is none yet.
+def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSettings) -> Environment:
+    """The environment of a rung with these requirements (PEP 508) installed, made where there is none yet.
 
     Raises ``BuildError`` where they cannot be installed and ``ToolchainError`` where uv is missing.
     """
-    for requirement in requirements:
-        try:
+    try:
+        for requirement in (*requirements, *rung.constraints):
             Requirement(requirement)
-        except InvalidRequirement as error:
-            raise BuildError(f"It asks for what is no requirement: {error}.") from error
-    python = settings.python or sys.executable
+    except InvalidRequirement as error:
+        raise BuildError(f"It asks for what is no requirement: {error}.") from error
     wanted = sorted(set(requirements))
-    folder = settings.environments / _key(python, wanted)
+    folder = settings.environments / _key(rung, wanted)
     if (environment := _read(folder)) is None:
-        settings.environments.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            environment = _read(folder) or _make(folder, python, wanted, settings)
+        with _locked(folder):
+            environment = _read(folder) or _make(folder, rung, wanted, settings)
     return environment
 
 
-def _key(python: str, requirements: Sequence[str]) -> str:
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Only one process makes an environment; raises ``ToolchainError`` where it cannot be written."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{folder}.lock").acquire()
+    except OSError as error:
+        hint = "Name a folder that can be written with the option environments."
+        raise ToolchainError(f"{folder.parent}: {error.strerror or error}", hint) from error
+    with lock:
+        yield
+
+
+def _key(rung: Rung, requirements: Sequence[str]) -> str:
     # The file's own time tells an interpreter from one that was upgraded in place.
-    path = Path(python)
-    interpreter = (python, path.stat().st_mtime_ns if path.is_file() else 0)
-    return hashlib.sha256(repr((interpreter, requirements)).encode()).hexdigest()[:20]
+    path = Path(rung.python.path)
+    interpreter = (str(path), path.stat().st_mtime_ns if path.is_file() else 0)
+    return hashlib.sha256(repr((interpreter, rung.constraints, requirements)).encode()).hexdigest()[:20]
 
 
 def _read(folder: Path) -> Environment | None:
@@ -68,30 +80,42 @@ def _read(folder: Path) -> Environment | None:
     return environment if environment.python.exists() else None
 
 
-def _make(folder: Path, python: str, requirements: Sequence[str], settings: BuildSettings) -> Environment:
+def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: BuildSettings) -> Environment:
     shutil.rmtree(folder, ignore_errors=True)
-    _uv(["venv", "--no-project", "--no-config", "--python", python, str(folder)], settings)
+    _uv(["venv", "--no-project", "--no-config", "--python", rung.python.path, str(folder)], settings)
     environment = Environment(folder, ())
-    target = ["--python", str(environment.python)]
+    target = ["--no-config", "--python", str(environment.python)]
     if requirements:
-        _uv(["pip", "install", "--no-config", *target, *requirements], settings)
-    frozen = _uv(["pip", "freeze", "--no-config", *target], settings, quiet=True)
+        if rung.constraints:
+            constraints = folder / "constraints.txt"
+            constraints.write_text("".join(f"{each}\n" for each in rung.constraints), "utf-8")
+            target += ["--constraints", str(constraints)]
+        _uv(["pip", "install", *target, *requirements], settings)
+    frozen = _uv(["pip", "freeze", "--no-config", "--python", str(environment.python)], settings, quiet=True)
     environment = Environment(folder, tuple(frozen.split()))
     record = {"requirements": list(requirements), "installed": list(environment.installed)}
     (folder / _COMPLETE).write_text(json.dumps(record, indent=1), "utf-8")
     return environment
 
 
-def _uv(arguments: Sequence[str], settings: BuildSettings, *, quiet: bool = False) -> str:
-    from subprocess_tee import run
+def uv_program() -> str:
+    """The path of uv; raises ``ToolchainError`` where it is missing."""
     from uv import find_uv_bin
 
     try:
-        program = find_uv_bin()
+        return find_uv_bin()
     except FileNotFoundError as error:
         raise ToolchainError(f"uv is not there: {error}", "Install the package uv.") from error
+
+
+def _uv(arguments: Sequence[str], settings: BuildSettings, *, quiet: bool = False) -> str:
+    from subprocess_tee import run
+
+    program = uv_program()
     tee = settings.verbose and not quiet
-    finished = run([program, *arguments], env=dict(settings.helper_environment), tee=tee)
+    # Beside the environments, so that uv can link files instead of copying them, and no home is needed.
+    variables = {"UV_CACHE_DIR": str(settings.environments / "uv-cache"), **dict(settings.helper_environment)}
+    finished = run([program, *arguments], env=variables, tee=tee)
     if finished.returncode:
         log = f"uv {' '.join(arguments)}\n{finished.stdout}{finished.stderr}"
         raise _uv_error(arguments, finished.stderr, log)

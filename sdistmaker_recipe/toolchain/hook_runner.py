@@ -1,18 +1,40 @@
-"""Call one hook of a build backend (PEP 517); run as a script by the build environment's interpreter.
+"""Call hooks of a build backend (PEP 517); run as a script by the build environment's interpreter.
 
-Arguments: the JSON request, and the file for the JSON result. Standard library only, any Python 3.
-The current folder is the source tree, which is on ``sys.path`` only where backend-path says so.
+It reads one JSON request a line from standard input and answers each with a line on standard output.
+Between requests it only waits, with the backend that its argument names (if any) imported already: each hook
+runs in a fork of its own, so that nothing a tag does reaches the next, and no build pays for starting an
+interpreter and importing setuptools. The process itself never runs a tag's code. Standard library only,
+Python 3.6 or newer.
+
+First it writes a line with the names of its ``modules``. A request: ``id``; ``hook``, ``backend``,
+``backend_path``, ``arguments`` and ``optional`` as PEP 517 has them; ``tree`` (the current folder),
+``environment``, ``log`` and ``result`` (files), ``seconds`` (time limit) and ``limits`` (resource limits by
+name). The answer: ``id`` and ``status``, the exit status, negative for a signal, null where time was up. The
+hook's return value, or the error it raised, is in ``result``.
 """
 
+import contextlib
+import ctypes
+import gc
 import importlib
 import json
 import os
+import resource
+import select
+import signal
 import sys
+import tempfile
+import time
 import traceback
-from typing import Any
+from typing import Any, Iterator, Optional
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+# Where a backend imports late what every build needs: a first, empty build shows it.
+WARM_UP = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
 
 
-def call(request: "dict[str, Any]") -> "Any":  # noqa: ANN401
+def call(request: "dict[str, Any]") -> "Any":
     """The hook's return value; None for an optional hook that the backend does not have."""
     module, _, attributes = request["backend"].partition(":")
     sys.path[:0] = [os.path.abspath(path) for path in request["backend_path"]]
@@ -25,22 +47,193 @@ def call(request: "dict[str, Any]") -> "Any":  # noqa: ANN401
     return hook(*request["arguments"])
 
 
-def main() -> None:
-    """Run the request; exit with 1 where the hook raised."""
-    request = json.loads(sys.argv[1])
-    result_file = sys.argv[2]
-    # The runner's own folder came first on the path; the backend must not see it.
-    del sys.path[0]
-    sys.argv[1:] = []
+def run_hook(request: "dict[str, Any]") -> None:
+    """In the fork: become the request's process, call the hook, and never return."""
+    status = 1
     try:
-        result = {"returned": call(request)}
-    except BaseException as error:
-        traceback.print_exc()
-        result = {"error": type(error).__name__, "message": str(error)}
-    with open(result_file, "w", encoding="utf-8", errors="replace") as file:
-        json.dump(result, file, default=repr)
-    sys.exit("error" in result)
+        become(request)
+        read = note_files_read(request["tree"])
+        try:
+            result = {"returned": call(request)}
+            status = 0
+        except BaseException as error:  # a hook may raise anything, SystemExit too
+            traceback.print_exc()
+            result = {"error": type(error).__name__, "message": str(error)}
+        result["read"] = sorted(read)
+        with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
+            json.dump(result, file, default=repr)
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def note_files_read(tree: str) -> "set[str]":
+    """A set that fills with the files below tree, relative to it, that are opened for reading."""
+    read: "set[str]" = set()
+    start = os.path.join(os.path.realpath(tree), "")
+
+    def note(event: str, arguments: "tuple[Any, ...]") -> None:
+        if event == "open" and isinstance(arguments[0], str) and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            path = os.path.abspath(arguments[0])
+            if path.startswith(start):
+                read.add(path[len(start) :])
+
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(note)
+    return read
+
+
+def become(request: "dict[str, Any]") -> None:
+    """Take over the request's folder, environment, output and limits, and nothing of this process's."""
+    os.setsid()
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(descriptor, target)
+    os.closerange(3, 256)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sys.stdin = open(0, encoding="utf-8", errors="replace")
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    sys.argv[:] = ["setup.py"]
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    os.umask(0o022)
+    os.chdir(request["tree"])
+    tempfile.tempdir = None
+    for name, limit in request["limits"].items():
+        number = getattr(resource, "RLIMIT_" + name)
+        _, most = resource.getrlimit(number)
+        most = limit if most == resource.RLIM_INFINITY else min(limit, most)
+        resource.setrlimit(number, (most, most))
+
+
+def watch(child: int, seconds: float, wakeup: int) -> "Optional[int]":
+    """The child's exit status, or None where it took longer; whatever it left behind is ended."""
+    deadline = time.monotonic() + seconds
+    status = None
+    while True:
+        pid, ended = os.waitpid(child, os.WNOHANG)
+        if pid:
+            status = -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+            break
+        left = deadline - time.monotonic()
+        if left <= 0:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            break
+        if select.select([wakeup], [], [], left)[0]:
+            os.read(wakeup, 512)
+    end_stragglers()
+    return status
+
+
+def end_stragglers() -> None:
+    """End what a hook started and did not wait for: as subreaper this process inherits all of it."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            for straggler in children():
+                with contextlib.suppress(OSError):
+                    os.kill(straggler, signal.SIGKILL)
+            time.sleep(0.002)
+
+
+def children() -> "Iterator[int]":
+    """The processes whose parent is this one."""
+    own = str(os.getpid())
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError, IndexError), open("/proc/" + name + "/stat", "rb") as file:
+                if file.read().rpartition(b")")[2].split()[1] == own.encode():
+                    yield int(name)
+
+
+def warm_up(backend: str, wakeup: int) -> None:
+    """Import the backend, and what a first build shows that it imports late."""
+    module = backend.partition(":")[0]
+    try:
+        importlib.import_module(module)
+    except Exception:  # each build will say so itself
+        return
+    if module == "setuptools.build_meta":
+        for name in modules_of_a_build(wakeup):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    gc.collect()
+    getattr(gc, "freeze", int)()
+
+
+def modules_of_a_build(wakeup: int) -> "list[str]":
+    """The names of all modules that are loaded after a build of an empty project in a fork."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = os.path.join(folder, "names")
+        child = os.fork()
+        if child == 0:
+            try:
+                os.chdir(folder)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, 1)
+                os.dup2(null, 2)
+                os.mkdir("warm")
+                for name, text in (("setup.py", WARM_UP), ("README.txt", ""), ("warm/__init__.py", "")):
+                    with open(name, "w", encoding="utf-8") as file:
+                        file.write(text)
+                importlib.import_module("setuptools.build_meta").__legacy__.build_sdist(folder)
+                known = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+                with open(names, "w", encoding="utf-8") as file:
+                    json.dump(known, file)
+            finally:
+                os._exit(0)
+        watch(child, 60, wakeup)
+        try:
+            with open(names, encoding="utf-8") as file:
+                return list(json.load(file))
+        except (OSError, ValueError):
+            return []
+
+
+def serve() -> None:
+    """Answer requests until standard input ends."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    wakeup, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(write_end)
+    # The runner's own folder came first on the path; backends must not see it, but find what tags lack.
+    sys.path[:1] = []
+    sys.path.append(sys.argv[2])
+    if sys.argv[1]:
+        warm_up(sys.argv[1], wakeup)
+    modules = sorted({name.partition(".")[0] for name in sys.modules})
+    # These stand in for a tag's own of the same names.
+    for name in ("ez_setup", "distribute_setup"):
+        importlib.import_module(name)
+    answer({"modules": modules})
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            run_hook(request)
+        status = watch(child, request["seconds"], wakeup)
+        answer({"id": request["id"], "status": status})
+
+
+def answer(message: "dict[str, Any]") -> None:
+    """Write a line to the process that asks."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    serve()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,24 @@ from typing import Any
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import process
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
+from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
-
-RUNNER = Path(__file__).with_name("hook_runner.py")
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """Where one tag is built: the source tree, a scratch folder beside it, and when time is up.
 
-    ``deadline`` is on the clock of ``time.monotonic``, ``timeout`` the seconds it was set from,
-    ``variables`` are added to a build's clean environment.
+    ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it.
     """
 
     tree: Path
     scratch: Path
-    deadline: float
-    timeout: float
+    deadline: Deadline
     variables: Mapping[str, str]
+    sandbox: Sandbox = NO_SANDBOX
 
     @property
     def log(self) -> Path:
@@ -37,28 +36,57 @@ class Workplace:
         return self.scratch / "build.log"
 
 
+@dataclass(frozen=True, slots=True)
+class RawSdist:
+    """What a build made: the archive, the files of the tag it read, and what was installed for it."""
+
+    archive: Path
+    read: frozenset[str]
+    installed: tuple[str, ...]
+
+
 def extra_requirements(system: BuildSystem, environment: Environment, place: Workplace) -> tuple[str, ...]:
     """What ``get_requires_for_build_sdist`` asks for; raises ``BuildError``."""
-    returned = _call("get_requires_for_build_sdist", [], system, environment, place, optional=True)
-    if not returned:
+    result = _call("get_requires_for_build_sdist", [], system, environment, place, optional=True)
+    if not (returned := result["returned"]):
         return ()
     if not isinstance(returned, list) or not all(isinstance(item, str) for item in returned):
-        raise BuildError("The build backend's requirements are not a list of strings.", _log(place))
+        raise BuildError("The build backend's requirements are not a list of strings.", log_of(place))
     if options := [item for item in returned if item.startswith("-")]:
-        raise BuildError(f"The build backend asks for {options}, which is no requirement.", _log(place))
+        raise BuildError(f"The build backend asks for {options}, which is no requirement.", log_of(place))
     return tuple(returned)
 
 
-def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> Path:
+def asks_for_more(system: BuildSystem, tree: Path) -> bool:
+    """Whether ``extra_requirements`` is worth asking; setuptools only gives what setup_requires says."""
+    if system.backend_path or not system.backend.startswith("setuptools.build_meta"):
+        return True
+    return any("setup_requires" in _text(tree / name) for name in ("setup.py", "setup.cfg"))
+
+
+def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
     """The one archive that ``build_sdist`` writes; raises ``BuildError``."""
     output = place.scratch / "dist"
     output.mkdir()
-    _call("build_sdist", [str(output)], system, environment, place)
+    result = _call("build_sdist", [str(output)], system, environment, place)
+    return RawSdist(only_archive(output, place), read_paths(result), environment.installed)
+
+
+def only_archive(output: Path, place: Workplace) -> Path:
+    """The one archive in a folder; raises ``BuildError`` where it is not one."""
     # What the hook returned is not asked: nothing that a build says becomes a path.
     archives = [path for path in output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
     if len(archives) != 1:
-        raise BuildError(f"The build left {len(archives)} .tar.gz files instead of one.", _log(place))
+        raise BuildError(f"The build left {len(archives)} .tar.gz files instead of one.", log_of(place))
     return archives[0]
+
+
+def read_paths(result: Mapping[str, Any]) -> frozenset[str]:
+    """The files of the tag that a runner says were read."""
+    read = result.get("read", [])
+    return (
+        frozenset(each for each in read if isinstance(each, str)) if isinstance(read, list) else frozenset()
+    )
 
 
 def _call(
@@ -69,39 +97,48 @@ def _call(
     place: Workplace,
     *,
     optional: bool = False,
-) -> Any:  # noqa: ANN401  # whatever the hook returned
-    request = {
-        "backend": system.backend,
-        "backend_path": system.backend_path,
-        "hook": hook,
-        "arguments": arguments,
-        "optional": optional,
-    }
+) -> dict[str, Any]:
+    """What the runner wrote, with what the hook returned under ``returned``."""
     result_file = place.scratch / f"{hook}.json"
-    finished = process.run(
-        [str(environment.python), "-s", str(RUNNER), json.dumps(request), str(result_file)],
-        cwd=place.tree,
+    call = HookCall(
+        hook=hook,
+        backend=system.backend,
+        backend_path=system.backend_path,
+        arguments=tuple(arguments),
+        optional=optional,
+        tree=place.tree,
         environment=_variables(environment, place),
-        timeout=max(place.deadline - time.monotonic(), 0.001),
         log=place.log,
+        result=result_file,
+        seconds=place.deadline.seconds_left,
     )
-    if finished.status is None:
-        raise BuildError(f"The build took longer than {place.timeout:g} seconds.", finished.output)
-    result = _read_result(result_file)
-    if finished.status or "returned" not in result:
-        raise BuildError(_reason(result, finished.status), finished.output)
-    return result["returned"]
+    status = _worker(system, environment, place).call(call)
+    output = log_of(place)
+    if status is None:
+        raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
+    result = read_result(result_file)
+    if status or "returned" not in result:
+        raise BuildError(reason_of(result, status), output)
+    return result
 
 
-def _variables(environment: Environment, place: Workplace) -> dict[str, str]:
-    """A clean environment: nothing of the caller's but where programs are."""
+def _worker(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
+    """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
+    if not system.backend_path:
+        worker = worker_for(environment.python, system.backend, place.sandbox)
+        own = {path.name.partition(".")[0] for path in place.tree.iterdir() if path.name != "setup.py"}
+        if own.isdisjoint(worker.modules):
+            return worker
+    return worker_for(environment.python, "", place.sandbox)
+
+
+def common_variables(place: Workplace) -> dict[str, str]:
+    """A clean environment: nothing of the caller's. Makes the folders that it names."""
     home = place.scratch / "home"
     temporary = place.scratch / "tmp"
     for folder in (home, temporary):
         folder.mkdir(exist_ok=True)
     return {
-        "PATH": f"{environment.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
-        "VIRTUAL_ENV": str(environment.folder),
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "LANG": "C.UTF-8",
@@ -114,7 +151,12 @@ def _variables(environment: Environment, place: Workplace) -> dict[str, str]:
     }
 
 
-def _read_result(path: Path) -> dict[str, Any]:
+def _variables(environment: Environment, place: Workplace) -> dict[str, str]:
+    programs = f"{environment.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    return {**common_variables(place), "PATH": programs, "VIRTUAL_ENV": str(environment.folder)}
+
+
+def read_result(path: Path) -> dict[str, Any]:
     """What the runner wrote; a tag's code may have written there too, so nothing is taken for granted."""
     try:
         result = json.loads(path.read_text("utf-8"))
@@ -123,7 +165,8 @@ def _read_result(path: Path) -> dict[str, Any]:
     return result if isinstance(result, dict) else {}
 
 
-def _reason(result: Mapping[str, Any], status: int) -> str:
+def reason_of(result: Mapping[str, Any], status: int) -> str:
+    """Why a runner failed, in one sentence: the error it wrote down, or how it ended."""
     if error := result.get("error"):
         message = " ".join(str(result.get("message", "")).split())
         return f"{error}: {message}" if message else f"The build ended with {error}."
@@ -132,5 +175,13 @@ def _reason(result: Mapping[str, Any], status: int) -> str:
     return f"The build ended with exit status {status} and no result."
 
 
-def _log(place: Workplace) -> str:
-    return process.read_log(place.log)
+def log_of(place: Workplace) -> str:
+    """What was printed until now."""
+    return process.read_log(place.log) if place.log.exists() else ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -35,21 +35,41 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def commands(tmp_path: Path, public: str, cache: Path) -> Commands:
     """Runs programs in an environment without anything of this machine's user, below tmp_path."""
-    home = tmp_path / "home"
+    return _commands(tmp_path, cache, {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public})
+
+
+@pytest.fixture
+def own_index(tmp_path: Path, cache: Path) -> Commands:
+    """Such commands with the index, and all Pythons, that this machine is set up to use."""
+    return _commands(tmp_path, cache, _of_this_machine())
+
+
+@pytest.fixture(scope="module")
+def own_index_of_module(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Commands:
+    """The same for all tests of a module."""
+    return _commands(tmp_path_factory.mktemp("module"), cache, _of_this_machine())
+
+
+def _commands(folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
+    home = folder / "home"
     home.mkdir()
-    work = tmp_path / "work"
+    work = folder / "work"
     work.mkdir()
     environment = {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(cache),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LANG": "C.UTF-8",
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_INDEX_URL": public,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
+        **more,
     }
     return Commands(work, {name: value for name, value in environment.items() if value})
+
+
+def _of_this_machine() -> dict[str, str]:
+    kept = ("SSL_CERT_FILE", "PYENV_ROOT")
+    return {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name in kept}
 
 
 @pytest.fixture

@@ -57,7 +57,8 @@ def test_bootstrap_makes_an_index_and_the_line_it_prints_installs_from_it(copy: 
     printed = run(str(python), "bootstrap.py")
     index = copy / "var/private"
     assert f"The index is in {index}" in printed
-    assert re.search(r"sdists: 29 published, 4 failed", printed)
+    # The tags that need Python 2 build where there is one.
+    assert re.search(r"sdists: (29 published, 4 failed|32 published, 1 failed)", printed)
     line = printed.rstrip().splitlines()[-1]
     run("sh", "-c", line)
     assert list((copy / "var/try").glob("*.dist-info"))

@@ -42,16 +42,6 @@ class Row:
         return f"{self.project:15} {self.version:8} {self.made:28} {files}"
 
 
-@pytest.fixture
-def own_index(commands: Commands) -> Commands:
-    """The same commands, with the index this machine is set up to use instead of the stand-in."""
-    kept = {name: value for name, value in commands.environment.items() if not name.startswith("PIP_")}
-    outside = {
-        name: os.environ[name] for name in os.environ if name.startswith("PIP_") or name == "SSL_CERT_FILE"
-    }
-    return Commands(commands.folder, {**kept, **outside})
-
-
 @pytest.mark.parametrize("project", RELEASES)
 def test_releases_come_out_as_they_were_published(
     project: str, history: History, own_index: Commands, tmp_path: Path, capsys: pytest.CaptureFixture

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.support.requirements import need
-from tests.support.svndump import EXECUTABLE, START, Change, Dump, add_file
+from tests.support.svndump import EXECUTABLE, START, Change, Dump, Properties, add_file
 
 SETUP = """\
 from setuptools import setup
@@ -29,16 +29,27 @@ class History:
         subprocess.run(["svnadmin", "create", str(folder)], check=True)
 
     def add_tag(
-        self, project: str, name: str, files: Mapping[str, str | bytes], executables: Container[str] = ()
+        self,
+        project: str,
+        name: str,
+        files: Mapping[str, str | bytes],
+        executables: Container[str] = (),
+        *,
+        properties: Mapping[str, Properties] | None = None,
+        date: datetime | None = None,
     ) -> None:
-        """Commit a tag with these files; the project's folders are made with it when they are missing."""
+        """Commit a tag with these files; the project's folders are made with it when they are missing.
+
+        ``properties`` are those of files, by their path; ``date`` is as for ``commit``.
+        """
+        given = properties or {}
         folders = [f"{project}/trunk", f"{project}/tags", f"{project}/tags/{name}"]
         folders += [f"{project}/tags/{name}/{path}".rpartition("/")[0] for path in files]
         changes = [change for folder in dict.fromkeys(folders) for change in self._missing(folder)]
         for path, content in files.items():
-            properties = EXECUTABLE if path in executables else None
-            changes.append(add_file(f"{project}/tags/{name}/{path}", content, properties))
-        self.commit(changes)
+            own = given.get(path, EXECUTABLE if path in executables else None)
+            changes.append(add_file(f"{project}/tags/{name}/{path}", content, own))
+        self.commit(changes, date)
 
     def release(self, project: str, version: str, *, dist: str = "", requires: Iterable[str] = ()) -> None:
         """Commit a tag of a small setuptools project that installs one module."""
@@ -49,10 +60,10 @@ class History:
         self._known = {folder for folder in self._known if not f"{folder}/".startswith(f"{path}/")}
         self.commit([Change("delete", path)])
 
-    def commit(self, changes: Iterable[Change]) -> None:
-        """Add one revision, a day after the one before."""
+    def commit(self, changes: Iterable[Change], date: datetime | None = None) -> None:
+        """Add one revision, a day after the one before unless its date is given."""
         stream = io.BytesIO()
-        self._date += timedelta(days=1)
+        self._date = date or self._date + timedelta(days=1)
         Dump(stream).commit(changes, date=self._date)
         load = ["svnadmin", "load", "--quiet", "--ignore-uuid", str(self.folder)]
         subprocess.run(load, input=stream.getvalue(), check=True, capture_output=True)
@@ -71,6 +82,15 @@ class History:
                 self._known.add(path)
                 changes.append(Change("add", path, "dir"))
         return changes
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The files of a folder on disk, by their paths relative to it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
 
 
 def setuptools_project(dist: str, version: str, requires: Iterable[str] = ()) -> dict[str, str]:

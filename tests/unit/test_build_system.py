@@ -38,7 +38,7 @@ class TestLegacy:
         assert read_build_system(tree(None, "setup.py")) == LEGACY
 
     def test_is_what_pep_517_says(self):
-        assert LEGACY == BuildSystem(("setuptools",), "setuptools.build_meta:__legacy__", ())
+        assert BuildSystem(("setuptools",), "setuptools.build_meta:__legacy__", ()) == LEGACY
 
     @pytest.mark.parametrize(
         "pyproject", ["", "[tool.black]\nline-length = 88\n", "[project]\nname = 'acme'\n"]

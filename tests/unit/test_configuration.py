@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.option_types import Pin
 
 BASE = Path("/buildout")
 URLS = ("https://svn.example.com/one", "https://svn.example.com/two")
@@ -42,11 +43,20 @@ SAMPLES = {
     "timeout": ("12.5", 12.5, 12.5),
     "build-index": ("http://localhost:3141/root", "http://localhost:3141/root", "http://localhost:3141/root"),
     "python": ("python3.9", "python3.9", "python3.9"),
+    "pythons": ("2.7\n/opt/python3.6", ["2.7", "/opt/python3.6"], ("2.7", "/opt/python3.6")),
+    "toolchain": ("acme-* 3.9 wheel", ["acme-* 3.9 wheel"], (Pin("acme-*", "3.9", ("wheel",)),)),
+    "include-versioned-files": ("never", "never", "never"),
+    "verify-builds": ("always", "always", "always"),
+    "sandbox": ("none", "none", "none"),
+    "unbuildable": ("archive", "archive", "archive"),
     "environments": ("/srv/cache", Path("/srv/cache"), Path("/srv/cache")),
     "wait": ("60", 60, 60),
     "script": ("make_index", None, "make_index"),
     "run": ("false", None, False),
 }
+
+# An option without a sample fails the one test that asks for it.
+SAMPLED = tuple(option for option in options() if option.name in SAMPLES)
 
 ALIASES = {
     "BASE": "repository",
@@ -82,13 +92,13 @@ class TestEveryOption:
     def test_has_a_sample_here(self):
         assert list(SAMPLES) == [option.name for option in options()]
 
-    @pytest.mark.parametrize("option", options(), ids=lambda option: option.name)
+    @pytest.mark.parametrize("option", SAMPLED, ids=lambda option: option.name)
     def test_has_a_sample_that_is_not_the_default(self, option):
         assert SAMPLES[option.name][2] != getattr(configure([], BASE), option.field_name)
 
     @pytest.mark.parametrize(
         ("door", "option"),
-        [(door, option) for door in Door for option in options(door)],
+        [(door, option) for door in Door for option in options(door) if option in SAMPLED],
         ids=lambda value: getattr(value, "name", value),
     )
     def test_can_be_set_from_each_of_its_doors(self, door, option):
@@ -116,7 +126,9 @@ class TestEveryOption:
 
     def test_takes_many_values_only_where_it_is_a_list(self):
         many = {option.name for option in options() if option.many}
-        assert many == {name for name, (_, _, value) in SAMPLES.items() if isinstance(value, tuple)}
+        assert many & SAMPLES.keys() == {
+            name for name, (_, _, value) in SAMPLES.items() if isinstance(value, tuple)
+        }
 
 
 class TestDoors:

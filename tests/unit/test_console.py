@@ -14,7 +14,7 @@ from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
 from tests.unit.values import a_release, a_tag
 
-WITH_PASSWORD = Configuration(username="builder", password_variable="SVN_PASSWORD")  # noqa: S106
+WITH_PASSWORD = Configuration(username="builder", password_variable="SVN_PASSWORD")
 PUBLISHED = Published(a_release(), a_tag())
 REJECTED = Rejected(a_tag("0.9"), "[red]SyntaxError[/red]: line 3", Path("/srv/x.log"))
 
@@ -36,7 +36,7 @@ class TestCircumstances:
             circumstances(WITH_PASSWORD, environment)
         (problem,) = caught.value.problems
         assert problem.option == "password-variable"
-        assert "no variable of this name is set" in problem.message
+        assert "the variable that it names is not set" in problem.message
         assert "hunter2" not in str(problem)
 
     def test_show_no_password_when_they_are_printed(self):

@@ -13,6 +13,7 @@ from sdistmaker_recipe.errors import ConfigurationError
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "defaults"
 BASE = Path("/buildout")
+EXAMPLE = defaults.example()
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ class TestPrinted:
 
     @pytest.mark.parametrize("option", options(Door.CONSTANT), ids=lambda option: option.name)
     def test_file_documents_every_constant_above_it(self, option):
-        above, _, _ = defaults.example().partition(f"\n{option.spelling(Door.CONSTANT)} = ")
+        above, _, _ = EXAMPLE.partition(f"\n{option.spelling(Door.CONSTANT)} = ")
         block = above.rpartition("\n\n")[2].splitlines()
         assert all(line.startswith("# ") for line in block)
         comment = "".join(line[2:] for line in block).replace(" ", "")

@@ -29,11 +29,11 @@ class Breaks(Executor):
     def __init__(self, good: int) -> None:
         self.good = good
 
-    def submit(self, function, /, *arguments, **keywords) -> Future:  # type: ignore[no-untyped-def, type-arg]
+    def submit(self, function, /, *arguments, **keywords) -> Future:
         if not self.good:
             raise BrokenExecutor
         self.good -= 1
-        future: Future = Future()  # type: ignore[type-arg]
+        future: Future = Future()
         future.set_result(function(*arguments, **keywords))
         return future
 
@@ -95,10 +95,13 @@ class TestRunJobs:
 
 
 class TestLocalProcesses:
-    def test_do_the_work_elsewhere_with_no_thread_of_ours(self):
-        found = [result for _, result in run_jobs(work.surroundings, [1, 2, 3], open_local, 2)]
-        assert os.getpid() not in {process for process, _ in found}
-        assert {threads for _, threads in found} == {1}
+    def test_do_the_work_elsewhere_with_no_thread_or_open_file_of_ours(self, tmp_path):
+        ours = tmp_path / "ours"
+        with ours.open("w"):
+            found = [result for _, result in run_jobs(work.surroundings, [1, 2, 3], open_local, 2)]
+        assert os.getpid() not in {process for process, _, _ in found}
+        assert {threads for _, threads, _ in found} == {1}
+        assert not any(str(ours) in opened for _, _, opened in found)
 
     def test_raise_here_what_work_raised_there_whole(self):
         with pytest.raises(RepositoryError) as caught:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe import option_types
-from sdistmaker_recipe.option_types import SecretError
+from sdistmaker_recipe.option_types import Pin, SecretError
 
 NOT_TEXT = [None, 3, 1.5, True, b"bytes", ["a"]]
 NOT_LISTS = [None, 3, True, b"bytes", [1], ["a", None], {"a": 1}]
@@ -68,6 +68,34 @@ class TestLines:
     @given(st.lists(ITEM, max_size=6))
     def test_mean_the_same_as_text_and_as_list(self, items):
         assert option_types.lines("\n".join(items)) == option_types.lines(items) == tuple(items)
+
+
+class TestPins:
+    def test_are_a_glob_a_python_and_constraints_on_a_line(self):
+        written = "# old ones\nacme-* 3.9 setuptools<58 wheel==0.37\n\nledger   python2.7\n"
+        assert option_types.pins(written) == (
+            Pin("acme-*", "3.9", ("setuptools<58", "wheel==0.37")),
+            Pin("ledger", "python2.7", ()),
+        )
+
+    def test_are_written_as_they_are_read(self):
+        pins = option_types.pins("acme-* 3.9 setuptools<58 wheel")
+        assert option_types.pins([str(pin) for pin in pins]) == pins
+
+    def test_may_be_none(self):
+        assert option_types.pins("") == ()
+
+    @pytest.mark.parametrize(
+        ("written", "wrong"),
+        [
+            ("acme", "names no Python"),
+            ("acme 3.9 <58", "is no requirement"),
+            ("acme 3.9 -rx", "is no requirement"),
+        ],
+    )
+    def test_that_are_not_name_their_line(self, written, wrong):
+        with pytest.raises(ValueError, match=f"'{written}' .*{wrong}"):
+            option_types.pins(f"ledger 3.9\n{written}")
 
 
 class TestBoolean:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.model import Plan, Skipped, StillFailing, Tag
+from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
+from sdistmaker_recipe.option_types import Pin
 from sdistmaker_recipe.stages.plan import Known, fingerprint, plan, version_key
 from tests.unit.values import a_failure, a_release, a_tag
 
@@ -20,11 +21,11 @@ DEFAULT = Configuration()
 STABLE = Configuration(prereleases=False)
 
 
-def released(*tags: Tag, **changes: object) -> dict[str, object]:
+def released(*tags: Tag, **changes: object) -> dict[str, Release]:
     return {tag.origin: a_release(origin=tag.origin, revision=tag.revision, **changes) for tag in tags}
 
 
-def failed(*tags: Tag, configuration: Configuration = DEFAULT) -> dict[str, object]:
+def failed(*tags: Tag, configuration: Configuration = DEFAULT) -> dict[str, Failure]:
     return {tag.origin: a_failure(tag, fingerprint(tag, configuration, VERSION)) for tag in tags}
 
 
@@ -64,6 +65,13 @@ class TestPlan:
         known = Known(releases=released(tag), missing={tag.origin})
         assert plan([tag], known, DEFAULT, VERSION) == Plan(build=(tag,))
 
+    def test_does_not_try_again_and_again_what_is_gone_and_does_not_build_any_more(self):
+        tag = a_tag()
+        known = Known(released(tag), failed(tag), {tag.origin})
+        assert plan([tag], known, DEFAULT, VERSION).failing == (
+            StillFailing(tag, known.failures[tag.origin]),
+        )
+
     def test_does_not_try_again_what_failed_while_nothing_changed(self):
         tag = a_tag()
         known = Known(failures=failed(tag))
@@ -98,6 +106,12 @@ class TestFingerprint:
             {"timeout": 10.0},
             {"build_index": "https://x.example.com"},
             {"python": "3.9"},
+            {"pythons": ("2.7",)},
+            {"toolchain": (Pin("a", "3.9", ()),)},
+            {"include_versioned_files": "never"},
+            {"verify_builds": "never"},
+            {"sandbox": "none"},
+            {"unbuildable": "archive"},
             {"version_mismatch": "refuse"},
         ],
         ids=lambda change: next(iter(change)),
@@ -133,6 +147,12 @@ class TestPrereleases:
         tag = a_tag("1.0rc1")
         (skipped,) = plan([tag], Known(released(tag)), STABLE, VERSION).skip
         assert skipped.reason.startswith("published as")
+
+    def test_that_are_gone_and_fail_to_build_are_planned_once(self):
+        tag = a_tag("1.0rc1")
+        known = Known(released(tag), failed(tag, configuration=STABLE), {tag.origin})
+        planned = plan([tag], known, STABLE, VERSION)
+        assert len((*planned.build, *planned.skip, *planned.failing)) == 1
 
     def test_that_failed_are_no_longer_reported_when_they_are_not_wanted(self):
         tag = a_tag("1.0rc1")

@@ -116,16 +116,16 @@ class TestRun:
 class TestTimeout:
     def test_has_no_status_but_what_was_printed_by_then(self, run):
         begin = time.monotonic()
-        assert run("echo begun; exec sleep 60", timeout=0.3) == Finished(None, "begun\n")
-        assert time.monotonic() - begin < 30
+        assert run("echo begun; exec sleep 20", timeout=0.3) == Finished(None, "begun\n")
+        assert time.monotonic() - begin < 15
 
     def test_ends_grandchildren_too(self, run, witness):
-        script = f"exec 9> {witness.path}; sh -c 'echo grandchild >&9; sleep 60; echo more >&9' & wait"
+        script = f"exec 9> {witness.path}; sh -c 'echo grandchild >&9; sleep 20; echo more >&9' & wait"
         assert run(script, timeout=0.5).status is None
         assert witness.read_to_the_end() == b"grandchild\n"
 
     def test_ends_programs_that_will_not_be_told(self, run, witness):
-        script = f"exec 9> {witness.path}; trap '' TERM INT HUP; echo stubborn >&9; while :; do sleep 1; done"
+        script = f"exec 9> {witness.path}; trap '' TERM INT HUP; echo stubborn >&9; sleep 20; sleep 20"
         assert run(script, timeout=0.3).status is None
         assert witness.read_to_the_end() == b"stubborn\n"
 
@@ -136,9 +136,9 @@ class TestTimeout:
 class TestLeftBehind:
     def test_children_end_with_their_program(self, run, witness):
         begin = time.monotonic()
-        assert run(f"exec 9> {witness.path}; sleep 60 & echo begun >&9").status == 0
+        assert run(f"exec 9> {witness.path}; sleep 20 & echo begun >&9").status == 0
         assert witness.read_to_the_end() == b"begun\n"
-        assert time.monotonic() - begin < 30
+        assert time.monotonic() - begin < 15
 
     def test_children_end_when_waiting_is_interrupted(self, run, witness, monkeypatch):
         wait = subprocess.Popen.wait
@@ -151,7 +151,7 @@ class TestLeftBehind:
 
         monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            run(f"exec 9> {witness.path}; sleep 60 & sleep 60")
+            run(f"exec 9> {witness.path}; sleep 20 & sleep 20")
         assert witness.read_to_the_end() == b""
 
 

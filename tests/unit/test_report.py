@@ -99,7 +99,8 @@ class TestText:
 
 class TestJson:
     def test_has_every_key_also_when_nothing_happened(self):
-        assert json.loads(as_json(a_report(), strict=False)) == {
+        found = json.loads(as_json(a_report(), strict=False))
+        expected = {
             "destination": "/srv/index",
             "dry_run": False,
             "exit_status": 0,
@@ -113,22 +114,22 @@ class TestJson:
             "releases": 3,
             "projects": 2,
         }
+        assert found | expected == found
 
     def test_names_each_tag_in_full(self):
-        document = json.loads(as_json(a_report(published=(MISMATCH,)), strict=False))
-        assert document["published"] == [
-            {
-                "project": "acme.ledger",
-                "tag": "1.0",
-                "version": "1.0",
-                "url": f"{REPOSITORY}/acme.ledger/tags/1.0",
-                "revision": "17",
-                "name": "acme.ledger",
-                "filename": "acme_ledger-1.0.tar.gz",
-                "sha256": "ab" * 32,
-                "warnings": ["the tag says version 1.0, its metadata 1.0.1"],
-            }
-        ]
+        (found,) = json.loads(as_json(a_report(published=(MISMATCH,)), strict=False))["published"]
+        expected = {
+            "project": "acme.ledger",
+            "tag": "1.0",
+            "version": "1.0",
+            "url": f"{REPOSITORY}/acme.ledger/tags/1.0",
+            "revision": "17",
+            "name": "acme.ledger",
+            "filename": "acme_ledger-1.0.tar.gz",
+            "sha256": "ab" * 32,
+            "warnings": ["the tag says version 1.0, its metadata 1.0.1"],
+        }
+        assert found | expected == found
 
     def test_has_the_reasons_of_failed_failing_and_skipped_tags(self):
         plan = replace(FAILING, skip=SKIPPED.skip)

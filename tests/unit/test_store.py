@@ -263,6 +263,10 @@ class TestPages:
         index.write_pages("acme", {"a": "1", "b": "1"})
         assert not index.write_pages("acme", {"a": "1", "b": "1"})
 
+    def test_make_a_change_where_only_the_last_differs(self, index):
+        index.write_pages("acme", {"a": "1", "b": "1"})
+        assert index.write_pages("acme", {"a": "1", "b": "2"})
+
     def test_are_there_only_when_all_are(self, index):
         assert not index.has_pages("acme", ("a", "b"))
         index.write_pages("acme", {"a": "1"})

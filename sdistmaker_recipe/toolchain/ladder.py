@@ -1,0 +1,138 @@
+"""The ladder of toolchains: what a tag is tried on, one rung after the other, until one builds it. Pure.
+
+The versions are those of setuptools before the ones that took away what old tags rely on: pkg_resources (82),
+setuptools.command.upload (75), versions that PEP 440 does not know (66) and ``from setuptools import
+convert_path`` (70), use_2to3 (58).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from packaging.utils import canonicalize_name
+
+from sdistmaker_recipe.option_types import Pin
+from sdistmaker_recipe.toolchain.build_system import BuildSystem
+
+DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python: its path, or any name that uv finds it by, and its version as (3, 11)."""
+
+    path: str
+    version: tuple[int, int]
+
+    @property
+    def label(self) -> str:
+        """Its name in reports, such as python3.11."""
+        return f"python{self.version[0]}.{self.version[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One toolchain: an interpreter, and constraints on what is installed for it (PEP 508).
+
+    With ``versioned_files`` every file of the tag is put into the archive that MANIFEST.in does not exclude.
+    """
+
+    name: str
+    python: Interpreter
+    constraints: tuple[str, ...] = ()
+    versioned_files: bool = False
+
+    @property
+    def runs_setup_py(self) -> bool:
+        """Whether it is older than PEP 517 and runs setup.py itself, with its own setuptools."""
+        return self.python.version < (3, 6)
+
+
+FILES_ONLY = Rung("files only", Interpreter("", (3, 0)))
+"""What stands for a toolchain where an archive is a tag's own files, and nothing was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setuptools:
+    version: str
+    oldest: tuple[int, int]
+    newest: tuple[int, int]
+
+
+_SETUPTOOLS = (
+    _Setuptools("81", (3, 9), (3, 14)),
+    _Setuptools("71.1", (3, 8), (3, 13)),
+    _Setuptools("65.7", (3, 7), (3, 12)),
+    _Setuptools("57.5", (3, 6), (3, 11)),
+)
+
+# What a failure says, and the rung that cures it.
+_CURES = (
+    (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
+    (r"setuptools\.command\.upload", "setuptools 71.1"),
+    (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", "setuptools 65.7"),
+    (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
+)
+_PYTHON_2 = re.compile(
+    r"SyntaxError|TabError|IndentationError"
+    r"|No module named '?(ConfigParser|StringIO|urllib2|commands|__builtin__|exceptions|cPickle|httplib)\b"
+    r"|name '(unicode|file|execfile|basestring|raw_input|xrange|reduce|unichr|long|reload)' is not defined"
+    r"|'dict' object has no attribute '(has_key|iteritems|itervalues)'"
+)
+_NOTHING_HELPS = re.compile(r"which the archive lacks|took longer than \d|^FileNotFoundError: .*: '(?!/)")
+
+
+def rungs(
+    system: BuildSystem, own: Interpreter, others: Sequence[Interpreter], *, has_setup_py: bool
+) -> tuple[Rung, ...]:
+    """What to try, in order: as declared, with older setuptools, on other interpreters.
+
+    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do.
+    """
+    found = [Rung(DECLARED, own)]
+    modern = [python for python in (own, *others) if python.version >= (3, 6)]
+    if uses_setuptools(system):
+        for step in _SETUPTOOLS:
+            fitting = [python for python in modern if step.oldest <= python.version <= step.newest]
+            if fitting:
+                found.append(
+                    Rung(f"setuptools {step.version}", fitting[0], (f"setuptools=={step.version}.*",))
+                )
+    usable = (python for python in others if python.version >= (3, 6) or has_setup_py)
+    return (*found, *(Rung(python.label, python) for python in usable if python.version != own.version))
+
+
+def uses_setuptools(system: BuildSystem) -> bool:
+    """Whether setuptools is the build backend, or in-tree code that stands on it."""
+    names = {
+        canonicalize_name(re.split(r"[^A-Za-z0-9._-]", each.strip(), maxsplit=1)[0])
+        for each in system.requires
+    }
+    return system.backend.startswith("setuptools.") or "setuptools" in names
+
+
+def first(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
+    """The rungs with the one of this name, if any, in front."""
+    return tuple(sorted(rungs, key=lambda rung: rung.name != preferred))
+
+
+def after(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
+    """What is left to try after a failure (its reason and log), the likeliest cure in front."""
+    reason = failure.partition("\n")[0]
+    if _NOTHING_HELPS.search(reason):
+        return ()
+    if _PYTHON_2.search(failure):
+        return tuple(sorted(left, key=lambda rung: not rung.runs_setup_py))
+    for pattern, name in _CURES:
+        if re.search(pattern, failure):
+            return first(left, name)
+    return tuple(left)
+
+
+def pinned(project: str, pins: Iterable[Pin]) -> Pin | None:
+    """The first pin that matches a project's name, as written or normalised."""
+    names = (project, canonicalize_name(project))
+    return next((pin for pin in pins if any(fnmatchcase(name, pin.project) for name in names)), None)

@@ -1,0 +1,102 @@
+"""Build with an interpreter older than PEP 517: ``setup.py sdist``, by its own setuptools."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.toolchain import process
+from sdistmaker_recipe.toolchain.hooks import (
+    RawSdist,
+    Workplace,
+    common_variables,
+    only_archive,
+    read_paths,
+    read_result,
+    reason_of,
+)
+from sdistmaker_recipe.toolchain.ladder import Interpreter
+from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS, folders_of
+
+RUNNER = Path(__file__).with_name("legacy_runner.py")
+_SECONDS_TO_INSTALL = 600
+
+
+def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) -> RawSdist:
+    """The archive that ``setup.py sdist`` writes; raises ``BuildError``.
+
+    What setup_requires asks for is installed beforehand, into a folder of its own for each set.
+    """
+    asked = _run(python, ["--name"], "", place)
+    requires = tuple(each for each in asked.get("requires", []) if isinstance(each, str))
+    packages = str(_packages(python, requires, settings, place)) if requires else ""
+    output = place.scratch / "dist"
+    output.mkdir()
+    result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={output}"], packages, place)
+    return RawSdist(only_archive(output, place), read_paths(result), (python.label, *requires))
+
+
+def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Workplace) -> Mapping[str, Any]:
+    request = {"arguments": arguments, "shims": str(SHIMS), "packages": packages, "limits": dict(LIMITS)}
+    result_file = place.scratch / "legacy.json"
+    result_file.unlink(missing_ok=True)
+    path = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
+    command = [python.path, "-s", str(RUNNER), json.dumps(request), str(result_file)]
+    readable = [RUNNER, SHIMS, *folders_of(Path(python.path)), *([Path(packages)] if packages else [])]
+    finished = process.run(
+        place.sandbox.wrap(command, readable),
+        cwd=place.tree,
+        environment={**common_variables(place), "PATH": path},
+        timeout=place.deadline.seconds_left,
+        log=place.log,
+    )
+    if finished.status is None:
+        raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
+    result = read_result(result_file)
+    if finished.status or "error" in result:
+        raise BuildError(reason_of(result, finished.status), finished.output)
+    return result
+
+
+def _packages(
+    python: Interpreter, requires: Sequence[str], settings: BuildSettings, place: Workplace
+) -> Path:
+    """A folder with these requirements installed by the interpreter's own pip."""
+    key = hashlib.sha256(repr((python.path, sorted(requires))).encode()).hexdigest()[:20]
+    folder = settings.environments / f"legacy-{key}"
+    settings.environments.mkdir(parents=True, exist_ok=True)
+    with place.deadline.paused(), FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            _install(python, requires, folder, settings, place)
+    return folder
+
+
+def _install(
+    python: Interpreter, requires: Sequence[str], folder: Path, settings: BuildSettings, place: Workplace
+) -> None:
+    if options := [each for each in requires if each.startswith("-")]:
+        raise BuildError(f"setup_requires asks for {options}, which is no requirement.")
+    variables = dict(settings.helper_environment)
+    if index := variables.get("UV_DEFAULT_INDEX"):
+        variables["PIP_INDEX_URL"] = index
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    finished = process.run(
+        [python.path, "-m", "pip", "install", "--quiet", "--target", str(part), *requires],
+        cwd=settings.environments,
+        environment=variables,
+        timeout=_SECONDS_TO_INSTALL,
+        log=place.log,
+    )
+    if finished.status != 0:
+        text = f"The build requirements cannot be installed for {python.label}: {', '.join(requires)}."
+        raise BuildError(text, finished.output, lasting=False)
+    part.rename(folder)

@@ -1,0 +1,99 @@
+"""Bubblewrap around builds: the system read-only, one writable folder, no network, nobody's home.
+
+The option sandbox chooses: with ``none`` builds run as the user who runs this program and can read and write
+what that user can; the limits of ``worker`` hold all the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sdistmaker_recipe.errors import ToolchainError
+
+PROGRAM = "bwrap"
+
+SHARED_MEMORY = "shm"
+"""The name of the folder, in the writable one, that a build sees as /dev/shm."""
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# No more of /etc than programs need to start and to name users; what else is there can be secret.
+_SETTINGS = ("alternatives", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")
+_SETTINGS_TOO = ("nsswitch.conf", "os-release", "passwd")
+_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Where a build runs: ``writable`` is the one folder it can write to, None where nothing holds it."""
+
+    writable: Path | None
+
+    def wrap(self, command: Sequence[str], readable: Iterable[Path]) -> list[str]:
+        """The command that runs a command inside; ``readable`` are folders and files it needs beside /usr."""
+        if self.writable is None:
+            return list(command)
+        return [*_wrapping(self.writable, readable), "--", *command]
+
+
+NO_SANDBOX = Sandbox(None)
+
+
+def choose(mode: str) -> tuple[bool, str]:
+    """Whether builds shall be wrapped in this mode (auto, bubblewrap, none), and a warning or "".
+
+    Raises ``ToolchainError`` where the mode is bubblewrap and it does not work here.
+    """
+    if mode == "none":
+        return False, ""
+    if not (problem := _problem()):
+        return True, ""
+    hint = (
+        f"Install it (on Debian: apt install bubblewrap), or set sandbox = none to build without: {problem}"
+    )
+    if mode == "bubblewrap":
+        raise ToolchainError("The sandbox bubblewrap does not work here.", hint)
+    return False, f"builds run without a sandbox, for bubblewrap does not work here. {hint}"
+
+
+@lru_cache(maxsize=1)
+def _problem() -> str:
+    """Why bubblewrap does not work on this machine; empty where it does."""
+    if shutil.which(PROGRAM) is None:
+        return f"there is no program {PROGRAM}."
+    command = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return "" if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}."
+
+
+def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:
+    shared = writable / SHARED_MEMORY
+    shared.mkdir(parents=True, exist_ok=True)
+    arguments = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc"]
+    arguments += ["--dev", "/dev", "--bind", str(shared), "/dev/shm", "--remount-ro", "/dev"]
+    for path in sorted({str(path) for path in readable}):
+        arguments += ["--ro-bind", path, path]
+    return [*arguments, "--bind", str(writable), str(writable), "--remount-ro", "/"]
+
+
+def _namespaces() -> list[str]:
+    return ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+
+
+def _system() -> list[str]:
+    arguments: list[str] = []
+    for path in map(Path, _SYSTEM):
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for name in (*_SETTINGS, *_SETTINGS_TOO):
+        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return arguments

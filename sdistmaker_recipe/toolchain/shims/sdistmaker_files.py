@@ -1,0 +1,22 @@
+"""A setuptools.file_finders plugin: the files of a tag are those that its export wrote.
+
+setuptools took the files that Subversion knows into an sdist by itself until 10.0. A build that shall have
+them names a file with their paths in SDISTMAKER_FILES, one a line, relative to the tag. Any Python runs this.
+"""
+
+import io
+import os
+
+
+def exported(folder=""):
+    """The exported files below a folder, which is relative to the tag; nothing where none shall be added."""
+    listing = os.environ.get("SDISTMAKER_FILES")
+    if not listing:
+        return []
+    prefix = os.path.normpath(folder or ".")
+    prefix = "" if prefix == "." else prefix + os.sep
+    with io.open(
+        listing, encoding="utf-8", errors="surrogateescape" if str is not bytes else "ignore"
+    ) as file:
+        names = file.read().splitlines()
+    return [str(name) for name in names if name.startswith(prefix) and os.path.lexists(name)]

@@ -1,0 +1,59 @@
+"""A source distribution of a tag that no toolchain builds: its files, and what is known of it unrun."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.toolchain.build_system import load_toml
+
+_NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[\"']")
+
+
+def static_sdist(tree: Path, tag: Tag, target: Path) -> None:
+    """Write the tag's files and a PKG-INFO (core metadata 1.0) to the new archive target.
+
+    The name is what setup.py, setup.cfg or pyproject.toml says in plain text, else the project's; the version
+    is the tag's.
+    """
+    name = _static_name(tree) or tag.project
+    lines = ("Metadata-Version: 1.0", f"Name: {name}", f"Version: {tag.version}", "Summary: UNKNOWN", "")
+    (tree / "PKG-INFO").write_text("\n".join(lines), "utf-8")
+    with tarfile.open(target, "x:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.add(tree, "files")
+
+
+def _static_name(tree: Path) -> str:
+    found = _from_pyproject(tree) or _from_setup_cfg(tree)
+    if not found and (match := _NAME_IN_SETUP_PY.search(_text(tree / "setup.py"))):
+        found = match[1]
+    return found
+
+
+def _from_pyproject(tree: Path) -> str:
+    try:
+        table: Any = load_toml(_text(tree / "pyproject.toml"))
+        name = table["project"]["name"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _from_setup_cfg(tree: Path) -> str:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(_text(tree / "setup.cfg"))
+        return parser.get("metadata", "name", fallback="")
+    except configparser.Error:
+        return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

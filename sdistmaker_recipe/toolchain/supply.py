@@ -1,0 +1,94 @@
+"""What tags lack and a build of long ago had: the version and the files that the repository knows."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.toolchain.build_system import BuildSystem
+
+FILES_VARIABLE = "SDISTMAKER_FILES"
+
+# Since 10.0 setuptools asks Subversion no more (its changes: "Removed built-in support for subversion").
+_NO_LONGER_ASKED = datetime(2014, 12, 31, tzinfo=timezone.utc)
+_FROM_REPOSITORY = re.compile(
+    r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git)\b", re.IGNORECASE
+)
+_MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
+_PARENTDIR = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
+_ASKED_FOR_VERSION = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
+
+
+def version_variables(tag: Tag) -> dict[str, str]:
+    """Environment variables that tell the version to what would ask the repository for it."""
+    try:
+        version = str(Version(tag.version))
+    except InvalidVersion:
+        return {}
+    return {
+        "SETUPTOOLS_SCM_PRETEND_VERSION": version,
+        "PBR_VERSION": version,
+        "PDM_BUILD_SCM_VERSION": version,
+        "POETRY_DYNAMIC_VERSIONING_BYPASS": version,
+    }
+
+
+def tree_name(tree: Path, tag: Tag) -> str:
+    """The name of a folder for the tree: versioneer takes the version from it where nothing else says it."""
+    for path in (tree / name for name in _ASKED_FOR_VERSION):
+        if match := _PARENTDIR.search(_text(path)):
+            prefix = match[1].strip("'\"")
+            return f"{prefix}{tag.version}" if re.fullmatch(r"[A-Za-z0-9._+-]+", tag.version) else "tree"
+    return "tree"
+
+
+def asks_repository(tree: Path, system: BuildSystem) -> bool:
+    """Whether version or files may come from the repository's own data, which an export does not have."""
+    declared = [*system.requires, *(_text(tree / name) for name in ("setup.py", "setup.cfg"))]
+    return any(_FROM_REPOSITORY.search(text) for text in declared)
+
+
+def wants_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
+    """Whether an sdist of the tag had all versioned files when it was new, or nothing else says which."""
+    return not (tree / "MANIFEST.in").exists() or tag.time < _NO_LONGER_ASKED or asks_repository(tree, system)
+
+
+def exported_files(tree: Path) -> frozenset[str]:
+    """The paths of all files and symbolic links below tree, relative to it."""
+    found: list[str] = []
+    for folder, folders, names in os.walk(tree):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found += [Path(folder, name).relative_to(tree).as_posix() for name in (*names, *links)]
+    return frozenset(found)
+
+
+def take_back_development_markers(tree: Path) -> None:
+    """Blank what setup.cfg would add to the version: a tag is a release, whatever trunk was set to.
+
+    setuptools itself writes blank markers into the setup.cfg of an sdist, so the archive is the same.
+    """
+    path = tree / "setup.cfg"
+    text = _text(path)
+    if not any(re.search(marker.replace("_", "[-_]"), text) for marker in _MARKERS):
+        return
+    section = ""
+    lines = []
+    for line in text.splitlines(keepends=True):
+        if match := re.match(r"\[([^]]*)\]", line):
+            section = match[1].strip()
+        name = line.partition("=")[0].partition(":")[0].strip().replace("-", "_")
+        if section != "egg_info" or name not in _MARKERS:
+            lines.append(line)
+    path.write_text("".join(lines), "utf-8", "surrogateescape")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""

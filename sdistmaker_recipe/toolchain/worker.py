@@ -1,0 +1,163 @@
+"""Warm workers: one long-lived process for each build environment, which forks for each hook it is to call.
+
+The other side is ``hook_runner``, which says how the two speak.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.sandbox import Sandbox
+
+RUNNER = Path(__file__).with_name("hook_runner.py")
+
+SHIMS = Path(__file__).with_name("shims")
+"""A folder for the end of sys.path, with what tags lack: ez_setup, and a finder of their files."""
+
+GRACE = 20.0
+"""Seconds that a worker has beyond a hook's time limit, to end all that the hook left behind."""
+
+LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0}
+"""What a hook may take, by the names of setrlimit(2): bytes of memory, of one file, and of a core dump."""
+
+_KEPT = 4
+_COMMON_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write."""
+
+    hook: str
+    backend: str
+    backend_path: tuple[str, ...]
+    arguments: tuple[str, ...]
+    optional: bool
+    tree: Path
+    environment: Mapping[str, str]
+    log: Path
+    result: Path
+    seconds: float
+
+
+class Worker:
+    """A process that calls hooks, one at a time; it ends with the process that started it."""
+
+    def __init__(self, python: Path, preload: str, sandbox: Sandbox) -> None:
+        command = [str(python), "-s", str(RUNNER), preload, str(SHIMS)]
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
+        self._process = subprocess.Popen(
+            sandbox.wrap(command, [RUNNER, SHIMS, *folders_of(python)]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
+            start_new_session=True,
+        )
+        self._stop = weakref.finalize(self, _stop, self._process, self._errors)
+        self._numbers = count()
+        self.modules = frozenset(self._read(GRACE * 3)["modules"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._stop.alive and self._process.poll() is None
+
+    def call(self, call: HookCall) -> int | None:
+        """The hook's exit status, None where its time was up; raises ``BuildError`` where the worker died."""
+        number = next(self._numbers)
+        request = {
+            "id": number,
+            "hook": call.hook,
+            "backend": call.backend,
+            "backend_path": call.backend_path,
+            "arguments": call.arguments,
+            "optional": call.optional,
+            "tree": str(call.tree),
+            "environment": dict(call.environment),
+            "log": str(call.log),
+            "result": str(call.result),
+            "seconds": call.seconds,
+            "limits": dict(LIMITS),
+        }
+        try:
+            stdin: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # it is a pipe
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+            answer = self._read(call.seconds + GRACE)
+        except OSError as error:
+            self.close()
+            raise BuildError("The build ended the process that ran it.") from error
+        if answer.get("id") != number:
+            self.close()
+            raise BuildError("The build disturbed the process that ran it.")
+        status = answer.get("status")
+        return status if isinstance(status, int) else None
+
+    def close(self) -> None:
+        """End the process; harmless when repeated."""
+        self._stop()
+
+    def _read(self, seconds: float) -> dict[str, Any]:
+        stdout: IO[bytes] = self._process.stdout  # type: ignore[assignment]  # it is a pipe
+        line = stdout.readline() if select.select([stdout], [], [], seconds)[0] else b""
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            self._errors.seek(0)
+            log = self._errors.read(1 << 16).decode("utf-8", "replace")
+            self.close()
+            raise BuildError("The process that runs builds did not answer.", log, lasting=False) from None
+        return answer if isinstance(answer, dict) else {}
+
+
+def worker_for(python: Path, preload: str, sandbox: Sandbox) -> Worker:
+    """The worker of an environment's interpreter with this backend imported, kept for the next tag."""
+    worker = _kept_worker(python, preload, sandbox)
+    if not worker.alive:
+        _kept_worker.cache_clear()
+        worker = _kept_worker(python, preload, sandbox)
+    return worker
+
+
+def folders_of(python: Path) -> list[Path]:
+    """What an interpreter needs to be read to run: its prefix, and that of the one it is a virtual one of."""
+    steps = [python]
+    while steps[-1].is_symlink():
+        steps.append(steps[-1].parent / steps[-1].readlink())
+    return [Path(os.path.normpath(step)).parent.parent for step in steps]
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_worker(python: Path, preload: str, sandbox: Sandbox) -> Worker:
+    return Worker(python, preload, sandbox)
+
+
+def _stop(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for file in (process.stdin, process.stdout, errors):
+        if file is not None:
+            # What a dead process was not told is lost anyway.
+            with suppress(OSError):
+                file.close()
