@@ -12,6 +12,7 @@ Doors: the outside in, errors out in the outside's own form.
 The flow, on one page.
 
 * ``engine``: opens the parts, then scan, plan, build, publish, report.
+* ``jobs``: its middle; tags become jobs, and those go to an executor.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.
 
@@ -24,10 +25,10 @@ Stages: one verb each. They exchange values of ``model`` and never import one an
 Parts: one seam a folder.
 
 * ``vcs``: the ``Repository`` protocol and its backends.
-* ``toolchain``: build environments, the runner of build hooks, repacking.
+* ``toolchain``: build environments, the ladder of toolchains, warm workers, sandbox, repacking.
 * ``executors``: where jobs run; ``concurrent.futures.Executor`` is the interface.
 * ``index``: layout and pages (pure), the published folder (store).
-* ``catalog``: SQLite; tags seen, releases published, failures remembered.
+* ``catalog``: SQLite; releases published, failures remembered, toolchains that worked.
 * ``webserver``: server configuration as pure text.
 * ``example``: the embedded example repository.
 

@@ -1,7 +1,7 @@
 """The catalog: an SQLite file in the state folder.
 
-It holds the releases that are published, the failures that are remembered, and names of projects that are
-private though nothing of them is published. Every change is one transaction.
+It holds the releases that are published, the failures that are remembered, the toolchains that worked, and
+the projects whose pages are still to be written. Every change is one transaction.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ CREATE TABLE failure (
     origin TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,
     reason TEXT NOT NULL,
-    log_file TEXT NOT NULL
+    log_file TEXT NOT NULL,
+    lasting INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE owed (project TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE toolchain (project TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE repository (uuid TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -52,6 +54,7 @@ CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
 _PLACES = ", ".join("?" for _ in fields(Release))
+_FAILURE = ", ".join(field.name for field in fields(Failure))
 
 
 class Catalog:
@@ -70,8 +73,8 @@ class Catalog:
     def failures(self) -> list[Failure]:
         """Every remembered failure."""
         with self._errors():
-            rows = self._connection.execute("SELECT origin, fingerprint, reason, log_file FROM failure")
-            return [Failure(origin, mark, reason, Path(log)) for origin, mark, reason, log in rows]
+            rows = self._connection.execute(f"SELECT {_FAILURE} FROM failure")
+            return [_failure(row) for row in rows]
 
     def releases_of(self, project: str) -> list[Release]:
         """The published releases of the project with this normalised name, by file name."""
@@ -113,19 +116,37 @@ class Catalog:
             return row[0] if row else b""
 
     def publish(self, release: Release, metadata: bytes) -> None:
-        """Record a release and its PKG-INFO; a failure remembered of the same tag is forgotten."""
+        """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten."""
         values = [_text(value) for value in astuple(release)]
         with self._transaction() as connection:
             connection.execute("DELETE FROM release WHERE origin = ?", (release.origin,))
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
             connection.execute("DELETE FROM failure WHERE origin = ?", (release.origin,))
+            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(release.project,), ("",)])
 
     def remember(self, failure: Failure) -> None:
         """Record a failure in place of an older one of the same tag."""
-        values = (failure.origin, failure.fingerprint, failure.reason, str(failure.log_file))
+        values = [str(value) if isinstance(value, Path) else value for value in astuple(failure)]
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?)", values)
+            connection.execute(f"INSERT OR REPLACE INTO failure ({_FAILURE}) VALUES (?, ?, ?, ?, ?)", values)
+
+    def failure(self, origin: str) -> Failure | None:
+        """The remembered failure of the tag with this origin."""
+        with self._errors():
+            query = f"SELECT {_FAILURE} FROM failure WHERE origin = ?"
+            row = self._connection.execute(query, (origin,)).fetchone()
+            return _failure(row) if row else None
+
+    def owed(self) -> frozenset[str]:
+        """The projects whose pages were not written since the last change."""
+        with self._errors():
+            return frozenset(row[0] for row in self._connection.execute("SELECT project FROM owed"))
+
+    def paid(self, project: str) -> None:
+        """Record that a project's pages are written; "" stands for the root page."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM owed WHERE project = ?", (project,))
 
     def toolchains(self) -> dict[str, str]:
         """The toolchain that last built something of a project, by the project's origin."""
@@ -168,7 +189,7 @@ class Catalog:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}", _HINT) from error
+            raise _store_error(self._path, error) from error
 
 
 _HINT = "The catalog can be moved away: the next run makes a new one. What is published stays."
@@ -197,12 +218,23 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
             with connection:
                 connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     except sqlite3.Error as error:
-        raise StoreError(f"{name}: {error}", _HINT) from error
+        raise _store_error(name, error) from error
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{name}: is of version {version}, this program knows version {SCHEMA_VERSION}",
             "A newer sdistmaker_recipe wrote it: use that one.",
         )
+
+
+def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
+    # To move the file away is no good advice where the disk is what failed.
+    of_the_disk = any(word in str(error) for word in ("disk", "readonly", "locked", "unable to open"))
+    return StoreError(f"{path}: {error}", "" if of_the_disk else _HINT)
+
+
+def _failure(row: tuple[Any, ...]) -> Failure:
+    origin, fingerprint, reason, log_file, lasting = row
+    return Failure(origin, fingerprint, reason, Path(log_file), bool(lasting))
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401  # any column

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -56,6 +58,7 @@ def main(
     our recipe generates passes the name and the options of its part, the buildout's folder (relative paths
     are below it) and its public index.
     """
+    _settle()
     parser = _parser()
     arguments, unknown = parser.parse_known_args()
     if arguments.print_example_defaults:
@@ -88,6 +91,7 @@ def make_sdist() -> int:
     )
     _add_common(parser)
     _add_options(parser, _MAKE_SDIST_OPTIONS)
+    _settle()
     arguments, unknown = parser.parse_known_args()
     _configure_logging(arguments)
     with _errors() as status:
@@ -145,11 +149,11 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
     with _listener(arguments) as listener:
         result = engine.run(configuration, circumstances, listener)
     if arguments.json:
-        sys.stdout.write(f"{report.as_json(result, strict=arguments.strict)}\n")
+        _print(report.as_json(result, strict=arguments.strict))
     elif text := report.as_text(
         result, verbose=arguments.verbose, quiet=arguments.quiet and not arguments.strict
     ):
-        sys.stdout.write(f"{text}\n")
+        _print(text)
     return report.exit_status(result, strict=arguments.strict)
 
 
@@ -161,7 +165,24 @@ def _listener(arguments: argparse.Namespace) -> Iterator[Listener]:
         with console.progress_bar() as bar:
             yield bar
     else:
-        yield console.Lines(lambda line: print(line, flush=True))  # noqa: T201
+        yield console.Lines(_print)
+
+
+def _print(line: str) -> None:
+    """Print a line; nobody who stops reading stops the work."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _settle() -> None:
+    """End on signals as on Ctrl-C, in order; print what the terminal has no letter for in some other way."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

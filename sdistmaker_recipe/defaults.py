@@ -38,7 +38,9 @@ def read(path: Path) -> Layer:
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise ConfigurationError([Problem(source, "defaults-file", None, message)]) from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a file may raise anything, SystemExit too
         line = _line_of(error, source)
         message = f"{line}{type(error).__name__}: {error}"
         raise ConfigurationError([Problem(source, "defaults-file", None, message)]) from error

@@ -154,12 +154,16 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure as the catalog remembers it; ``fingerprint`` is of all that could change the outcome."""
+    """A failure as the catalog remembers it; ``fingerprint`` is of all that could change the outcome.
+
+    One that is not ``lasting`` is tried again in each run.
+    """
 
     origin: str
     fingerprint: str
     reason: str
     log_file: Path
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +217,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A built tag that was not published, or a tag that failed: the reason, and the file with the log."""
+    """A built tag that was not published, or a tag that failed: the reason, and the file with the log.
+
+    ``again`` says that the run before reported the same.
+    """
 
     tag: Tag
     reason: str
     log_file: Path
     attempts: tuple[Attempt, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Recipe:
         scripts = self._write_script()
         if self._configuration.run and self._newest():
             self._run()
+        elif self._configuration.run:
+            self._logger.info("Not newest: the repository is not looked at, the index stays as it is.")
         return scripts
 
     def _write_script(self) -> list[str]:
@@ -84,6 +86,13 @@ class Recipe:
         except SdistmakerError as error:
             self._logger.error("%s", error)
             raise SystemExit(error.exit_status) from error
+        except KeyboardInterrupt:
+            self._logger.error("interrupted")
+            raise SystemExit(130) from None
+        except Exception as error:
+            # Any other exception would have buildout delete the script.
+            self._logger.exception("An error of sdistmaker_recipe itself.")
+            raise SystemExit(report.BROKEN) from error
         wrong = report.as_text(result, quiet=True).splitlines()
         for line in report.as_text(result, verbose=circumstances.verbose).splitlines():
             self._logger.log(logging.WARNING if line in wrong else logging.INFO, "%s", line)

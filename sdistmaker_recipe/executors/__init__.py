@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -61,5 +64,17 @@ def _run(
             except BrokenExecutor:
                 continue
             yield futures[future], result
+    except BaseException:
+        # Whoever interrupts does not wait for what is under way.
+        kill(executor)
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def kill(executor: Executor) -> None:
+    """End the processes of an executor at once, where it has any here."""
+    # concurrent.futures offers kill_workers from Python 3.14 on.
+    processes: dict[int, BaseProcess] = getattr(executor, "_processes", None) or {}
+    for process in list(processes.values()):
+        process.kill()

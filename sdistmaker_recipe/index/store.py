@@ -40,6 +40,13 @@ class IndexStore:
                 added = _link(temporary, target)
             return StoredFile(sha256_of(target), target.stat().st_size, added)
 
+    def prepare(self) -> None:
+        """See that the folder is there and can be written."""
+        with _disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _temporary(self.folder / "probe") as probe:
+                probe.touch()
+
     def has_archive(self, project: str, filename: str) -> bool:
         """Whether the file is there."""
         return (self.folder / project / filename).is_file()
@@ -51,7 +58,7 @@ class IndexStore:
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages are there."""
-        return all((self.folder / folder / name).is_file() for name in names)
+        return all(_has_content(self.folder / folder / name) for name in names)
 
     def mark_private(self, project: str) -> None:
         """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
@@ -92,6 +99,13 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 @contextmanager

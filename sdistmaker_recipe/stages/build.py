@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
-from sdistmaker_recipe.errors import BuildError, PathNotFoundError
+from sdistmaker_recipe.errors import BuildError, RepositoryError, StoreError
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
@@ -25,7 +28,15 @@ from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreter
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
 from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox
 from sdistmaker_recipe.toolchain.static import static_sdist
+from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
+
+Failures: TypeAlias = list[tuple[Rung, BuildError]]
+"""The rungs that were tried, in order, and how each failed."""
+
+
+_FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""Errors of the system that the next tag would meet too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +49,24 @@ class Source:
 
 
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
+    """Do one job; an error of the disk that no other tag would escape is a ``StoreError``, see ``_build``."""
+    try:
+        return _build(job, credentials)
+    except OSError as error:
+        text = f"{error.filename or job.settings.scratch}: {error.strerror or error}"
+        if error.errno in _FOR_ALL:
+            raise StoreError(text) from error
+        return Failed(job.tag, text, lasting=False)
+
+
+def _build(job: BuildJob, credentials: Credentials) -> Outcome:
     """Export the job's tag, build it and repack the archive, which is left in the scratch folder.
 
     The toolchains of the ladder are tried in turn, each on a fresh export. A tag that none of them builds is
     ``Failed``. Raises ``RepositoryError`` and ``ToolchainError`` where no other tag could do better.
     """
     deadline = Deadline(job.settings.timeout)
-    failures: list[tuple[Rung, BuildError]] = []
+    failures: Failures = []
     left: Sequence[Rung] = ()
     while left or not failures:
         with _own_folder(job.settings) as scratch:
@@ -59,8 +81,8 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
                 return _build_on(rung, source, scratch, deadline, job)
             except BuildError as error:
                 failures.append((rung, error))
-                left = _after(error, rung, left, source, job)
-            if not left and job.settings.unbuildable == "archive":
+                left = _after(failures, left, source, job)
+            if not left and _lasting(failures) and job.settings.unbuildable == "archive":
                 return _files_only(failures[0][1], job, credentials, scratch)
     return _failed(job, failures)
 
@@ -111,10 +133,12 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratc
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
     tree = scratch / "export"
+    repository = _repository(job.source, job.vcs, credentials)
     try:
-        repository = _repository(job.source, job.vcs, credentials)
         repository.export(job.tag.path, job.peg, tree)
-    except PathNotFoundError as error:
+    except RepositoryError as error:
+        # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
+        repository.head()
         raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()
@@ -136,19 +160,23 @@ def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
         return (Rung("pinned", python, job.pin[1:]),)
     if job.toolchain in ("", DECLARED):
         return (Rung(DECLARED, _own(settings)),)
-    return ladder.first(_every_rung(job, source), job.toolchain)
+    return ladder.remembered(_every_rung(job, source), job.toolchain)
 
 
-def _after(
-    error: BuildError, rung: Rung, left: Sequence[Rung], source: Source, job: BuildJob
-) -> tuple[Rung, ...]:
-    """What is left to try after this failure."""
-    if isinstance(error, LackingFilesError) and not rung.versioned_files:
-        again = replace(rung, name=f"{rung.name} with versioned files", versioned_files=True)
-        return (again, *left)
+def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJob) -> tuple[Rung, ...]:
+    """What is left to try after the last of these failures.
+
+    Nothing where it is none of the tag's: what another toolchain made now would be published for good.
+    """
+    rung, error = failures[-1]
+    if not error.lasting:
+        return ()
+    if isinstance(error, LackingFilesError) and _may_add_files(rung, source, job):
+        return (ladder.with_versioned_files(rung), *left)
     if rung.name == DECLARED and not left:
-        left = [each for each in _every_rung(job, source) if each.name != DECLARED]
-    return ladder.after(f"{error.reason}\n{error.log}", left)
+        left = _every_rung(job, source)
+    tried = {each.name for each, _ in failures}
+    return ladder.after(f"{error.reason}\n{error.log}", [each for each in left if each.name not in tried])
 
 
 def _every_rung(job: BuildJob, source: Source) -> tuple[Rung, ...]:
@@ -165,7 +193,7 @@ def _own(settings: BuildSettings) -> Interpreter:
 
 
 class LackingFilesError(BuildError):
-    """The build read files of the tag that the archive does not have: it would not build again from there."""
+    """The archive lacks files of the tag without which it does not build again."""
 
 
 def _build_on(rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob) -> Built:
@@ -183,13 +211,15 @@ def _build_on(rung: Rung, source: Source, scratch: Path, deadline: Deadline, job
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
     left_out = source.files - set(archive.file_names(raw.archive))
-    if lacking := sorted(left_out & raw.read):
+    bootstraps = supply.bootstraps(source.tree)
+    if lacking := sorted(left_out & (raw.read | bootstraps)):
         text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
         raise LackingFilesError(text, hooks.log_of(place))
     metadata = archive.read_metadata(raw.archive)
     if _must_verify(source, left_out, job.settings):
         _verify(raw, metadata, rung, source.system, place, job)
-    return _finish(raw, metadata, rung, left_out, job)
+    stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
+    return _finish(raw, metadata, rung, left_out, job, stubs)
 
 
 def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: BuildSettings) -> RawSdist:
@@ -206,14 +236,22 @@ def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: Buil
 
 def _versioned_files(rung: Rung, source: Source, scratch: Path, job: BuildJob) -> dict[str, str]:
     """The variable that hands the tag's files to setuptools, where they shall be in the archive."""
-    wanted = {"always": True, "never": False}.get(job.settings.include_versioned_files)
-    if wanted is None:
-        wanted = rung.versioned_files or supply.wants_versioned_files(source.tree, job.tag, source.system)
-    if not wanted:
+    if not _gets_versioned_files(rung, source, job):
         return {}
     listing = scratch / "files.txt"
     listing.write_text("".join(f"{path}\n" for path in sorted(source.files)), "utf-8", "surrogateescape")
     return {supply.FILES_VARIABLE: str(listing)}
+
+
+def _gets_versioned_files(rung: Rung, source: Source, job: BuildJob) -> bool:
+    if job.settings.include_versioned_files != "auto":
+        return job.settings.include_versioned_files == "always"
+    return rung.versioned_files or supply.wants_versioned_files(source.tree, job.tag, source.system)
+
+
+def _may_add_files(rung: Rung, source: Source, job: BuildJob) -> bool:
+    """Whether the rung did without versioned files that it may have."""
+    return job.settings.include_versioned_files == "auto" and not _gets_versioned_files(rung, source, job)
 
 
 def _must_verify(source: Source, left_out: frozenset[str], settings: BuildSettings) -> bool:
@@ -239,21 +277,27 @@ def _verify(
     try:
         second = archive.read_metadata(_raw_sdist(rung, system, again, job.settings).archive)
     except BuildError as error:
-        raise BuildError(f"The archive does not build again: {error.reason}", error.log) from error
+        text = f"The archive does not build again: {error.reason}"
+        raise LackingFilesError(text, error.log, lasting=error.lasting) from error
     if (second.name, second.version) != (metadata.name, metadata.version):
         other, own = f"{second.name} {second.version}", f"{metadata.name} {metadata.version}"
         raise BuildError(f"The archive builds again as {other}, not as {own}.", hooks.log_of(again))
 
 
 def _finish(
-    raw: RawSdist, metadata: archive.Metadata, rung: Rung, left_out: frozenset[str], job: BuildJob
+    raw: RawSdist,
+    metadata: archive.Metadata,
+    rung: Rung,
+    left_out: frozenset[str],
+    job: BuildJob,
+    more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Built:
     try:
         filename = release_filename(metadata.name, metadata.version)
     except ValueError as error:
         raise BuildError(f"The metadata cannot be published: {error}.") from error
     target = Path(tempfile.mkdtemp(dir=job.settings.scratch, prefix="built-")) / "archive.tar.gz"
-    archive.repack(raw.archive, target, filename.removesuffix(".tar.gz"), _epoch(job))
+    archive.repack(raw.archive, target, filename.removesuffix(".tar.gz"), _epoch(job), more)
     return Built(
         tag=job.tag,
         name=metadata.name,
@@ -269,14 +313,18 @@ def _finish(
     )
 
 
-def _failed(job: BuildJob, failures: Sequence[tuple[Rung, BuildError]]) -> Failed:
+def _lasting(failures: Failures) -> bool:
+    return all(error.lasting for _, error in failures)
+
+
+def _failed(job: BuildJob, failures: Failures) -> Failed:
     """The failure of the first toolchain is the one that says most; the log has all of them."""
     logs = (f"--- {rung.name}: {error.reason}\n{error.log}" for rung, error in failures)
     return Failed(
         tag=job.tag,
         reason=failures[0][1].reason,
         log="\n".join(logs),
-        lasting=all(error.lasting for _, error in failures),
+        lasting=_lasting(failures),
         attempts=tuple(Attempt(rung.name, error.reason) for rung, error in failures),
     )
 

@@ -24,7 +24,8 @@ class Known:
 
 def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, version: str) -> Plan:
     """What to do with each of the tags; ``version`` is this package's own, a reason to try again."""
-    every = sorted(tags)
+    # Repositories can overlap; the one that is named first has the tag.
+    every = sorted({tag.origin: tag for tag in reversed(list(tags))}.values())
     skipped = {**_prereleases(every, configuration), **_too_old(every, configuration)}
     build: list[Tag] = []
     failing: list[StillFailing] = []
@@ -37,7 +38,7 @@ def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, versio
         elif tag in skipped and not lost:
             continue
         # What follows holds whatever a filter says: a file that was published is made again.
-        elif failure is not None and failure.fingerprint == fingerprint(tag, configuration, version):
+        elif failure is not None and _stands(failure, tag, configuration, version):
             failing.append(StillFailing(tag, failure))
         else:
             build.append(tag)
@@ -45,6 +46,10 @@ def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, versio
         skipped.pop(tag, None)
     skips = tuple(Skipped(tag, skipped[tag]) for tag in every if tag in skipped)
     return Plan(build=tuple(build), skip=skips, failing=tuple(failing))
+
+
+def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: str) -> bool:
+    return failure.lasting and failure.fingerprint == fingerprint(tag, configuration, version)
 
 
 def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -92,49 +92,72 @@ def keep_failure(failed: Failed, index: Index) -> Rejected:
     return replace(_rejected(failed.tag, failed.reason, index, failed.log), attempts=failed.attempts)
 
 
-def remember(rejected: Rejected, fingerprint: str, index: Index) -> None:
-    """Remember a failure, so that the tag is not built again while nothing changes; raises ``StoreError``."""
-    failure = Failure(rejected.tag.origin, fingerprint, rejected.reason, rejected.log_file)
+def remember(failure: Failure, index: Index) -> bool:
+    """Remember a failure; true where the same was remembered that other than lasting ones is tried each time.
+
+    A lasting one is not tried again while nothing changes. Raises ``StoreError``.
+    """
+    before = index.catalog.failure(failure.origin)
     index.catalog.remember(failure)
+    return before is not None and not before.lasting and before.fingerprint == failure.fingerprint
 
 
-def write_pages(changed: Collection[str], index: Index) -> None:
-    """Write the pages of changed projects, any that are missing, and the root page; raises ``StoreError``.
+def write_project_pages(projects: Iterable[str], index: Index) -> None:
+    """Write the pages of these projects; raises ``StoreError``. What is equal stays untouched."""
+    for project in projects:
+        releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
+        content = {
+            "index.html": pages.project_html(project, releases),
+            "index.json": pages.project_json(project, releases),
+        }
+        index.store.write_pages(project, content)
+        index.catalog.paid(project)
 
-    All are written again after an upgrade that changes what pages look like. What is equal is not touched.
+
+def write_pages(index: Index) -> None:
+    """Write the pages that are owed, any that are missing, and the root page; raises ``StoreError``.
+
+    All are written again after an upgrade that changes what pages look like.
     """
     every = index.catalog.projects()
+    owed = index.catalog.owed()
     current = index.catalog.note(_PAGES_NOTE) == pages.FORMAT
-    for project in every:
-        if not current or project in changed or not index.store.has_pages(project, PROJECT_PAGES):
-            _write_project(project, index)
-    if not current or changed or not index.store.has_pages("", ROOT_PAGES):
+    write_project_pages(
+        [
+            project
+            for project in every
+            if not current or project in owed or not index.store.has_pages(project, PROJECT_PAGES)
+        ],
+        index,
+    )
+    if not current or owed or not index.store.has_pages("", ROOT_PAGES):
         content = {"index.html": pages.root_html(every), "index.json": pages.root_json(every)}
         index.store.write_pages("", content)
+        index.catalog.paid("")
     if not current:
         index.catalog.set_note(_PAGES_NOTE, pages.FORMAT)
 
 
 def mark_private(tags: Iterable[Tag], index: Index) -> None:
-    """Keep the names of projects of which nothing is published yet from being redirected.
+    """Keep the names of projects of which a tag is not published yet from being redirected.
 
-    The name of such a project is guessed from its folder; the guess is taken back once a tag of the project
-    is published, for then the metadata says the name. Raises ``StoreError``.
+    The name of such a project is guessed from its folder; the guess is taken back once every tag of every
+    project of that name is published, for then the metadata says the names. Raises ``StoreError``.
     """
     published = index.catalog.origins()
-    names = set(index.catalog.projects())
-    projects: dict[tuple[str, str], list[Tag]] = {}
+    claims: dict[str, bool] = {}
     for tag in tags:
-        projects.setdefault((tag.repository, tag.project_path), []).append(tag)
-    for of_one in projects.values():
         try:
-            guess = project_folder(of_one[0].project)
+            guess = project_folder(tag.project)
         except ValueError:
             continue
-        if not any(tag.origin in published for tag in of_one):
-            index.store.mark_private(guess)
-        elif guess not in names:
+        claims[guess] = claims.get(guess, True) and tag.origin in published
+    names = set(index.catalog.projects())
+    for guess, settled in claims.items():
+        if guess not in names and settled:
             index.store.unmark_private(guess)
+        elif guess not in names:
+            index.store.mark_private(guess)
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:
@@ -152,15 +175,6 @@ def write_server_configurations(texts: Mapping[Path, str]) -> None:
     """Write what ``server_configurations`` made; raises ``StoreError``."""
     for path, text in texts.items():
         write_text(path, text)
-
-
-def _write_project(project: str, index: Index) -> None:
-    releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
-    content = {
-        "index.html": pages.project_html(project, releases),
-        "index.json": pages.project_json(project, releases),
-    }
-    index.store.write_pages(project, content)
 
 
 def _mismatch(built: Built) -> str:

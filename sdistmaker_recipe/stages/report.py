@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sdistmaker_recipe.model import Report, Tag
+from sdistmaker_recipe.model import Rejected, Report, Tag
 
 DONE = 0
 SOME_TAG_FAILED = 1
@@ -18,14 +18,14 @@ def exit_status(report: Report, *, strict: bool) -> int:
     """0 done; 1 a tag newly failed (strict: or still fails); 3 a repository could not be read."""
     if report.errors:
         return BROKEN
-    if report.rejected or (strict and report.plan.failing):
+    if any(strict or not each.again for each in report.rejected) or (strict and report.plan.failing):
         return SOME_TAG_FAILED
     return DONE
 
 
 def as_text(report: Report, *, verbose: bool = False, quiet: bool = False) -> str:
     """The report for people; verbose lists the tags left alone too, quiet only what went wrong now."""
-    lines = _wrong(report) if quiet and not report.dry_run else _lines(report, verbose=verbose)
+    lines = _wrong(report, quiet=True) if quiet and not report.dry_run else _lines(report, verbose=verbose)
     return "\n".join(lines)
 
 
@@ -104,15 +104,20 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
         yield _summary(report)
 
 
-def _wrong(report: Report) -> Iterator[str]:
+def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
     yield from (f"warning: {label(each.tag)}: {text}" for each in report.published for text in each.warnings)
     yield from (f"warning: {text}" for text in report.warnings)
     for each in report.rejected:
-        yield f"failed {label(each.tag)}: {each.reason}"
-        for attempt in each.attempts[1:]:
-            yield f"    {attempt.toolchain}: {attempt.reason}"
-        yield f"    log: {each.log_file}"
+        if not (quiet and each.again):
+            yield from _failure(each)
     yield from (f"error: {text}" for text in report.errors)
+
+
+def _failure(rejected: Rejected) -> Iterator[str]:
+    yield f"failed {'again ' if rejected.again else ''}{label(rejected.tag)}: {rejected.reason}"
+    for attempt in rejected.attempts[1:]:
+        yield f"    {attempt.toolchain}: {attempt.reason}"
+    yield f"    log: {rejected.log_file}"
 
 
 def _still_failing(report: Report) -> Iterator[str]:

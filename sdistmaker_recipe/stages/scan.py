@@ -6,6 +6,7 @@ A project is a folder that holds a folder ``trunk``; its tags are the folders in
 
 from __future__ import annotations
 
+import logging
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import Tag, project_name
 from sdistmaker_recipe.option_types import EXAMPLE
 from sdistmaker_recipe.vcs import Credentials, Entry, Repository, load_repository, open_repository
+
+logger = logging.getLogger(__name__)
 
 _LAYOUT = frozenset({"trunk", "tags", "branches"})
 
@@ -81,6 +84,8 @@ def scan(source: Source, configuration: Configuration) -> Iterator[Tag]:
                     time=entry.time,
                     origin=f"{origin}/{path}",
                 )
+            else:
+                logger.debug("%s names no release of %s: tag-pattern does not match", entry.name, name)
 
 
 def open_source(url: str, location: str, vcs: str, credentials: Credentials, state: Path) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import shutil
 import tarfile
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
+from types import MappingProxyType
+from typing import IO
 
 from packaging.metadata import parse_email
 
@@ -49,9 +52,12 @@ def read_metadata(archive: Path) -> Metadata:
     return Metadata(fields["name"], fields["version"], fields.get("requires_python", ""), content)
 
 
-def repack(archive: Path, target: Path, top: str, latest: int) -> None:
+def repack(
+    archive: Path, target: Path, top: str, latest: int, more: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
     """Write the members of archive to the new file target, below the folder ``top`` in place of their own.
 
+    ``more`` are files, by their path below ``top``, to add where the archive has none of that name.
     Members are sorted, without owner, with no other mode than 0644 or 0755 and no time after ``latest``
     (seconds since 1970). Raises ``BuildError`` where a member is none that a source distribution may have.
     """
@@ -62,12 +68,22 @@ def repack(archive: Path, target: Path, top: str, latest: int) -> None:
             gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, raw, mtime=0) as compressed,
             tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as output,
         ):
-            for path in sorted(members):
-                member = _resolved(members[path], members)
-                info = _normalised(member, path, members)
+            for path in sorted({*members, *more}):
+                if path in members:
+                    member = _resolved(members[path], members)
+                    info = _normalised(member, path, members)
+                    info.mtime = _time(member, latest)
+                    content = source.extractfile(member) if info.isreg() else None
+                else:
+                    info, content = _new_file(more[path], latest)
                 info.name = f"{top}/{path}" if path else top
-                info.mtime = _time(member, latest)
-                output.addfile(info, source.extractfile(member) if info.isreg() else None)
+                output.addfile(info, content)
+
+
+def _new_file(content: bytes, time: int) -> tuple[tarfile.TarInfo, IO[bytes]]:
+    info = tarfile.TarInfo()
+    info.size, info.mtime = len(content), max(time, 0)
+    return info, io.BytesIO(content)
 
 
 def unpack(archive: Path, folder: Path) -> Path:

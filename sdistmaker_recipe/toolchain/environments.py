@@ -18,6 +18,8 @@ from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.ladder import Rung
 
 _COMPLETE = "complete.json"
+_LASTING = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
+_PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,14 @@ def _uv(arguments: Sequence[str], settings: BuildSettings, *, quiet: bool = Fals
 
 
 def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
-    """The reason in a sentence; what cannot be resolved stays so, all else may work another time."""
-    lasting = "No solution found" in printed or "Failed to build" in printed
+    """The reason in a sentence; what cannot work at all stays so, all else may work another time."""
+    lasting = any(text in printed for text in _LASTING)
     what = (
         "The build requirements cannot be installed"
         if arguments[0] == "pip"
         else "No environment can be made"
     )
-    lines = [line.strip(" ×╰─▶│├") for line in printed.splitlines()]
-    reason = next((line for line in lines if line and not line.startswith(("Using ", "Creating "))), "")
+    lines = (line.strip(" ×╰─▶│├") for line in printed.splitlines())
+    told = [line.removeprefix("error: ") for line in lines if line and not line.startswith(_PROGRESS)]
+    reason = ": ".join(line.removeprefix("cause: ") for line in told[:2])
     return BuildError(f"{what}: {reason}", log, lasting=lasting)

@@ -118,7 +118,8 @@ def _call(
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
     result = read_result(result_file)
     if status or "returned" not in result:
-        raise BuildError(reason_of(result, status), output)
+        # Without a word it ended for lack of memory or disk, as far as anybody knows.
+        raise BuildError(reason_of(result, status), output, lasting="error" in result)
     return result
 
 

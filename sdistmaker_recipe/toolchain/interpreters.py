@@ -13,7 +13,8 @@ from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 
-_ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
+# What stands on PATH can be a launcher that gives another Python in another folder.
+_ASK = "import sys; print('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"
 _SECONDS = 20
 
 
@@ -80,14 +81,14 @@ def _known_to_uv(variables: Mapping[str, str]) -> list[str]:
 def _working(candidates: Iterable[str], variables: Mapping[str, str]) -> Iterator[Interpreter]:
     seen: set[tuple[int, int]] = set()
     for path in candidates:
-        version = _version(path, variables)
-        if version and version not in seen:
-            seen.add(version)
-            yield Interpreter(path, version)
+        found = _ask(path, tuple(sorted(variables.items())))
+        if found and found.version not in seen:
+            seen.add(found.version)
+            yield found
 
 
 @lru_cache(maxsize=256)
-def _version_of(path: str, environment: tuple[tuple[str, str], ...]) -> tuple[int, int] | None:
+def _ask(path: str, environment: tuple[tuple[str, str], ...]) -> Interpreter | None:
     try:
         done = subprocess.run(
             [path, "-c", _ASK],
@@ -97,14 +98,11 @@ def _version_of(path: str, environment: tuple[tuple[str, str], ...]) -> tuple[in
             check=True,
             text=True,
         )
-        major, _, minor = done.stdout.strip().partition(".")
-        return int(major), int(minor)
+        version, _, executable = done.stdout.strip().partition(" ")
+        major, _, minor = version.partition(".")
+        return Interpreter(executable or path, (int(major), int(minor)))
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-
-
-def _version(path: str, variables: Mapping[str, str]) -> tuple[int, int] | None:
-    return _version_of(path, tuple(sorted(variables.items())))
 
 
 def _newest_first(found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from packaging.utils import canonicalize_name
@@ -18,6 +18,7 @@ from sdistmaker_recipe.option_types import Pin
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 
 DECLARED = "declared"
+_WITH_FILES = " with versioned files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,19 @@ def uses_setuptools(system: BuildSystem) -> bool:
 def first(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
     """The rungs with the one of this name, if any, in front."""
     return tuple(sorted(rungs, key=lambda rung: rung.name != preferred))
+
+
+def with_versioned_files(rung: Rung) -> Rung:
+    """The same rung, but all files of the tag come into the archive."""
+    return replace(rung, name=f"{rung.name}{_WITH_FILES}", versioned_files=True)
+
+
+def remembered(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
+    """The rungs with the one in front that built an earlier tag of the project."""
+    found = first(rungs, name.removesuffix(_WITH_FILES))
+    if found and name == with_versioned_files(found[0]).name:
+        return (with_versioned_files(found[0]), *found)
+    return found
 
 
 def after(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:

@@ -14,9 +14,11 @@ from filelock import FileLock
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain import process
+from sdistmaker_recipe.toolchain.build_system import LEGACY
 from sdistmaker_recipe.toolchain.hooks import (
     RawSdist,
     Workplace,
+    asks_for_more,
     common_variables,
     only_archive,
     read_paths,
@@ -35,13 +37,19 @@ def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) 
 
     What setup_requires asks for is installed beforehand, into a folder of its own for each set.
     """
-    asked = _run(python, ["--name"], "", place)
-    requires = tuple(each for each in asked.get("requires", []) if isinstance(each, str))
+    requires = _setup_requires(python, place)
     packages = str(_packages(python, requires, settings, place)) if requires else ""
     output = place.scratch / "dist"
     output.mkdir()
     result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={output}"], packages, place)
     return RawSdist(only_archive(output, place), read_paths(result), (python.label, *requires))
+
+
+def _setup_requires(python: Interpreter, place: Workplace) -> tuple[str, ...]:
+    if not asks_for_more(LEGACY, place.tree):
+        return ()
+    asked = _run(python, ["--name"], "", place)
+    return tuple(each for each in asked.get("requires", []) if isinstance(each, str))
 
 
 def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Workplace) -> Mapping[str, Any]:
@@ -62,7 +70,7 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
     result = read_result(result_file)
     if finished.status or "error" in result:
-        raise BuildError(reason_of(result, finished.status), finished.output)
+        raise BuildError(reason_of(result, finished.status), finished.output, lasting="error" in result)
     return result
 
 

@@ -7,31 +7,25 @@ and the file for the JSON result:
 and ``error`` and ``message`` where it failed.
 """
 
-import io
-import json
-import os
-import resource
 import sys
-import traceback
+
+BARE = frozenset(sys.modules)
+
+import io  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import resource  # noqa: E402
+import traceback  # noqa: E402
 
 
 def main():
     """Run the request; exit with 1 where setup.py failed."""
     request = json.loads(sys.argv[1])
     result_file = sys.argv[2]
-    sys.path[0] = os.getcwd()
-    if request["packages"]:
-        sys.path.insert(1, request["packages"])
-    sys.path.append(request["shims"])
+    limit_resources(request["limits"])
+    prepare_path(request)
     result = {"requires": [], "read": []}
-    for name, limit in request["limits"].items():
-        number = getattr(resource, "RLIMIT_" + name)
-        most = resource.getrlimit(number)[1]
-        least = limit if most == resource.RLIM_INFINITY else min(limit, most)
-        resource.setrlimit(number, (least, least))
     try:
-        import distribute_setup  # noqa: F401
-        import ez_setup  # noqa: F401  # ours comes first, whatever the tag brings along
         import setuptools.dist
 
         watch_requirements(setuptools.dist.Distribution, result["requires"], bool(request["packages"]))
@@ -41,13 +35,48 @@ def main():
         exec(code, {"__name__": "__main__", "__file__": "setup.py"})
     except SystemExit as error:
         if error.code:
-            result.update(error="SystemExit", message=str(error.code))
+            result.update(error="SystemExit", message=as_text(error.code))
     except BaseException as error:
         traceback.print_exc()
-        result.update(error=type(error).__name__, message=str(error))
+        result.update(error=type(error).__name__, message=as_text(error))
     with io.open(result_file, "w", encoding="utf-8", errors="replace") as file:
         file.write(json.dumps(result) if str is not bytes else json.dumps(result).decode("utf-8"))
     sys.exit("error" in result)
+
+
+def limit_resources(limits):
+    """Set what setup.py may take."""
+    for name, limit in limits.items():
+        number = getattr(resource, "RLIMIT_" + name)
+        most = resource.getrlimit(number)[1]
+        least = limit if most == resource.RLIM_INFINITY else min(limit, most)
+        resource.setrlimit(number, (least, least))
+
+
+def prepare_path(request):
+    """Have the tag's own modules first on the path, as setup.py has, but ours that stand in for downloads."""
+    sys.path[0] = request["shims"]
+    import distribute_setup  # noqa: F401
+    import ez_setup  # noqa: F401
+
+    sys.path[0] = os.getcwd()
+    if request["packages"]:
+        sys.path.insert(1, request["packages"])
+    sys.path.append(request["shims"])
+    own = set(name.partition(".")[0] for name in os.listdir("."))
+    for name in set(sys.modules) - BARE - set(["ez_setup", "distribute_setup"]):
+        # Only this program imported it.
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
+
+
+def as_text(value):
+    """The value as text, whatever bytes or characters an error of Python 2 is made of."""
+    try:
+        text = str(value)
+    except UnicodeError:
+        text = repr(value)
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def watch_requirements(distribution, requires, installed):
@@ -57,7 +86,7 @@ def watch_requirements(distribution, requires, installed):
         if isinstance(requirements, str):
             requirements = requirements.splitlines()
         if not installed:
-            requires.extend(str(requirement) for requirement in requirements)
+            requires.extend(as_text(requirement) for requirement in requirements)
         return []
 
     distribution.fetch_build_eggs = fetch_build_eggs

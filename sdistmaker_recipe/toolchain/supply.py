@@ -19,6 +19,7 @@ _NO_LONGER_ASKED = datetime(2014, 12, 31, tzinfo=timezone.utc)
 _FROM_REPOSITORY = re.compile(
     r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git)\b", re.IGNORECASE
 )
+_BOOTSTRAPS = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
 _MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
 _PARENTDIR = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
 _ASKED_FOR_VERSION = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
@@ -65,6 +66,11 @@ def exported_files(tree: Path) -> frozenset[str]:
         links = [name for name in folders if Path(folder, name).is_symlink()]
         found += [Path(folder, name).relative_to(tree).as_posix() for name in (*names, *links)]
     return frozenset(found)
+
+
+def bootstraps(tree: Path) -> frozenset[str]:
+    """The files of modules that setup.py fetches setuptools with; it needs them wherever it is run."""
+    return frozenset(f"{match[1]}.py" for match in _BOOTSTRAPS.finditer(_text(tree / "setup.py")))
 
 
 def take_back_development_markers(tree: Path) -> None:

@@ -1,4 +1,4 @@
-"""A setuptools.file_finders plugin: the files of a tag are those that its export wrote.
+"""A plugin of setuptools: the files of a tag are those that its export wrote.
 
 setuptools took the files that Subversion knows into an sdist by itself until 10.0. A build that shall have
 them names a file with their paths in SDISTMAKER_FILES, one a line, relative to the tag. Any Python runs this.
@@ -20,3 +20,11 @@ def exported(folder=""):
     ) as file:
         names = file.read().splitlines()
     return [str(name) for name in names if name.startswith(prefix) and os.path.lexists(name)]
+
+
+def tell_pbr(distribution):
+    """Have pbr, which asks git and no plugin, take the exported files; for any other project do nothing."""
+    if getattr(distribution, "pbr", None):
+        from pbr import git
+
+        git._find_git_files = lambda *arguments, **named: exported()

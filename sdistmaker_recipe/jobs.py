@@ -1,0 +1,168 @@
+"""Turn tags into jobs, and hand those to an executor: the middle of the flow, between plan and publish."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+
+from sdistmaker_recipe import executors
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.layout import same_version
+from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
+from sdistmaker_recipe.stages import build
+from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.toolchain import sandbox
+from sdistmaker_recipe.toolchain.indexes import uv_variables
+from sdistmaker_recipe.toolchain.interpreters import interpreter_at
+from sdistmaker_recipe.toolchain.ladder import pinned
+from sdistmaker_recipe.vcs import Credentials
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a door knows of the world outside, beside the options.
+
+    ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
+    program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
+    """
+
+    cache: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Credentials = field(default_factory=Credentials)
+    public_index: str = ""
+    dry_run: bool = False
+    retry_failed: bool = False
+    verbose: bool = False
+
+
+def build_all(
+    tags: Sequence[Tag],
+    sources: Sequence[Source],
+    toolchains: Mapping[str, str],
+    configuration: Configuration,
+    circumstances: Circumstances,
+) -> Iterator[Outcome]:
+    """The outcome of each tag, in the order of tags, whatever order they are ready in.
+
+    Those that built another version than their tag says come last, so that they take no other tag's place.
+    ``toolchains`` says what last built something of a project, by its origin. Raises ``ToolchainError`` where
+    nothing can build, ``RepositoryError`` and ``StoreError`` where all the rest would fail too.
+    """
+    if not tags:
+        return
+    with scratch_folder(configuration.state) as scratch:
+        settings = build_settings(scratch, configuration, circumstances)
+        by_url = {source.url: source for source in sources}
+        jobs = [
+            make_job(
+                tag, by_url[tag.repository], settings, configuration, toolchains.get(tag.project_origin, "")
+            )
+            for tag in tags
+        ]
+        workers = configuration.jobs or os.cpu_count() or 1
+        in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers))
+        yield from _own_versions_first(in_order)
+
+
+def run_jobs(jobs: Sequence[BuildJob], credentials: Credentials, workers: int) -> Iterator[Outcome]:
+    """The outcomes of jobs as they are ready."""
+    work = partial(build.build, credentials=credentials)
+    for job, outcome in executors.run_jobs(work, jobs, executors.open_local, workers):
+        died = "The build took the process down that watched over it."
+        yield outcome or Failed(job.tag, died, lasting=False)
+
+
+def make_job(
+    tag: Tag, source: Source, settings: BuildSettings, configuration: Configuration, toolchain: str = ""
+) -> BuildJob:
+    """The job of a tag; ``toolchain`` names what to try first."""
+    pin = pinned(tag.project, configuration.toolchain)
+    return BuildJob(
+        tag=tag,
+        source=source.repository.url,
+        vcs=configuration.vcs,
+        peg=source.peg,
+        settings=settings,
+        toolchain=toolchain,
+        pin=(pin.python, *pin.constraints) if pin else (),
+    )
+
+
+def build_settings(
+    scratch: Path, configuration: Configuration, circumstances: Circumstances
+) -> BuildSettings:
+    """What all jobs share; raises ``ToolchainError`` where the interpreter or the sandbox is missing."""
+    environment = uv_variables(configuration.build_index, circumstances.environment, Path(sys.prefix))
+    helper_environment = tuple(environment.items())
+    for python in (configuration.python, *configuration.pythons):
+        if python:
+            interpreter_at(python, helper_environment)
+    sandboxed, warning = sandbox.choose(configuration.sandbox)
+    if warning:
+        logger.warning("warning: %s", warning)
+    return BuildSettings(
+        scratch=scratch,
+        environments=configuration.environments or circumstances.cache / "environments",
+        timeout=configuration.timeout,
+        python=configuration.python,
+        pythons=configuration.pythons,
+        include_versioned_files=configuration.include_versioned_files,
+        verify_builds=configuration.verify_builds,
+        unbuildable=configuration.unbuildable,
+        sandbox=sandboxed,
+        helper_environment=helper_environment,
+        verbose=circumstances.verbose,
+    )
+
+
+@contextmanager
+def scratch_folder(state: Path) -> Iterator[Path]:
+    """An empty folder for this run, whose builds see no files above it; what a broken run left goes first.
+
+    It is among the system's temporary files, for build backends look for .gitignore and the like in the
+    folders above a tag. Raises ``StoreError``.
+    """
+    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+    folder = Path(gettempdir()) / f"sdistmaker-{os.getuid()}-{digest}"
+    try:
+        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror or error}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Outcomes in the order of jobs: which of two tags gets a name must not depend on which is quicker."""
+    waiting: dict[str, Outcome] = {}
+    left = [job.tag.origin for job in reversed(jobs)]
+    for outcome in outcomes:
+        waiting[outcome.tag.origin] = outcome
+        while left and left[-1] in waiting:
+            yield waiting.pop(left.pop())
+
+
+def _own_versions_first(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    late: list[Outcome] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Failed) or same_version(outcome.tag.version, outcome.version):
+            yield outcome
+        else:
+            late.append(outcome)
+    yield from late

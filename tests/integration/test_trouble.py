@@ -1,0 +1,203 @@
+"""What goes wrong around a run: it is killed or interrupted, a tag cannot be read, the disk is full."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands, index_files, program
+from tests.support.history import History, setuptools_project
+from tests.support.svndump import Change
+
+SLOW = "import time\ntime.sleep(600)\n"
+ARGUMENTS = ("--destination", "index", "--jobs", "1")
+
+
+def start(commands: Commands, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command in a session of its own; its output is in the file output."""
+    with (commands.folder / "output").open("w") as output:
+        return subprocess.Popen(
+            [program("sdists_from_tags"), *arguments],
+            cwd=commands.folder,
+            env=dict(commands.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The command lines of all processes that have this folder in their environment or arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            where = str(folder).encode()
+            if path.name != str(os.getpid()) and where in (path / "environ").read_bytes() + command.encode():
+                found.append(command)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_run_that_is_ended_leaves_nothing_behind_and_the_next_one_repairs(
+    history: History, commands: Commands, number: signal.Signals
+) -> None:
+    history.release("aa", "1.0")
+    assert commands.sdists_from_tags("--repository", history.url, *ARGUMENTS).status == 0
+    history.release("aa", "1.1")
+    history.add_tag("aa", "1.2", {"setup.py": SLOW})
+    archive = commands.folder / "index/aa/aa-1.1.tar.gz"
+    process = start(commands, "--repository", history.url, *ARGUMENTS)
+    # aa 1.1 is published and its page is still to come, for another tag of the project is being built.
+    wait_for(archive.exists)
+    time.sleep(0.5)
+    assert len(processes_in(commands.folder.parent)) > 2
+    os.kill(process.pid, number)
+    begun = time.monotonic()
+    assert process.wait(30) == (-9 if number is signal.SIGKILL else 130)
+    assert time.monotonic() - begun < 15
+    wait_for(lambda: not processes_in(commands.folder.parent), 20)
+
+    history.delete("aa/tags/1.2")
+    again = commands.report("--repository", history.url, *ARGUMENTS)
+    assert again["published"] == []
+    assert "aa-1.1.tar.gz" in (commands.folder / "index/aa/index.html").read_text()
+    assert list(commands.folder.glob("index/**/.*")) == []
+
+
+def test_a_tag_that_cannot_be_exported_stops_no_other(history: History, commands: Commands) -> None:
+    history.release("good", "1.0")
+    history.release("bad", "1.0")
+    history.commit(
+        [Change("change", "bad/tags/1.0", "dir", properties={"svn:externals": "^/nowhere external"})]
+    )
+    report = commands.report("--repository", history.url, *ARGUMENTS)
+    assert [each["project"] for each in report["published"]] == ["good"]
+    assert "external" in report["failed"][0]["reason"]
+    assert (commands.folder / "index-apache.conf").exists()
+
+
+def test_a_failure_that_may_pass_is_tried_each_time_and_told_once(
+    history: History, commands: Commands
+) -> None:
+    history.add_tag("flaky", "1.0", {"setup.py": "import os\nos._exit(3)\n"})
+    arguments = ("--repository", history.url, *ARGUMENTS)
+    first = commands.sdists_from_tags(*arguments)
+    assert (first.status, "exit status 3 and no result" in first.output) == (1, True)
+    again = commands.sdists_from_tags(*arguments, "--quiet")
+    assert (again.status, again.output) == (0, "")
+    assert "failed again flaky 1.0" in commands.sdists_from_tags(*arguments).output
+    assert commands.sdists_from_tags(*arguments, "--strict").status == 1
+
+
+def test_names_stay_private_while_any_tag_may_be_of_that_name(history: History, commands: Commands) -> None:
+    history.add_tag("t1/foo", "1.0", {"setup.py": "1 / 0\n"})
+    history.release("t2/foo", "1.0", dist="bar")
+    history.add_tag("solo", "1.0", {"setup.py": "1 / 0\n"})
+    history.release("solo", "2.0", dist="solo-ng")
+    history.release("renamed", "1.0", dist="other")
+    commands.report("--repository", history.url, *ARGUMENTS)
+    folders = {path.name for path in (commands.folder / "index").iterdir() if path.is_dir()}
+    assert folders == {"foo", "bar", "solo", "solo-ng", "other"}
+
+
+def test_which_of_two_tags_wins_a_name_is_no_matter_of_speed(history: History, commands: Commands) -> None:
+    wait = "import time\ntime.sleep(2)\n"
+    slow = setuptools_project("same", "1.0")
+    history.add_tag("same1", "1.0", {**slow, "setup.py": wait + slow["setup.py"]})
+    history.release("same2", "1.0", dist="same")
+    history.release("late", "1.0")
+    history.add_tag("early", "1.0", setuptools_project("late", "2.0"))
+    history.release("late", "2.0")
+    report = commands.report("--repository", history.url, "--destination", "index", "--jobs", "2")
+    assert {(each["project"], each["filename"]) for each in report["published"]} == {
+        ("same1", "same-1.0.tar.gz"),
+        ("late", "late-1.0.tar.gz"),
+        ("late", "late-2.0.tar.gz"),
+    }
+    assert [each["project"] for each in report["failed"]] == ["same2", "early"]
+
+
+def test_a_repository_without_release_tags_is_warned_of(history: History, commands: Commands) -> None:
+    history.release("pkg", "1.0")
+    report = commands.report("--repository", f"{history.url}/pkg/tags", *ARGUMENTS)
+    assert "no release tag of any project is there" in report["warnings"][0]
+
+
+def test_an_interpreter_that_is_not_there_is_told_once_and_blamed_on_no_tag(
+    history: History, commands: Commands
+) -> None:
+    history.release("pkg", "1.0")
+    done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, "--python", "/nowhere/python")
+    assert done.status == 3
+    assert "/nowhere/python: no such Python" in done.stderr
+    assert index_files(commands.folder / "index") == []
+
+
+def test_environments_that_cannot_be_written_are_told_with_the_option(
+    history: History, commands: Commands
+) -> None:
+    history.release("pkg", "1.0")
+    done = commands.sdists_from_tags(
+        "--repository", history.url, *ARGUMENTS, "--environments", "/proc/nowhere"
+    )
+    assert done.status == 3
+    assert "/proc/nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_loses_no_tag(history: History, commands: Commands) -> None:
+    history.release("pkg", "1.0")
+    index = commands.folder / "index"
+    index.mkdir()
+    mounted = commands.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", index)
+    if mounted.status:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
+    try:
+        filler = index / "filler"
+        filler.write_bytes(b"x" * 60 * 1024)
+        full = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS)
+        assert full.status == 3, full.output
+        assert "No space left on device" in full.stderr
+        filler.unlink()
+        assert commands.sdists_from_tags("--repository", history.url, *ARGUMENTS).status == 0
+        assert index_files(index) == ["pkg/pkg-1.0.tar.gz"]
+    finally:
+        commands.run("umount", index)
+
+
+def test_nobody_who_stops_reading_stops_the_work(history: History, commands: Commands) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        history.release("pkg", version)
+    command = f"{program('sdists_from_tags')} --repository {history.url} --destination index | true"
+    done = commands.run("sh", "-c", command)
+    assert done.stderr == ""
+    assert len(index_files(commands.folder / "index")) == 3
+
+
+def test_a_terminal_without_letters_stops_nothing(history: History, commands: Commands) -> None:
+    history.release("müll", "1.0", dist="muell")
+    poor = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = commands.run(
+        program("sdists_from_tags"), "--repository", history.url, *ARGUMENTS, environment=poor
+    )
+    assert done.status == 0, done.output
+    assert index_files(commands.folder / "index") == ["muell/muell-1.0.tar.gz"]
