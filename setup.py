@@ -65,6 +65,7 @@ setup(
             "mypy>=1.15",
             "pytest>=8.3",
             "pypi-simple>=1.6",
+            "requests>=2.31",
             "pytest-cov>=6",
             "ruff>=0.11",
         ],

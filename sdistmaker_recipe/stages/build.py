@@ -78,7 +78,7 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 left = _first_rungs(job, source)
             rung, left = left[0], left[1:]
             try:
-                return _build_on(rung, source, scratch, deadline, job)
+                return _build_on(rung, source, scratch, deadline, job, warm=not failures)
             except BuildError as error:
                 failures.append((rung, error))
                 left = _after(failures, left, source, job)
@@ -196,7 +196,9 @@ class LackingFilesError(BuildError):
     """The archive lacks files of the tag without which it does not build again."""
 
 
-def _build_on(rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob) -> Built:
+def _build_on(
+    rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob, *, warm: bool
+) -> Built:
     supply.take_back_development_markers(source.tree)
     place = Workplace(
         tree=source.tree,
@@ -208,6 +210,8 @@ def _build_on(rung: Rung, source: Source, scratch: Path, deadline: Deadline, job
             **_versioned_files(rung, source, scratch, job),
         },
         sandbox=Sandbox(_writable(job.settings) if job.settings.sandbox else None),
+        # The first toolchain is the one that its neighbours were or will be built with.
+        warm=warm,
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
     left_out = source.files - set(archive.file_names(raw.archive))

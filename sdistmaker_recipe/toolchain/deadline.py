@@ -19,6 +19,11 @@ class Deadline:
         """How long there is still; never quite 0."""
         return max(self._end - time.monotonic(), 0.001)
 
+    @property
+    def passed(self) -> bool:
+        """Whether time is up."""
+        return time.monotonic() >= self._end
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """What is done inside does not count."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 class Workplace:
     """Where one tag is built: the source tree, a scratch folder beside it, and when time is up.
 
-    ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it.
+    ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it;
+    ``warm`` says whether other tags are likely to need the same environment.
     """
 
     tree: Path
@@ -29,6 +31,7 @@ class Workplace:
     deadline: Deadline
     variables: Mapping[str, str]
     sandbox: Sandbox = NO_SANDBOX
+    warm: bool = True
 
     @property
     def log(self) -> Path:
@@ -112,7 +115,10 @@ def _call(
         result=result_file,
         seconds=place.deadline.seconds_left,
     )
-    status = _worker(system, environment, place).call(call)
+    status = None
+    if not place.deadline.passed:
+        with _borrowed(system, environment, place) as worker:
+            status = worker.call(call)
     output = log_of(place)
     if status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
@@ -123,7 +129,20 @@ def _call(
     return result
 
 
-def _worker(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
+@contextmanager
+def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -> Iterator[Worker]:
+    """A worker for one hook: one that is kept, or one of its own where the next tag has no use for it."""
+    if place.warm:
+        yield _kept(system, environment, place)
+        return
+    worker = Worker(environment.python, "", place.sandbox)
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+def _kept(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
     """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
     if not system.backend_path:
         worker = worker_for(environment.python, system.backend, place.sandbox)

@@ -58,7 +58,7 @@ def _commands(folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
     environment = {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(cache),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
         "LANG": "C.UTF-8",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import requests
 from pypi_simple import PyPISimple
 from zc.buildout.easy_install import default_index_url
 
@@ -43,8 +44,11 @@ class PublicSdist:
 
 def fetch(project: str, versions: Sequence[str], folder: Path) -> list[PublicSdist]:
     """The sdists of these versions, from the index that pip is set up to use."""
-    index = pip_settings(os.environ, Path(sys.prefix)).get("index-url", default_index_url)
-    with PyPISimple(index) as client:
+    settings = pip_settings(os.environ, Path(sys.prefix))
+    session = requests.Session()
+    # requests does not know which authorities pip is told to trust.
+    session.verify = settings.get("cert") or os.environ.get("SSL_CERT_FILE") or True
+    with PyPISimple(settings.get("index-url", default_index_url), session=session) as client:
         files = client.get_project_page(project).packages
         sdists = {file.version: file for file in files if file.filename.endswith(".tar.gz")}
         missing = [version for version in versions if version not in sdists]
