@@ -115,8 +115,10 @@ def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
 
 def _failure(rejected: Rejected) -> Iterator[str]:
     yield f"failed {'again ' if rejected.again else ''}{label(rejected.tag)}: {rejected.reason}"
-    for attempt in rejected.attempts[1:]:
-        yield f"    {attempt.toolchain}: {attempt.reason}"
+    others = rejected.attempts[1:]
+    yield from (f"    {each.toolchain}: {each.reason}" for each in others if each.reason != rejected.reason)
+    if same := [each.toolchain for each in others if each.reason == rejected.reason]:
+        yield f"    the same with {', '.join(same)}"
     yield f"    log: {rejected.log_file}"
 
 

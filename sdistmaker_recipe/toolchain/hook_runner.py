@@ -13,6 +13,10 @@ name). The answer: ``id`` and ``status``, the exit status, negative for a signal
 hook's return value, or the error it raised, is in ``result``.
 """
 
+import sys
+
+BARE = set(sys.modules)
+
 import contextlib
 import ctypes
 import gc
@@ -22,13 +26,13 @@ import os
 import resource
 import select
 import signal
-import sys
 import tempfile
 import time
 import traceback
 from typing import Any, Iterator, Optional
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # Where a backend imports late what every build needs: a first, empty build shows it.
 WARM_UP = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
@@ -104,12 +108,24 @@ def become(request: "dict[str, Any]") -> None:
     time.tzset()
     os.umask(0o022)
     os.chdir(request["tree"])
+    forget_modules(request)
     tempfile.tempdir = None
     for name, limit in request["limits"].items():
         number = getattr(resource, "RLIMIT_" + name)
         _, most = resource.getrlimit(number)
         most = limit if most == resource.RLIM_INFINITY else min(limit, most)
         resource.setrlimit(number, (most, most))
+
+
+def forget_modules(request: "dict[str, Any]") -> None:
+    """Forget modules that only this program imported, where the tag has its own of the name."""
+    folders = [".", *request["backend_path"]]
+    own = {
+        name.partition(".")[0] for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)
+    }
+    for name in set(sys.modules) - BARE - {"ez_setup", "distribute_setup"}:
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
 
 
 def watch(child: int, seconds: float, wakeup: int) -> "Optional[int]":
@@ -203,6 +219,8 @@ def modules_of_a_build(wakeup: int) -> "list[str]":
 def serve() -> None:
     """Answer requests until standard input ends."""
     prctl = ctypes.CDLL(None).prctl
+    # Nobody but root looks into this process, or opens its pipes by way of /proc.
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     wakeup, write_end = os.pipe()
@@ -218,12 +236,13 @@ def serve() -> None:
     # These stand in for a tag's own of the same names.
     for name in ("ez_setup", "distribute_setup"):
         importlib.import_module(name)
-    answer({"modules": modules})
+    answer({"id": "", "modules": modules})
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
             run_hook(request)
         status = watch(child, request["seconds"], wakeup)
         answer({"id": request["id"], "status": status})

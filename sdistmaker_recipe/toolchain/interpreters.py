@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from sdistmaker_recipe.toolchain.ladder import Interpreter
 
 # What stands on PATH can be a launcher that gives another Python in another folder.
 _ASK = "import sys; print('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"
+_NAME = re.compile(r"python[23](\.\d+)?")
 _SECONDS = 20
 
 
@@ -55,27 +55,36 @@ def _chosen(each: str, variables: Mapping[str, str]) -> Interpreter:
 
 def _candidates(variables: Mapping[str, str]) -> Iterator[str]:
     """Paths where a Python may be; the same one can come more than once."""
+    root = variables.get("PYENV_ROOT", "")
     for folder in filter(None, variables.get("PATH", "").split(":")):
-        yield from sorted(str(path) for path in Path(folder).glob("python[23].*") if _is_python(path))
-    if root := variables.get("PYENV_ROOT"):
-        yield from sorted(
-            str(path) for path in Path(root).glob("versions/*/bin/python[23].*") if _is_python(path)
-        )
-    yield from _known_to_uv(variables)
+        # pyenv's launchers are slow, and most of them refuse.
+        if not root or Path(folder) != Path(root, "shims"):
+            yield from _programs(Path(folder), "")
+    if root:
+        yield from _programs(Path(root), "versions/*/bin/")
+    if folder := _folder_of_uv(variables):
+        yield from _programs(Path(folder), "*/bin/")
 
 
-def _is_python(path: Path) -> bool:
-    return re.fullmatch(r"python[23]\.\d+", path.name) is not None
-
-
-def _known_to_uv(variables: Mapping[str, str]) -> list[str]:
-    command = [uv_program(), "python", "list", "--only-installed", "--no-python-downloads", "--no-config"]
-    command += ["--output-format", "json"]
+def _programs(folder: Path, below: str) -> list[str]:
     try:
-        done = subprocess.run(command, env=dict(variables), capture_output=True, timeout=_SECONDS, check=True)
-        return [found["path"] for found in json.loads(done.stdout) if found["implementation"] == "cpython"]
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        found = [path for path in folder.glob(f"{below}python[23]*") if _NAME.fullmatch(path.name)]
+    except OSError:  # a folder of another user
         return []
+    # Those that say their version first, so that the likeliest is asked before one of another name for it.
+    return sorted(map(str, found), key=lambda path: ("." not in Path(path).name, path))
+
+
+def _folder_of_uv(variables: Mapping[str, str]) -> str:
+    """Where uv keeps the Pythons that it installed; to have it list them takes seconds."""
+    command = [uv_program(), "python", "dir", "--no-config", "--color", "never"]
+    try:
+        done = subprocess.run(
+            command, env=dict(variables), capture_output=True, timeout=_SECONDS, check=True, text=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
 
 
 def _working(candidates: Iterable[str], variables: Mapping[str, str]) -> Iterator[Interpreter]:

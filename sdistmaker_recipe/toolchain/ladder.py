@@ -77,6 +77,10 @@ _CURES = (
     (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", "setuptools 65.7"),
     (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
 )
+_ONLY_PYTHON_2 = re.compile(
+    r"SyntaxError: (Missing parentheses in call to '(print|exec)'"
+    r"|multiple exception types must be parenthesized|leading zeros in decimal integer literals)"
+)
 _PYTHON_2 = re.compile(
     r"SyntaxError|TabError|IndentationError"
     r"|No module named '?(ConfigParser|StringIO|urllib2|commands|__builtin__|exceptions|cPickle|httplib)\b"
@@ -138,6 +142,8 @@ def after(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
     reason = failure.partition("\n")[0]
     if _NOTHING_HELPS.search(reason):
         return ()
+    if _ONLY_PYTHON_2.search(failure):
+        return tuple(rung for rung in left if rung.runs_setup_py)
     if _PYTHON_2.search(failure):
         return tuple(sorted(left, key=lambda rung: not rung.runs_setup_py))
     for pattern, name in _CURES:

@@ -11,11 +11,11 @@ import sys
 
 BARE = frozenset(sys.modules)
 
-import io  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import resource  # noqa: E402
-import traceback  # noqa: E402
+import io
+import json
+import os
+import resource
+import traceback
 
 
 def main():
@@ -63,8 +63,8 @@ def prepare_path(request):
     if request["packages"]:
         sys.path.insert(1, request["packages"])
     sys.path.append(request["shims"])
-    own = set(name.partition(".")[0] for name in os.listdir("."))
-    for name in set(sys.modules) - BARE - set(["ez_setup", "distribute_setup"]):
+    own = {name.partition(".")[0] for name in os.listdir(".")}
+    for name in set(sys.modules) - BARE - {"ez_setup", "distribute_setup"}:
         # Only this program imported it.
         if name.partition(".")[0] in own:
             del sys.modules[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from datetime import datetime, timezone
@@ -84,17 +85,20 @@ def take_back_development_markers(tree: Path) -> None:
         return
     section = ""
     lines = []
-    for line in text.splitlines(keepends=True):
+    taken = False
+    for line in io.StringIO(text, newline=""):
+        taken = taken and line[:1] in (" ", "\t")  # which goes on with the value
         if match := re.match(r"\[([^]]*)\]", line):
             section = match[1].strip()
         name = line.partition("=")[0].partition(":")[0].strip().replace("-", "_")
-        if section != "egg_info" or name not in _MARKERS:
+        taken = taken or (section == "egg_info" and name in _MARKERS)
+        if not taken:
             lines.append(line)
-    path.write_text("".join(lines), "utf-8", "surrogateescape")
+    path.write_bytes("".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8", "surrogateescape")
+        return path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return ""

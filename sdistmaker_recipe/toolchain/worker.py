@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
 import subprocess
 import tempfile
+import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -75,8 +76,8 @@ class Worker:
             start_new_session=True,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
-        self._numbers = count()
-        self.modules = frozenset(self._read(GRACE * 3)["modules"])
+        self._unread = b""
+        self.modules = frozenset(self._answer("id", "", GRACE * 3)["modules"])
 
     @property
     def alive(self) -> bool:
@@ -85,7 +86,7 @@ class Worker:
 
     def call(self, call: HookCall) -> int | None:
         """The hook's exit status, None where its time was up; raises ``BuildError`` where the worker died."""
-        number = next(self._numbers)
+        number = secrets.token_hex(8)
         request = {
             "id": number,
             "hook": call.hook,
@@ -104,31 +105,47 @@ class Worker:
             stdin: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # it is a pipe
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
-            answer = self._read(call.seconds + GRACE)
         except OSError as error:
             self.close()
             raise BuildError("The build ended the process that ran it.") from error
-        if answer.get("id") != number:
-            self.close()
-            raise BuildError("The build disturbed the process that ran it.")
-        status = answer.get("status")
+        status = self._answer("id", number, call.seconds + GRACE).get("status")
         return status if isinstance(status, int) else None
 
     def close(self) -> None:
         """End the process; harmless when repeated."""
         self._stop()
 
-    def _read(self, seconds: float) -> dict[str, Any]:
+    def _answer(self, key: str, value: str, seconds: float) -> dict[str, Any]:
+        """The next answer that has this value; any other line is not the worker's own, and passed over."""
+        end = time.monotonic() + seconds
         stdout: IO[bytes] = self._process.stdout  # type: ignore[assignment]  # it is a pipe
-        line = stdout.readline() if select.select([stdout], [], [], seconds)[0] else b""
-        try:
-            answer = json.loads(line)
-        except ValueError:
-            self._errors.seek(0)
-            log = self._errors.read(1 << 16).decode("utf-8", "replace")
-            self.close()
-            raise BuildError("The process that runs builds did not answer.", log, lasting=False) from None
-        return answer if isinstance(answer, dict) else {}
+        while True:
+            line, found, rest = self._unread.partition(b"\n")
+            if found:
+                self._unread = rest
+                answer = _parsed(line)
+                if answer.get(key) == value:
+                    return answer
+                continue
+            left = max(end - time.monotonic(), 0)
+            read = os.read(stdout.fileno(), 1 << 16) if select.select([stdout], [], [], left)[0] else b""
+            if not read:
+                raise self._silent()
+            self._unread += read
+
+    def _silent(self) -> BuildError:
+        self._errors.seek(0)
+        log = self._errors.read(1 << 16).decode("utf-8", "replace")
+        self.close()
+        return BuildError("The process that runs builds did not answer.", log, lasting=False)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def worker_for(python: Path, preload: str, sandbox: Sandbox) -> Worker:

@@ -1,0 +1,1 @@
+"""Repeatable comparisons of speed, never part of the test run: see README.rst."""

@@ -1,0 +1,1 @@
+from from_hatch_vcs._version import version as version

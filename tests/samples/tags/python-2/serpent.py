@@ -1,0 +1,3 @@
+version = "0.5"
+
+print "ssss"

@@ -1,0 +1,1 @@
+"""Of boxes, not of Python."""

@@ -1,0 +1,3 @@
+from importlib.metadata import version
+
+version = version("from-setuptools-scm")

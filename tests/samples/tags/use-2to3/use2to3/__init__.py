@@ -1,0 +1,5 @@
+version = "1.0"
+
+
+def greet(name):
+    print "Hello, %s" % unicode(name)

@@ -1,0 +1,196 @@
+"""The benchmarks' parts: what they build from, how they check it, what they print. Nothing is timed."""
+
+from __future__ import annotations
+
+import ast
+import tarfile
+
+import pytest
+
+from benchmarks import build_speed, contenders
+from benchmarks.build_speed import QUICK, sample_of
+from benchmarks.contenders import CONTENDERS, NAMES, Contender, FailedError, check, measure
+from benchmarks.repository import Release, make_repository, project_files, releases
+from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
+from sdistmaker_recipe.vcs import open_repository
+
+KEPT = Measurement("ours", (9.0, 2.0, 1.0), tags=100)
+
+
+def archive(folder, release: Release, files) -> None:
+    top = f"{release.name.replace('-', '_')}-{release.version}"
+    source = folder / "source"
+    source.write_text("content")
+    with tarfile.open(folder / f"{top}.tar.gz", "w:gz") as tar:
+        for path in files:
+            tar.add(source, f"{top}/{path}")
+
+
+class TestTable:
+    def test_time_is_the_median_of_the_rounds_with_their_range(self):
+        lines = times({"kept": KEPT}, 100).splitlines()
+        assert lines[0].split("  ")[0].strip() == "what"
+        assert lines[2].split() == ["ours", "2.00", "1.00", "to", "9.00", "20.0", "1.00", "all"]
+
+    def test_time_of_a_sample_is_scaled_by_count_and_says_so(self):
+        sample = Measurement("loop", (30.0,), tags=10)
+        line = times({"uv": sample, "kept": KEPT}, 100).splitlines()[2]
+        assert line.split()[:2] == ["loop", "300.00"]
+        assert line.split()[5:] == ["3000.0", "150.00", "10,", "scaled"]
+
+    def test_no_ratio_without_what_it_refers_to(self):
+        assert times({"uv": KEPT}, 100).splitlines()[2].split()[-2:] == ["-", "all"]
+
+    def test_columns_are_as_wide_as_their_widest_text(self):
+        assert aligned([["a", "bb"], ["ccc", "d"]]) == "a    bb\n---  --\nccc   d"
+
+
+class TestRequirements:
+    def verdict(self, measured, number: int) -> list[str]:
+        return requirements(measured, NAMES).splitlines()[number + 2].split()[-2:]
+
+    def test_are_those_of_the_project(self):
+        found = {(each.slow, each.fast, each.limit, each.at_least) for each in REQUIRED}
+        assert found == {
+            ("sdistmaker", "kept", 50, True),
+            ("uv", "kept", 80, True),
+            ("build", "kept", 150, True),
+            ("kept", "floor", 4, False),
+            ("sdistmaker", "made", 15, True),
+        }
+
+    @pytest.mark.parametrize(
+        ("seconds", "verdict"),
+        [(99.9, ["49.95", "MISSED"]), (100.0, ["50.00", "met"]), (200.0, ["100.00", "met"])],
+    )
+    def test_at_least(self, seconds, verdict):
+        other = Measurement("1.4", (seconds,), tags=100)
+        assert self.verdict({"sdistmaker": other, "kept": KEPT}, 0) == verdict
+
+    @pytest.mark.parametrize(("seconds", "verdict"), [(0.5, ["4.00", "met"]), (0.4, ["5.00", "MISSED"])])
+    def test_at_most(self, seconds, verdict):
+        floor = Measurement("floor", (seconds,), tags=100)
+        assert self.verdict({"floor": floor, "kept": KEPT}, 3) == verdict
+
+    def test_samples_of_other_sizes_are_compared_by_tag(self):
+        sample = Measurement("uv", (20.0,), tags=10)
+        assert self.verdict({"uv": sample, "kept": KEPT}, 1) == ["100.00", "met"]
+
+    def test_what_was_not_measured_is_neither_met_nor_missed(self):
+        lines = requirements({"kept": KEPT}, NAMES).splitlines()[2:]
+        assert len(lines) == len(REQUIRED)
+        assert all(line.endswith("-  not measured") for line in lines)
+
+
+class TestRepository:
+    def test_has_as_many_tags_as_asked_for_all_different(self):
+        tags = releases(60, 12)
+        assert len(set(tags)) == len(tags) == 720
+        assert len({tag.name for tag in tags}) == 60
+
+    @pytest.mark.parametrize("release", [Release("acme-ledger", "1.0"), Release("acme-ledger1", "1.11")])
+    def test_projects_are_small_and_their_code_is_for_any_python(self, release):
+        files = project_files(release)
+        assert len(files) == 12
+        assert 15_000 < sum(map(len, files.values())) < 40_000
+        for path, text in files.items():
+            assert text.isascii()
+            if path.endswith(".py"):
+                ast.parse(text, feature_version=(3, 7))
+
+    def test_files_are_the_same_each_time_and_change_with_the_version(self):
+        first, second = (project_files(Release("acme-ledger", version)) for version in ("1.0", "1.1"))
+        assert first == project_files(Release("acme-ledger", "1.0"))
+        assert first.keys() == second.keys()
+        assert {path for path in first if first[path] != second[path]} >= {"setup.py", "CHANGES.rst"}
+
+    def test_tags_hold_the_files_of_their_release(self, tmp_path):
+        tags = releases(2, 11)
+        with open_repository(make_repository(tmp_path / "repository", tags)) as repository:
+            for tag in (tags[0], tags[10], tags[13]):
+                tree = tmp_path / f"{tag.name}-{tag.version}"
+                repository.export(tag.path, repository.head(), tree)
+                for path, text in project_files(tag).items():
+                    assert (tree / path).read_text() == text
+            times_of_project = [repository.entry(tag.path, repository.head()).time for tag in tags[:11]]
+            assert times_of_project == sorted(times_of_project)
+
+
+class TestCheck:
+    TAGS = releases(1, 2)
+
+    @pytest.fixture(autouse=True)
+    def complete(self, tmp_path):
+        for tag in self.TAGS:
+            archive(tmp_path, tag, project_files(tag))
+
+    def test_all_archives_are_there(self, tmp_path):
+        check(tmp_path, self.TAGS)
+
+    def test_an_archive_is_missing(self, tmp_path):
+        with pytest.raises(FailedError, match=r"2 archives of 3; missing .*1\.2"):
+            check(tmp_path, releases(1, 3))
+
+    def test_an_archive_is_not_asked_for(self, tmp_path):
+        with pytest.raises(FailedError, match=r"2 archives of 1; .*not asked for .*1\.1"):
+            check(tmp_path, self.TAGS[:1])
+
+    def test_a_file_is_missing_in_an_archive(self, tmp_path):
+        archive(tmp_path, self.TAGS[0], project_files(self.TAGS[0]).keys() - {"docs/index.rst"})
+        with pytest.raises(FailedError, match=r"-1\.0\.tar\.gz lacks docs/index\.rst"):
+            check(tmp_path, self.TAGS)
+
+    def test_a_contender_that_makes_nothing_has_no_time(self, tmp_path):
+        idle = Contender("uv", "idle", self.TAGS, lambda _folder: 0.001)
+        with pytest.raises(FailedError, match="0 archives of 2"):
+            measure(idle, tmp_path / "run")
+
+
+class TestBuildSpeed:
+    def test_every_contender_has_a_name(self):
+        assert CONTENDERS.keys() == NAMES.keys()
+
+    def test_sample_is_spread_over_all_tags(self):
+        tags = releases(40, 5)
+        assert len({tag.name for tag in sample_of(tags, 20)}) == 20
+        assert len({tag.version for tag in sample_of(tags, 23)}) == 5
+        assert sample_of(tags, 1000) == tags
+
+    def run(self, monkeypatch, capsys, prepare) -> tuple[int, str]:
+        monkeypatch.setattr(build_speed, "CONTENDERS", {"uv": prepare})
+        status = build_speed.run(QUICK, ["uv"])
+        return status, capsys.readouterr().out
+
+    def test_what_is_missing_is_named_and_left_out(self, monkeypatch, capsys):
+        def prepare(_course):
+            raise contenders.MissingError("no program uv")
+
+        status, out = self.run(monkeypatch, capsys, prepare)
+        assert status == 0
+        assert out.endswith("\nleft out: svn export, uv build --sdist: no program uv\n")
+
+    def test_what_fails_is_named_and_has_no_time(self, monkeypatch, capsys):
+        def prepare(course):
+            return Contender("uv", "uv 0", course.sample, lambda _folder: 0.001)
+
+        status, out = self.run(monkeypatch, capsys, prepare)
+        assert status == 1
+        assert "FAILED: svn export, uv build --sdist: 0 archives of 2" in out
+        assert "ms per tag" not in out
+
+    def test_a_table_and_a_line_for_each_requirement(self, monkeypatch, capsys):
+        def prepare(course):
+            def run(folder):
+                for tag in course.sample:
+                    archive(folder / "out", tag, project_files(tag))
+                return 0.5
+
+            return Contender("uv", "uv 0", course.sample, run)
+
+        status, out = self.run(monkeypatch, capsys, prepare)
+        assert status == 0
+        assert "6 tags of 2 projects" in out
+        assert ["1.50", "1.50", "to", "1.50", "250.0", "-", "2,", "scaled"] in [
+            line.split()[5:] for line in out.splitlines()
+        ]
+        assert out.count("not measured") == len(REQUIRED)

@@ -1,0 +1,318 @@
+"""Warm workers: one process calls hook after hook, and nothing that one of them does reaches the next."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.worker import LIMITS, HookCall, Worker, worker_for
+
+PYTHON = Path(sys.executable)
+PRELOADED = "calendar"
+
+
+class Bench:
+    """Calls hooks of a backend in a tree, each time with another body."""
+
+    def __init__(self, folder: Path, worker: Worker) -> None:
+        self.worker = worker
+        self.folder = folder
+        self.tree = folder / "tree"
+        (self.tree / "tools").mkdir(parents=True)
+        self.calls = 0
+
+    def call(self, body: str, seconds: float = 20) -> int | None:
+        """The status of a hook with this body."""
+        self.calls += 1
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        header = "import os, signal, subprocess, sys, tempfile, time\n"
+        (self.tree / "tools/backend.py").write_text(f"{header}def hook():\n{lines}", "utf-8")
+        call = HookCall(
+            hook="hook",
+            backend="backend",
+            backend_path=("tools",),
+            arguments=(),
+            optional=False,
+            tree=self.tree,
+            environment={"PATH": os.defpath, "SINGLE": "1"},
+            log=self.folder / "log",
+            result=self.folder / f"result-{self.calls}",
+            seconds=seconds,
+        )
+        return self.worker.call(call)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the last hook left."""
+        return json.loads((self.folder / f"result-{self.calls}").read_text("utf-8"))
+
+    def returned(self, body: str) -> Any:
+        assert self.call(body) == 0, self.result
+        return self.result["returned"]
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    made = Worker(PYTHON, PRELOADED, NO_SANDBOX)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, worker: Worker) -> Bench:
+    return Bench(tmp_path, worker)
+
+
+def runs(process_id: int) -> bool:
+    """Whether the process is there and no zombie."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def ends(process_id: int) -> bool:
+    """Whether the process ends within a few seconds."""
+    deadline = time.monotonic() + 5
+    while runs(process_id) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not runs(process_id)
+
+
+def test_one_process_calls_hook_after_hook(bench: Bench) -> None:
+    body = "return [os.getpid(), os.getppid()]"
+    (first, parent), (second, same) = bench.returned(body), bench.returned(body)
+    assert first != second
+    assert parent == same
+
+
+@pytest.mark.parametrize(
+    ("change", "probe"),
+    [
+        ("os.environ['LEAK'] = os.environ['SINGLE'] = '2'", "sorted(os.environ.items())"),
+        ("os.chdir('/')", "os.getcwd()"),
+        ("os.umask(0o777)", "os.umask(0o022)"),
+        ("sys.path.insert(0, '/elsewhere')", "sys.path"),
+        ("sys.argv.append('--evil')", "sys.argv"),
+        ("import tools_of_ours\nsys.modules['json'] = None", "sorted(map(str, sys.modules))"),
+        ("import calendar\ncalendar.month_name = None", "str(__import__('calendar').month_name)"),
+        ("import builtins\nbuiltins.len = None", "len([])"),
+        ("tempfile.tempdir = '/elsewhere'", "tempfile.gettempdir()"),
+        ("signal.signal(signal.SIGTERM, signal.SIG_IGN)", "str(signal.getsignal(signal.SIGTERM))"),
+        ("signal.pthread_sigmask(0, [15])", "sorted(map(int, signal.pthread_sigmask(0, [])))"),
+        ("sys.setrecursionlimit(100)", "sys.getrecursionlimit()"),
+        ("os.nice(5)", "os.nice(0)"),
+        ("os.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()", "time.tzname"),
+        ("sys.dont_write_bytecode = False", "sys.dont_write_bytecode"),
+        ("os.dup2(os.open('/dev/null', 0), 77)", "sorted(os.listdir('/proc/self/fd'))"),
+        ("__import__('resource').setrlimit(7, (9, 9))", "__import__('resource').getrlimit(7)"),
+    ],
+)
+def test_nothing_a_hook_changes_reaches_the_next(bench: Bench, change: str, probe: str) -> None:
+    (bench.tree / "tools/tools_of_ours.py").touch()
+    before = bench.returned(f"return {probe}")
+    # These keep a hook from telling what it sees.
+    if not change.endswith("= None"):
+        assert bench.returned(f"{change}\nreturn {probe}") != before
+    bench.call(change)
+    assert bench.returned(f"return {probe}") == before
+
+
+def test_the_process_itself_imports_no_code_of_a_tag(bench: Bench, worker: Worker) -> None:
+    marker = bench.folder / "imported"
+    code = f"import os\nopen({str(marker)!r}, 'a').write(str(os.getpid()) + ' ')\n"
+    for name in ("sitecustomize", "setup", "json", "setuptools", "ez_setup"):
+        (bench.tree / f"{name}.py").write_text(code)
+    hook = bench.returned("sys.path.insert(0, '.')\nimport setup\nreturn os.getpid()")
+    bench.returned("return None")
+    assert set(marker.read_text().split()) == {str(hook)}
+    assert not {"setup", "sitecustomize", "backend"} & worker.modules
+
+
+def test_a_hook_has_no_files_open_but_its_own(bench: Bench) -> None:
+    found = "[os.readlink('/proc/self/fd/' + name) for name in ('0', '1', '2')]"
+    log = str(bench.folder / "log")
+    assert bench.returned(f"return {found}") == ["/dev/null", log, log]
+    # The fourth is the folder that is being listed.
+    assert bench.returned("return sorted(os.listdir('/proc/self/fd'))") == ["0", "1", "2", "3"]
+
+
+BACKGROUND = "return subprocess.Popen(['sleep', '300']).pid"
+DAEMON = """
+read, write = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(write, str(os.getpid()).encode())
+        os.closerange(0, 20)
+        time.sleep(300)
+    os._exit(0)
+return int(os.read(read, 20))
+"""
+FAMILY = "os.system('sleep 300 & sleep 300 & echo $! > pid')\nreturn int(open('pid').read())"
+
+
+@pytest.mark.parametrize("body", [BACKGROUND, DAEMON, FAMILY], ids=["background", "daemon", "shell"])
+def test_a_process_that_is_left_behind_is_ended(bench: Bench, body: str) -> None:
+    left_behind = bench.returned(body)
+    assert not runs(left_behind)
+    assert bench.returned("return 'next'") == "next"
+
+
+def test_time_that_is_up_ends_the_hook_and_all_it_started(bench: Bench) -> None:
+    body = "open('pid', 'w').write(str(subprocess.Popen(['sleep', '300']).pid))\ntime.sleep(300)"
+    begun = time.monotonic()
+    assert bench.call(body, seconds=1) is None
+    assert time.monotonic() - begun < 10
+    assert not runs(int((bench.tree / "pid").read_text()))
+    assert bench.returned("return 'next'") == "next"
+
+
+def test_a_hook_that_stops_itself_is_ended_in_time(bench: Bench) -> None:
+    assert bench.call("os.kill(os.getpid(), signal.SIGSTOP)", seconds=1) is None
+    assert bench.returned("return 'next'") == "next"
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_a_hook_that_is_ended_by_a_signal_gives_its_number(bench: Bench, signal_number: int) -> None:
+    assert bench.call(f"os.kill(os.getpid(), {int(signal_number)})") == -signal_number
+
+
+def test_memory_has_a_limit(bench: Bench) -> None:
+    assert bench.call(f"return len(bytearray({LIMITS['AS']}))") == 1
+    assert bench.result["error"] == "MemoryError"
+
+
+def test_a_file_has_a_limit(bench: Bench) -> None:
+    assert bench.call(f"with open('large', 'wb') as file:\n    file.truncate({LIMITS['FSIZE'] + 1})") == 1
+    assert bench.result["error"] == "OSError"
+
+
+def test_limits_cannot_be_raised_again_by_ordinary_users(bench: Bench) -> None:
+    soft, hard = bench.returned("return __import__('resource').getrlimit(__import__('resource').RLIMIT_AS)")
+    assert soft == hard == LIMITS["AS"]
+
+
+def test_a_hook_that_ends_its_worker_fails_and_the_next_tag_gets_another(tmp_path: Path) -> None:
+    first = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
+    assert worker_for(PYTHON, PRELOADED, NO_SANDBOX) is first
+    bench = Bench(tmp_path, first)
+    with pytest.raises(BuildError, match="process that r"):
+        bench.call("os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)")
+    assert not first.alive
+    bench.worker = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
+    assert bench.worker is not first
+    assert bench.returned("return 'next'") == "next"
+    bench.worker.close()
+
+
+FORGED = """
+with open("/proc/%d/fd/1" % os.getppid(), "w") as pipe:
+    for number in range(50):
+        pipe.write('{"id": %d, "status": 0}\\n' % number)
+return 'forged'
+"""
+
+
+@pytest.mark.parametrize("written", [FORGED, FORGED.replace('{"id"', "rubbish")], ids=["forged", "rubbish"])
+def test_a_hook_that_writes_to_its_workers_pipe_harms_none_but_itself(tmp_path: Path, written: str) -> None:
+    bench = Bench(tmp_path, worker_for(PYTHON, PRELOADED, NO_SANDBOX))
+    with suppress(BuildError):
+        bench.call(written, seconds=3)
+    try:
+        for _ in range(3):
+            bench.worker = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
+            assert bench.returned("return 'next'") == "next"
+    finally:
+        bench.worker.close()
+
+
+OWNER = """
+import os, sys
+from pathlib import Path
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.worker import Worker
+worker = Worker(Path(sys.executable), "", NO_SANDBOX)
+print(worker._process.pid, flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None], ids=["killed", "ended", "done"])
+def test_a_worker_ends_with_the_process_that_started_it(how: int | None) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        worker = int(owner.stdout.readline())
+        assert runs(worker)
+        if how is None:
+            owner.communicate("\n")
+        else:
+            owner.send_signal(how)
+        owner.wait(10)
+    assert ends(worker)
+
+
+BUSY_OWNER = """
+import sys
+from pathlib import Path
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.worker import HookCall, Worker
+tree = Path(sys.argv[1])
+code = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(300)"
+(tree / "backend.py").write_text(code)
+worker = Worker(Path(sys.executable), "", NO_SANDBOX)
+worker.call(HookCall("hook", "backend", (".",), (), False, tree, {}, tree / "log", tree / "result", 300))
+"""
+
+
+def test_a_worker_that_is_busy_ends_too_and_the_hook_with_it(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY_OWNER, str(tmp_path)]) as owner:
+        log = tmp_path / "log"
+        deadline = time.monotonic() + 20
+        while not (log.exists() and log.read_text().endswith("\n")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        hook, worker = map(int, log.read_text().split())
+        assert runs(hook)
+        assert runs(worker)
+        owner.kill()
+    assert ends(worker)
+    assert ends(hook)
+
+
+def test_closing_a_worker_ends_it_and_can_be_repeated(worker: Worker) -> None:
+    process_id = worker._process.pid
+    worker.close()
+    worker.close()
+    assert not worker.alive
+    assert not runs(process_id)
+
+
+def test_an_interpreter_that_does_not_run_is_told_with_its_output(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(BuildError) as caught:
+        Worker(broken, "", NO_SANDBOX)
+    assert "no such library" in caught.value.log
+    assert not caught.value.lasting
+
+
+@pytest.mark.parametrize("name", ["resource", "ctypes"])
+def test_a_module_of_the_tag_is_not_hidden_by_one_that_only_the_worker_uses(bench: Bench, name: str) -> None:
+    (bench.tree / "tools" / f"{name}.py").write_text("whose = 'the tag'\n")
+    assert bench.returned(f"import {name}\nreturn {name}.whose") == "the tag"
