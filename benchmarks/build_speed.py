@@ -15,17 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contenders import (
-    CONTENDERS,
-    NAMES,
-    Contender,
-    Course,
-    FailedError,
-    MissingError,
-    measure,
-    programs_environment,
-)
-from benchmarks.repository import Release, make_repository, releases
+from benchmarks.contenders import CONTENDERS, NAMES, Contender, Course, measure
+from benchmarks.programs import FailedError, MissingError, programs_environment
+from benchmarks.projects import Release, releases
+from benchmarks.repository import make_repository
 from benchmarks.table import Measurement, requirements, times
 
 

@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from benchmarks.repository import Release
+from benchmarks.projects import Release
 
 LEVEL = 6
 SECONDS_TO_START = 60

@@ -155,6 +155,11 @@ class Catalog:
 
     def remember_toolchain(self, project: str, name: str) -> None:
         """Record the toolchain that built something of the project with this origin."""
+        query = "SELECT name FROM toolchain WHERE project = ?"
+        with self._errors():
+            known = self._connection.execute(query, (project,)).fetchone()
+        if known == (name,):
+            return
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO toolchain VALUES (?, ?)", (project, name))
 

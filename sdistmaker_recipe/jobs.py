@@ -135,7 +135,9 @@ def scratch_folder(state: Path) -> Iterator[Path]:
     folders above a tag. Raises ``StoreError``.
     """
     digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    folder = Path(gettempdir()) / f"sdistmaker-{os.getuid()}-{digest}"
+    # The sandbox has a /dev of its own.
+    temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
+    folder = Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
     try:
         if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
             shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import shutil
@@ -112,9 +111,10 @@ def _has_content(path: Path) -> bool:
 def _temporary(target: Path) -> Iterator[Path]:
     """A path beside target for its content to come; our server configurations do not serve leading dots."""
     start = f".{target.name[:100]}."
-    for left in target.parent.glob(f"{glob.escape(start)}{'[0-9a-f]' * 32}"):
-        # A run that was killed left it.
-        left.unlink(missing_ok=True)
+    with os.scandir(target.parent) as entries:
+        # A run that was killed left them.
+        for left in [entry.path for entry in entries if entry.name.startswith(start)]:
+            Path(left).unlink(missing_ok=True)
     temporary = target.with_name(f"{start}{uuid4().hex}")
     try:
         yield temporary

@@ -7,10 +7,13 @@ import tarfile
 
 import pytest
 
-from benchmarks import build_speed, contenders
+from benchmarks import build_speed
+from benchmarks.archives import check
 from benchmarks.build_speed import QUICK, sample_of
-from benchmarks.contenders import CONTENDERS, NAMES, Contender, FailedError, check, measure
-from benchmarks.repository import Release, make_repository, project_files, releases
+from benchmarks.contenders import CONTENDERS, NAMES, Contender, measure
+from benchmarks.programs import FailedError, MissingError
+from benchmarks.projects import Release, project_files, releases
+from benchmarks.repository import make_repository
 from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
 from sdistmaker_recipe.vcs import open_repository
 
@@ -163,7 +166,7 @@ class TestBuildSpeed:
 
     def test_what_is_missing_is_named_and_left_out(self, monkeypatch, capsys):
         def prepare(_course):
-            raise contenders.MissingError("no program uv")
+            raise MissingError("no program uv")
 
         status, out = self.run(monkeypatch, capsys, prepare)
         assert status == 0

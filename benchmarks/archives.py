@@ -1,0 +1,35 @@
+"""Whether a contender made what it was to make."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+
+from benchmarks.programs import FailedError
+from benchmarks.projects import Release, project_files
+
+
+def check(folder: Path, tags: Sequence[Release]) -> None:
+    """Raise ``FailedError`` unless the archives below folder are those of the tags, each with all files."""
+    found = {_release(path): path for path in folder.rglob("*.tar.gz")}
+    wanted = {(str(canonicalize_name(tag.name)), tag.version): tag for tag in tags}
+    if found.keys() != wanted.keys():
+        lost, strange = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+        text = f"{len(found)} archives of {len(wanted)}; missing {lost[:3]}, not asked for {strange[:3]}"
+        raise FailedError(text)
+    for release, path in found.items():
+        with tarfile.open(path) as archive:
+            names = {name.partition("/")[2] for name in archive.getnames()}
+        if lost_files := sorted(project_files(wanted[release]).keys() - names):
+            raise FailedError(f"{path.name} lacks {', '.join(lost_files)}")
+
+
+def _release(path: Path) -> tuple[str, str]:
+    try:
+        name, version = parse_sdist_filename(path.name)
+    except InvalidSdistFilename as error:
+        raise FailedError(f"{path.name} is no name of an sdist") from error
+    return name, str(version)
