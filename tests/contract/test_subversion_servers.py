@@ -440,11 +440,11 @@ def ssh_arguments(tmp_path: Path, repositories: Path, monkeypatch: pytest.Monkey
 
 def test_ssh_never_asks(backend: str, ssh_arguments: Path, tmp_path: Path) -> None:
     need("svnserve")
-    assert reads("svn+ssh://jane@example.com/main", backend, tmp_path)
+    assert reads("svn+ssh://reader@example.com/main", backend, tmp_path)
     for line in ssh_arguments.read_text().splitlines():
         assert line.startswith("ssh ")
         assert "-o BatchMode=yes" in line
-        assert line.endswith("-- jane@example.com svnserve -t")
+        assert line.endswith("-- reader@example.com svnserve -t")
 
 
 def test_an_ssh_of_the_users_own_choice_is_used_as_it_is(

@@ -21,7 +21,7 @@ from tests.support.process import LOOPBACK, Server, free_port
 from tests.support.requirements import find, need
 from tests.support.svndump import Change, Dump
 
-USER = "jane"
+USER = "reader"
 PASSWORD = "s3cret pass"
 REALM = "Subversion for tests"
 

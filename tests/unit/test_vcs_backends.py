@@ -89,15 +89,15 @@ def test_without_any_means_the_hint_names_both(
 @pytest.mark.parametrize(
     "url",
     [
-        "https://jane:geheim@example.com/svn",
-        "https://jane:geheim@example.com:8443/svn",
-        "svn+ssh://jane:geheim@example.com/svn",
-        "https://jane:geh/eim@example.com/svn",
-        "https://jane:geh@eim@example.com/svn",
-        "https://jane:geh:eim@example.com/svn",
+        "https://reader:geheim@example.com/svn",
+        "https://reader:geheim@example.com:8443/svn",
+        "svn+ssh://reader:geheim@example.com/svn",
+        "https://reader:geh/eim@example.com/svn",
+        "https://reader:geh@eim@example.com/svn",
+        "https://reader:geh:eim@example.com/svn",
         "https://:geheim@example.com/svn",
-        "https://jane:@example.com/svn",
-        " HTTPS://jane:geheim@[::1]/svn",
+        "https://reader:@example.com/svn",
+        " HTTPS://reader:geheim@[::1]/svn",
     ],
 )
 @pytest.mark.parametrize("backend", ["auto", "subversion", "subversion-cli", "unknown"])
@@ -112,11 +112,11 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(url: str, backend: str)
 @pytest.mark.parametrize(
     "url",
     [
-        "https://jane@example.com/svn",
+        "https://reader@example.com/svn",
         "https://example.com:8443/svn/a:b@c",
         "https://example.com:/svn/a@b",
         "https://[::1]:8443/svn/a@b",
-        "svn+ssh://jane@example.com:22/svn@x",
+        "svn+ssh://reader@example.com:22/svn@x",
         "file:///srv/a:b@c",
         "/srv/a:b@c",
         "",
@@ -127,7 +127,7 @@ def test_other_urls_are_not_refused(url: str) -> None:
 
 
 def test_credentials_do_not_show_the_password() -> None:
-    assert "geheim" not in repr(Credentials("jane", "geheim"))
+    assert "geheim" not in repr(Credentials("reader", "geheim"))
 
 
 # URLs
@@ -198,7 +198,7 @@ def test_only_numbers_are_revisions(revision: str) -> None:
         ("http://example.com/svn", "<https://example.com:443> Sent on to https", True),
         ("https://example.com/svn", "<http://example.com:80> Sent on to http", False),
         ("svn://example.com/svn", "<svn://example.com:3690> Words", True),
-        ("svn+ssh://jane@example.com/svn", "<https://example.com:443> Words", True),
+        ("svn+ssh://reader@example.com/svn", "<https://example.com:443> Words", True),
         ("http://[::1]:80/svn", "<http://[::1]:80> Words", True),
         ("https://example.com/svn", "<https://example.com.example.org:443> Words", False),
         ("https://example.com/svn", "<https://example.org:443> <https://example.com:443>", False),
@@ -282,7 +282,7 @@ def test_ssh_asks_nothing() -> None:
 def test_where_settings_are_looked_for() -> None:
     system = Path("/etc/subversion/config")
     assert configuration_files({}) == (system,)
-    assert configuration_files({"HOME": "/home/jane"}) == (system, Path("/home/jane/.subversion/config"))
+    assert configuration_files({"HOME": "/home/reader"}) == (system, Path("/home/reader/.subversion/config"))
 
 
 def test_certificates_are_those_of_pythons_openssl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
