@@ -33,7 +33,8 @@ LEGACY = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__
 
 def load_toml(text: str) -> dict[str, Any]:
     """The table that TOML text holds; raises ``ValueError`` where it is none."""
-    return tomllib.loads(text)
+    table: dict[str, Any] = tomllib.loads(text)
+    return table
 
 
 def read_build_system(tree: Path) -> BuildSystem:
