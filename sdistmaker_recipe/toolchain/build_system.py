@@ -37,6 +37,14 @@ def load_toml(text: str) -> dict[str, Any]:
     return table
 
 
+def text_of(path: Path) -> str:
+    """The text of a tag's file, as far as it is text; empty where there is none."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def read_build_system(tree: Path) -> BuildSystem:
     """The build system of the source tree in this folder.
 

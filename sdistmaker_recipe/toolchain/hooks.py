@@ -11,7 +11,7 @@ from typing import Any
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import process
-from sdistmaker_recipe.toolchain.build_system import BuildSystem
+from sdistmaker_recipe.toolchain.build_system import BuildSystem, text_of
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
@@ -64,7 +64,7 @@ def asks_for_more(system: BuildSystem, tree: Path) -> bool:
     """Whether ``extra_requirements`` is worth asking; setuptools only gives what setup_requires says."""
     if system.backend_path or not system.backend.startswith("setuptools.build_meta"):
         return True
-    return any("setup_requires" in _text(tree / name) for name in ("setup.py", "setup.cfg"))
+    return any("setup_requires" in text_of(tree / name) for name in ("setup.py", "setup.cfg"))
 
 
 def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
@@ -198,10 +198,3 @@ def reason_of(result: Mapping[str, Any], status: int) -> str:
 def log_of(place: Workplace) -> str:
     """What was printed until now."""
     return process.read_log(place.log) if place.log.exists() else ""
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.model import Tag
-from sdistmaker_recipe.toolchain.build_system import load_toml
+from sdistmaker_recipe.toolchain.build_system import load_toml, text_of
 
 _NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[\"']")
 
@@ -29,14 +29,14 @@ def static_sdist(tree: Path, tag: Tag, target: Path) -> None:
 
 def _static_name(tree: Path) -> str:
     found = _from_pyproject(tree) or _from_setup_cfg(tree)
-    if not found and (match := _NAME_IN_SETUP_PY.search(_text(tree / "setup.py"))):
+    if not found and (match := _NAME_IN_SETUP_PY.search(text_of(tree / "setup.py"))):
         found = match[1]
     return found
 
 
 def _from_pyproject(tree: Path) -> str:
     try:
-        table: Any = load_toml(_text(tree / "pyproject.toml"))
+        table: Any = load_toml(text_of(tree / "pyproject.toml"))
         name = table["project"]["name"]
     except (ValueError, KeyError, TypeError):
         return ""
@@ -46,14 +46,7 @@ def _from_pyproject(tree: Path) -> str:
 def _from_setup_cfg(tree: Path) -> str:
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(_text(tree / "setup.cfg"))
+        parser.read_string(text_of(tree / "setup.cfg"))
         return parser.get("metadata", "name", fallback="")
     except configparser.Error:
-        return ""
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
         return ""
