@@ -13,6 +13,8 @@ The flow, on one page.
 
 * ``engine``: opens the parts, then scan, plan, build, publish, report.
 * ``jobs``: its middle; tags become jobs, and those go to an executor.
+* ``batches``: its end; what is built is published, some at a time.
+* ``circumstances``: what the doors tell of the world outside.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.
 

@@ -7,8 +7,8 @@ the projects whose pages are still to be written. Every change is one transactio
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import astuple, fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -63,6 +63,7 @@ class Catalog:
     def __init__(self, connection: sqlite3.Connection, path: Path | str) -> None:
         self._connection = connection
         self._path = path
+        self._in_batch = False
 
     def releases(self) -> list[Release]:
         """Every published release, by project and file name."""
@@ -143,10 +144,10 @@ class Catalog:
         with self._errors():
             return frozenset(row[0] for row in self._connection.execute("SELECT project FROM owed"))
 
-    def paid(self, project: str) -> None:
-        """Record that a project's pages are written; "" stands for the root page."""
+    def paid(self, projects: Iterable[str]) -> None:
+        """Record that the pages of projects are written; "" stands for the root page."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM owed WHERE project = ?", (project,))
+            connection.executemany("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
 
     def toolchains(self) -> dict[str, str]:
         """The toolchain that last built something of a project, by the project's origin."""
@@ -185,8 +186,18 @@ class Catalog:
             connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
 
     @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All changes made in the context are one transaction: of none anything stays after an error."""
+        with self._transaction():
+            self._in_batch = True
+            try:
+                yield
+            finally:
+                self._in_batch = False
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), self._connection:
+        with self._errors(), nullcontext() if self._in_batch else self._connection:
             yield self._connection
 
     @contextmanager

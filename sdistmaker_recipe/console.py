@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
+from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.jobs import Circumstances
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials

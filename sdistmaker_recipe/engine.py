@@ -7,11 +7,10 @@ Takes a ``Configuration`` and what a door knows of the world outside, gives a ``
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,16 +18,14 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from sdistmaker_recipe import jobs
+from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, StoreError
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.jobs import Circumstances
 from sdistmaker_recipe.model import (
     Failed,
-    Failure,
-    Outcome,
     Plan,
     Published,
     Rejected,
@@ -90,12 +87,14 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
 
     The archive comes to the destination, into a folder named by its project. Raises ``SdistmakerError``.
     """
+    from sdistmaker_recipe import jobs
+
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
         url = configuration.repository[0]
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
-        settings = jobs.build_settings(scratch, configuration, circumstances)
+        settings = jobs.build_settings(scratch, scratch, configuration, circumstances)
         job = jobs.make_job(scan.single_tag(source, configuration), source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
@@ -171,30 +170,31 @@ def _build_and_publish(
         index.store.prepare()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
     publish.mark_private(tags, index)
-    outcomes: list[Published | Rejected] = []
     pending = Counter(tag.project_origin for tag in planned.build)
-    changed: defaultdict[str, set[str]] = defaultdict(set)
+    batches = Batches(index, this.configuration, _version(), pending, this.listener.finished)
     try:
-        for outcome in _outcomes(planned.build, sources, this):
-            result = _publish(outcome, index, this)
-            outcomes.append(result)
-            origin = outcome.tag.project_origin
-            if isinstance(result, Published):
-                changed[origin].add(result.release.project)
-            pending[origin] -= 1
-            if not pending[origin]:
-                publish.write_project_pages(changed.pop(origin, ()), index)
-            this.listener.finished(result)
+        if planned.build:
+            _build(planned.build, sources, batches, this)
     finally:
-        # Also when the run breaks off: what has its archive published gets its page.
         publish.write_pages(index)
         publish.mark_private(tags, index)
-    return outcomes
+    return batches.results
 
 
-def _outcomes(tags: Sequence[Tag], sources: Sequence[Source], this: Run) -> Iterator[Outcome]:
+def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, this: Run) -> None:
+    # Here, for a run that builds nothing needs none of it.
+    from sdistmaker_recipe import jobs
+
     toolchains = this.catalog.toolchains()
-    return jobs.build_all(tags, sources, toolchains, this.configuration, this.circumstances)
+    with jobs.incoming_folder(this.configuration.state) as incoming:
+        try:
+            for outcome in jobs.build_all(
+                tags, sources, toolchains, incoming, this.configuration, this.circumstances
+            ):
+                batches.add(outcome)
+        finally:
+            # Also when the run breaks off: what is built is published, and gets its page.
+            batches.publish()
 
 
 def _finish(sources: Sequence[Source], this: Run) -> None:
@@ -208,28 +208,6 @@ def _with_outcomes(report: Report, outcomes: Sequence[Published | Rejected]) -> 
         published=tuple(each for each in outcomes if isinstance(each, Published)),
         rejected=tuple(each for each in outcomes if isinstance(each, Rejected)),
     )
-
-
-def _publish(outcome: Outcome, index: Index, this: Run) -> Published | Rejected:
-    tag = outcome.tag
-    if isinstance(outcome, Failed):
-        result: Published | Rejected = publish.keep_failure(outcome, index)
-    else:
-        refuse = this.configuration.version_mismatch == "refuse"
-        result = publish.publish(outcome, index, _upload_time(tag, index), refuse_mismatch=refuse)
-        index.catalog.remember_toolchain(tag.project_origin, outcome.toolchain)
-    if isinstance(result, Rejected):
-        fingerprint = plan.fingerprint(tag, this.configuration, _version())
-        lasting = not isinstance(outcome, Failed) or outcome.lasting
-        failure = Failure(tag.origin, fingerprint, result.reason, result.log_file, lasting)
-        result = replace(result, again=publish.remember(failure, index))
-    return result
-
-
-def _upload_time(tag: Tag, index: Index) -> datetime:
-    """When a repository is new to us its releases are as old as their tags, later ones are new."""
-    first_run = tag.origin.partition("/")[0] not in index.catalog.repositories()
-    return tag.time if first_run else datetime.now(timezone.utc)
 
 
 def _public_index(this: Run) -> str:

@@ -8,13 +8,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 
 from sdistmaker_recipe import executors
+from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import same_version
@@ -30,40 +30,25 @@ from sdistmaker_recipe.vcs import Credentials
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a door knows of the world outside, beside the options.
-
-    ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
-    program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
-    """
-
-    cache: Path
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    credentials: Credentials = field(default_factory=Credentials)
-    public_index: str = ""
-    dry_run: bool = False
-    retry_failed: bool = False
-    verbose: bool = False
-
-
 def build_all(
     tags: Sequence[Tag],
     sources: Sequence[Source],
     toolchains: Mapping[str, str],
+    output: Path,
     configuration: Configuration,
     circumstances: Circumstances,
 ) -> Iterator[Outcome]:
     """The outcome of each tag, in the order of tags, whatever order they are ready in.
 
     Those that built another version than their tag says come last, so that they take no other tag's place.
-    ``toolchains`` says what last built something of a project, by its origin. Raises ``ToolchainError`` where
+    ``toolchains`` says what last built something of a project, by its origin. Archives come to ``output``,
+    where they are the caller's. Raises ``ToolchainError`` where
     nothing can build, ``RepositoryError`` and ``StoreError`` where all the rest would fail too.
     """
     if not tags:
         return
     with scratch_folder(configuration.state) as scratch:
-        settings = build_settings(scratch, configuration, circumstances)
+        settings = build_settings(scratch, output, configuration, circumstances)
         by_url = {source.url: source for source in sources}
         jobs = [
             make_job(
@@ -101,9 +86,12 @@ def make_job(
 
 
 def build_settings(
-    scratch: Path, configuration: Configuration, circumstances: Circumstances
+    scratch: Path, output: Path, configuration: Configuration, circumstances: Circumstances
 ) -> BuildSettings:
-    """What all jobs share; raises ``ToolchainError`` where the interpreter or the sandbox is missing."""
+    """What all jobs share; archives come to the folder output.
+
+    Raises ``ToolchainError`` where the interpreter or the sandbox is missing.
+    """
     environment = uv_variables(configuration.build_index, circumstances.environment, Path(sys.prefix))
     helper_environment = tuple(environment.items())
     for python in (configuration.python, *configuration.pythons):
@@ -114,6 +102,7 @@ def build_settings(
         logger.warning("warning: %s", warning)
     return BuildSettings(
         scratch=scratch,
+        output=output,
         environments=configuration.environments or circumstances.cache / "environments",
         timeout=configuration.timeout,
         python=configuration.python,
@@ -127,6 +116,11 @@ def build_settings(
     )
 
 
+def incoming_folder(state: Path) -> AbstractContextManager[Path]:
+    """An empty folder for archives that are built and not published yet, near where they will be."""
+    return _empty(state / "incoming")
+
+
 @contextmanager
 def scratch_folder(state: Path) -> Iterator[Path]:
     """An empty folder for this run, whose builds see no files above it; what a broken run left goes first.
@@ -138,6 +132,13 @@ def scratch_folder(state: Path) -> Iterator[Path]:
     # The sandbox has a /dev of its own.
     temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
     folder = Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
+    with _empty(folder) as scratch:
+        yield scratch
+
+
+@contextmanager
+def _empty(folder: Path) -> Iterator[Path]:
+    """A new folder in place of what a broken run of this user left there; it goes at the end."""
     try:
         if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
             shutil.rmtree(folder, ignore_errors=True)

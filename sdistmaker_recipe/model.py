@@ -58,14 +58,16 @@ def project_name(repository: str, project_path: str) -> str:
 class BuildSettings:
     """What all jobs of a run share, as plain values.
 
-    ``scratch`` and ``environments`` are folders, ``timeout`` is in seconds for one tag, ``python`` the
-    interpreter that builds ("" for the one that runs this), ``pythons`` those tried where it does not do
-    (none: all that are found); ``include_versioned_files``, ``verify_builds`` and ``unbuildable`` are the
-    options of these names, ``sandbox`` says whether bubblewrap holds builds, ``helper_environment`` are the
-    environment variables of trusted helper programs, never of a build; ``verbose`` lets helpers print live.
+    ``scratch``, ``output`` (for archives) and ``environments`` are folders, ``timeout`` is in seconds for one
+    tag, ``python`` the interpreter that builds ("" for the one that runs this), ``pythons`` those tried where
+    it does not do (none: all that are found); ``include_versioned_files``, ``verify_builds`` and
+    ``unbuildable`` are the options of these names, ``sandbox`` says whether bubblewrap holds builds,
+    ``helper_environment`` are the environment variables of trusted helper programs, never of a build;
+    ``verbose`` lets helpers print live.
     """
 
     scratch: Path
+    output: Path
     environments: Path
     timeout: float
     python: str = ""

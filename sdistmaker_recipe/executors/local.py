@@ -5,19 +5,38 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
+from types import ModuleType
+
+
+class _Process(ForkServerProcess):
+    """A process that does not import the program which starts it: it needs nothing of that."""
+
+    def start(self) -> None:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Context(ForkServerContext):
+    Process = _Process
 
 
 def open_pool(jobs: int) -> Executor:
     """A pool of that many processes, each started clean: neither threads nor open files are inherited."""
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if context.get_start_method() == "forkserver":
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = _Context()
         context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle)
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle)
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
 
 
 def _settle() -> None:

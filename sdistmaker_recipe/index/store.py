@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -30,13 +31,19 @@ class IndexStore:
         self.folder = folder
 
     def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
-        """Put an archive into a project's folder; where a file of that name is there, that one stays."""
+        """Put an archive into a project's folder; where a file of that name is there, that one stays.
+
+        A path is of a file that nobody changes any more, and that was given to ``sync``: it is linked where
+        that can be, else copied.
+        """
         target = self.folder / project / filename
         with _disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with _temporary(target) as temporary:
-                _copy(content, temporary)
-                added = _link(temporary, target)
+            added = _hard_link(content, target) if isinstance(content, Path) else None
+            if added is None:
+                with _temporary(target) as temporary:
+                    _copy(content, temporary)
+                    added = _link(temporary, target)
             return StoredFile(sha256_of(target), target.stat().st_size, added)
 
     def prepare(self) -> None:
@@ -50,10 +57,25 @@ class IndexStore:
         """Whether the file is there."""
         return (self.folder / project / filename).is_file()
 
-    def write_pages(self, folder: str, pages: Mapping[str, str]) -> bool:
-        """Write pages by name below folder ("" is the root); true where one was not there just so."""
-        changed = [write_text(self.folder / folder / name, text) for name, text in pages.items()]
-        return any(changed)
+    def write_pages(self, pages: Mapping[str, str]) -> None:
+        """Write pages by their path below the index; those that are there just so stay untouched.
+
+        All are on the disk before the first of them gets its name, in the order given.
+        """
+        with ExitStack() as stack, _disk_errors(self.folder):
+            ready: dict[Path, Path] = {}
+            for path, text in pages.items():
+                target = self.folder / path
+                data = text.encode()
+                if not _is_there(target, data):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    ready[target] = stack.enter_context(_temporary(target))
+                    ready[target].write_bytes(data)
+            if ready:
+                sync(self.folder)
+                for target, temporary in ready.items():
+                    temporary.replace(target)
+                sync(self.folder)
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages are there."""
@@ -79,16 +101,32 @@ def write_text(path: Path, text: str) -> bool:
     """
     data = text.encode()
     with _disk_errors(path):
-        try:
-            if path.read_bytes() == data:
-                return False
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        if _is_there(path, data):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(path) as temporary:
             _copy(data, temporary)
             temporary.replace(path)
             _sync_folder(path.parent)
         return True
+
+
+def sync(folder: Path) -> None:
+    """Return when all that was written to the file system of this folder is on the disk.
+
+    Cheaper than fsync(2) of each of many files. Raises ``StoreError`` when the disk fails.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with _disk_errors(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            if not hasattr(libc, "syncfs"):
+                os.sync()
+            elif libc.syncfs(descriptor):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(folder))
+        finally:
+            os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:
@@ -98,6 +136,13 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _is_there(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except FileNotFoundError:
+        return False
 
 
 def _has_content(path: Path) -> bool:
@@ -133,20 +178,29 @@ def _copy(content: Path | bytes, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _link(temporary: Path, target: Path) -> bool:
-    """Give the file its name unless the name is taken; true where it got it."""
+def _hard_link(path: Path, target: Path) -> bool | None:
+    """Give a file one more name unless that is taken; true where it got it, None where links cannot be."""
     try:
         # Unlike a rename, a link never replaces what is there.
-        target.hardlink_to(temporary)
+        target.hardlink_to(path)
     except FileExistsError:
         return False
     except OSError:
-        # A file system without hard links; the run's lock keeps other writers away.
-        if target.exists():
-            return False
-        temporary.replace(target)
-    _sync_folder(target.parent)
+        return None
     return True
+
+
+def _link(temporary: Path, target: Path) -> bool:
+    """Give the file its name unless the name is taken; true where it got it."""
+    added = _hard_link(temporary, target)
+    if added is None:
+        # A file system without hard links; the run's lock keeps other writers away.
+        added = not target.exists()
+        if added:
+            temporary.replace(target)
+    if added:
+        _sync_folder(target.parent)
+    return added
 
 
 def _sync_folder(folder: Path) -> None:

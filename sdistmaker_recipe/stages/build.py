@@ -9,18 +9,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
+from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError, StoreError
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
 from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
-from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
@@ -46,6 +46,16 @@ class Source:
     tree: Path
     files: frozenset[str]
     system: BuildSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How an archive was made: the rung, what was installed, the files left out, and stubs to add."""
+
+    rung: Rung
+    installed: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    stubs: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
@@ -127,7 +137,8 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratc
     source = _export(job, credentials, folder)
     raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
     static_sdist(source.tree, job.tag, raw.archive)
-    built = _finish(raw, archive.read_metadata(raw.archive), FILES_ONLY, frozenset(), job)
+    with archive.open_sdist(raw.archive) as sdist:
+        built = _finish(sdist, archive.read_metadata(sdist), Making(FILES_ONLY), job)
     return replace(built, warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
 
 
@@ -153,12 +164,15 @@ def _repository(url: str, vcs: str, credentials: Credentials) -> Repository:
 
 
 def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
-    """The rung to try first, or all in a new order where an earlier tag of the project needed another."""
+    """The rung to try first, or all in a new order where an earlier tag of the project needed another.
+
+    A tag that declares how it is built is built so, whatever tags needed that did not.
+    """
     settings = job.settings
     if job.pin:
         python = interpreter_at(job.pin[0], settings.helper_environment)
         return (Rung("pinned", python, job.pin[1:]),)
-    if job.toolchain in ("", DECLARED):
+    if job.toolchain in ("", DECLARED) or source.system != LEGACY:
         return (Rung(DECLARED, _own(settings)),)
     return ladder.remembered(_every_rung(job, source), job.toolchain)
 
@@ -214,16 +228,17 @@ def _build_on(
         warm=warm,
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
-    left_out = source.files - set(archive.file_names(raw.archive))
     bootstraps = supply.bootstraps(source.tree)
-    if lacking := sorted(left_out & (raw.read | bootstraps)):
-        text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
-        raise LackingFilesError(text, hooks.log_of(place))
-    metadata = archive.read_metadata(raw.archive)
-    if _must_verify(source, left_out, job.settings):
-        _verify(raw, metadata, rung, source.system, place, job)
-    stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
-    return _finish(raw, metadata, rung, left_out, job, stubs)
+    with archive.open_sdist(raw.archive) as sdist:
+        left_out = source.files - set(sdist.file_names())
+        if lacking := sorted(left_out & (raw.read | bootstraps)):
+            text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
+            raise LackingFilesError(text, hooks.log_of(place))
+        metadata = archive.read_metadata(sdist)
+        if _must_verify(source, left_out, job.settings):
+            _verify(sdist, metadata, rung, source.system, place, job)
+        stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
+        return _finish(sdist, metadata, Making(rung, raw.installed, left_out, stubs), job)
 
 
 def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: BuildSettings) -> RawSdist:
@@ -265,7 +280,7 @@ def _must_verify(source: Source, left_out: frozenset[str], settings: BuildSettin
 
 
 def _verify(
-    raw: RawSdist,
+    sdist: archive.Sdist,
     metadata: archive.Metadata,
     rung: Rung,
     system: BuildSystem,
@@ -275,11 +290,12 @@ def _verify(
     """Build again from the unpacked archive, as whoever installs it does, without the repository's help."""
     scratch = place.scratch / "verify"
     scratch.mkdir()
-    tree = archive.unpack(raw.archive, scratch)
+    tree = archive.unpack(sdist, scratch)
     variables = {"SOURCE_DATE_EPOCH": str(_epoch(job))}
     again = replace(place, tree=tree, scratch=scratch, variables=variables)
     try:
-        second = archive.read_metadata(_raw_sdist(rung, system, again, job.settings).archive)
+        with archive.open_sdist(_raw_sdist(rung, system, again, job.settings).archive) as built_again:
+            second = archive.read_metadata(built_again)
     except BuildError as error:
         text = f"The archive does not build again: {error.reason}"
         raise LackingFilesError(text, error.log, lasting=error.lasting) from error
@@ -288,20 +304,13 @@ def _verify(
         raise BuildError(f"The archive builds again as {other}, not as {own}.", hooks.log_of(again))
 
 
-def _finish(
-    raw: RawSdist,
-    metadata: archive.Metadata,
-    rung: Rung,
-    left_out: frozenset[str],
-    job: BuildJob,
-    more: Mapping[str, bytes] = MappingProxyType({}),
-) -> Built:
+def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: Making, job: BuildJob) -> Built:
     try:
         filename = release_filename(metadata.name, metadata.version)
     except ValueError as error:
         raise BuildError(f"The metadata cannot be published: {error}.") from error
-    target = Path(tempfile.mkdtemp(dir=job.settings.scratch, prefix="built-")) / "archive.tar.gz"
-    archive.repack(raw.archive, target, filename.removesuffix(".tar.gz"), _epoch(job), more)
+    target = job.settings.output / f"{uuid4().hex}.tar.gz"
+    archive.repack(sdist, target, filename.removesuffix(".tar.gz"), _epoch(job), making.stubs)
     return Built(
         tag=job.tag,
         name=metadata.name,
@@ -311,9 +320,9 @@ def _finish(
         size=target.stat().st_size,
         metadata=metadata.content,
         requires_python=metadata.requires_python,
-        toolchain=rung.name,
-        installed=raw.installed,
-        left_out=tuple(sorted(left_out)),
+        toolchain=making.rung.name,
+        installed=making.installed,
+        left_out=tuple(sorted(making.left_out)),
     )
 
 

@@ -29,6 +29,8 @@ from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 
 _PAGES_NOTE = "pages"
+_AT_ONCE = 200
+"""Of so many projects the pages are in memory at one time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,13 @@ def remember(failure: Failure, index: Index) -> bool:
 
 def write_project_pages(projects: Iterable[str], index: Index) -> None:
     """Write the pages of these projects; raises ``StoreError``. What is equal stays untouched."""
-    for project in projects:
-        releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
-        content = {
-            "index.html": pages.project_html(project, releases),
-            "index.json": pages.project_json(project, releases),
-        }
-        index.store.write_pages(project, content)
-        index.catalog.paid(project)
+    every = list(projects)
+    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
+        content: dict[str, str] = {}
+        for project in some:
+            content |= _project_pages(project, index)
+        index.store.write_pages(content)
+        index.catalog.paid(some)
 
 
 def write_pages(index: Index) -> None:
@@ -131,11 +132,18 @@ def write_pages(index: Index) -> None:
         index,
     )
     if not current or owed or not index.store.has_pages("", ROOT_PAGES):
-        content = {"index.html": pages.root_html(every), "index.json": pages.root_json(every)}
-        index.store.write_pages("", content)
-        index.catalog.paid("")
+        index.store.write_pages({"index.html": pages.root_html(every), "index.json": pages.root_json(every)})
+        index.catalog.paid([""])
     if not current:
         index.catalog.set_note(_PAGES_NOTE, pages.FORMAT)
+
+
+def _project_pages(project: str, index: Index) -> dict[str, str]:
+    releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
+    return {
+        f"{project}/index.html": pages.project_html(project, releases),
+        f"{project}/index.json": pages.project_json(project, releases),
+    }
 
 
 def mark_private(tags: Iterable[Tag], index: Index) -> None:

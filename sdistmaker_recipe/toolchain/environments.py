@@ -92,7 +92,8 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
             constraints = folder / "constraints.txt"
             constraints.write_text("".join(f"{each}\n" for each in rung.constraints), "utf-8")
             target += ["--constraints", str(constraints)]
-        _uv(["pip", "install", *target, *requirements], settings)
+        # Compiled now, for builds write nothing into it.
+        _uv(["pip", "install", "--compile-bytecode", *target, *requirements], settings)
     frozen = _uv(["pip", "freeze", "--no-config", "--python", str(environment.python)], settings, quiet=True)
     environment = Environment(folder, tuple(frozen.split()))
     record = {"requirements": list(requirements), "installed": list(environment.installed)}

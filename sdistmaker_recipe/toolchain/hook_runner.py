@@ -23,9 +23,11 @@ import gc
 import importlib
 import json
 import os
+import re
 import resource
 import select
 import signal
+import tarfile
 import tempfile
 import time
 import traceback
@@ -36,6 +38,7 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # Where a backend imports late what every build needs: a first, empty build shows it.
 WARM_UP = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+OF_TAGS = ("ez_setup", "distribute_setup")
 
 
 def call(request: "dict[str, Any]") -> "Any":
@@ -51,11 +54,12 @@ def call(request: "dict[str, Any]") -> "Any":
     return hook(*request["arguments"])
 
 
-def run_hook(request: "dict[str, Any]") -> None:
+def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
     """In the fork: become the request's process, call the hook, and never return."""
     status = 1
     try:
         become(request)
+        forget_modules(request, imported)
         read = note_files_read(request["tree"])
         try:
             result = {"returned": call(request)}
@@ -108,7 +112,6 @@ def become(request: "dict[str, Any]") -> None:
     time.tzset()
     os.umask(0o022)
     os.chdir(request["tree"])
-    forget_modules(request)
     tempfile.tempdir = None
     for name, limit in request["limits"].items():
         number = getattr(resource, "RLIMIT_" + name)
@@ -117,15 +120,21 @@ def become(request: "dict[str, Any]") -> None:
         resource.setrlimit(number, (most, most))
 
 
-def forget_modules(request: "dict[str, Any]") -> None:
+def imported_modules() -> "dict[str, list[str]]":
+    """The modules that a tag may have of its own, by the name of the package that they are in."""
+    found: "dict[str, list[str]]" = {}
+    for name in set(sys.modules) - BARE - set(OF_TAGS):
+        found.setdefault(name.partition(".")[0], []).append(name)
+    return found
+
+
+def forget_modules(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
     """Forget modules that only this program imported, where the tag has its own of the name."""
     folders = [".", *request["backend_path"]]
-    own = {
-        name.partition(".")[0] for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)
-    }
-    for name in set(sys.modules) - BARE - {"ez_setup", "distribute_setup"}:
-        if name.partition(".")[0] in own:
-            del sys.modules[name]
+    names = [name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
+    for own in {name.partition(".")[0] for name in names}:
+        for name in imported.get(own, ()):
+            sys.modules.pop(name, None)
 
 
 def watch(child: int, seconds: float, wakeup: int) -> "Optional[int]":
@@ -173,24 +182,30 @@ def children() -> "Iterator[int]":
 
 
 def warm_up(backend: str, wakeup: int) -> None:
-    """Import the backend, and what a first build shows that it imports late."""
+    """Import the backend, and do beforehand what a first build shows that each one would do again."""
     module = backend.partition(":")[0]
     try:
         importlib.import_module(module)
     except Exception:  # each build will say so itself
         return
     if module == "setuptools.build_meta":
-        for name in modules_of_a_build(wakeup):
+        shown = what_a_build_needs(wakeup)
+        for name in shown["modules"]:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-    gc.collect()
-    getattr(gc, "freeze", int)()
+        for pattern, flags in shown["patterns"]:
+            with contextlib.suppress(Exception):
+                re.compile(pattern, flags)
+        with contextlib.suppress(Exception):
+            make_archives_quickly()
+    with contextlib.suppress(Exception):
+        keep_entry_points()
 
 
-def modules_of_a_build(wakeup: int) -> "list[str]":
-    """The names of all modules that are loaded after a build of an empty project in a fork."""
+def what_a_build_needs(wakeup: int) -> "dict[str, Any]":
+    """The modules that are loaded, and the patterns compiled, after a build of an empty project in a fork."""
     with tempfile.TemporaryDirectory() as folder:
-        names = os.path.join(folder, "names")
+        shown = os.path.join(folder, "shown")
         child = os.fork()
         if child == 0:
             try:
@@ -204,16 +219,101 @@ def modules_of_a_build(wakeup: int) -> "list[str]":
                         file.write(text)
                 importlib.import_module("setuptools.build_meta").__legacy__.build_sdist(folder)
                 known = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
-                with open(names, "w", encoding="utf-8") as file:
-                    json.dump(known, file)
+                with open(shown, "w", encoding="utf-8") as file:
+                    json.dump({"modules": known, "patterns": compiled_patterns()}, file)
             finally:
                 os._exit(0)
         watch(child, 60, wakeup)
         try:
-            with open(names, encoding="utf-8") as file:
-                return list(json.load(file))
+            with open(shown, encoding="utf-8") as file:
+                return dict(json.load(file))
         except (OSError, ValueError):
-            return []
+            return {"modules": [], "patterns": []}
+
+
+def compiled_patterns() -> "list[tuple[str, int]]":
+    """The patterns in the cache of ``re``, with their flags; none where it has another form."""
+    keys = [key for key in getattr(re, "_cache", ()) if isinstance(key, tuple) and len(key) >= 3]
+    return [(key[1], int(key[2])) for key in keys if key[0] is str]
+
+
+def keep_entry_points() -> None:
+    """Read the entry points of this environment once: nothing is installed while builds use it.
+
+    A build asks for them ten times. Other folders on sys.path, such as a tag's own, are read each time.
+    """
+    from importlib import metadata
+
+    read: "Any" = metadata.entry_points
+    found: "Any" = metadata.Distribution.discover
+    finders = finders_of_distributions()
+
+    def of_folder(folder: str) -> "list[tuple[Any, list[Any]]]":
+        # By the name that importlib.metadata itself tells distributions apart by, which costs no parsing.
+        return [
+            (getattr(dist, "_normalized_name", dist), list(dist.entry_points))
+            for dist in found(path=[folder])
+        ]
+
+    kept = {folder: of_folder(folder) for folder in sys.path}
+
+    def entry_points(**wanted: "Any") -> "Any":
+        if not wanted or finders_of_distributions() != finders:
+            return read(**wanted)
+        by_name: "dict[Any, list[Any]]" = {}
+        for folder in sys.path:
+            for name, points in kept[folder] if folder in kept else of_folder(folder):
+                by_name.setdefault(name, points)
+        matching = (point for points in by_name.values() for point in points if point.matches(**wanted))
+        return metadata.EntryPoints(matching)
+
+    if hasattr(metadata, "EntryPoints"):
+        metadata.entry_points = entry_points
+
+
+def finders_of_distributions() -> "list[Any]":
+    """What importlib.metadata asks for distributions."""
+    return [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
+
+
+def make_archives_quickly() -> None:
+    """Have distutils write an archive that is soon written anew: hardly compressed, no owners looked up."""
+    archive_util: "Any" = importlib.import_module("distutils.archive_util")
+    make, parameters, description = archive_util.ARCHIVE_FORMATS["gztar"]
+
+    def make_tarball(base_name: str, base_dir: str, *arguments: "Any", **options: "Any") -> "Any":
+        if arguments or options.pop("compress", "gzip") != "gzip" or any(options.values()):
+            return make(base_name, base_dir, *arguments, **options)
+        name = base_name + ".tar.gz"
+        if os.path.dirname(name):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+        with tarfile.open(name, "x:gz", compresslevel=1) as archive:
+            add_folder(archive, base_dir)
+        return name
+
+    archive_util.ARCHIVE_FORMATS["gztar"] = (make_tarball, parameters, description)
+
+
+def add_folder(archive: "tarfile.TarFile", folder: str) -> None:
+    """Add a folder with all that is in it, files without their owner."""
+    archive.add(folder, recursive=False)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                add_folder(archive, entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                add_file(archive, entry.path)
+            else:
+                archive.add(entry.path, recursive=False)
+
+
+def add_file(archive: "tarfile.TarFile", path: str) -> None:
+    """Add a file without its owner."""
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        member = tarfile.TarInfo(path)
+        member.size, member.mtime, member.mode = status.st_size, int(status.st_mtime), status.st_mode & 0o7777
+        archive.addfile(member, file)
 
 
 def serve() -> None:
@@ -234,8 +334,12 @@ def serve() -> None:
         warm_up(sys.argv[1], wakeup)
     modules = sorted({name.partition(".")[0] for name in sys.modules})
     # These stand in for a tag's own of the same names.
-    for name in ("ez_setup", "distribute_setup"):
+    for name in OF_TAGS:
         importlib.import_module(name)
+    imported = imported_modules()
+    # What is there now lives on: no fork looks through it for garbage, which would copy its memory.
+    gc.collect()
+    getattr(gc, "freeze", int)()
     answer({"id": "", "modules": modules})
     for line in sys.stdin:
         request = json.loads(line)
@@ -243,7 +347,7 @@ def serve() -> None:
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-            run_hook(request)
+            run_hook(request, imported)
         status = watch(child, request["seconds"], wakeup)
         answer({"id": request["id"], "status": status})
 

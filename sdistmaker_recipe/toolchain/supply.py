@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -62,11 +63,16 @@ def wants_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
 
 def exported_files(tree: Path) -> frozenset[str]:
     """The paths of all files and symbolic links below tree, relative to it."""
-    found: list[str] = []
-    for folder, folders, names in os.walk(tree):
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        found += [Path(folder, name).relative_to(tree).as_posix() for name in (*names, *links)]
-    return frozenset(found)
+    return frozenset(_files_below(str(tree), ""))
+
+
+def _files_below(folder: str, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_below(entry.path, f"{prefix}{entry.name}/")
+            else:
+                yield prefix + entry.name
 
 
 def bootstraps(tree: Path) -> frozenset[str]:

@@ -17,10 +17,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.archive import Metadata, file_names, read_metadata, repack
+from sdistmaker_recipe.toolchain import archive as archives
+from sdistmaker_recipe.toolchain.archive import Metadata, open_sdist
 
 LATEST = 1_330_837_567
 PKG_INFO = b"Metadata-Version: 2.1\nName: acme.ledger\nVersion: 1.0\nRequires-Python: >=3.8\n"
+
+
+def read_metadata(path: Path) -> Metadata:
+    with open_sdist(path) as sdist:
+        return archives.read_metadata(sdist)
+
+
+def file_names(path: Path) -> list[str]:
+    with open_sdist(path) as sdist:
+        return sdist.file_names()
+
+
+def repack(path: Path, target: Path, top: str, latest: int) -> None:
+    with open_sdist(path) as sdist:
+        archives.repack(sdist, target, top, latest)
 
 
 def member(name: str, data: bytes = b"", **attributes: object) -> tuple[tarfile.TarInfo, bytes]:

@@ -212,3 +212,30 @@ class TestTrouble:
                 use(catalog)
         assert str(path) in caught.value.message
         assert caught.value.hint
+
+
+class TestBatch:
+    FAILURE = a_failure(a_tag())
+
+    def test_is_one_transaction(self, path):
+        with open_catalog(path) as catalog, open_catalog(path) as other:
+            with catalog.batch():
+                catalog.publish(a_release(), b"")
+                catalog.remember(self.FAILURE)
+                assert catalog.releases() == [a_release()]
+                assert (other.releases(), other.failures()) == ([], [])
+            assert (other.releases(), other.failures()) == ([a_release()], [self.FAILURE])
+
+    def test_leaves_nothing_when_it_breaks_off(self, path):
+        def break_off(catalog):
+            with catalog.batch():
+                catalog.publish(a_release(), b"")
+                raise KeyboardInterrupt
+
+        with open_catalog(path) as catalog:
+            with pytest.raises(KeyboardInterrupt):
+                break_off(catalog)
+            assert catalog.releases() == []
+            catalog.remember(self.FAILURE)
+        with open_catalog(path) as catalog:
+            assert (catalog.releases(), catalog.failures()) == ([], [self.FAILURE])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
 import pytest
@@ -10,6 +12,15 @@ import pytest
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.executors import open_local, run_jobs
 from tests.unit import executor_work as work
+
+PROGRAM = """\
+print("imported", __name__, flush=True)
+if __name__ == "__main__":
+    from sdistmaker_recipe.executors import open_local
+    from tests.unit.executor_work import double
+    with open_local(2) as pool:
+        print(list(pool.map(double, [3, 4])))
+"""
 
 
 class Recorder:
@@ -36,6 +47,13 @@ class Breaks(Executor):
         future: Future = Future()
         future.set_result(function(*arguments, **keywords))
         return future
+
+
+def test_a_pool_does_not_import_the_program_that_started_it(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, "utf-8")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "imported __main__\n[6, 8]\n"
 
 
 class TestRunJobs:

@@ -15,6 +15,7 @@ from sdistmaker_recipe.model import BuildJob, BuildSettings, Built, Failed, proj
 from tests.unit.values import REPOSITORY, a_tag
 
 SETTINGS = BuildSettings(
+    output=Path("/srv/incoming"),
     scratch=Path("/tmp/scratch"),
     environments=Path("/tmp/environments"),
     timeout=300.0,

@@ -62,12 +62,28 @@ class TestAddArchive:
         assert index.add_archive("acme", NAME, NEW) == stored(NEW, added=True)
         assert files(index.folder) == {f"acme/{NAME}": NEW}
 
-    def test_copies_it_where_it_is_a_file(self, index, tmp_path):
+    def test_links_it_where_it_is_a_file(self, index, tmp_path):
         source = tmp_path / "built.tar.gz"
         source.write_bytes(NEW)
         assert index.add_archive("acme", NAME, source) == stored(NEW, added=True)
+        assert source.samefile(index.folder / "acme" / NAME)
+
+    @pytest.mark.usefixtures("no_hard_links")
+    def test_copies_a_file_where_it_cannot_be_linked(self, index, tmp_path):
+        source = tmp_path / "built.tar.gz"
+        source.write_bytes(NEW)
+        source.chmod(0o400)
+        assert index.add_archive("acme", NAME, source) == stored(NEW, added=True)
         assert source.read_bytes() == NEW
         assert not source.samefile(index.folder / "acme" / NAME)
+        assert mode(index.folder / "acme" / NAME) == mode(index.folder) & 0o666
+
+    def test_leaves_what_is_there_untouched_also_by_a_link(self, index, tmp_path):
+        source = tmp_path / "built.tar.gz"
+        source.write_bytes(NEW)
+        index.add_archive("acme", NAME, OLD)
+        assert index.add_archive("acme", NAME, source) == stored(OLD, added=False)
+        assert files(index.folder) == {f"acme/{NAME}": OLD}
 
     @pytest.mark.parametrize("content", [OLD, NEW], ids=["equal", "other"])
     def test_leaves_what_is_there_untouched_and_says_what_that_is(self, index, content):
@@ -107,14 +123,6 @@ class TestAddArchive:
         index.add_archive("acme", NAME, NEW)
         assert mode(index.folder / "acme" / NAME) == expected
         assert mode(index.folder / "acme") == 0o777 & ~mask
-
-    def test_gives_permissions_that_follow_the_umask_whatever_the_source_has(self, index, umask, tmp_path):
-        source = tmp_path / "built.tar.gz"
-        source.write_bytes(NEW)
-        source.chmod(0o600)
-        umask(0o022)
-        index.add_archive("acme", NAME, source)
-        assert mode(index.folder / "acme" / NAME) == 0o644
 
     def test_writes_to_the_disk_before_it_names_the_file_and_the_folder_after(self, index, monkeypatch):
         events = []
@@ -245,33 +253,86 @@ class TestWriteText:
 
 
 class TestPages:
-    def test_are_written_by_name_below_their_folder(self, index):
-        assert index.write_pages("", {"index.html": "root"})
-        assert index.write_pages("acme", {"index.html": "page", "index.json": "{}"})
+    def test_are_written_by_their_path(self, index):
+        index.write_pages({"index.html": "root", "acme/index.html": "page", "acme/index.json": "{}"})
         assert files(index.folder) == {
             "index.html": b"root",
             "acme/index.html": b"page",
             "acme/index.json": b"{}",
         }
 
-    def test_are_all_written_where_only_the_first_changed(self, index):
-        index.write_pages("acme", {"a": "1", "b": "1"})
-        assert index.write_pages("acme", {"a": "2", "b": "2"})
-        assert files(index.folder) == {"acme/a": b"2", "acme/b": b"2"}
+    def test_that_are_equal_are_not_touched(self, index):
+        index.write_pages({"acme/a": "1", "acme/b": "1"})
+        for name in "ab":
+            os.utime(index.folder / "acme" / name, ns=(1, 1))
+        index.write_pages({"acme/a": "1", "acme/b": "2"})
+        assert files(index.folder) == {"acme/a": b"1", "acme/b": b"2"}
+        assert (index.folder / "acme" / "a").stat().st_mtime_ns == 1
+        assert (index.folder / "acme" / "b").stat().st_mtime_ns != 1
 
-    def test_that_are_equal_make_no_change(self, index):
-        index.write_pages("acme", {"a": "1", "b": "1"})
-        assert not index.write_pages("acme", {"a": "1", "b": "1"})
+    def test_are_all_on_the_disk_before_the_first_gets_its_name(self, index, monkeypatch):
+        index.write_pages({"acme/a": "old", "acme/b": "old"})
+        seen = []
 
-    def test_make_a_change_where_only_the_last_differs(self, index):
-        index.write_pages("acme", {"a": "1", "b": "1"})
-        assert index.write_pages("acme", {"a": "1", "b": "2"})
+        def note(folder: Path) -> None:
+            seen.append(sorted(content.decode() for content in files(folder).values()))
+
+        monkeypatch.setattr(store, "sync", note)
+        index.write_pages({"acme/a": "new", "acme/b": "new"})
+        assert seen == [["new", "new", "old", "old"], ["new", "new"]]
+
+    def test_that_are_equal_cost_no_waiting_for_the_disk(self, index, monkeypatch):
+        index.write_pages({"acme/a": "1"})
+        monkeypatch.setattr(store, "sync", None)
+        index.write_pages({"acme/a": "1"})
+
+    def test_stay_as_they_were_when_the_disk_fails(self, index, monkeypatch):
+        index.write_pages({"a": "old"})
+
+        def fail(folder: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+        monkeypatch.setattr(store, "sync", fail)
+        with pytest.raises(StoreError, match="No space left"):
+            index.write_pages({"a": "new", "b": "new"})
+        assert files(index.folder) == {"a": b"old"}
 
     def test_are_there_only_when_all_are(self, index):
         assert not index.has_pages("acme", ("a", "b"))
-        index.write_pages("acme", {"a": "1"})
+        index.write_pages({"acme/a": "1"})
         assert index.has_pages("acme", ("a",))
         assert not index.has_pages("acme", ("a", "b"))
+
+
+class TestSync:
+    def test_asks_for_the_file_system_of_the_folder(self, tmp_path, monkeypatch):
+        asked = []
+
+        class Libc:
+            def syncfs(self, descriptor: int) -> int:
+                asked.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+                return 0
+
+        monkeypatch.setattr(store.ctypes, "CDLL", lambda *_, **__: Libc())
+        store.sync(tmp_path)
+        assert asked == [str(tmp_path)]
+
+    def test_says_when_the_disk_failed(self, tmp_path, monkeypatch):
+        class Libc:
+            def syncfs(self, _: int) -> int:
+                return -1
+
+        monkeypatch.setattr(store.ctypes, "CDLL", lambda *_, **__: Libc())
+        monkeypatch.setattr(store.ctypes, "get_errno", lambda: errno.EIO)
+        with pytest.raises(StoreError, match=f"{tmp_path}: Input/output error"):
+            store.sync(tmp_path)
+
+    def test_works_where_only_all_file_systems_can_be_asked(self, tmp_path, monkeypatch):
+        asked = []
+        monkeypatch.setattr(store.ctypes, "CDLL", lambda *_, **__: object())
+        monkeypatch.setattr(os, "sync", lambda: asked.append("all"))
+        store.sync(tmp_path)
+        assert asked == ["all"]
 
 
 class TestPrivateNames:

@@ -316,3 +316,68 @@ def test_an_interpreter_that_does_not_run_is_told_with_its_output(tmp_path: Path
 def test_a_module_of_the_tag_is_not_hidden_by_one_that_only_the_worker_uses(bench: Bench, name: str) -> None:
     (bench.tree / "tools" / f"{name}.py").write_text("whose = 'the tag'\n")
     assert bench.returned(f"import {name}\nreturn {name}.whose") == "the tag"
+
+
+ENTRY_POINTS = """
+import importlib.metadata
+sys.path.insert(0, os.path.abspath('.'))
+found = importlib.metadata.entry_points(group={group!r})
+return sorted([point.name, point.value] for point in found)
+"""
+
+
+@pytest.mark.parametrize("group", ["console_scripts", "acme.plugins", "no.such.group"])
+def test_a_hook_sees_the_entry_points_of_its_environment_and_of_the_tag(bench: Bench, group: str) -> None:
+    # The tag has a distribution of its own, and another edition of one that is installed.
+    for name, points in (("acme", "[acme.plugins]\nown = acme:own\n"), ("pytest", "[console_scripts]\n")):
+        folder = bench.tree / f"{name}-99.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 99\n")
+        (folder / "entry_points.txt").write_text(points)
+    script = ENTRY_POINTS.format(group=group).replace("return ", "print(json.dumps(") + "))"
+    plain = [PYTHON, "-c", f"import json, os, sys\nsys.path.pop(0)\n{script.strip()}"]
+    expected = json.loads(subprocess.run(plain, cwd=bench.tree, capture_output=True, check=True).stdout)
+    assert bench.returned(ENTRY_POINTS.format(group=group)) == expected
+    assert expected == {"acme.plugins": [["own", "acme:own"]], "no.such.group": []}.get(group, expected)
+    assert ["pytest", "pytest:console_main"] not in expected
+
+
+def test_a_hook_sees_entry_points_that_it_wrote_a_moment_ago(bench: Bench) -> None:
+    body = f"""
+def points():
+    {ENTRY_POINTS.strip().format(group="acme.plugins").replace(chr(10), chr(10) + "    ")}
+before = points()
+os.mkdir('acme.egg-info')
+open('acme.egg-info/PKG-INFO', 'w').write('Metadata-Version: 1.0\\nName: acme\\nVersion: 1\\n')
+between = points()
+open('acme.egg-info/entry_points.txt', 'w').write('[acme.plugins]\\nown = acme:own\\n')
+return [before, between, points()]
+"""
+    assert bench.returned(body.strip()) == [[], [], [["own", "acme:own"]]]
+
+
+def test_an_archive_of_a_warm_setuptools_holds_what_any_other_does(tmp_path: Path) -> None:
+    body = """
+import distutils.archive_util, tarfile
+os.makedirs('acme-1.0/docs/empty')
+open('acme-1.0/setup.py', 'w').write('setup()')
+os.chmod('acme-1.0/setup.py', 0o755)
+os.symlink('../setup.py', 'acme-1.0/docs/link.py')
+os.link('acme-1.0/setup.py', 'acme-1.0/docs/again.py')
+open('acme-1.0/' + 'long' * 40 + 'é', 'w').write('text' * 1000)
+name = distutils.archive_util.make_archive('dist/acme-1.0', 'gztar', base_dir='acme-1.0')
+with tarfile.open(name) as archive:
+    members = sorted((m.name, m.mode, m.linkname if m.issym() else '', m.isdir()) for m in archive)
+    contents = [archive.extractfile(m[0]).read().decode() for m in members if not m[3]]
+return [name, members, contents]
+"""
+    results = []
+    for preload in ("setuptools.build_meta:__legacy__", ""):
+        worker = Worker(PYTHON, preload, NO_SANDBOX)
+        bench = Bench(tmp_path / (preload or "cold"), worker)
+        try:
+            results.append(bench.returned(f"import setuptools\n{body.strip()}"))
+        finally:
+            worker.close()
+    assert results[0] == results[1]
+    assert len(results[0][1]) == 7

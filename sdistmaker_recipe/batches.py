@@ -1,0 +1,97 @@
+"""What is built, published some at a time: the middle of the flow, between build and report."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.index.store import sync
+from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag
+from sdistmaker_recipe.stages import plan, publish
+from sdistmaker_recipe.stages.publish import Index
+
+_MOMENT = 0.5
+"""Seconds between one batch that is published and the next."""
+
+
+@dataclass(slots=True)
+class Batches:
+    """Takes outcomes one by one and publishes them together, for the disk takes as long for many as for one.
+
+    ``version`` is this package's own, ``pending`` counts the tags of each project that are still to come, and
+    ``finished`` is told each result, which ``results`` gathers.
+    """
+
+    index: Index
+    configuration: Configuration
+    version: str
+    pending: Counter[str]
+    finished: Callable[[Published | Rejected], None]
+    results: list[Published | Rejected] = field(default_factory=list)
+    _ready: list[Outcome] = field(default_factory=list)
+    _changed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _last: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Take an outcome, and publish what is ready unless that was done a moment ago.
+
+        Raises ``StoreError``.
+        """
+        self._ready.append(outcome)
+        if time.monotonic() > self._last + _MOMENT:
+            self.publish()
+
+    def publish(self) -> None:
+        """Publish what is ready: archives, catalog, and the pages of projects of which nothing more comes.
+
+        Raises ``StoreError``.
+        """
+        ready, self._ready = self._ready, []
+        archives = [built.archive for built in ready if not isinstance(built, Failed)]
+        if archives:
+            sync(self.configuration.state)
+        with self.index.catalog.batch():
+            results = [self._publish(outcome) for outcome in ready]
+        for path in archives:
+            if isinstance(path, Path):
+                path.unlink(missing_ok=True)
+        publish.write_project_pages(self._completed(results), self.index)
+        self.results += results
+        for result in results:
+            self.finished(result)
+        self._last = time.monotonic()
+
+    def _publish(self, outcome: Outcome) -> Published | Rejected:
+        if isinstance(outcome, Failed):
+            return self._remembered(publish.keep_failure(outcome, self.index), lasting=outcome.lasting)
+        refuse = self.configuration.version_mismatch == "refuse"
+        time_of_upload = _upload_time(outcome.tag, self.index)
+        result = publish.publish(outcome, self.index, time_of_upload, refuse_mismatch=refuse)
+        self.index.catalog.remember_toolchain(outcome.tag.project_origin, outcome.toolchain)
+        return self._remembered(result, lasting=True) if isinstance(result, Rejected) else result
+
+    def _remembered(self, rejected: Rejected, *, lasting: bool) -> Rejected:
+        tag = rejected.tag
+        fingerprint = plan.fingerprint(tag, self.configuration, self.version)
+        failure = Failure(tag.origin, fingerprint, rejected.reason, rejected.log_file, lasting)
+        return replace(rejected, again=publish.remember(failure, self.index))
+
+    def _completed(self, results: Sequence[Published | Rejected]) -> list[str]:
+        """The names under which projects published something, of those that had their last tag."""
+        for result in results:
+            if isinstance(result, Published):
+                self._changed[result.tag.project_origin].add(result.release.project)
+        self.pending.subtract(result.tag.project_origin for result in results)
+        done = [origin for origin in self._changed if not self.pending[origin]]
+        return sorted({project for origin in done for project in self._changed.pop(origin)})
+
+
+def _upload_time(tag: Tag, index: Index) -> datetime:
+    """When a repository is new to us its releases are as old as their tags, later ones are new."""
+    first_run = tag.origin.partition("/")[0] not in index.catalog.repositories()
+    return tag.time if first_run else datetime.now(timezone.utc)

@@ -1,0 +1,26 @@
+"""What the doors tell of the world outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sdistmaker_recipe.vcs import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a door knows of the world outside, beside the options.
+
+    ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
+    program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
+    """
+
+    cache: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Credentials = field(default_factory=Credentials)
+    public_index: str = ""
+    dry_run: bool = False
+    retry_failed: bool = False
+    verbose: bool = False
