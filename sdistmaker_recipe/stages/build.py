@@ -20,7 +20,7 @@ from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
 from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system, text_of
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
@@ -172,6 +172,8 @@ def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
     if job.pin:
         python = interpreter_at(job.pin[0], settings.helper_environment)
         return (Rung("pinned", python, job.pin[1:]),)
+    if source.system == LEGACY and ladder.imports_feature(text_of(source.tree / "setup.py")):
+        return ladder.remembered(ladder.with_feature(_every_rung(job, source)), job.toolchain)
     if job.toolchain in ("", DECLARED) or source.system != LEGACY:
         return (Rung(DECLARED, _own(settings)),)
     return ladder.remembered(_every_rung(job, source), job.toolchain)
@@ -214,6 +216,7 @@ def _build_on(
     rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob, *, warm: bool
 ) -> Built:
     supply.take_back_development_markers(source.tree)
+    supply.give_version_to_hgtools(source.tree, job.tag)
     place = Workplace(
         tree=source.tree,
         scratch=scratch,

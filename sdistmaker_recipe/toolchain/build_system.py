@@ -74,7 +74,9 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
     backend = table.get("build-backend", LEGACY.backend)
     if not isinstance(backend, str):
         raise BuildError("pyproject.toml: build-backend is not a string.")
-    backend_path = _strings(table, "backend-path")
+    # pip takes a string too, and flit_core 2 has one.
+    path = table.get("backend-path", [])
+    backend_path = (path,) if isinstance(path, str) else _strings(table, "backend-path")
     if any(path.startswith("/") or normpath(path).startswith("..") for path in backend_path):
         raise BuildError("pyproject.toml: backend-path leads out of the tag.")
     return BuildSystem(requires, backend or LEGACY.backend, backend_path)

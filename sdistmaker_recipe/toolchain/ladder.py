@@ -2,7 +2,7 @@
 
 The versions are those of setuptools before the ones that took away what old tags rely on: pkg_resources (82),
 setuptools.command.upload (75), versions that PEP 440 does not know (66) and ``from setuptools import
-convert_path`` (70), use_2to3 (58).
+convert_path`` (70), use_2to3 (58), Feature (46). Cython before 3 is for what was written for it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sdistmaker_recipe.toolchain.build_system import BuildSystem
 
 DECLARED = "declared"
 _WITH_FILES = " with versioned files"
+_OLD_CYTHON = "Cython 0.29"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ _SETUPTOOLS = (
     _Setuptools("71.1", (3, 8), (3, 13)),
     _Setuptools("65.7", (3, 7), (3, 12)),
     _Setuptools("57.5", (3, 6), (3, 11)),
+    _Setuptools("45.3", (3, 6), (3, 9)),
 )
 
 # What a failure says, and the rung that cures it.
@@ -75,8 +77,12 @@ _CURES = (
     (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
     (r"setuptools\.command\.upload", "setuptools 71.1"),
     (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", "setuptools 65.7"),
+    (r"cannot import name '?Feature", "setuptools 45.3"),
     (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
+    (r"cython_sources|Cython\.Compiler\.Errors|Error compiling Cython file", _OLD_CYTHON),
 )
+# Where it cannot be imported such a setup.py goes on without setuptools, and loses what only that knows.
+_IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^)]*|[^\n]*)\bFeature\b", re.MULTILINE)
 _ONLY_PYTHON_2 = re.compile(
     r"SyntaxError: (Missing parentheses in call to '(print|exec)'"
     r"|multiple exception types must be parenthesized|leading zeros in decimal integer literals)"
@@ -99,6 +105,9 @@ def rungs(
     """
     found = [Rung(DECLARED, own)]
     modern = [python for python in (own, *others) if python.version >= (3, 6)]
+    if _requires(system, "cython"):
+        fitting = [python for python in modern if python.version <= (3, 12)]
+        found += [Rung(_OLD_CYTHON, python, ("Cython<3",)) for python in fitting[:1]]
     if uses_setuptools(system):
         for step in _SETUPTOOLS:
             fitting = [python for python in modern if step.oldest <= python.version <= step.newest]
@@ -112,11 +121,22 @@ def rungs(
 
 def uses_setuptools(system: BuildSystem) -> bool:
     """Whether setuptools is the build backend, or in-tree code that stands on it."""
-    names = {
-        canonicalize_name(re.split(r"[^A-Za-z0-9._-]", each.strip(), maxsplit=1)[0])
-        for each in system.requires
-    }
-    return system.backend.startswith("setuptools.") or "setuptools" in names
+    return system.backend.startswith("setuptools.") or _requires(system, "setuptools")
+
+
+def _requires(system: BuildSystem, name: str) -> bool:
+    found = (re.split(r"[^A-Za-z0-9._-]", each.strip(), maxsplit=1)[0] for each in system.requires)
+    return name in {canonicalize_name(each) for each in found}
+
+
+def imports_feature(setup_py: str) -> bool:
+    """Whether this text of a setup.py asks setuptools for ``Feature``, in vain since 46."""
+    return _IMPORTS_FEATURE.search(setup_py) is not None
+
+
+def with_feature(rungs: Sequence[Rung]) -> tuple[Rung, ...]:
+    """The rungs with those in front whose setuptools has ``Feature``."""
+    return tuple(sorted(rungs, key=lambda rung: rung.name != "setuptools 45.3" and not rung.runs_setup_py))
 
 
 def first(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:

@@ -19,9 +19,10 @@ FILES_VARIABLE = "SDISTMAKER_FILES"
 # Since 10.0 setuptools asks Subversion no more (its changes: "Removed built-in support for subversion").
 _NO_LONGER_ASKED = datetime(2014, 12, 31, tzinfo=timezone.utc)
 _FROM_REPOSITORY = re.compile(
-    r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git)\b", re.IGNORECASE
+    r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git|hgtools)\b", re.IGNORECASE
 )
 _BOOTSTRAPS = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
+_HGTOOLS = re.compile(r"\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b")
 _MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
 _PARENTDIR = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
 _ASKED_FOR_VERSION = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
@@ -101,6 +102,22 @@ def take_back_development_markers(tree: Path) -> None:
         if not taken:
             lines.append(line)
     path.write_bytes("".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def give_version_to_hgtools(tree: Path, tag: Tag) -> None:
+    """Write the version where hgtools keeps it in an sdist: it is the tag_build of setup.cfg.
+
+    To be called when no other marker is left there.
+    """
+    if not _HGTOOLS.search(_text(tree / "setup.py")):
+        return
+    text = _text(tree / "setup.cfg")
+    section = re.search(r"^\[egg_info\].*\n?", text, re.MULTILINE)
+    before, after = (text[: section.start()], text[section.end() :]) if section else (text, "")
+    marker = f"[egg_info]\ntag_build = {tag.version}\n"
+    if before and not before.endswith("\n"):
+        before += "\n"
+    (tree / "setup.cfg").write_bytes(f"{before}{marker}{after}".encode("utf-8", "surrogateescape"))
 
 
 def _text(path: Path) -> str:

@@ -28,3 +28,25 @@ def tell_pbr(distribution):
         from pbr import git
 
         git._find_git_files = lambda *arguments, **named: exported()
+
+
+def take_version(distribution, keyword, value):
+    """Stand in for hgtools, which gave up these keywords: the version is the tag_build of setup.cfg."""
+    from setuptools.command.egg_info import egg_info
+
+    try:
+        from configparser import RawConfigParser
+    except ImportError:
+        from ConfigParser import RawConfigParser
+
+    parser = RawConfigParser()
+    parser.read("setup.cfg")
+    if not value or not parser.has_option("egg_info", "tag_build"):
+        return
+    version = distribution.metadata.version = parser.get("egg_info", "tag_build")
+
+    def tagged_version(command):
+        command.tag_build = version
+        return version
+
+    egg_info.tagged_version = tagged_version
