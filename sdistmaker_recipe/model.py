@@ -191,6 +191,9 @@ class Release:
 
     ``name`` is the metadata's own spelling, ``project`` the normalised one (PEP 503) that names the folder,
     ``filename`` the archive in it, ``upload_time`` (UTC) the one of PEP 700, ``origin`` that of the tag.
+    ``metadata_sha256`` is the digest of the core metadata file served beside the archive (PEP 714), "" where
+    none may be; ``yanked`` is why the release was yanked (PEP 592), "" for no reason given, None where it was
+    not; ``summary`` is that of the metadata.
     """
 
     project: str
@@ -205,6 +208,17 @@ class Release:
     tag_url: str
     revision: str
     toolchain: str
+    metadata_sha256: str = ""
+    yanked: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatus:
+    """A project's status marker (PEP 792), such as ``archived``, and why it has it."""
+
+    status: str = "active"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,29 @@ No output of a build becomes a path before it passed ``release_filename``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from sdistmaker_recipe.model import Release
+
 ROOT_PAGES = ("index.html", "index.json")
 PROJECT_PAGES = ("index.html", "index.json")
+ABOUT = "about.html"
+"""The page for people, in the root and in each project's folder; machines get ``index.html``."""
+FAILED = "failed.html"
+FEED = "releases.atom"
+STATIC_FILES = ("style.css", "search.js")
+ROOT_FILES = (*ROOT_PAGES, ABOUT, FAILED, FEED, *STATIC_FILES)
+"""All files of the root. Each name holds a dot, so no normalised project name is among them."""
+METADATA_SUFFIX = ".metadata"
+"""Follows an archive's name where its core metadata is served beside it (PEP 658)."""
 
 _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 _LONGEST = 200
+_NO_VERSION = Version("0")
 
 
 def project_folder(name: str) -> str:
@@ -38,6 +51,54 @@ def release_filename(name: str, version: str) -> str:
     if len(filename) > _LONGEST:
         raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
     return filename
+
+
+def written_folders(names: Iterable[str]) -> tuple[str, ...]:
+    """The folders beside the normalised one that clients without PEP 503 need, for all spellings of a name.
+
+    easy_install and zc.buildout up to 3 ask for a name as it is written, with each run of anything but
+    letters, digits and dots as one "-" (setuptools' ``safe_name``), and take only files of that name,
+    upper and lower case aside. So a name with a dot needs a folder for each spelling in use, and any other is
+    found in the normalised one. What is the name of one of the root's files gets no folder.
+    """
+    spellings = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
+    return tuple(sorted(each for each in spellings if "." in each and each.lower() not in ROOT_FILES))
+
+
+def written_filename(folder: str, version: str) -> str:
+    """The name of a release's file in one of the ``written_folders``; raises ``ValueError`` if too long."""
+    filename = f"{folder}-{_version(version)}.tar.gz"
+    if len(filename) > _LONGEST:
+        raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
+    return filename
+
+
+def version_key(text: str) -> tuple[int, Version, str]:
+    """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
+    try:
+        return 1, Version(text), text
+    except InvalidVersion:
+        return 0, _NO_VERSION, text
+
+
+def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """The releases of a project by version, newest first."""
+    return tuple(sorted(releases, key=lambda each: version_key(each.version), reverse=True))
+
+
+def newest(releases: Iterable[Release]) -> Release:
+    """The release that an installer would choose, and whose description stands for the project.
+
+    That is the newest by version, but yanked ones come after all others (PEP 592) and pre-releases after
+    final ones (PEP 440 "Handling of pre-releases"); versions that PEP 440 does not know come last. Raises
+    ``ValueError`` where there is no release.
+    """
+    return max(releases, key=_preference)
+
+
+def _preference(release: Release) -> tuple[int, bool, bool, Version, str]:
+    known, version, text = version_key(release.version)
+    return known, release.yanked is None, not version.is_prerelease, version, text
 
 
 def same_version(one: str, other: str) -> bool:

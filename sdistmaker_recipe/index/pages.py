@@ -1,33 +1,41 @@
-"""The pages of the index: releases in, text out. Pure.
+"""The pages of the index for programs: releases in, text out. Pure.
 
-HTML is the simple repository API of PEP 503 with ``data-requires-python``, at the version that PEP 629 lets
-it name; JSON is PEP 691 as extended by PEP 700 and PEP 792 (version 1.4).
+HTML is the simple repository API of PEP 503 as PEP 833 froze it: ``data-requires-python``, ``data-yanked``
+(PEP 592), ``data-core-metadata`` (PEP 714) and project status (PEP 792). JSON is PEP 691 as extended by PEP
+700, 714 and 792 (version 1.4). Both hold nothing but what programs read, and are made by formatting
+strings: an index has many of them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import Any
 from urllib.parse import quote
 
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.index.layout import ABOUT, written_filename
+from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.model import ProjectStatus, Release
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+FORMAT = "2"
+"""Rises when pages, those for people included, say the same things in another way: all are written again."""
 
-FORMAT = "1"
-"""Rises when pages say the same things in another way, so that all are written again."""
+ACTIVE = ProjectStatus()
 
-_META = {"api-version": "1.4"}
+_VERSION = "1.4"
+_META = {"api-version": _VERSION}
+_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}">\n'
+# easy_install takes each address on a project's page for another page of it, and then each link there for a
+# release; not so one with a fragment.
+_PROJECT_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}#main">\n'
 
 
 def root_html(projects: Iterable[str]) -> str:
     """The root page: a link to each project, in the order given."""
-    return _templates().get_template("root.html").render(projects=list(projects))
+    links = [f'<a href="{quote(project)}/">{escape(project)}</a><br>\n' for project in projects]
+    return _html("Projects", _FOR_PEOPLE, links)
 
 
 def root_json(projects: Iterable[str]) -> str:
@@ -35,22 +43,67 @@ def root_json(projects: Iterable[str]) -> str:
     return _dump({"meta": _META, "projects": [{"name": project} for project in projects]})
 
 
-def project_html(project: str, releases: Sequence[Release]) -> str:
+def project_html(project: str, releases: Iterable[Release], status: ProjectStatus = ACTIVE) -> str:
     """A project's page: a link to each release's file, in the order given."""
-    return _templates().get_template("project.html").render(project=project, releases=releases)
+    links = [_link(release.filename, release, _core_metadata(release)) for release in releases]
+    return _html(f"Files of {project}", "".join(_status(status)) + _PROJECT_FOR_PEOPLE, links)
 
 
-def project_json(project: str, releases: Sequence[Release]) -> str:
+def written_html(folder: str, releases: Iterable[Release]) -> str:
+    """The page of one of the ``layout.written_folders``: a link to each release's file in that folder.
+
+    Those are the same archives by the name that ``layout.written_filename`` gives.
+    """
+    links = [_link(written_filename(folder, release.version), release) for release in releases]
+    return _html(f"Files of {folder}", "", links)
+
+
+def project_json(project: str, releases: Sequence[Release], status: ProjectStatus = ACTIVE) -> str:
     """A project's page as JSON."""
+    marker = {"status": status.status}
+    if status.reason:
+        marker["reason"] = one_line(status.reason)
     return _dump(
         {
             "meta": _META,
             "name": project,
-            "project-status": {"status": "active"},
+            "project-status": marker,
             "versions": list(dict.fromkeys(release.version for release in releases)),
             "files": [_file(release) for release in releases],
         }
     )
+
+
+def _html(title: str, head: str, links: Iterable[str]) -> str:
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="pypi:repository-version" content="{_VERSION}">\n'
+        f"{head}<title>{escape(title)}</title>\n</head>\n<body>\n{''.join(links)}</body>\n</html>\n"
+    )
+
+
+def _status(status: ProjectStatus) -> Iterator[str]:
+    if status != ACTIVE:
+        yield f'<meta name="pypi:project-status" content="{escape(status.status)}">\n'
+    if status.reason:
+        yield f'<meta name="pypi:project-status-reason" content="{escape(one_line(status.reason))}">\n'
+
+
+def _link(filename: str, release: Release, attributes: str = "") -> str:
+    if release.requires_python:
+        attributes += f' data-requires-python="{escape(release.requires_python)}"'
+    if release.yanked is not None:
+        attributes += f' data-yanked="{escape(one_line(release.yanked))}"'
+    address = f"{quote(filename)}#sha256={release.sha256}"
+    return f'<a href="{address}"{attributes}>{escape(filename)}</a><br>\n'
+
+
+def _core_metadata(release: Release) -> str:
+    """The attribute of PEP 714, by its first name too, which clients older than that PEP know."""
+    if not release.metadata_sha256:
+        return ""
+    value = f'metadata="sha256={release.metadata_sha256}"'
+    return f" data-core-{value} data-dist-info-{value}"
 
 
 def _file(release: Release) -> dict[str, Any]:
@@ -63,33 +116,18 @@ def _file(release: Release) -> dict[str, Any]:
     }
     if release.requires_python:
         entry["requires-python"] = release.requires_python
+    if release.metadata_sha256:
+        entry["core-metadata"] = {"sha256": release.metadata_sha256}
+    if release.yanked is not None:
+        entry["yanked"] = one_line(release.yanked) or True
     return entry
 
 
 def _timestamp(time: datetime) -> str:
     """The form that PEP 700 asks for: ``yyyy-mm-ddThh:mm:ss.ffffffZ``."""
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-
-
-@cache
-def _templates() -> Environment:
-    # Only a run that writes a page pays for this import.
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    def load(name: str) -> str:
-        return files("sdistmaker_recipe.index").joinpath(f"templates/{name}").read_text("utf-8")
-
-    environment = Environment(
-        loader=FunctionLoader(load),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["quote"] = quote
-    return environment
+    # Without indentation, which would take json's slow encoder.
+    return json.dumps(value, separators=(",", ":")) + "\n"

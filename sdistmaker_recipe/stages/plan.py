@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from packaging.version import InvalidVersion, Version
-
 from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.index.layout import version_key
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
 
 
@@ -69,14 +68,6 @@ def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
         configuration.version_mismatch,
     )
     return hashlib.sha256(repr(matters).encode()).hexdigest()
-
-
-def version_key(text: str) -> tuple[int, Version, str]:
-    """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
-    try:
-        return 1, Version(text), text
-    except InvalidVersion:
-        return 0, Version("0"), text
 
 
 def _published(tag: Tag, release: Release) -> str:

@@ -23,7 +23,13 @@ FOR_SUBVERSION = {"executors/local.py", "vcs/subversion_process.py", "vcs/subver
 PURE = (
     "configuration.py",
     "errors.py",
+    "index/core_metadata.py",
+    "index/description.py",
+    "index/feed.py",
     "index/layout.py",
+    "index/pages.py",
+    "index/people.py",
+    "index/text.py",
     "model.py",
     "option_types.py",
     "stages/plan.py",
@@ -42,7 +48,19 @@ OUTSIDE = {
     "time",
     "urllib.request",
 }
-HEAVY = {"jinja2", "rich", "subvertpy", "zc", "subprocess_tee", "uv", "multiprocessing", "ssl"}
+HEAVY = {
+    "docutils",
+    "jinja2",
+    "multiprocessing",
+    "nh3",
+    "readme_renderer",
+    "rich",
+    "ssl",
+    "subprocess_tee",
+    "subvertpy",
+    "uv",
+    "zc",
+}
 
 
 def name(path: Path) -> str:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
+from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version, version_key
 
 NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
@@ -150,3 +150,28 @@ class TestSameVersion:
     def test_does_not_hold_for_two_versions(self, one, other):
         assert not same_version(one, other)
         assert not same_version(other, one)
+
+
+VERSIONS = ("1.0", "1.0.0", "v2", "2.0rc1", "0.1.dev2", "1!0.5", "1.0-final-fix", "snapshot", "10", "9")
+
+
+class TestVersionKey:
+    @given(st.permutations(VERSIONS))
+    def test_sorts_as_pep_440_does_with_unknown_versions_first(self, versions):
+        ordered = sorted(versions, key=version_key)
+        unknown = [version for version in ordered if is_unknown(version)]
+        assert ordered[: len(unknown)] == sorted(unknown)
+        known = [Version(version) for version in ordered[len(unknown) :]]
+        assert known == sorted(known)
+
+    @given(st.permutations(VERSIONS))
+    def test_gives_one_order_whatever_the_order_before(self, versions):
+        assert sorted(versions, key=version_key) == sorted(VERSIONS, key=version_key)
+
+
+def is_unknown(version: str) -> bool:
+    try:
+        Version(version)
+    except InvalidVersion:
+        return True
+    return False

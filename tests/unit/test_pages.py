@@ -61,8 +61,8 @@ class TestEveryHtmlPage:
         assert Page(html).declaration == "DOCTYPE html"
         assert '<meta charset="utf-8">' in html
 
-    def test_names_the_version_of_the_repository_api_of_pep_629(self, html):
-        assert Page(html).meta["pypi:repository-version"] == "1.0"
+    def test_names_the_version_of_the_repository_api_as_pep_629_and_792_ask(self, html):
+        assert Page(html).meta["pypi:repository-version"] == "1.4"
 
     def test_ends_with_one_newline(self, html):
         assert html.endswith("</html>\n")

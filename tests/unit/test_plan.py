@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
 from sdistmaker_recipe.option_types import Pin
-from sdistmaker_recipe.stages.plan import Known, fingerprint, plan, version_key
+from sdistmaker_recipe.stages.plan import Known, fingerprint, plan
 from tests.unit.values import a_failure, a_release, a_tag
 
 VERSION = "2.0"
@@ -207,31 +206,6 @@ class TestNewest:
         tags = [a_tag("1.0"), a_tag("2.0")]
         known = Known(released(*tags), missing={tags[0].origin})
         assert names(plan(tags, known, replace(DEFAULT, newest=1), VERSION).build) == ["1.0"]
-
-
-VERSIONS = ("1.0", "1.0.0", "v2", "2.0rc1", "0.1.dev2", "1!0.5", "1.0-final-fix", "snapshot", "10", "9")
-
-
-class TestVersionKey:
-    @given(st.permutations(VERSIONS))
-    def test_sorts_as_pep_440_does_with_unknown_versions_first(self, versions):
-        ordered = sorted(versions, key=version_key)
-        unknown = [version for version in ordered if is_unknown(version)]
-        assert ordered[: len(unknown)] == sorted(unknown)
-        known = [Version(version) for version in ordered[len(unknown) :]]
-        assert known == sorted(known)
-
-    @given(st.permutations(VERSIONS))
-    def test_gives_one_order_whatever_the_order_before(self, versions):
-        assert sorted(versions, key=version_key) == sorted(VERSIONS, key=version_key)
-
-
-def is_unknown(version: str) -> bool:
-    try:
-        Version(version)
-    except InvalidVersion:
-        return True
-    return False
 
 
 TAGS = tuple(

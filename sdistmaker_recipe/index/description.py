@@ -1,0 +1,137 @@
+"""A project's description as safe HTML. Pure, but slow: docutils takes tens of milliseconds.
+
+readme_renderer renders and sanitises. What it lets through is then made part of our page: headings go below
+the page's own, pictures become their alternative text since nothing is fetched from elsewhere, links lead to
+http and https or within the description, and no name or class can be one of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import Message
+from html import escape
+from html.parser import HTMLParser
+from importlib.util import find_spec
+
+from sdistmaker_recipe.index.core_metadata import about
+from sdistmaker_recipe.index.text import one_line, web_link
+
+RENDERER = "1"
+"""Rises when the same metadata gives other HTML."""
+
+_HIGHEST = 3
+_VOID = {"br", "hr", "col"}
+_OURS = "user-content-"
+_KEPT = {"align", "checked", "colspan", "rowspan", "start", "title", "lang"}
+_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|admonition|admonition-title")
+"""Classes of highlighted code (Pygments' short ones) and of boxes."""
+_LONGEST = 1_000_000
+
+
+def render_description(metadata: bytes) -> str:
+    """The description in a PKG-INFO as HTML that can stand in a page; "" where there is none.
+
+    reStructuredText, Markdown (where readme-renderer's extra ``md`` is installed) or plain text, as
+    Description-Content-Type says (core metadata 2.1). One that says nothing is read as
+    reStructuredText; what cannot be rendered stands as it is written.
+    """
+    told = about(metadata)
+    text = told.description[:_LONGEST]
+    if not text.strip() or text.strip() == "UNKNOWN":
+        return ""
+    rendered = _rendered(text, told.content_type)
+    return _fitted(rendered) if rendered else f"<pre>{escape(_printable(text))}</pre>"
+
+
+def _rendered(text: str, content_type: str) -> str | None:
+    header = Message()
+    header["Content-Type"] = content_type or "text/x-rst"
+    kind = header.get_content_type()
+    # Only a run that renders pays for these imports.
+    if kind == "text/x-rst":
+        from readme_renderer import rst
+
+        return rst.render(text)
+    if kind == "text/markdown" and find_spec("comrak"):
+        from readme_renderer import markdown
+
+        return markdown.render(text, variant=str(header.get_param("variant") or "GFM"))
+    return None
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
+
+
+def _fitted(html: str) -> str:
+    levels = re.findall("<h([1-6])[ >]", html)
+    fitter = _Fitter(_HIGHEST - int(min(levels, default="1")))
+    fitter.feed(html)
+    fitter.close()
+    return "".join(fitter.out)
+
+
+class _Fitter(HTMLParser):
+    """Writes sanitised HTML anew; ``down`` is how far headings go down."""
+
+    def __init__(self, down: int) -> None:
+        super().__init__()
+        self.out: list[str] = []
+        self._down = down
+        self._links: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self.handle_data(one_line(given.get("alt", "")))
+        elif tag == "input":
+            self.handle_data("\u2611" if "checked" in given else "\u2610")
+        elif tag == "a" and not self._keeps(given):
+            return
+        elif tag not in {"picture", "details", "summary"}:
+            kept = {**dict(_attributes(given)), **({"tabindex": "0"} if tag == "pre" else {})}
+            written = "".join(f' {name}="{escape(value)}"' for name, value in kept.items())
+            before = '<div class="scroll" tabindex="0">' if tag == "table" else ""
+            self.out.append(f"{before}<{self._name(tag)}{written}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _VOID | {"img", "input", "picture", "details", "summary"}:
+            return
+        if tag == "a" and not (self._links and self._links.pop()):
+            return
+        self.out.append(f"</{self._name(tag)}>{'</div>' if tag == 'table' else ''}")
+
+    def handle_data(self, data: str) -> None:
+        self.out.append(escape(_printable(data), quote=False))
+
+    def _keeps(self, given: dict[str, str]) -> bool:
+        """Whether a link leads somewhere; those to its own heading have no text."""
+        keeps = bool(dict(_attributes(given)).get("href")) and given.get("title") != _SELF_LINK
+        self._links.append(keeps)
+        return keeps
+
+    def _name(self, tag: str) -> str:
+        heading = re.fullmatch("h([1-6])", tag)
+        return f"h{min(int(heading[1]) + self._down, 6)}" if heading else tag
+
+
+_SELF_LINK = "link to this section"
+
+
+def _attributes(given: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in given.items():
+        if name in _KEPT:
+            yield name, value
+        elif name == "id":
+            yield name, _own(value)
+        elif name == "href" and value.startswith("#"):
+            yield name, f"#{_own(value[1:])}"
+        elif name == "href" and web_link(value):
+            yield from (("href", web_link(value)), ("rel", "nofollow noreferrer"))
+        elif name == "class" and (classes := [each for each in value.split() if _CLASS.fullmatch(each)]):
+            yield name, " ".join(classes)
+
+
+def _own(name: str) -> str:
+    return name if name.startswith(_OURS) else f"{_OURS}{name}"

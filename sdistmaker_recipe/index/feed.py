@@ -1,0 +1,64 @@
+"""The Atom feed of new releases (RFC 4287). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from uuid import NAMESPACE_URL, uuid5
+from xml.sax.saxutils import escape, quoteattr
+
+from sdistmaker_recipe.index.layout import ABOUT, FEED
+from sdistmaker_recipe.index.people import Site
+from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.model import Release
+
+FEED_LENGTH = 50
+"""How many releases a feed is meant to hold."""
+
+_NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def feed(latest: Sequence[Release], site: Site) -> str:
+    """``releases.atom``: these releases, newest first.
+
+    Addresses are relative to the feed's own where the index's is not known (RFC 4287 "xml:base").
+    """
+    base = f"{site.base_url.rstrip('/')}/" if site.base_url else ""
+    updated = max((release.upload_time for release in latest), default=_NEVER)
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        f"<title>{_text(site.title)}: releases</title>",
+        f"<id>{_id(base or site.title)}</id>",
+        f"<updated>{_time(updated)}</updated>",
+        f"<author><name>{_text(site.title)}</name></author>",
+        f'<link rel="self" type="application/atom+xml" href={quoteattr(base + FEED)}/>',
+        f'<link rel="alternate" type="text/html" href={quoteattr(base + ABOUT)}/>',
+        *(line for release in latest for line in _entry(release, base)),
+        "</feed>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(release: Release, base: str) -> Iterator[str]:
+    yield "<entry>"
+    yield f"<title>{_text(release.name)} {_text(release.version)}</title>"
+    # Of the tag and not of the address, which can change.
+    yield f"<id>{_id(release.origin)}</id>"
+    yield f"<updated>{_time(release.upload_time)}</updated>"
+    yield f'<link rel="alternate" type="text/html" href={quoteattr(f"{base}{release.project}/{ABOUT}")}/>'
+    yield f"<summary>{_text(release.summary or release.filename)}</summary>"
+    yield "</entry>"
+
+
+def _id(text: str) -> str:
+    return uuid5(NAMESPACE_URL, text.encode("utf-8", "replace").decode()).urn
+
+
+def _time(time: datetime) -> str:
+    """The form of RFC 3339."""
+    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _text(text: str) -> str:
+    return escape(one_line(text))

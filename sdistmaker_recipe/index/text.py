@@ -1,0 +1,44 @@
+"""Text and addresses of unknown origin, made fit for a page. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from sdistmaker_recipe.model import Release
+
+_WEB = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
+_LONGEST_LINK = 2000
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Text as one printable line of limited length.
+
+    Control characters, also those that turn the direction of writing, and undecodable bytes become spaces.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def web_link(address: str) -> str:
+    """The address if a browser may be sent there, which is http and https only; else ""."""
+    address = address.strip()
+    fits = address.isprintable() and len(address) <= _LONGEST_LINK and _WEB.fullmatch(address)
+    return address if fits else ""
+
+
+def tag_link(browse_url: str, release: Release) -> str:
+    """Where people look at the tag of a release; "" where browse_url is "" or no web address.
+
+    In browse_url, ``{path}`` stands for the tag's path from the repository's root and ``{revision}`` for the
+    revision; where ``{path}`` is not in it, the path follows it.
+    """
+    if not browse_url:
+        return ""
+    template = browse_url if "{path}" in browse_url else f"{browse_url.rstrip('/')}/{{path}}"
+    values = {"path": release.origin.partition("/")[2], "revision": release.revision}
+    return web_link(
+        re.sub(r"\{(path|revision)\}", lambda match: quote(values[match[1]], errors="replace"), template)
+    )
