@@ -23,9 +23,12 @@ RENDERER = "1"
 _HIGHEST = 3
 _VOID = {"br", "hr", "col"}
 _OURS = "user-content-"
-_KEPT = {"align", "checked", "colspan", "rowspan", "start", "title", "lang"}
-_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|admonition|admonition-title")
-"""Classes of highlighted code (Pygments' short ones) and of boxes."""
+_RENAMED = {"aside": "div", "section": "div", "nav": "div", "acronym": "abbr", "tt": "code"}
+"""A description adds no landmark to the page, nor what HTML 5 has given up."""
+_SKIPPED = {"picture", "details", "summary"}
+_KEPT = {"colspan", "rowspan", "start", "title"}
+_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|literal|admonition|admonition-title")
+"""Classes of highlighted code (Pygments' short ones), of literals and of boxes."""
 _LONGEST = 1_000_000
 
 
@@ -89,34 +92,35 @@ class _Fitter(HTMLParser):
             self.handle_data("\u2611" if "checked" in given else "\u2610")
         elif tag == "a" and not self._keeps(given):
             return
-        elif tag not in {"picture", "details", "summary"}:
+        elif tag not in _SKIPPED:
             kept = {**dict(_attributes(given)), **({"tabindex": "0"} if tag == "pre" else {})}
             written = "".join(f' {name}="{escape(value)}"' for name, value in kept.items())
             before = '<div class="scroll" tabindex="0">' if tag == "table" else ""
             self.out.append(f"{before}<{self._name(tag)}{written}>")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _VOID | {"img", "input", "picture", "details", "summary"}:
+        if tag in _VOID | _SKIPPED | {"img", "input"}:
             return
         if tag == "a" and not (self._links and self._links.pop()):
+            return
+        if tag == "a" and self.out[-1].startswith("<a "):
+            # Without text: a heading's link to itself, or a picture without alternative.
+            self.out.pop()
             return
         self.out.append(f"</{self._name(tag)}>{'</div>' if tag == 'table' else ''}")
 
     def handle_data(self, data: str) -> None:
-        self.out.append(escape(_printable(data), quote=False))
+        if data:
+            self.out.append(escape(_printable(data), quote=False))
 
     def _keeps(self, given: dict[str, str]) -> bool:
-        """Whether a link leads somewhere; those to its own heading have no text."""
-        keeps = bool(dict(_attributes(given)).get("href")) and given.get("title") != _SELF_LINK
-        self._links.append(keeps)
-        return keeps
+        """Whether a link leads somewhere."""
+        self._links.append(bool(dict(_attributes(given)).get("href")))
+        return self._links[-1]
 
     def _name(self, tag: str) -> str:
         heading = re.fullmatch("h([1-6])", tag)
-        return f"h{min(int(heading[1]) + self._down, 6)}" if heading else tag
-
-
-_SELF_LINK = "link to this section"
+        return f"h{min(int(heading[1]) + self._down, 6)}" if heading else _RENAMED.get(tag, tag)
 
 
 def _attributes(given: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -125,9 +125,12 @@ def _file(release: Release) -> dict[str, Any]:
 
 def _timestamp(time: datetime) -> str:
     """The form that PEP 700 asks for: ``yyyy-mm-ddThh:mm:ss.ffffffZ``."""
-    return time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return time.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+# Without indentation, which would take json's slow encoder.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def _dump(value: object) -> str:
-    # Without indentation, which would take json's slow encoder.
-    return json.dumps(value, separators=(",", ":")) + "\n"
+    return _ENCODER.encode(value) + "\n"

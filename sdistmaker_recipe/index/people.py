@@ -7,21 +7,30 @@ addresses become links.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from sdistmaker_recipe.index.core_metadata import About
-from sdistmaker_recipe.index.layout import STATIC_FILES
+from sdistmaker_recipe.index.layout import STATIC_FILES, newest
 from sdistmaker_recipe.index.pages import ACTIVE
+from sdistmaker_recipe.index.text import one_line, tag_link
 from sdistmaker_recipe.model import ProjectStatus, Release
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 NOTHING = About()
+
+_RECENT = 10
+_INDEX = '<span class="index">INDEX-URL</span>'
+"""Where the address of the index is not known here, the script puts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +98,125 @@ class FailedTag:
     reason: str
 
 
+class _Row(NamedTuple):
+    """A release as a table shows it, by columns."""
+
+    version: str
+    url: str
+    date: str
+    python: str
+    size: str
+    revision: str
+    tag: str
+    sha256: str
+    yanked: str | None
+
+
 def root_about(root: Root, site: Site) -> str:
     """The root's ``about.html``."""
-    raise NotImplementedError
+    return _render(
+        "root.html",
+        site,
+        top="",
+        root=root,
+        counted=f"{_count(root.releases, 'release')} of {_count(len(root.projects), 'project')}",
+        failed=_count(root.failed, "failed tag"),
+    )
 
 
 def project_about(project: Project, site: Site) -> str:
     """A project's ``about.html``."""
-    raise NotImplementedError
+    chosen = newest(project.releases)
+    rows = [_row(release, site) for release in project.releases]
+    return _render(
+        "project.html",
+        site,
+        top="../",
+        project=project.project,
+        newest=chosen,
+        about=project.about,
+        facts=[(label, value) for label, value in _facts(project.about, chosen) if value],
+        index=f"{site.base_url.rstrip('/')}/" if site.base_url else _markup(_INDEX),
+        recent=rows[:_RECENT],
+        older=rows[_RECENT:],
+        description=_markup(project.description),
+        status="" if project.status == ACTIVE else one_line(project.status.status),
+        reason=one_line(project.status.reason),
+        notes=[one_line(note, 1000) for note in project.notes],
+        failed=_count(project.failed, "failed tag") if project.failed else "",
+    )
 
 
 def failed_tags(failed: Iterable[FailedTag], site: Site) -> str:
     """``failed.html``: the failed tags by project, in the order given."""
-    raise NotImplementedError
+    projects: dict[str, list[FailedTag]] = {}
+    for each in failed:
+        tag = FailedTag(
+            project=re.sub("[^A-Za-z0-9._-]+", "-", each.project)[:200],
+            tag=one_line(each.tag),
+            revision=one_line(each.revision, 12),
+            reason=one_line(each.reason, 1000),
+        )
+        projects.setdefault(tag.project, []).append(tag)
+    counted = _count(sum(map(len, projects.values())), "tag")
+    return _render("failed.html", site, top="", projects=list(projects.items()), counted=counted)
+
+
+def _row(release: Release, site: Site) -> _Row:
+    return _Row(
+        version=release.version,
+        url=quote(release.filename),
+        date=_date(release.upload_time),
+        python=_python(release) or "any",
+        size=_size(release.size),
+        revision=one_line(release.revision, 12),
+        tag=tag_link(site.browse_url, release),
+        sha256=release.sha256,
+        yanked=release.yanked if release.yanked is None else one_line(release.yanked),
+    )
+
+
+def _date(time: datetime) -> str:
+    return time.astimezone(timezone.utc).date().isoformat()
+
+
+def _facts(about: About, release: Release) -> Iterator[tuple[str, str]]:
+    yield "Python", _python(release)
+    yield "Author", about.author
+    yield "License", about.license
+
+
+def _python(release: Release) -> str:
+    """Requires-Python with a space behind each comma, where a narrow screen can break it."""
+    return one_line(release.requires_python.replace(",", ", "), 100)
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number:,} {of}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    """A number of bytes for people, in powers of ten."""
+    for unit, amount in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= amount:
+            return f"{size / amount:.3g} {unit}" if size < 1000 * amount else f"{size // amount:,} {unit}"
+    return f"{size} B"
 
 
 def static_files() -> Mapping[str, str]:
     """The files in the root that pages for people name, by their name."""
     return {name: _packaged(f"static/{name}") for name in STATIC_FILES}
+
+
+def _render(template: str, site: Site, **values: Any) -> str:  # noqa: ANN401  # what the template names
+    return _templates().get_template(template).render(site=site, **values)
+
+
+def _markup(html: str) -> Markup:
+    """HTML that a template does not escape."""
+    from markupsafe import Markup
+
+    return Markup(html)
 
 
 def _packaged(name: str) -> str:
@@ -118,11 +228,14 @@ def _templates() -> Environment:
     # Only a run that writes a page pays for this import.
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FunctionLoader(lambda name: _packaged(f"templates/{name}")),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["date"] = _date
+    return environment
