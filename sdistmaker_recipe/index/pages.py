@@ -25,6 +25,8 @@ FORMAT = "2"
 ACTIVE = ProjectStatus()
 
 _VERSION = "1.4"
+# PEP 629; nothing later than PEP 503 is on the HTML root page, and some clients warn of minor versions.
+_ROOT_VERSION = "1.0"
 _META = {"api-version": _VERSION}
 _FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}">\n'
 # easy_install takes each address on a project's page for another page of it, and then each link there for a
@@ -35,7 +37,7 @@ _PROJECT_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}#mai
 def root_html(projects: Iterable[str]) -> str:
     """The root page: a link to each project, in the order given."""
     links = [f'<a href="{quote(project)}/">{escape(project)}</a><br>\n' for project in projects]
-    return _html("Projects", _FOR_PEOPLE, links)
+    return _html("Projects", _ROOT_VERSION, _FOR_PEOPLE, links)
 
 
 def root_json(projects: Iterable[str]) -> str:
@@ -46,7 +48,8 @@ def root_json(projects: Iterable[str]) -> str:
 def project_html(project: str, releases: Iterable[Release], status: ProjectStatus = ACTIVE) -> str:
     """A project's page: a link to each release's file, in the order given."""
     links = [_link(release.filename, release, _core_metadata(release)) for release in releases]
-    return _html(f"Files of {project}", "".join(_status(status)) + _PROJECT_FOR_PEOPLE, links)
+    head = "".join(_status(status)) + _PROJECT_FOR_PEOPLE
+    return _html(f"Files of {project}", _VERSION, head, links)
 
 
 def written_html(folder: str, releases: Iterable[Release]) -> str:
@@ -55,7 +58,7 @@ def written_html(folder: str, releases: Iterable[Release]) -> str:
     Those are the same archives by the name that ``layout.written_filename`` gives.
     """
     links = [_link(written_filename(folder, release.version), release) for release in releases]
-    return _html(f"Files of {folder}", "", links)
+    return _html(f"Files of {folder}", _VERSION, "", links)
 
 
 def project_json(project: str, releases: Sequence[Release], status: ProjectStatus = ACTIVE) -> str:
@@ -74,10 +77,10 @@ def project_json(project: str, releases: Sequence[Release], status: ProjectStatu
     )
 
 
-def _html(title: str, head: str, links: Iterable[str]) -> str:
+def _html(title: str, version: str, head: str, links: Iterable[str]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="pypi:repository-version" content="{_VERSION}">\n'
+        f'<meta name="pypi:repository-version" content="{version}">\n'
         f"{head}<title>{escape(title)}</title>\n</head>\n<body>\n{''.join(links)}</body>\n</html>\n"
     )
 

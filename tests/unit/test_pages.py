@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from html5lib import HTMLParser as HTMLParser5
 from hypothesis import given
 from hypothesis import strategies as st
+from mousebender import simple
+from packaging.version import Version
+from pypi_simple import IndexPage, ProjectPage
 
 from sdistmaker_recipe.index import pages
+from sdistmaker_recipe.index.layout import release_filename
+from sdistmaker_recipe.model import ProjectStatus
 from tests.unit.values import a_release
 
 
@@ -21,6 +28,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.links: list[tuple[dict[str, str | None], str]] = []
+        self.alternates: list[str | None] = []
         self.meta: dict[str | None, str | None] = {}
         self.declaration = ""
         self._attributes: dict[str, str | None] | None = None
@@ -34,6 +42,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "meta":
             self.meta[dict(attrs).get("name")] = dict(attrs).get("content")
+        if tag == "link" and dict(attrs).get("rel") == "alternate":
+            self.alternates.append(dict(attrs)["href"])
         if tag == "a":
             self._attributes, self._text = dict(attrs), ""
 
@@ -54,21 +64,40 @@ def project_json(*releases):
     return json.loads(pages.project_json("acme-ledger", releases))
 
 
-@pytest.mark.parametrize("html", [pages.root_html(["acme"]), pages.project_html("acme", [a_release()])])
+HTML = [
+    pages.root_html(["acme"]),
+    pages.project_html("acme", [a_release(yanked="<b>")], ProjectStatus("archived", "<i>")),
+    pages.written_html("Acme.Ledger", [a_release()]),
+]
+
+
+@pytest.mark.parametrize("html", HTML, ids=["root", "project", "written"])
 class TestEveryHtmlPage:
     def test_is_html_5_in_utf_8(self, html):
         assert html.startswith("<!DOCTYPE html>\n")
         assert Page(html).declaration == "DOCTYPE html"
         assert '<meta charset="utf-8">' in html
 
-    def test_names_the_version_of_the_repository_api_as_pep_629_and_792_ask(self, html):
-        assert Page(html).meta["pypi:repository-version"] == "1.4"
+    def test_is_parsed_without_an_error(self, html):
+        HTMLParser5(strict=True).parse(html)
 
     def test_ends_with_one_newline(self, html):
         assert html.endswith("</html>\n")
 
 
 class TestRootHtml:
+    def test_names_the_version_of_pep_503(self):
+        assert Page(pages.root_html([])).meta["pypi:repository-version"] == "1.0"
+
+    def test_names_the_page_for_people(self):
+        assert Page(pages.root_html(["acme"])).alternates == ["about.html"]
+
+    def test_lists_what_clients_take_from_it(self):
+        projects = ["acme", "acme-ledger", "b"]
+        assert IndexPage.from_html(pages.root_html(projects)).projects == projects
+        index = simple.parse_project_index(pages.root_html(projects), "text/html")
+        assert [each["name"] for each in index["projects"]] == projects
+
     def test_links_to_each_project_by_its_name_with_a_final_slash(self):
         page = Page(pages.root_html(["b", "acme-ledger"]))
         assert page.links == [({"href": "b/"}, "b"), ({"href": "acme-ledger/"}, "acme-ledger")]
@@ -81,6 +110,36 @@ class TestRootHtml:
 
 
 class TestProjectHtml:
+    def test_names_the_version_that_pep_792_asks_for(self):
+        assert project(a_release()).meta["pypi:repository-version"] == "1.4"
+
+    def test_names_the_page_for_people_so_that_easy_install_does_not_search_it(self):
+        html = pages.project_html("acme", [a_release()])
+        (address,) = Page(html).alternates
+        assert address.startswith("about.html#")
+        # What setuptools' package_index takes for an address, in whatever tag; without a fragment it is
+        # a page whose links are taken for releases.
+        addresses = re.findall(r"""href\s*=\s*['"]?([^'"> ]+)""", html, re.IGNORECASE)
+        assert len(addresses) == 2
+        assert all("#" in each for each in addresses)
+
+    def test_says_that_a_release_is_yanked_and_why(self):
+        reason = 'no "tests" & <more>'
+        page = project(a_release("3"), a_release("2", yanked=""), a_release("1", yanked=reason))
+        assert [attributes.get("data-yanked") for attributes, _ in page.links] == [None, "", reason]
+
+    def test_names_core_metadata_only_where_it_is_served(self):
+        page = project(a_release("2", metadata_sha256="cd" * 32), a_release("1"))
+        digest = f"sha256={'cd' * 32}"
+        assert [attributes.get("data-core-metadata") for attributes, _ in page.links] == [digest, None]
+        assert [attributes.get("data-dist-info-metadata") for attributes, _ in page.links] == [digest, None]
+
+    def test_has_the_status_of_pep_792_but_for_active_projects(self):
+        assert "pypi:project-status" not in project(a_release()).meta
+        html = pages.project_html("acme", [], ProjectStatus("archived", 'use "acme2"'))
+        assert Page(html).meta["pypi:project-status"] == "archived"
+        assert Page(html).meta["pypi:project-status-reason"] == 'use "acme2"'
+
     def test_links_to_each_file_by_its_name_with_its_digest(self):
         (link,) = project(a_release(requires_python="")).links
         assert link == (
@@ -158,6 +217,13 @@ class TestProjectJson:
             ],
         }
 
+    def test_has_what_metadata_yanking_and_status_add(self):
+        releases = [a_release("2", yanked="wrong"), a_release("1", yanked="", metadata_sha256="cd" * 32)]
+        document = json.loads(pages.project_json("acme", releases, ProjectStatus("archived", "use acme2")))
+        assert document["project-status"] == {"status": "archived", "reason": "use acme2"}
+        assert [each["yanked"] for each in document["files"]] == ["wrong", True]
+        assert [each.get("core-metadata") for each in document["files"]] == [None, {"sha256": "cd" * 32}]
+
     def test_names_each_version_once(self):
         releases = [a_release("2.0"), a_release("1.0"), a_release("2.0", filename="other-2.0.tar.gz")]
         assert project_json(*releases)["versions"] == ["2.0", "1.0"]
@@ -194,3 +260,122 @@ class TestProjectJson:
 
     def test_ends_with_a_newline(self):
         assert pages.project_json("acme", []).endswith("}\n")
+
+
+NUMBERS = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
+SUFFIXES = st.sampled_from(["", "rc1", "+l.1"])
+VERSIONS = st.builds("{}{}{}".format, st.sampled_from(["", "1!"]), NUMBERS, SUFFIXES)
+# One line of printable characters, as a reason is when it is on a page.
+REASONS = st.text("aZ0 <>&\"'=;,.#!\u00fc\u4e2d/%\\", max_size=20).map(lambda text: " ".join(text.split()))
+RELEASES = st.builds(
+    lambda version, requires, yanked, metadata, size: a_release(
+        version,
+        filename=release_filename("acme-ledger", version),
+        requires_python=requires,
+        yanked=yanked,
+        metadata_sha256=metadata,
+        size=size,
+    ),
+    VERSIONS,
+    st.sampled_from(["", ">=3.8", ">=2.7,!=3.0.*,<4", "~=3.9"]),
+    st.none() | REASONS,
+    st.sampled_from(["", "cd" * 32]),
+    st.integers(0, 2**40),
+)
+STATUSES = st.builds(ProjectStatus, st.sampled_from(["active", "archived", "quarantined"]), REASONS)
+
+
+def seen(package, *, html: bool):
+    """What pypi-simple saw of a file."""
+    return (
+        package.filename,
+        package.digests,
+        package.requires_python or "",
+        (package.yanked_reason or "") if package.is_yanked else None,
+        (package.metadata_digests or {}).get("sha256", ""),
+        *(() if html else (package.size, package.upload_time)),
+    )
+
+
+def meant(release, *, html: bool):
+    """What is to be seen."""
+    return (
+        release.filename,
+        {"sha256": release.sha256},
+        release.requires_python,
+        release.yanked,
+        release.metadata_sha256,
+        *(() if html else (release.size, release.upload_time)),
+    )
+
+
+A_PROJECT = given(st.lists(RELEASES, max_size=4), STATUSES)
+
+
+class TestClients:
+    """pypi-simple and mousebender read the pages as they are meant."""
+
+    @A_PROJECT
+    def test_pypi_simple_reads_html(self, releases, status):
+        page = ProjectPage.from_html("acme-ledger", pages.project_html("acme-ledger", releases, status))
+        assert [seen(each, html=True) for each in page.packages] == [
+            meant(each, html=True) for each in releases
+        ]
+        assert all(Version(each.version) for each in page.packages)
+        assert (page.status or "active", page.status_reason or "") == (status.status, status.reason)
+
+    @A_PROJECT
+    def test_pypi_simple_reads_json(self, releases, status):
+        document = pages.project_json("acme-ledger", releases, status)
+        page = ProjectPage.from_json_data(json.loads(document))
+        assert [seen(each, html=False) for each in page.packages] == [
+            meant(each, html=False) for each in releases
+        ]
+        assert (page.status, page.status_reason or "") == (status.status, status.reason)
+        assert page.repository_version == "1.4"
+
+    @A_PROJECT
+    def test_mousebender_reads_the_same_from_both(self, releases, status):
+        html = pages.project_html("acme-ledger", releases, status)
+        # It knows PEP 792, but not yet in HTML.
+        with pytest.warns(simple.APIVersionWarning):
+            from_html = simple.parse_project_details(html, "text/html", "acme-ledger")
+        text = pages.project_json("acme-ledger", releases, status)
+        from_json = simple.parse_project_details(text, simple.ACCEPT_JSON_V1, "acme-ledger")
+        only_html, only_json = {"dist-info-metadata"}, {"size", "upload-time"}
+        assert [
+            {key: value for key, value in each.items() if key not in only_html} for each in from_html["files"]
+        ] == [
+            {key: value for key, value in each.items() if key not in only_json} for each in from_json["files"]
+        ]
+        assert from_html["name"] == from_json["name"] == "acme-ledger"
+
+
+class TestWrittenHtml:
+    def test_links_to_files_in_the_folder_itself_by_its_spelling(self):
+        releases = [a_release("2.0", requires_python=""), a_release("1.0-final", yanked="old")]
+        first, second = Page(pages.written_html("Acme.Ledger", releases)).links
+        digest = f"#sha256={'ab' * 32}"
+        assert first == ({"href": f"Acme.Ledger-2.0.tar.gz{digest}"}, "Acme.Ledger-2.0.tar.gz")
+        assert second[0] == {
+            "href": f"Acme.Ledger-1.0-final.tar.gz{digest}",
+            "data-requires-python": ">=3.8",
+            "data-yanked": "old",
+        }
+
+    def test_names_no_core_metadata_for_there_is_none_in_the_folder(self):
+        assert "metadata" not in pages.written_html("Acme.Ledger", [a_release(metadata_sha256="cd" * 32)])
+
+
+ODD = st.text(st.characters(codec=None), max_size=30)
+
+
+@given(ODD, ODD, ODD)
+def test_any_reason_leaves_pages_that_can_be_written_and_parsed(reason, yanked, status):
+    releases, marker = [a_release(yanked=yanked)], ProjectStatus("archived", reason + status)
+    html = pages.project_html("acme", releases, marker)
+    HTMLParser5(strict=True).parse(html.encode().decode())
+    assert [attributes["href"] for attributes, _ in Page(html).links] == [
+        f"acme_ledger-1.0.tar.gz#sha256={'ab' * 32}"
+    ]
+    assert json.loads(pages.project_json("acme", releases, marker).encode())["files"][0]["yanked"]
