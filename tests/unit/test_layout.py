@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version, version_key
+from sdistmaker_recipe.index.layout import (
+    PROJECT_PAGES,
+    ROOT_FILES,
+    newest,
+    newest_first,
+    project_folder,
+    release_filename,
+    same_version,
+    version_key,
+    written_filename,
+    written_folders,
+)
+from tests.unit.values import a_release
 
 NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
@@ -175,3 +187,107 @@ def is_unknown(version: str) -> bool:
     except InvalidVersion:
         return True
     return False
+
+
+class TestRootFiles:
+    def test_are_no_names_of_projects(self):
+        assert not [each for each in ROOT_FILES if NORMALISED.fullmatch(each)]
+
+    def test_are_named_once(self):
+        assert len(set(ROOT_FILES)) == len(ROOT_FILES)
+        assert set(PROJECT_PAGES) < set(ROOT_FILES)
+
+
+def sought(requirement: str) -> str:
+    """The folder that easy_install asks for last, and by which it knows files, as setuptools 44 has it."""
+    return re.sub("[^A-Za-z0-9.]+", "-", requirement)
+
+
+def found(filename: str) -> set[tuple[str, str]]:
+    """What easy_install takes a file for: each way to part it in a name, lower case, and a version."""
+    parts = filename.removesuffix(".tar.gz").split("-")
+    return {
+        (sought("-".join(parts[:place])).lower(), "-".join(parts[place:])) for place in range(1, len(parts))
+    }
+
+
+class TestWrittenFolders:
+    @pytest.mark.parametrize(
+        ("names", "folders"),
+        [
+            (["acme"], ()),
+            (["Acme"], ()),
+            (["acme_ledger", "Acme-Ledger"], ()),
+            (["acme.ledger"], ("acme.ledger",)),
+            (["My.Pkg_One"], ("My.Pkg-One",)),
+            (["My.Pkg_One", "My.Pkg-One", "My.Pkg--One"], ("My.Pkg-One",)),
+            (["my.pkg", "My.Pkg", "my-pkg"], ("My.Pkg", "my.pkg")),
+            ([], ()),
+        ],
+    )
+    def test_are_the_spellings_with_a_dot_as_old_clients_ask_for_them(self, names, folders):
+        assert written_folders(names) == folders
+
+    @pytest.mark.parametrize("name", ["style.css", "Releases.Atom", "INDEX.html", "about.html"])
+    def test_never_take_the_place_of_a_file_of_the_root(self, name):
+        assert written_folders([name]) == ()
+
+    @given(st.lists(NAME, min_size=1, max_size=4))
+    def test_are_never_paths_nor_normalised_names(self, names):
+        for folder in written_folders(names):
+            assert PurePosixPath(folder).name == folder
+            assert folder not in (".", "..")
+            assert folder != project_folder(folder)
+            assert project_folder(folder) in {project_folder(name) for name in names}
+
+    @given(NAME, st.sampled_from(["1.0", "2.0rc1", "1.0-final", "2009q3"]))
+    def test_with_the_normalised_one_let_old_clients_find_each_spelling_in_use(self, name, version):
+        requirement = sought(name)
+        in_normalised = (requirement.lower(), version) in found(release_filename(name, version))
+        folders = written_folders([name])
+        in_written = requirement in folders and (requirement.lower(), version) in found(
+            written_filename(requirement, version)
+        )
+        assert in_normalised or in_written or requirement.lower() in ROOT_FILES
+
+
+class TestWrittenFilename:
+    def test_is_the_spelling_and_the_version(self):
+        assert written_filename("My.Pkg-One", "1.1") == "My.Pkg-One-1.1.tar.gz"
+        assert written_filename("My.Pkg-One", "1.0-beta-2") == "My.Pkg-One-1.0b2.tar.gz"
+        assert written_filename("My.Pkg-One", "1.0-final") == "My.Pkg-One-1.0-final.tar.gz"
+
+    def test_refuses_what_cannot_be_a_file(self):
+        with pytest.raises(ValueError, match="version"):
+            written_filename("My.Pkg", "../1")
+        with pytest.raises(ValueError, match="long"):
+            written_filename("a." * 99, "1.0")
+
+
+class TestNewest:
+    @pytest.mark.parametrize(
+        ("releases", "version"),
+        [
+            ([a_release("9.0"), a_release("10.0"), a_release("1.0")], "10.0"),
+            ([a_release("1.0"), a_release("2.0rc1")], "1.0"),
+            ([a_release("1.0rc1"), a_release("2.0rc1")], "2.0rc1"),
+            ([a_release("1.0"), a_release("2.0", yanked="")], "1.0"),
+            ([a_release("1.0rc1"), a_release("2.0", yanked="")], "1.0rc1"),
+            ([a_release("1.0", yanked="a"), a_release("2.0", yanked="b")], "2.0"),
+            ([a_release("0.1rc1"), a_release("snapshot")], "0.1rc1"),
+            ([a_release("snapshot"), a_release("draft")], "snapshot"),
+        ],
+    )
+    def test_is_what_an_installer_would_choose(self, releases, version):
+        assert newest(releases).version == version
+        assert newest(reversed(releases)).version == version
+
+    def test_of_nothing_is_an_error(self):
+        with pytest.raises(ValueError, match="empty"):
+            newest([])
+
+
+@given(st.permutations(VERSIONS))
+def test_newest_first_is_by_version(versions):
+    ordered = [release.version for release in newest_first(map(a_release, versions))]
+    assert ordered == sorted(VERSIONS, key=version_key, reverse=True)
