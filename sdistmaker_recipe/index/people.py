@@ -196,10 +196,10 @@ def _count(number: int, of: str) -> str:
 
 
 def _size(size: int) -> str:
-    """A number of bytes for people, in powers of ten."""
+    """A number of bytes for people, three digits in powers of ten."""
     for unit, amount in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= amount:
-            return f"{size / amount:.3g} {unit}" if size < 1000 * amount else f"{size // amount:,} {unit}"
+        if size >= 0.9995 * amount:
+            return f"{size / amount:{'.3g' if size < 999.5 * amount else ',.0f'}} {unit}"
     return f"{size} B"
 
 
@@ -210,6 +210,13 @@ def static_files() -> Mapping[str, str]:
 
 def _render(template: str, site: Site, **values: Any) -> str:  # noqa: ANN401  # what the template names
     return _templates().get_template(template).render(site=site, **values)
+
+
+def _shown(value: object) -> object:
+    """What a template may show: HTML of ours as it is, all other text as printable."""
+    if not isinstance(value, str) or value.isprintable() or hasattr(value, "__html__"):
+        return value
+    return one_line(value, 10_000)
 
 
 def _markup(html: str) -> Markup:
@@ -236,6 +243,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_shown,
     )
     environment.filters["date"] = _date
     return environment

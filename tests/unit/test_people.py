@@ -1,0 +1,461 @@
+"""The pages for people, read back by a parser of HTML 5."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdistmaker_recipe.index import description, people
+from sdistmaker_recipe.index.core_metadata import About
+from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
+from sdistmaker_recipe.index.people import FailedTag, Listed, Project, Root, Site
+from sdistmaker_recipe.model import ProjectStatus
+from tests.unit.values import TIME, UUID, a_release
+
+SITE = Site("Acme packages")
+ABOUT = About(
+    summary="Keeps <books>",
+    author="Ledger Team",
+    license="BSD-3-Clause",
+    links=(("Issues", "https://trac.example.com/"),),
+)
+ROOT = Root(
+    projects=(Listed("acme", "Acme", "2.0", "All of <it>"), Listed("acme-ledger", "acme.ledger", "1.0")),
+    releases=1234,
+    latest=(a_release("1.0"), a_release("0.9", upload_time=TIME - timedelta(days=1))),
+    failed=2,
+)
+PROJECT = Project("acme-ledger", (a_release("2.0"), a_release("1.0")), ABOUT, "<p>Hello</p>")
+FAILED = (
+    FailedTag("acme-ledger", "0.3", "17", "no <setup.py>"),
+    FailedTag("acme", "1.0", "18", "SyntaxError"),
+    FailedTag("acme-ledger", "0.2", "16", "SyntaxError"),
+)
+
+
+def parsed(html: str) -> Element:
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+
+
+def root(value: Root = ROOT, site: Site = SITE) -> Element:
+    return parsed(people.root_about(value, site))
+
+
+def project(site: Site = SITE, **changes) -> Element:
+    return parsed(people.project_about(replace(PROJECT, **changes), site))
+
+
+def failed(*tags: FailedTag) -> Element:
+    return parsed(people.failed_tags(tags, SITE))
+
+
+def text(element: Element | None) -> str:
+    assert element is not None
+    return " ".join("".join(element.itertext()).split())
+
+
+def by_class(page: Element, name: str) -> list[Element]:
+    return [each for each in page.iter() if name in (each.get("class") or "").split()]
+
+
+def links(page: Element) -> dict[str, str]:
+    return {text(each): each.get("href") or "" for each in page.iter("a")}
+
+
+def rows(page: Element) -> list[list[str]]:
+    return [[text(cell) for cell in row] for body in page.iter("tbody") for row in body]
+
+
+PAGES = {
+    "root": people.root_about(ROOT, SITE),
+    "empty root": people.root_about(Root(), SITE),
+    "project": people.project_about(PROJECT, SITE),
+    "failed": people.failed_tags(FAILED, SITE),
+}
+
+
+@pytest.mark.parametrize("html", PAGES.values(), ids=PAGES)
+class TestEveryPage:
+    def test_is_html_5_for_screens_of_any_width(self, html):
+        assert html.startswith("<!DOCTYPE html>\n")
+        assert html.endswith("</html>\n")
+        page = parsed(html)
+        assert page.get("lang") == "en"
+        names = {each.get("name"): each.get("content") for each in page.iter("meta")}
+        assert names["viewport"] == "width=device-width, initial-scale=1"
+        assert text(page.find(".//title")).endswith("Acme packages")
+
+    def test_needs_nothing_from_elsewhere_and_nothing_inline(self, html):
+        page = parsed(html)
+        for each in page.iter():
+            assert each.tag != "style"
+            assert not [name for name in each.attrib if name.startswith("on") or name == "style"]
+        assert [(each.get("src"), each.text) for each in page.iter("script")] in (
+            [("search.js", None)],
+            [("../search.js", None)],
+        )
+        for each in page.iter("link"):
+            assert each.get("href", "").startswith("data:image/") or each.get("href", "").removeprefix(
+                "../"
+            ) in ("style.css", "releases.atom")
+        assert not {"img", "iframe", "object", "embed", "base"} & {each.tag for each in page.iter()}
+
+    def test_tells_no_other_site_where_its_reader_came_from(self, html):
+        assert [
+            each.get("content") for each in parsed(html).iter("meta") if each.get("name") == "referrer"
+        ] == ["no-referrer"]
+
+    def test_has_landmarks_one_main_heading_and_a_way_past_the_first(self, html):
+        page = parsed(html)
+        count = Counter(each.tag for each in page.iter())
+        assert (count["main"], count["h1"], count["header"], count["nav"]) == (1, 1, 1, 1)
+        (skip,) = by_class(page, "skip")
+        assert skip.get("href") == "#main"
+        assert page.find(".//main").get("id") == "main"
+        assert next(page.iter("a")) is skip
+
+    def test_names_each_id_once_and_labels_by_those_that_are_there(self, html):
+        page = parsed(html)
+        ids = Counter(each.get("id") for each in page.iter() if each.get("id"))
+        assert set(ids.values()) == {1}
+        named = {
+            each.get(name) for each in page.iter() for name in ("aria-labelledby", "aria-describedby", "for")
+        }
+        assert named - {None} <= set(ids)
+
+    def test_has_headings_without_a_gap(self, html):
+        levels = [int(each.tag[1]) for each in parsed(html).iter() if re.fullmatch("h[1-6]", each.tag)]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+    def test_leads_to_files_that_are_there(self, html):
+        for address in links(parsed(html)).values():
+            path = urlsplit(address).path.removeprefix("../")
+            assert (
+                not urlsplit(address).path
+                or urlsplit(address).scheme
+                or (
+                    path in ROOT_FILES
+                    or re.fullmatch(r"[a-z0-9-]+/about\.html|acme_ledger-[0-9.]+\.tar\.gz", path)
+                )
+            ), address
+
+
+class TestRoot:
+    def test_counts_what_there_is(self):
+        assert text(by_class(root(), "lead")[0]) == "1,234 releases of 2 projects · 2 failed tags"
+        one = Root((Listed("a", "a", "1"),), 1, (), 0)
+        assert text(by_class(root(one), "lead")[0]) == "1 release of 1 project"
+
+    def test_leads_to_failed_tags_only_where_there_are_any(self):
+        assert links(root())["2 failed tags"] == "failed.html"
+        assert "failed.html" not in links(root(replace(ROOT, failed=0))).values()
+
+    def test_lists_each_project_with_its_newest_version_and_summary(self):
+        (section,) = by_class(root(), "projects")
+        assert [text(each) for each in section.iter("li")] == ["Acme 2.0All of <it>", "acme.ledger 1.0"]
+        assert links(section) == {"Acme": "acme/about.html", "acme.ledger": "acme-ledger/about.html"}
+
+    def test_lists_the_newest_releases_with_their_dates(self):
+        (section,) = by_class(root(), "latest")
+        assert [text(each) for each in section.iter("li")] == [
+            "acme.ledger 1.0 2012-03-04",
+            "acme.ledger 0.9 2012-03-03",
+        ]
+        assert [each.get("href") for each in section.iter("a")] == ["acme-ledger/about.html"] * 2
+
+    def test_has_a_search_that_shows_only_where_a_script_makes_it_work(self):
+        (form,) = root().iter("form")
+        assert form.get("hidden") is not None
+        assert [each.get("role") for each in form.iter() if each.get("role")] == ["search", "status"]
+        (label,) = form.iter("label")
+        assert label.get("for") == form.find(".//input").get("id")
+
+    def test_names_the_feed(self):
+        assert links(root())["Feed"] == "releases.atom"
+
+    def test_stays_light_with_many_projects(self):
+        many = tuple(Listed(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
+        assert len(people.root_about(replace(ROOT, projects=many), SITE)) / 2000 < 60 + 140
+
+    def test_of_an_empty_index_says_so(self):
+        assert "Nothing is published yet." in text(root(Root()))
+
+
+class TestProject:
+    def test_is_titled_by_the_names_own_spelling_and_the_version_that_is_installed(self):
+        page = project(releases=(a_release("3.0rc1"), a_release("2.0"), a_release("1.0")))
+        assert text(page.find(".//h1")) == "acme.ledger 2.0"
+        assert text(by_class(page, "lead")[0]) == "Keeps <books>"
+
+    def test_shows_each_release(self):
+        release = a_release("1.0", size=12345, revision="4711", requires_python=">=3.8,<4")
+        page = project(releases=(release,))
+        assert rows(page) == [["1.0", "2012-03-04", ">=3.8, <4", "12.3 kB", "4711", "ab" * 32]]
+        assert links(page)["1.0"] == "acme_ledger-1.0.tar.gz"
+        assert [text(each) for each in page.iter("thead")] == ["VersionDatePythonSizeRevisionSHA-256"]
+
+    def test_keeps_the_order_and_folds_old_releases_away(self):
+        versions = [f"{n}.0" for n in range(12, 0, -1)]
+        page = project(releases=tuple(map(a_release, versions)))
+        assert [row[0] for row in rows(page)] == versions
+        (older,) = page.iter("details")
+        assert text(older.find("summary")) == "2 older"
+        assert [row[0] for row in rows(older)] == ["2.0", "1.0"]
+        assert not list(project().iter("details"))
+
+    def test_says_that_a_release_is_yanked_and_why(self):
+        page = project(
+            releases=(a_release("3.0"), a_release("2.0", yanked=""), a_release("1.0", yanked="<bad>"))
+        )
+        assert [row[0] for row in rows(page)] == ["3.0", "2.0 yanked", "1.0 yanked<bad>"]
+
+    def test_links_to_the_tag_where_browse_url_is_given(self):
+        release = a_release("1.0", origin=f"{UUID}/acme/tags/1.0", revision="4711")
+        page = project(replace(SITE, browse_url="https://trac.example.com/browser"), releases=(release,))
+        assert links(page)["4711"] == "https://trac.example.com/browser/acme/tags/1.0"
+        assert "4711" not in links(project(releases=(release,)))
+        assert "4711" not in links(
+            project(replace(SITE, browse_url="javascript:alert()//"), releases=(release,))
+        )
+
+    def test_tells_how_to_install(self):
+        page = project(replace(SITE, base_url="https://packages.example.com/simple"))
+        pip, uv, buildout = (code.text for code in page.iter("code") if "line" in code.get("data-copy", ""))
+        assert pip == "pip install --index-url https://packages.example.com/simple/ acme.ledger"
+        assert uv == "uv add --default-index https://packages.example.com/simple/ acme.ledger"
+        assert "index = https://packages.example.com/simple/\n" in buildout
+        assert buildout.endswith("\neggs = acme.ledger")
+        assert not by_class(page, "hint")
+
+    def test_leaves_the_address_of_the_index_to_the_script_where_it_is_not_known(self):
+        page = project()
+        assert [each.text for each in by_class(page, "index")] == ["INDEX-URL"] * 3
+        assert "INDEX-URL" in text(by_class(page, "hint")[0])
+        assert page.find("body").get("data-top") == "../"
+
+    def test_offers_each_digest_for_copying(self):
+        labels = {
+            code.get("data-copy"): code.text for code in project().iter("code") if code.get("data-copy")
+        }
+        assert labels["SHA-256 of 2.0"] == "ab" * 32
+
+    def test_shows_what_the_metadata_says(self):
+        (facts,) = by_class(project(), "facts")
+        assert [text(each) for each in facts.iter("dt")] == ["Python", "Author", "License", "Links"]
+        assert [text(each) for each in facts.iter("dd")] == [">=3.8", "Ledger Team", "BSD-3-Clause", "Issues"]
+        (link,) = facts.iter("a")
+        assert (link.get("href"), link.get("rel")) == ("https://trac.example.com/", "nofollow noreferrer")
+
+    def test_has_no_place_for_what_is_not_known(self):
+        page = project(about=About(), description="", releases=(a_release(requires_python=""),))
+        assert not by_class(page, "lead")
+        assert not list(by_class(page, "facts")[0])
+        assert "Description" not in text(page)
+
+    def test_holds_the_description_as_it_is(self):
+        (section,) = by_class(project(description="<h3>Use</h3><p>it</p>"), "description")
+        assert [each.tag for each in section] == ["h3", "p"]
+
+    def test_says_a_status_other_than_active(self):
+        assert not by_class(project(), "notice")
+        page = project(status=ProjectStatus("archived", "use <acme2>"))
+        assert [text(each) for each in by_class(page, "notice")] == ["Archived. use <acme2>"]
+
+    def test_warns(self):
+        page = project(notes=("A stranger owns it.", "<b>More</b>"))
+        assert [text(each) for each in by_class(page, "notice")] == [
+            "Warning. A stranger owns it.",
+            "Warning. <b>More</b>",
+        ]
+
+    def test_leads_to_its_failed_tags(self):
+        address = links(project(failed=2))["2 failed tags"]
+        file, _, fragment = address.removeprefix("../").partition("#")
+        assert file == "failed.html"
+        assert fragment in {each.get("id") for each in failed(*FAILED).iter()}
+        assert "failed" not in text(project())
+
+
+class TestFailedTags:
+    def test_are_shown_by_project_with_their_reasons(self):
+        page = failed(*FAILED)
+        assert text(by_class(page, "lead")[0]) == "3 tags"
+        assert [text(each) for each in page.iter("h2")] == ["acme-ledger", "acme"]
+        assert [text(each) for each in page.iter("dt")] == [
+            "0.3 at revision 17",
+            "0.2 at revision 16",
+            "1.0 at revision 18",
+        ]
+        assert [text(each) for each in page.iter("dd")] == ["no <setup.py>", "SyntaxError", "SyntaxError"]
+
+    def test_may_be_of_a_project_whose_name_is_none(self):
+        page = failed(FailedTag('a b"><script>', "1", "2", "3"))
+        assert [each.get("id") for each in page.iter("h2")] == ["project-a-b-script-"]
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        ("size", "shown"),
+        [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1 kB"),
+            (12345, "12.3 kB"),
+            (999_499, "999 kB"),
+            (999_999, "1 MB"),
+            (2_500_000, "2.5 MB"),
+            (3 * 10**9, "3 GB"),
+            (4321 * 10**9, "4,321 GB"),
+        ],
+    )
+    def test_is_short(self, size, shown):
+        assert rows(project(releases=(a_release(size=size),)))[0][3] == shown
+
+
+class TestStaticFiles:
+    def test_are_all_there_and_name_nothing_elsewhere(self):
+        found = people.static_files()
+        assert tuple(found) == STATIC_FILES
+        for content in found.values():
+            assert "//" not in re.sub(r"^\s*// .*$", "", content, flags=re.MULTILINE)
+            assert "@import" not in content
+            assert "url(" not in content
+
+    def test_know_light_and_dark(self):
+        style = people.static_files()["style.css"]
+        assert "prefers-color-scheme: dark" in style
+        colours = [set(re.findall(r"--[a-z-]+(?=: #)", part)) for part in style.split("@media")[:2]]
+        assert colours[0] == colours[1]
+
+    def test_give_enough_contrast(self):
+        """WCAG 2.1, 1.4.3: 4.5 to 1 for text, on each ground that it stands on."""
+        for part in people.static_files()["style.css"].split("@media")[:2]:
+            colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part))
+            for ground, inks in {
+                "paper": ("ink", "soft", "accent", "warn"),
+                "sheet": ("ink", "soft", "accent", "warn"),
+                "warn-sheet": ("ink", "warn", "accent"),
+            }.items():
+                for ink in inks:
+                    assert contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
+
+    def test_style_what_pages_hold(self):
+        style = people.static_files()["style.css"]
+        used = {
+            name
+            for html in PAGES.values()
+            for each in parsed(html).iter()
+            for name in (each.get("class") or "").split()
+        }
+        used |= {"notice", "yanked", "badge", "more", "copy"}
+        assert not {name for name in used - {"index"} if f".{name}" not in style}
+
+    def test_use_no_class_that_a_description_may_use(self):
+        style = people.static_files()["style.css"]
+        own = "\n".join(line for line in style.splitlines() if not line.startswith(".description"))
+        assert not [
+            name
+            for name in re.findall(r"\.([a-z][a-z-]*)(?=[^}]*\{)", own)
+            if description._CLASS.fullmatch(name) and name != "literal"
+        ]
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+ODD = st.text(st.characters(codec=None), max_size=25) | st.sampled_from(
+    [
+        '"><script>alert(1)</script>',
+        "</style><b>",
+        "' onload='x",
+        "{{ 7*7 }}",
+        "javascript:alert(1)",
+        "]]>",
+        "&lt;b&gt;",
+    ]
+)
+
+
+def shape(page: Element) -> list[tuple[str, tuple[str, ...]]]:
+    """The elements of a page and the names of their attributes."""
+    return [(each.tag, tuple(sorted(each.attrib))) for each in page.iter()]
+
+
+FEW = settings(max_examples=25)
+
+
+class TestAnyText:
+    @FEW
+    @given(ODD, ODD, ODD, ODD)
+    def test_stays_text_on_a_projects_page(self, one, two, three, four):
+        def page(first: str, second: str, third: str, fourth: str) -> Element:
+            release = a_release(
+                yanked=f"x{first}",
+                requires_python=f"x{second}",
+                revision=f"x{third}",
+                origin=f"{UUID}/{fourth}",
+            )
+            return project(
+                Site(f"x{first}", browse_url="https://example.com/"),
+                releases=(release,),
+                about=About(f"x{one}", f"x{second}", f"x{third}", ((f"x{fourth}", "https://example.com/"),)),
+                status=ProjectStatus(f"x{first}", second),
+                notes=(third,),
+            )
+
+        html = page(one, two, three, four)
+        assert shape(html) == shape(page("a", "b", "c", "d"))
+        for each in html.iter("a"):
+            assert not unquote(each.get("href", "")).lower().startswith("javascript")
+
+    @FEW
+    @given(ODD, ODD, ODD)
+    def test_stays_text_on_the_root_page(self, one, two, three):
+        def page(first: str, second: str, third: str) -> Element:
+            latest = (a_release(name=f"x{first}"),)
+            return root(
+                Root((Listed("a", f"x{first}", f"x{second}", f"x{third}"),), 1, latest, 1), Site(f"x{one}")
+            )
+
+        assert shape(page(one, two, three)) == shape(page("a", "b", "c"))
+
+    @FEW
+    @given(ODD, ODD, ODD, ODD)
+    def test_stays_text_on_the_page_of_failed_tags(self, one, two, three, four):
+        page = failed(FailedTag(one, two, three, four))
+        assert shape(page) == shape(failed(FailedTag("a", "b", "c", "d")))
+
+    @FEW
+    @given(ODD, ODD)
+    def test_leaves_pages_that_can_be_written(self, one, two):
+        people.failed_tags([FailedTag(one, two, one, two)], Site(one)).encode()
+        notes, status = (one,), ProjectStatus(two, one)
+        release = a_release(yanked=two, requires_python=one, revision=two, origin=f"{UUID}/{one}")
+        people.project_about(
+            replace(PROJECT, releases=(release,), notes=notes, status=status), Site(two)
+        ).encode()
+
+
+def test_pages_depend_on_nothing_but_what_is_given():
+    assert people.project_about(PROJECT, SITE) == people.project_about(replace(PROJECT), SITE)
+    assert people.root_about(ROOT, SITE) == people.root_about(replace(ROOT), SITE)
