@@ -23,9 +23,11 @@ from sdistmaker_recipe.option_types import (
     boolean,
     choice,
     count,
+    file,
     folder,
     lines,
     may_hold_password,
+    optional_file,
     optional_folder,
     optional_repositories,
     pins,
@@ -208,12 +210,45 @@ class Configuration:
     public_index: str = _option(
         url,
         "",
-        "Where the web server redirects names that are not ours. The default is buildout's own index option, "
-        "else the index that buildout uses by default.",
+        "Where the web server sends clients for names that are not ours. The default is buildout's own index "
+        "option, else the index that buildout uses by default.",
         "the URL of a simple index",
+    )
+    public: str = _option(
+        choice("redirect", "proxy", "none"),
+        "redirect",
+        "What answers for a name that is not ours: a redirect to public-index; its page, fetched and handed "
+        "on by the web server; or 404.",
+        "redirect, proxy or none",
+    )
+    public_certificates: Path = _option(
+        file,
+        "/etc/ssl/certs/ca-certificates.crt",
+        "The certificates of the authorities that a web server with public = proxy trusts to know the public "
+        "index.",
+        "the path of a file",
     )
     reserved: tuple[str, ...] = _option(
         lines, "", "Names never redirected to the public index, beside those that were ever ours.", _GLOBS
+    )
+    auth_file: Path | None = _option(
+        optional_file,
+        "",
+        "The file of names and passwords, as htpasswd writes it, of those whom the web server lets in.",
+        "the path of a file",
+    )
+    require: tuple[str, ...] = _option(
+        lines,
+        "",
+        "Whom the web server lets in: one line has to be met, and a password given where auth-file is set. "
+        "nginx knows ip and local only.",
+        "ip ADDRESSES-OR-NETWORKS, host NAMES, user NAMES or local, one a line",
+    )
+    nginx_config: Path | None = _option(
+        optional_file,
+        "",
+        "Where to write a configuration for nginx, beside that for Apache. Without it none is written.",
+        "the path of a file",
     )
     version_mismatch: str = _option(
         choice("publish", "refuse"),
@@ -341,17 +376,33 @@ def configure(layers: Iterable[Layer], base: Path) -> Configuration:
         problems += found
     wrong = {problem.option for problem in problems}
     problems += [each for each in _contradictions(values) if not wrong & _REPOSITORIES]
-    paths = {
-        name: values.get(name, getattr(Configuration(), name)) for name in ("destination", "environments")
-    }
-    for name, path in paths.items():
+    for name, option in ((option.field_name, option.name) for option in options() if option.parse in _PATHS):
+        path = values.get(name, getattr(Configuration(), name))
         try:
             values[name] = None if path is None else _absolute(path, base)
         except ValueError as error:
-            problems.append(Problem("options", name, str(path), str(error)))
+            problems.append(Problem("options", option, str(path), str(error)))
+    problems += _misplaced(values)
     if problems:
         raise ConfigurationError(problems)
     return Configuration(**values)
+
+
+_PATHS = (file, folder, optional_file, optional_folder)
+
+
+def _misplaced(values: Mapping[str, Any]) -> list[Problem]:
+    """A file that is written where another thing is."""
+    written, index = values.get("nginx_config"), values.get("destination")
+    if written is None or index is None:
+        return []
+    if index in (written, *written.parents):
+        message = "lies in the index, where it would be served: write it elsewhere"
+    elif written == Configuration(destination=index).apache_config:
+        message = "is where the configuration for Apache is written: choose another name"
+    else:
+        return []
+    return [Problem("options", "nginx-config", str(written), message)]
 
 
 def _absolute(path: Path, base: Path) -> Path:

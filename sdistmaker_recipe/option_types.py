@@ -120,6 +120,19 @@ def optional_folder(value: object) -> Path | None:
     return None if value in ("", None) else folder(value)
 
 
+def file(value: object) -> Path:
+    """The path of a file; a leading ``~`` is left to the door."""
+    try:
+        return folder(value)
+    except ValueError:
+        raise ValueError("is not the path of a file") from None
+
+
+def optional_file(value: object) -> Path | None:
+    """The path of a file, or nothing."""
+    return None if value in ("", None) else file(value)
+
+
 def url(value: object) -> str:
     """An http(s) or file URL without a password; a final slash is dropped. May be empty."""
     written = text(value)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import pages
 from sdistmaker_recipe.index.layout import (
     PROJECT_PAGES,
@@ -27,6 +27,7 @@ from sdistmaker_recipe.index.store import IndexStore, write_text
 from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
+from sdistmaker_recipe.webserver.nginx import nginx_config
 
 _PAGES_NOTE = "pages"
 _AT_ONCE = 200
@@ -169,14 +170,30 @@ def mark_private(tags: Iterable[Tag], index: Index) -> None:
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:
-    """The text of the Apache snippet, by its path; raises ``ConfigurationError`` where none can be made."""
+    """The text for each web server, by its path; raises ``ConfigurationError`` where one cannot be made."""
     settings = ServerSettings(
         index=configuration.destination,
         url_path=configuration.url_path,
         public_index=public_index,
         reserved=configuration.reserved,
+        public=configuration.public,
+        auth_file=configuration.auth_file,
+        require=configuration.require,
+        certificates=configuration.public_certificates,
     )
-    return {configuration.apache_config: apache_config(settings)}
+    makers = [(configuration.apache_config, apache_config)]
+    if configuration.nginx_config is not None:
+        makers.append((configuration.nginx_config, nginx_config))
+    texts: dict[Path, str] = {}
+    problems: list[Problem] = []
+    for path, make in makers:
+        try:
+            texts[path] = make(settings)
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(list(dict.fromkeys(problems)))
+    return texts
 
 
 def write_server_configurations(texts: Mapping[Path, str]) -> None:

@@ -1,11 +1,14 @@
 """Configuration of web servers as pure text: what every server must do, said once.
 
-``ServerSettings`` goes in; a module a server (``apache``) makes the text. All of them serve this layout::
+``ServerSettings`` goes in; a module a server (``apache``, ``nginx``) makes the text. All serve this layout::
 
     INDEX/index.html, INDEX/index.json                      the root page
     INDEX/PROJECT/index.html, INDEX/PROJECT/index.json      a project's page, under its PEP 503 name
     INDEX/PROJECT/ARCHIVE, INDEX/PROJECT/ARCHIVE.metadata   its files
     INDEX/PROJECT/ without index.html                       a name that was private once: 404
+    INDEX/My.Project/index.html, INDEX/My.Project/ARCHIVE   the same for clients that never normalise
+    INDEX/about.html, INDEX/PROJECT/about.html              pages for people, in place of those for clients
+    INDEX/FILE                                              what the pages for people need: ROOT_FILES
 """
 
 from __future__ import annotations
@@ -17,31 +20,29 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.webserver.access import parse_rule
 
-PUBLIC_CHOICES = ("redirect", "none")
+PUBLIC_CHOICES = ("redirect", "proxy", "none")
+ROOT_FILES = (
+    "about.html",
+    "failed.html",
+    "favicon.ico",
+    "index.html",
+    "index.json",
+    "releases.atom",
+    "robots.txt",
+    "search.js",
+    "style.css",
+)
+"""Never taken for names of projects, whether they are there or not."""
 
-JSON = "application/vnd.pypi.simple.v1+json"
-HTML = "application/vnd.pypi.simple.v1+html"
-
-_JSON_NAMES = r"application/vnd\.pypi\.simple\.(?:v1|latest)\+json"
-_HTML_NAMES = r"application/vnd\.pypi\.simple\.(?:v1|latest)\+html"
-_FULL = r"(?:;\s*q=1(?:\.0*)?\s*)?"
-_SOME = r"(?:;\s*q=(?:1|0?\.0*[1-9])[0-9.]*\s*)?"
-
-
-def _listed(media_types: str, quality: str) -> str:
-    """A regular expression for an Accept header that lists one of the types with such a quality."""
-    return rf"(?:^|[,\s]){media_types}\s*{quality}(?:,|$)"
-
-
-# Regular expressions (PCRE, case ignored) over an Accept header, PEP 691. A page is JSON when ACCEPTS_JSON
-# and (JSON_FIRST or not ACCEPTS_HTML): servers compare no quality values, so only a full one wins.
-ACCEPTS_JSON = _listed(_JSON_NAMES, _SOME)
-JSON_FIRST = _listed(_JSON_NAMES, _FULL)
-ACCEPTS_HTML = _listed(rf"(?:text/html|text/\*|\*/\*|{_HTML_NAMES})", _SOME)
-# An HTML page calls itself HTML, not text/html, when NAMES_HTML and not TEXT_HTML_FIRST.
-NAMES_HTML = _listed(_HTML_NAMES, _SOME)
-TEXT_HTML_FIRST = _listed("text/html", _FULL)
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+FOREVER = "max-age=31536000, immutable"
+"""Cache-Control of archives, and of their metadata: what is published is never changed. A metadata file can
+come later than its archive; until then it is a 404, which nobody keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,12 @@ class ServerSettings:
     ``index`` is the absolute folder of the published index, without ``..``. ``url_path`` says where in its
     virtual host the index is shown, "/" or for instance "/simple/". ``public_index`` is the http(s) URL of a
     simple index: a name that is not ours goes to ``public_index/NAME/``. ``reserved`` holds globs (``*``,
-    ``?``, ``[a-c]``) of names that never do. ``public`` is "redirect", or "none" for 404 instead.
+    ``?``, ``[a-c]``) of names that never do. ``public`` is "redirect", "proxy" to fetch the public page and
+    hand it on, or "none" for 404 instead.
+
+    ``auth_file`` is the absolute path of an htpasswd file outside of the index: who is not in it gets 401.
+    ``require`` holds lines for ``access.parse_rule``, one of which has to be met as well. ``certificates`` is
+    the absolute path of the CA certificates that a proxy checks the public index by.
     """
 
     index: Path
@@ -59,6 +65,9 @@ class ServerSettings:
     public_index: str
     reserved: tuple[str, ...] = ()
     public: str = "redirect"
+    auth_file: Path | None = None
+    require: tuple[str, ...] = ()
+    certificates: Path = Path("/etc/ssl/certs/ca-certificates.crt")
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -68,6 +77,17 @@ class ServerSettings:
     def prefix(self) -> str:
         """The URL path without its final slash: "" or for instance "/simple"."""
         return self.url_path.rstrip("/")
+
+    @property
+    def secure_proxy(self) -> bool:
+        """Whether pages are fetched from the public index by https."""
+        return self.public == "proxy" and self.public_index.lower().startswith("https:")
+
+    @property
+    def public_host(self) -> str:
+        """Scheme, host and port of the public index, without a final slash."""
+        parts = urlsplit(self.public_index)
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 def problem(option: str, value: object, message: str) -> Problem:
@@ -119,6 +139,29 @@ def _problems(settings: ServerSettings) -> Iterator[Problem]:
         yield problem("public", settings.public, f"must be one of {', '.join(PUBLIC_CHOICES)}")
     elif settings.public != "none" and (wrong := _wrong_with_url(settings.public_index)):
         yield problem("public-index", None, wrong)
+    yield from _problems_of_access(settings)
+
+
+def _problems_of_access(settings: ServerSettings) -> Iterator[Problem]:
+    for line in settings.require:
+        try:
+            rule = parse_rule(line)
+        except ValueError as error:
+            yield problem("require", line, str(error))
+        else:
+            if rule.kind == "user" and settings.auth_file is None:
+                yield problem("require", line, "names a user, which needs auth-file")
+    if settings.auth_file is not None:
+        yield from _problems_with_file("auth-file", settings.auth_file, settings.index)
+    if settings.secure_proxy:
+        yield from _problems_with_file("public-certificates", settings.certificates, settings.index)
+
+
+def _problems_with_file(option: str, path: Path, index: Path) -> Iterator[Problem]:
+    if not path.is_absolute() or ".." in path.parts:
+        yield problem(option, str(path), "must be an absolute path without ..")
+    elif index in path.parents:
+        yield problem(option, str(path), "lies in the index, where it would be served: move it elsewhere")
 
 
 def _is_glob(glob: str) -> bool:

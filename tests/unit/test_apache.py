@@ -9,14 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ConfigurationError
-from sdistmaker_recipe.webserver import (
-    ACCEPTS_HTML,
-    ACCEPTS_JSON,
-    JSON_FIRST,
-    NAMES_HTML,
-    ServerSettings,
-    glob_pattern,
-)
+from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 
 SETTINGS = ServerSettings(
@@ -40,7 +33,7 @@ class TestText:
 
     def test_ends_with_one_newline_and_has_no_placeholder_left(self):
         text = apache_config(SETTINGS)
-        assert text.endswith("</Directory>\n")
+        assert text.endswith(">\n")
         assert not re.search(r"@[a-z_]+@", text)
 
     def test_final_slash_of_the_public_index_makes_no_difference(self):
@@ -70,6 +63,44 @@ class TestText:
         text = apache_config(none)
         assert "_public" not in text
         assert "example.com" not in text.replace("packages.example.com", "")
+
+    @pytest.mark.parametrize(
+        ("changes", "modules"),
+        [
+            ({}, "alias authz_core headers rewrite"),
+            (
+                {"auth_file": Path("/etc/users")},
+                "alias auth_basic authn_core authn_file authz_core authz_user headers rewrite",
+            ),
+            ({"require": ("ip 10.0.0.0/8",)}, "alias authz_core authz_host headers rewrite"),
+            ({"public": "proxy"}, "alias authz_core headers proxy proxy_http rewrite ssl"),
+            (
+                {"public": "proxy", "public_index": "http://mirror.example.com"},
+                "alias authz_core headers proxy proxy_http rewrite",
+            ),
+        ],
+    )
+    def test_names_the_modules_that_it_needs(self, changes, modules):
+        assert f"a2enmod {modules}\n" in apache_config(replace(SETTINGS, **changes))
+
+    def test_lets_everybody_in_unless_told_otherwise(self):
+        assert "Require all granted" in directives(apache_config(SETTINGS))
+        for changes in ({"auth_file": Path("/etc/users")}, {"require": ("local",)}):
+            assert "granted" not in apache_config(replace(SETTINGS, **changes))
+
+    def test_wants_a_password_and_one_of_the_lines(self):
+        settings = replace(SETTINGS, auth_file=Path("/etc/a b"), require=("ip 10.0.0.0/8 ::1", "user me"))
+        lines = directives(apache_config(settings))
+        assert lines[lines.index('AuthUserFile "/etc/a b"') :][:8] == [
+            'AuthUserFile "/etc/a b"',
+            "<RequireAll>",
+            "Require valid-user",
+            "<RequireAny>",
+            "Require ip 10.0.0.0/8 ::1/128",
+            "Require user me",
+            "</RequireAny>",
+            "</RequireAll>",
+        ]
 
     def test_without_reserved_names(self):
         assert "Reserved" not in apache_config(replace(SETTINGS, reserved=()))
@@ -101,8 +132,19 @@ class TestQuoting:
 
     @pytest.mark.parametrize("path", ["/srv/a\nb", '/srv/a"b', "/srv/${HOME}", "/srv/\x7f", "/srv/\udcff"])
     def test_paths_that_apache_cannot_hold(self, path):
-        with pytest.raises(ConfigurationError, match=r"destination.*Apache.*choose another folder"):
+        with pytest.raises(ConfigurationError, match=r"destination.*Apache.*choose another path"):
             at(path)
+
+    @pytest.mark.parametrize(
+        ("option", "changes"),
+        [
+            ("auth-file", {"auth_file": Path("/etc/${x}")}),
+            ("public-certificates", {"public": "proxy", "certificates": Path('/etc/"')}),
+        ],
+    )
+    def test_other_paths_that_apache_cannot_hold(self, option, changes):
+        with pytest.raises(ConfigurationError, match=rf"{option}.*Apache.*choose another path"):
+            apache_config(replace(SETTINGS, **changes))
 
     def test_public_index_with_percent_encoding(self):
         text = apache_config(replace(SETTINGS, public_index="https://public.example.com/a%20b$1/simple"))
@@ -116,102 +158,3 @@ class TestQuoting:
 
     def test_dots_of_the_url_path_are_no_wildcards(self):
         assert 'RewriteRule "^/py[.]x$"' in apache_config(replace(SETTINGS, url_path="/py.x/"))
-
-
-class TestSettings:
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [
-            ({"index": Path("var/private")}, "destination.*absolute"),
-            ({"index": Path("/srv/../etc")}, "destination.*absolute"),
-            ({"url_path": "simple"}, "url-path"),
-            ({"url_path": "/simple"}, "url-path"),
-            ({"url_path": "/a b/"}, "url-path"),
-            ({"url_path": "/../"}, "url-path"),
-            ({"url_path": "/x\n/"}, "url-path"),
-            ({"public": "proxy"}, "public = 'proxy': must be one of redirect, none"),
-            ({"public_index": ""}, "public-index"),
-            ({"public_index": "file:///srv/mirror"}, "public-index"),
-            ({"public_index": "https://public.example.com:x/"}, "public-index"),
-            ({"public_index": "https://public.example.com/simple?x"}, "public-index"),
-            ({"public_index": "https://public.example.com/a\nb"}, "public-index"),
-            ({"public_index": 'https://public.example.com/"'}, "public-index"),
-            ({"public_index": "https://public.example.com/ü"}, "public-index"),
-            ({"public_index": "https://public.example.com/%{x}"}, "public-index"),
-            ({"reserved": ("fine", "not/fine")}, "reserved = 'not/fine'"),
-            ({"reserved": ("a b",)}, "reserved"),
-            ({"reserved": ("",)}, "reserved"),
-            ({"reserved": ("x\n",)}, "reserved"),
-            ({"reserved": ("[c-a]",)}, "reserved"),
-            ({"reserved": ("a" * 60 + "!",)}, "reserved"),
-        ],
-    )
-    def test_wrong_values(self, changes, message):
-        with pytest.raises(ConfigurationError, match=message):
-            replace(SETTINGS, **changes)
-
-    def test_all_problems_at_once(self):
-        with pytest.raises(ConfigurationError) as caught:
-            ServerSettings(Path("x"), "x", "x", ("/",), "redirect")
-        assert [problem.option for problem in caught.value.problems] == [
-            "destination",
-            "url-path",
-            "reserved",
-            "public-index",
-        ]
-
-    def test_a_password_is_not_repeated(self):
-        with pytest.raises(ConfigurationError, match="names a user") as caught:
-            replace(SETTINGS, public_index="https://me:secret@public.example.com/simple")
-        assert "secret" not in str(caught.value)
-
-
-class TestGlobs:
-    @pytest.mark.parametrize(
-        ("glob", "names", "others"),
-        [
-            ("Acme.*", ["acme-x", "acme-x-y"], ["acme", "acmex", "xacme-x"]),
-            ("acme*", ["acme", "acmex", "acme-x"], ["xacme"]),
-            ("a_.-b", ["a-b"], ["a--b", "ab"]),
-            ("ab?", ["abc", "ab1"], ["ab", "abcd"]),
-            ("x[._]y", ["x-y"], ["xy", "x.y"]),
-            ("x[A-C_]", ["xa", "xc", "x-"], ["xd"]),
-            ("x[!a-c]", ["xd", "x-"], ["xa"]),
-        ],
-    )
-    def test_normalised(self, glob, names, others):
-        pattern = glob_pattern(glob, normalised=True)
-        assert [name for name in (*names, *others) if re.fullmatch(pattern, name)] == names
-
-    @pytest.mark.parametrize(
-        ("glob", "names", "others"),
-        [("Acme.*", ["acme.x"], ["acme-x", "acmeyx"]), ("x[._]y", ["x.y", "x_y"], ["x-y"])],
-    )
-    def test_written(self, glob, names, others):
-        pattern = glob_pattern(glob, normalised=False)
-        assert [name for name in (*names, *others) if re.fullmatch(pattern, name)] == names
-
-
-class TestAccept:
-    @pytest.mark.parametrize(
-        ("header", "some", "first"),
-        [
-            ("application/vnd.pypi.simple.v1+json", True, True),
-            ("text/html, application/vnd.pypi.simple.latest+json ; q=1.0", True, True),
-            ("application/vnd.pypi.simple.v1+json;q=0.5,text/html", True, False),
-            ("application/vnd.pypi.simple.v1+json; q=0.01", True, False),
-            ("application/vnd.pypi.simple.v1+json;q=0", False, False),
-            ("application/vnd.pypi.simple.v1+json;q=0.00, */*", False, False),
-            ("application/vnd.pypi.simple.v2+json", False, False),
-            ("xapplication/vnd.pypi.simple.v1+json", False, False),
-            ("application/vnd.pypi.simple.v1+jsonx", False, False),
-        ],
-    )
-    def test_json(self, header, some, first):
-        assert bool(re.search(ACCEPTS_JSON, header)) is some
-        assert bool(re.search(JSON_FIRST, header)) is first
-
-    @pytest.mark.parametrize("header", ["text/html", "*/*;q=0.1", "text/*", "a/b, text/html;q=0.9"])
-    def test_html(self, header):
-        assert re.search(ACCEPTS_HTML, header)
-        assert not re.search(NAMES_HTML, header)

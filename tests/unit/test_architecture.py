@@ -34,7 +34,11 @@ PURE = (
     "option_types.py",
     "stages/plan.py",
     "stages/report.py",
+    "webserver/__init__.py",
+    "webserver/accept.py",
+    "webserver/access.py",
     "webserver/apache.py",
+    "webserver/nginx.py",
 )
 OUTSIDE = {
     "logging",

@@ -37,7 +37,12 @@ SAMPLES = {
         "https://example.com/simple",
         "https://example.com/simple",
     ),
+    "public": ("proxy", "proxy", "proxy"),
+    "public-certificates": ("/etc/ca.pem", Path("/etc/ca.pem"), Path("/etc/ca.pem")),
     "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
+    "auth-file": ("users", Path("users"), BASE / "users"),
+    "require": ("local\nip ::1", ["local", "ip ::1"], ("local", "ip ::1")),
+    "nginx-config": ("var/nginx.conf", Path("var/nginx.conf"), BASE / "var/nginx.conf"),
     "version-mismatch": ("refuse", "refuse", "refuse"),
     "jobs": ("4", 4, 4),
     "timeout": ("12.5", 12.5, 12.5),
@@ -54,6 +59,8 @@ SAMPLES = {
     "script": ("make_index", None, "make_index"),
     "run": ("false", None, False),
 }
+
+PATH_OPTIONS = ("destination", "public-certificates", "auth-file", "nginx-config", "environments")
 
 # An option without a sample fails the one test that asks for it.
 SAMPLED = tuple(option for option in options() if option.name in SAMPLES)
@@ -197,19 +204,21 @@ class TestConfigure:
 
 
 class TestPaths:
-    @pytest.mark.parametrize("option", ["destination", "environments"])
+    @pytest.mark.parametrize("option", PATH_OPTIONS)
     def test_that_are_relative_are_below_base(self, option):
-        assert getattr(configure([part(**{option: "a/b"})], BASE), option) == BASE / "a/b"
+        assert getattr(configure([part(**{option: "a/b"})], BASE), by_name(option).field_name) == BASE / "a/b"
 
-    @pytest.mark.parametrize("option", ["destination", "environments"])
+    @pytest.mark.parametrize("option", PATH_OPTIONS)
     def test_that_are_absolute_stay_as_they_are(self, option):
-        assert getattr(configure([part(**{option: "/srv/b"})], BASE), option) == Path("/srv/b")
+        assert getattr(configure([part(**{option: "/srv/b"})], BASE), by_name(option).field_name) == Path(
+            "/srv/b"
+        )
 
     def test_may_begin_at_home(self, monkeypatch):
         monkeypatch.setenv("HOME", "/home/builder")
         assert configure([part(destination="~/index")], BASE).destination == Path("/home/builder/index")
 
-    @pytest.mark.parametrize("option", ["destination", "environments"])
+    @pytest.mark.parametrize("option", PATH_OPTIONS)
     def test_at_the_home_of_nobody_are_a_problem_of_their_option(self, option):
         (problem,) = problems(part(**{option: "~no-such-user/index"}))
         assert (problem.option, problem.value) == (option, "~no-such-user/index")
@@ -231,6 +240,20 @@ class TestPaths:
     def test_that_leave_no_place_beside_the_index_are_a_problem(self, destination):
         (problem,) = problems(part(destination=destination))
         assert (problem.option, problem.value) == ("destination", destination)
+
+    @pytest.mark.parametrize("path", ["var/private", "var/private/x/nginx.conf", "./var//private/x"])
+    def test_of_what_is_written_for_nginx_is_not_in_the_index(self, path):
+        (problem,) = problems(part(nginx_config=path))
+        assert problem.option == "nginx-config"
+        assert "lies in the index" in problem.message
+
+    def test_of_what_is_written_for_nginx_is_not_that_for_apache(self):
+        (problem,) = problems(part(nginx_config="var/index-apache.conf", destination="var/index"))
+        assert (problem.option, problem.value) == ("nginx-config", "/buildout/var/index-apache.conf")
+
+    @pytest.mark.parametrize("path", ["var/private.conf", "var/privates/nginx.conf"])
+    def test_of_what_is_written_for_nginx_are_beside_the_index(self, path):
+        assert configure([part(nginx_config=path)], BASE).nginx_config == BASE / path
 
 
 class TestProblems:

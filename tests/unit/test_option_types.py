@@ -170,6 +170,16 @@ class TestFolder:
     def test_where_it_is_optional_is_a_path_too(self):
         assert option_types.optional_folder("cache") == Path("cache")
 
+    def test_of_a_file(self):
+        assert option_types.file(" etc/users ") == Path("etc/users")
+        for wrong in ("", "a\nb", 1):
+            with pytest.raises(ValueError, match="is not the path of a file"):
+                option_types.file(wrong)
+
+    def test_of_a_file_may_be_none(self):
+        assert option_types.optional_file("") is None
+        assert option_types.optional_file("users") == Path("users")
+
 
 class TestUrl:
     @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """How the index behaves behind a real web server that includes our configuration.
 
-What every server must do is in the classes that use ``site`` or ``pair``: a further server joins by one
-entry in SERVERS. What only Apache can get wrong is in ``TestApache``.
+What every server must do is in the classes that use ``site``, ``pair``, ``guarded`` or ``proxied``: a further
+server joins by one entry in SERVERS. What only one can get wrong is in ``TestApache`` and ``TestNginx``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,19 @@ from urllib.parse import urljoin
 
 import pytest
 
-from sdistmaker_recipe.webserver import HTML, JSON, ServerSettings
+from sdistmaker_recipe.webserver import ServerSettings
+from sdistmaker_recipe.webserver.accept import HTML, JSON
 from sdistmaker_recipe.webserver.apache import apache_config
+from sdistmaker_recipe.webserver.nginx import nginx_config
 from tests.support.httpd import Httpd, make_passable
+from tests.support.nginx import Nginx
 
 PUBLIC = "https://public.example.com/all%20of/it"
 RESERVED = ("acme-*", "Intern?l", "Team[._]x", "odd_?name")
-ODD_FOLDER = "Index für 100% $1 $ {x} 'y' %{HTTP_HOST} %1 #>"
+ODD_FOLDERS = {
+    "apache": "Index für 100% $1 $ {x} 'y' %{HTTP_HOST} %1 #>",
+    "nginx": "Index für 100% {x} 'y' \"z\" \\t %{HTTP_HOST} %1 #>;",
+}
 
 PIP = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 UV = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
@@ -159,7 +165,44 @@ def _start_apache(folder: Path, every: Sequence[ServerSettings]) -> Iterator[int
         yield server.port
 
 
-SERVERS: dict[str, Start] = {"apache": _start_apache}
+NGINX_HOSTILE = """\
+    index index.cgi page.html;
+    autoindex on;
+    charset iso-8859-15;
+    default_type application/x-odd;
+    etag off;
+    expires 1M;
+    gzip on;
+    gzip_min_length 1;
+    gzip_proxied off;
+    gzip_types application/gzip application/zip text/plain;
+    if_modified_since before;
+    open_file_cache max=100 inactive=60s;
+    open_file_cache_errors on;
+    open_file_cache_valid 60s;
+    server_name_in_redirect on;
+    satisfy any;
+    error_page 404 403 /missing-page;
+    rewrite_log on;
+"""
+
+
+def nginx(folder: Path, every: Sequence[ServerSettings], extra: Extra = Extra()) -> Nginx:
+    """An nginx, not started yet, whose only server block includes the files, on a hostile ground."""
+    files = [folder / f"nginx {number}.conf" for number in range(len(every))]
+    for file, settings in zip(files, every, strict=True):
+        file.write_text(nginx_config(settings), encoding="utf-8")
+    includes = "\n".join(f'include "{file}";' for file in files)
+    return Nginx(folder, f"{extra.before}\n{includes}\n{extra.after}", NGINX_HOSTILE)
+
+
+@contextmanager
+def _start_nginx(folder: Path, every: Sequence[ServerSettings]) -> Iterator[int]:
+    with nginx(folder, every) as server:
+        yield server.port
+
+
+SERVERS: dict[str, Start] = {"apache": _start_apache, "nginx": _start_nginx}
 
 
 # Indexes
@@ -221,7 +264,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The small index behind each server, at the root and under a prefix."""
     server, url_path = request.param
     folder = tmp_path_factory.mktemp("site")
-    index = make_index(folder / "data" / ODD_FOLDER)
+    index = make_index(folder / "data" / ODD_FOLDERS[server])
     settings = ServerSettings(index, url_path, PUBLIC, RESERVED)
     with SERVERS[server](folder, [settings]) as port:
         yield Site(port, settings.prefix, index)
@@ -618,7 +661,7 @@ ODD_NAMES = (
 
 class TestApache:
     def test_configtest(self, tmp_path):
-        index = make_index(tmp_path / "data" / ODD_FOLDER)
+        index = make_index(tmp_path / "data" / ODD_FOLDERS["apache"])
         every = [ServerSettings(index, path, PUBLIC, RESERVED) for path in ("/a/b/", "/a/", "/")]
         assert apache(tmp_path, every).configtest() == "Syntax OK"
 
