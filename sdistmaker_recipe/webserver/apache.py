@@ -26,6 +26,24 @@ from sdistmaker_recipe.webserver import (
 from sdistmaker_recipe.webserver import apache_text as templates
 from sdistmaker_recipe.webserver.access import parse_rules
 
+# What a request may say of who asks, besides what Apache itself adds.
+_PERSONAL = (
+    "Authorization",
+    "Cookie",
+    "Forwarded",
+    "From",
+    "If-Modified-Since",
+    "Origin",
+    "Proxy-Authorization",
+    "Referer",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Server",
+    "X-Real-IP",
+)
+
 
 def apache_config(settings: ServerSettings) -> str:
     """The text of the snippet; the same settings give the same text.
@@ -44,8 +62,8 @@ def apache_config(settings: ServerSettings) -> str:
     if settings.public == "proxy":
         parts.append(templates.PROXY_PUBLIC)
     parts.append(templates.END)
-    if settings.secure_proxy:
-        parts.append(templates.PROXY_TLS)
+    if settings.public == "proxy":
+        parts.append(templates.PROXY)
     return _fill("".join(parts), _values(settings))
 
 
@@ -73,9 +91,11 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "access": _access(settings),
         "policy": CONTENT_SECURITY_POLICY,
         "forever": FOREVER,
-        "certificates": _argument(str(settings.certificates)),
+        "unset": "".join(f"    RequestHeader unset {name}\n" for name in _PERSONAL),
+        "tls": _tls(settings),
         "public_host": settings.public_host,
         "public_index": _public_index(settings.public_index),
+        "public_proxy": f"{settings.public_index.rstrip('/')}/",
         "public_rewrite": _rewrite_argument(f"{settings.public_index.rstrip('/')}/"),
         **_negotiation(),
     }
@@ -121,6 +141,11 @@ def _access(settings: ServerSettings) -> str:
     return passwords + _section("RequireAll", inner)
 
 
+def _tls(settings: ServerSettings) -> str:
+    certificates = _argument(str(settings.certificates))
+    return _fill(templates.PROXY_TLS, {"certificates": certificates}) if settings.secure_proxy else ""
+
+
 def _section(name: str, lines: list[str]) -> str:
     return "".join(f"    {line}\n" for line in (f"<{name}>", *lines, f"</{name}>"))
 
@@ -144,8 +169,8 @@ def _problems(settings: ServerSettings) -> Iterator[Problem]:
         if wrong := _wrong_with_path(path):
             yield problem(option, str(path), f"{wrong}: choose another path")
     escaped = settings.public_index.rstrip("/")
-    if settings.public == "redirect" and _apache_escapes(unquote(escaped)).lower() != escaped.lower():
-        yield problem("public-index", escaped, "Apache cannot redirect to it unchanged: use another URL")
+    if settings.public != "none" and _apache_escapes(unquote(escaped)).lower() != escaped.lower():
+        yield problem("public-index", escaped, "Apache cannot send anybody there unchanged: use another URL")
 
 
 def _wrong_with_path(path: Path) -> str:

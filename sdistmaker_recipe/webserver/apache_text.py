@@ -195,29 +195,12 @@ REDIRECT_PUBLIC = """\
     </If>
 """
 
-PROXY_PUBLIC = """
-    # Pages of the public index are fetched and handed on. It is told the name, and what the client accepts;
-    # not who asks, nor passwords or cookies. Clients must not keep them: a private project of that name may
-    # appear. Links in them that are relative to another folder lead nowhere.
+PROXY_PUBLIC = """\
+    # To the rule at the end, now that access control is done. Rules of a folder ask for this option.
     <If "-n reqenv('@variable@_public') && %{REQUEST_METHOD} =~ m#^(?:GET|HEAD)$#">
         Options SymLinksIfOwnerMatch
         RewriteEngine On
-        RewriteCond "%{ENV:@variable@_public}" "^(.+)$"
-        RewriteRule "^" "@public_rewrite@%1/" [P,NE,QSD]
-        ProxyAddHeaders Off
-        ProxyPreserveHost Off
-        RequestHeader unset Authorization
-        RequestHeader unset Cookie
-        RequestHeader unset Referer
-        RequestHeader unset If-Modified-Since
-        Header unset Set-Cookie
-        Header unset Last-Modified
-        Header unset Expires
-        Header unset Age
-        Header merge Vary Accept
-        Header set Content-Security-Policy "@policy@"
-        Header set X-Content-Type-Options nosniff
-        Header edit Location "^/(?!/)" "@public_host@/"
+        RewriteRule "^" "@prefix@/.sdists-public/" [PT]
     </If>
 """
 
@@ -232,15 +215,42 @@ END = """
 </Directory>
 """
 
-PROXY_TLS = """
-<Proxy "@public_host@/*">
+PROXY = """
+# 3. Fetch the page of a name that is not ours, and hand it on. Nobody gets here but from within.
+
+RewriteCond "%{ENV:REDIRECT_@variable@_public}" "^(.+)$"
+RewriteRule "^@pattern@/[.]sdists-public/$" "@public_rewrite@%1/" [NS,P,NE,QSD]
+
+<Proxy "@public_proxy@*">
+    Require all granted
+    # The public index is told the name, and what the client accepts; not who asks, nor passwords or
+    # cookies. Clients must not keep what it answers: a private project of that name may appear.
+    # Links in its pages that are relative to another folder lead nowhere.
+    ProxyAddHeaders Off
+    ProxyPreserveHost Off
+@unset@    RequestHeader edit* If-None-Match '-(?:gzip|br)"' '"'
+    Header unset Set-Cookie
+    Header unset Last-Modified
+    Header unset Expires
+    Header unset Age
+    Header set Cache-Control "no-cache"
+    Header merge Vary Accept
+    Header set Content-Security-Policy "@policy@"
+    Header set X-Content-Type-Options nosniff
+    Header edit Location "^/(?!/)" "@public_host@/"
+    <IfModule mod_expires.c>
+        ExpiresActive Off
+    </IfModule>
+@tls@</Proxy>
+"""
+
+PROXY_TLS = """\
     SSLProxyEngine On
     SSLProxyVerify require
     SSLProxyVerifyDepth 10
     SSLProxyCACertificateFile "@certificates@"
     SSLProxyCheckPeerName On
     SSLProxyCheckPeerExpire On
-</Proxy>
 """
 
 ANYBODY = """\

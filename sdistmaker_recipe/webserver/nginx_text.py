@@ -24,7 +24,9 @@ ENTRY = """
 
 LOCATION = """\
 location @match@ {
-@access@    # No such file: go on.
+@access@    # Errors are answered as they are: this takes the place of pages that the server has for them.
+    error_page 599 /;
+    # No such file: go on.
     root /dev/null;
     try_files /nothing @named@;
 }
@@ -39,7 +41,6 @@ location @named@ {
     open_file_cache off;
     uninitialized_variable_warn off;
     expires off;
-    # Errors are answered as they are: this takes the place of pages that the server has for them.
     error_page 599 /;
     add_header Cache-Control "no-cache" always;
 
@@ -93,7 +94,7 @@ location @named@ {
         set $sdists_page "${sdists_page}K";
     }
     set $sdists_cache "no-cache";
-    set $sdists_vary "Accept";
+    set $sdists_vary "Accept, Accept-Encoding";
     set $sdists_policy "@policy@";
     set $sdists_sniff nosniff;
     if ($sdists_page ~ "P.*A") {
@@ -119,7 +120,7 @@ location @named@ {
         set $sdists_file $sdists_found;
     }
     if ($sdists_file !~ "/(?:index|about)[.](?:html|json)\\z") {
-        set $sdists_vary "";
+        set $sdists_vary "Accept-Encoding";
     }
     if ($sdists_file !~ "[.]html\\z") {
         set $sdists_policy "";
@@ -128,6 +129,7 @@ location @named@ {
     # Archives never change, nor does the metadata of one; it can come later, and is a 404 until then.
     if ($sdists_file ~ "^/[^/]+/[^/]+[.](?:tar[.]gz|zip)(?:[.]metadata)?\\z") {
         set $sdists_cache "@forever@";
+        set $sdists_vary "";
     }
     if (-f "$document_root$sdists_file") {
         rewrite ^ "@prefix@/.sdists$sdists_file?" last;
@@ -218,7 +220,7 @@ location ^~ @internal@ {
     gzip on;
     gzip_static off;
     gzip_proxied any;
-    gzip_vary on;
+    gzip_vary off;
     gzip_types @compressed@;
 }
 """

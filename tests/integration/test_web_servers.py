@@ -10,20 +10,24 @@ import gzip
 import hashlib
 import http.client
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
-from sdistmaker_recipe.webserver import ServerSettings
+from sdistmaker_recipe.webserver import ROOT_FILES, ServerSettings
 from sdistmaker_recipe.webserver.accept import HTML, JSON
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
 from tests.support.httpd import Httpd, make_passable
 from tests.support.nginx import Nginx
+from tests.support.subversion import make_certificate
+from tests.support.upstream import Upstream
 
 PUBLIC = "https://public.example.com/all%20of/it"
 RESERVED = ("acme-*", "Intern?l", "Team[._]x", "odd_?name")
@@ -35,6 +39,11 @@ ODD_FOLDERS = {
 PIP = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 UV = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 ARCHIVE = b"\x1f\x8b" + b"bytes of an archive " * 500
 SECRET = b"outside of the index"
@@ -99,6 +108,7 @@ class Extra:
     modules: Sequence[str] = ()
 
 
+Sites = dict[str, Site]
 Start = Callable[[Path, Sequence[ServerSettings]], AbstractContextManager[int]]
 
 NEEDED = ("alias", "headers", "rewrite")
@@ -155,7 +165,8 @@ def apache(folder: Path, every: Sequence[ServerSettings], extra: Extra = Extra()
         host = HOST.format(port=port, includes=includes, before=extra.before, after=extra.after)
         return f"{HOSTILE}\n{host}"
 
-    return Httpd(folder, config, (*NEEDED, *DISTURBING, *extra.modules))
+    named = " ".join(re.findall("a2enmod (.*)", "".join(each.read_text("utf-8") for each in snippets)))
+    return Httpd(folder, config, (*named.split(), *DISTURBING, *extra.modules))
 
 
 @contextmanager
@@ -217,7 +228,7 @@ def write(path: Path, content: bytes | str = b"") -> Path:
 def add_pages(folder: Path, name: str, *, json: bool = True) -> None:
     write(folder / "index.html", f"<!DOCTYPE html><title>{name}</title>\n{MANY_LINES}")
     if json:
-        write(folder / "index.json", f'{{"name": "{name}"}}\n')
+        write(folder / "index.json", f'{{"name": "{name}"}}\n' + " " * 1000)
 
 
 SNEAKY_ARCHIVES = (
@@ -225,6 +236,14 @@ SNEAKY_ARCHIVES = (
     "my.de.pkg.es.one-1.0+tr.de.tar.gz",
     "my.cgi.pkg.var.latin9.html.one-1.0.tar.gz",
 )
+
+
+ROOT_CONTENT = {
+    "failed.html": f"<!DOCTYPE html><title>failed</title>\n{MANY_LINES}",
+    "releases.atom": f"<feed/>\n{MANY_LINES}",
+    "style.css": "/* long enough to be compressed */\n" * 50,
+    "search.js": "// long enough to be compressed\n" * 50,
+}
 
 
 def make_index(folder: Path) -> Path:
@@ -240,12 +259,16 @@ def make_index(folder: Path) -> Path:
     add_pages(folder / "html-only", "html-only", json=False)
     add_pages(folder / "acme-ours", "acme-ours")
     add_pages(folder / "my-old", "my-old")
-    add_pages(folder / "My.Old", "My.Old")
+    add_pages(folder / "My.Old", "My.Old", json=False)
+    write(folder / "My.Old" / "My.Old-1.1.tar.gz", ARCHIVE)
+    for each in ("", "my-pkg-one/", "My.Old/"):
+        write(folder / each / "about.html", f"<!DOCTYPE html><title>about {each}</title>\n{MANY_LINES}")
+    for name, content in ROOT_CONTENT.items():
+        write(folder / name, content)
     (folder / "was-private").mkdir()
     write(folder / "half-gone" / "index.json", "{}")
     add_pages(folder / ".new", "unfinished")
-    write(folder / "feed.atom", "<feed/>")
-    add_pages(folder / "feed-atom", "feed-atom")
+    add_pages(folder / "style-css", "style-css")
     write(folder / ".htaccess", "Require all denied\n")
     write(folder / "secret", SECRET).rename(folder.parent / "secret")
     (folder / "link-to-file").symlink_to(folder.parent / "secret")
@@ -287,6 +310,81 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield [Site(port, settings.prefix, settings.index) for settings in every]
 
 
+USERS = "me:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"
+KNOWN = {"Authorization": "Basic bWU6c2VjcmV0"}  # me:secret
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """Indexes of one server that let in only some, by what they require."""
+    folder = tmp_path_factory.mktemp("guarded")
+    users = write(folder / "Users 'of' it", USERS)
+    here, elsewhere = ("ip 192.0.2.0/24 127.0.0.1",), ("ip 192.0.2.0/24 2001:db8::/32", "ip 198.51.100.1")
+    ways: dict[str, dict[str, Any]] = {
+        "password": {"auth_file": users},
+        "here": {"require": ("ip 192.0.2.1", "local")},
+        "elsewhere": {"require": elsewhere},
+        "password and here": {"auth_file": users, "require": here},
+        "password and elsewhere": {"auth_file": users, "require": elsewhere},
+    }
+    every = [
+        ServerSettings(make_index(folder / name / "index"), f"/{number}/", PUBLIC, RESERVED, **how)
+        for number, (name, how) in enumerate(ways.items())
+    ]
+    with SERVERS[request.param](folder, every) as port:
+        yield {name: Site(port, each.prefix, each.index) for name, each in zip(ways, every, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def upstreams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Upstream]]:
+    """Public indexes: by http, by https, and two that are not to be trusted."""
+    folders = [tmp_path_factory.mktemp("authority") for _ in range(3)]
+    secure, other_authority = (make_certificate(folder) for folder in folders[:2])
+    other_host = make_certificate(folders[2], "other.example.com")
+    made = {
+        "plain": Upstream(),
+        "secure": Upstream(secure),
+        "other authority": Upstream(replace(other_authority, authority=secure.authority)),
+        "other host": Upstream(other_host),
+    }
+    with ExitStack() as stack:
+        for upstream in made.values():
+            stack.enter_context(upstream)
+        yield made
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def proxies(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    upstreams: dict[str, Upstream],
+) -> Iterator[dict[str, tuple[Site, Upstream]]]:
+    """Indexes of one server that fetch the pages of these public indexes."""
+    folder = tmp_path_factory.mktemp("proxies")
+    users = write(folder / "users", USERS)
+    dead = Upstream()
+    with dead:
+        pass
+    behind = {**upstreams, "password": upstreams["plain"], "dead": dead}
+    every = [
+        ServerSettings(
+            make_index(folder / name / "index"),
+            f"/{number}/",
+            f"{upstream.url}/all%20of/it",
+            RESERVED,
+            "proxy",
+            auth_file=users if name == "password" else None,
+            certificates=upstream.certificate.authority if upstream.certificate else Path("/nowhere"),
+        )
+        for number, (name, upstream) in enumerate(behind.items())
+    ]
+    with SERVERS[request.param](folder, every) as port:
+        yield {
+            name: (Site(port, each.prefix, each.index), upstream)
+            for (name, upstream), each in zip(behind.items(), every, strict=True)
+        }
+
+
 # What every server must do
 
 
@@ -304,6 +402,9 @@ NEGOTIATION = [
     pytest.param(f"{JSON};q=0.5", JSON, id="only json, if not gladly"),
     pytest.param(f"{JSON};q=0.1, text/html", "text/html", id="html preferred"),
     pytest.param(f"{JSON};q=0, text/html;q=0.1", "text/html", id="json refused"),
+    pytest.param(f"{JSON};q=0.9, text/html;q=0.8", JSON, id="json a little better"),
+    pytest.param(f"{JSON};q=0.8, text/html;q=0.9", "text/html", id="html a little better"),
+    pytest.param(f"{JSON};q=0.3, */*;q=0.5", "text/html", id="anything a little better"),
     pytest.param(HTML, HTML, id="html v1"),
     pytest.param("application/vnd.pypi.simple.latest+html", HTML, id="latest html"),
     pytest.param(f"{HTML};q=0.1, text/html", "text/html", id="html v1 as second"),
@@ -360,11 +461,20 @@ class TestPages:
 
     def test_revalidation_of_a_compressed_page(self, site):
         first = site.get("/my-pkg-one/", Accept_Encoding="gzip")
-        if first.headers["Content-Encoding"]:
-            assert gzip.decompress(first.body) == site.get("/my-pkg-one/").body
-        assert {"accept", "accept-encoding"} <= first.vary
+        assert first.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(first.body) == site.get("/my-pkg-one/").body
         again = site.get("/my-pkg-one/", Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
         assert again.status == 304
+        for answer in (first, again):
+            assert {"accept", "accept-encoding"} <= answer.vary
+
+    @pytest.mark.parametrize("accept", [PIP, BROWSER, HTML])
+    def test_pages_are_compressed_for_those_who_like_it(self, site, accept):
+        plain, packed = (site.get("/my-pkg-one/", accept, Accept_Encoding=each) for each in ("", "gzip"))
+        assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
+        assert gzip.decompress(packed.body) == plain.body
+        assert packed.type == plain.type
+        assert {"accept", "accept-encoding"} <= plain.vary
 
     def test_head(self, site):
         got, head = (site.get("/my-pkg-one/", PIP, method=method) for method in ("GET", "HEAD"))
@@ -374,13 +484,88 @@ class TestPages:
     def test_folder_under_the_written_name(self, site):
         assert b"<title>My.Old</title>" in site.get("/My.Old/").body
         assert b"<title>my-old</title>" in site.get("/my-old/").body
+        assert site.get("/My.Old/My.Old-1.1.tar.gz").body == ARCHIVE
+        assert site.get("/my-old/My.Old-1.1.tar.gz").status == 404
 
-    def test_other_files_of_the_root(self, site):
-        answer = site.get("/feed.atom", PIP)
-        assert (answer.status, answer.body) == (200, b"<feed/>")
+    @pytest.mark.parametrize(
+        ("written", "folder"),
+        [("My.Old", "My.Old"), ("my-old", "my-old"), ("my.old", "my-old"), ("My_Old/", "my-old")],
+    )
+    def test_redirects_keep_a_spelling_that_is_there(self, site, written, folder):
+        answer = site.get(f"/{written}")
+        assert (answer.status, answer.target) == (302, site.url(f"/{folder}/"))
 
     def test_query_is_ignored(self, site):
         assert site.get("/my-pkg-one/?format=x", PIP).type == JSON
+
+
+class TestPeople:
+    @pytest.mark.parametrize("folder", ["/", "/my-pkg-one/", "/My.Old/"])
+    @pytest.mark.parametrize("accept", [BROWSER, "application/xhtml+xml", f"{JSON}, Application/XHTML+XML"])
+    def test_browsers_get_the_page_for_people(self, site, folder, accept):
+        answer = site.get(folder, accept)
+        assert (answer.status, answer.type) == (200, "text/html")
+        assert f"<title>about {folder[1:]}</title>".encode() in answer.body
+        assert "accept" in answer.vary
+        assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+
+    @pytest.mark.parametrize("folder", ["/", "/my-pkg-one/", "/My.Old/"])
+    @pytest.mark.parametrize(
+        "accept", [None, "", "*/*", "text/html", PIP, UV, HTML, "text/html, application/xhtml+xml;q=0"]
+    )
+    def test_clients_get_the_page_for_machines(self, site, folder, accept):
+        answer = site.get(folder, accept)
+        assert (answer.status, answer.type in ("text/html", JSON, HTML)) == (200, True)
+        assert b"about" not in answer.body
+        assert "accept" in answer.vary
+
+    def test_where_there_is_none_browsers_get_html(self, site):
+        answer = site.get("/html-only/", BROWSER)
+        assert (answer.status, answer.type) == (200, "text/html")
+        assert b"<title>html-only</title>" in answer.body
+
+    def test_where_there_is_none_and_no_other_page(self, site):
+        assert site.get("/was-private/", BROWSER).status == 404
+
+    def test_revalidation(self, site):
+        people, machines = (site.get("/my-pkg-one/", accept) for accept in (BROWSER, None))
+        assert people.headers["ETag"] != machines.headers["ETag"]
+        again = site.get("/my-pkg-one/", BROWSER, If_None_Match=people.headers["ETag"])
+        assert again.status == 304
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("about.html", "text/html"),
+            ("failed.html", "text/html"),
+            ("releases.atom", "application/atom+xml"),
+            ("style.css", "text/css"),
+            ("search.js", "text/javascript"),
+        ],
+    )
+    def test_files_of_the_root(self, site, name, expected):
+        plain, packed = (site.get(f"/{name}", "*/*", Accept_Encoding=each) for each in ("", "gzip"))
+        assert (plain.status, plain.type) == (200, expected)
+        assert plain.headers.get_content_charset() == "utf-8"
+        assert plain.body == (site.index / name).read_bytes()
+        assert plain.headers.get_all("Cache-Control") == ["no-cache"]
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+        assert "accept-encoding" in packed.vary
+
+    @pytest.mark.parametrize("accept", [None, BROWSER, HTML])
+    @pytest.mark.parametrize("page", ["/", "/my-pkg-one/", "/My.Old/", "/failed.html", "/html-only/"])
+    def test_pages_run_and_load_nothing_from_elsewhere(self, site, page, accept):
+        answer = site.get(page, accept)
+        assert answer.headers.get_all("Content-Security-Policy") == [POLICY]
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+
+    @pytest.mark.parametrize("name", ROOT_FILES)
+    def test_files_of_the_root_are_no_names(self, pair, name):
+        one, _ = pair
+        paths = [f"/{name}/"] if (one.index / name).exists() else [f"/{name}", f"/{name}/"]
+        answers = [one.get(path, BROWSER) for path in paths]
+        assert {(answer.status, answer.headers["Location"]) for answer in answers} == {(404, None)}
 
 
 class TestArchives:
@@ -405,6 +590,17 @@ class TestArchives:
     def test_zip(self, site):
         answer = site.get("/my-pkg-one/my_pkg_one-0.9.zip")
         assert (answer.status, answer.type, answer.body) == (200, "application/zip", ARCHIVE)
+
+    def test_metadata_that_comes_later(self, site):
+        """Until it is there nobody keeps that it is not."""
+        path = "/my-pkg-one/my_pkg_one-0.9.zip.metadata"
+        assert site.get(path).status == 404
+        assert site.get(path).headers["Cache-Control"] == "no-cache"
+        metadata = write(site.index / path[1:], "Metadata-Version: 2.2\n")
+        try:
+            assert site.get(path).body == b"Metadata-Version: 2.2\n"
+        finally:
+            metadata.unlink()
 
     @pytest.mark.parametrize("suffix", ["", ".metadata"])
     def test_kept_for_a_year(self, site, suffix):
@@ -634,6 +830,184 @@ class TestTwoIndexes:
             away.rename(one.index)
         assert {answer.status for answer in answers} <= {403, 404}
         assert one.get("/requests/").status == 302
+
+
+class TestGuarded:
+    PATHS = ("/", "/my-pkg-one/", "/My.Pkg_One", "/requests/", "/requests", "/acme-x/", "/a/b", "/.new/", "")
+
+    def statuses(self, site: Site, **headers: str) -> list[int]:
+        return [site.get(path, BROWSER, **headers).status for path in self.PATHS]
+
+    def test_the_password_is_asked_for_before_anything_else(self, guarded):
+        for path in self.PATHS:
+            answer = guarded["password"].get(path)
+            assert (answer.status, answer.headers["Location"]) == (401, None)
+            assert answer.headers["WWW-Authenticate"].startswith('Basic realm="Packages"')
+
+    def test_with_the_password_all_is_as_without(self, guarded):
+        expected = [200, 200, 302, 302, 302, 404, 404, 404, 302]
+        assert self.statuses(guarded["password"], **KNOWN) == expected
+        assert self.statuses(guarded["here"]) == expected
+
+    @pytest.mark.parametrize("credentials", ["bWU6d3Jvbmc=", "eW91OnNlY3JldA==", "x"])
+    def test_a_wrong_password(self, guarded, credentials):
+        statuses = self.statuses(guarded["password"], Authorization=f"Basic {credentials}")
+        assert set(statuses) == {401}
+
+    def test_addresses_come_before_anything_else(self, guarded):
+        for path in self.PATHS:
+            answer = guarded["elsewhere"].get(path)
+            assert (answer.status, answer.headers["Location"]) == (403, None)
+
+    def test_an_address_and_a_password(self, guarded):
+        site = guarded["password and here"]
+        assert set(self.statuses(site)) == {401}
+        assert site.get("/my-pkg-one/", **KNOWN).status == 200
+
+    def test_a_password_but_no_address(self, guarded):
+        site = guarded["password and elsewhere"]
+        assert set(self.statuses(site, **KNOWN)) <= {401, 403}
+        assert set(self.statuses(site)) <= {401, 403}
+
+
+class TestProxied:
+    @pytest.fixture(params=["plain", "secure"])
+    def proxied(self, proxies, request):
+        site, upstream = proxies[request.param]
+        upstream.asked.clear()
+        return site, upstream
+
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @pytest.mark.parametrize(
+        ("accept", "expected"), [(None, "text/html"), (PIP, JSON), (UV, JSON), (BROWSER, "text/html")]
+    )
+    def test_page_of_the_public_index(self, proxied, accept, expected, slash):
+        site, upstream = proxied
+        answer = site.get(f"/Some_Name{slash}?secret=1", accept)
+        assert (answer.status, answer.type) == (200, expected)
+        assert b"public" in answer.body
+        (asked,) = upstream.asked
+        assert (asked.method, asked.path) == ("GET", "/all%20of/it/some-name/")
+        assert asked.headers["Host"] == upstream.url.partition("//")[2]
+        assert asked.headers["Accept"] == accept
+
+    def test_the_public_index_is_not_told_who_asks(self, proxied):
+        site, upstream = proxied
+        private = {
+            "Authorization": "Basic bWU6c2VjcmV0",
+            "Cookie": "session=1",
+            "Referer": "https://private.example.com/",
+            "Origin": "https://private.example.com",
+            "Forwarded": "for=192.0.2.60",
+            "X-Forwarded-For": "192.0.2.60",
+            "X-Forwarded-Host": "private.example.com",
+            "X-Real-IP": "192.0.2.60",
+            "Via": "1.1 private.example.com",
+            "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT",
+        }
+        assert site.get("/requests/", **private).status == 200
+        (asked,) = upstream.asked
+        assert not {name.lower() for name in asked.headers} & {name.lower() for name in private}
+        assert "X-Forwarded-Server" not in asked.headers
+
+    def test_nobody_keeps_it_without_asking_again(self, proxied):
+        site, _ = proxied
+        first = site.get("/requests/")
+        again = site.get("/requests/", If_None_Match=first.headers["ETag"])
+        assert (first.status, again.status) == (200, 304)
+        for answer in (first, again):
+            assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+            assert "accept" in answer.vary
+            assert {answer.headers[name] for name in ("Expires", "Last-Modified", "Set-Cookie")} == {None}
+
+    def test_its_scripts_do_not_run_here(self, proxied):
+        site, _ = proxied
+        answer = site.get("/requests/", BROWSER)
+        assert answer.headers.get_all("Content-Security-Policy") == [POLICY]
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+
+    def test_compressed(self, proxied):
+        site, _ = proxied
+        answer = site.get("/requests/", PIP, Accept_Encoding="gzip")
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(answer.body) == site.get("/requests/", PIP).body
+        assert "accept-encoding" in answer.vary
+        again = site.get("/requests/", PIP, Accept_Encoding="gzip", If_None_Match=answer.headers["ETag"])
+        assert again.status == 304
+
+    def test_head(self, proxied):
+        site, upstream = proxied
+        answer = site.get("/requests/", method="HEAD")
+        assert (answer.status, answer.body, upstream.asked[0].method) == (200, b"", "HEAD")
+
+    def test_a_redirect_of_the_public_index_leads_there(self, proxied):
+        site, upstream = proxied
+        answer = site.get("/moved/")
+        assert (answer.status, answer.headers["Location"]) == (301, f"{upstream.url}/elsewhere/")
+        assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+
+    def test_what_the_public_index_does_not_know(self, proxied):
+        site, _ = proxied
+        answer = site.get("/unknown/")
+        assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-cache")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/",
+            "/my-pkg-one/",
+            "/My.Pkg_One/",
+            "/my-pkg-one/my_pkg_one-9.tar.gz",
+            "/was-private/",
+            "/Was.Private/",
+            "/acme-x/",
+            "/ACME__X",
+            "/internal",
+            "/favicon.ico",
+            "/requests/requests-1.0.tar.gz",
+            "/a/b/",
+            "/link-to-folder/",
+            "/.sdists-public/requests/",
+            "/..%2Frequests/",
+            "/a" * 3,
+        ],
+    )
+    def test_nothing_else_leaves(self, proxied, path):
+        site, upstream = proxied
+        for accept in (PIP, BROWSER):
+            assert site.get(path, accept).status in (200, 302, 400, 403, 404)
+        assert upstream.asked == []
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"])
+    def test_other_methods_do_not_leave(self, proxied, method):
+        site, upstream = proxied
+        assert site.get("/requests/", method=method).status in (403, 405)
+        assert upstream.asked == []
+
+    def test_while_our_pages_are_missing_nothing_leaves(self, proxied):
+        site, upstream = proxied
+        page = site.index / "index.html"
+        page.rename(page.with_suffix(".away"))
+        try:
+            assert site.get("/requests/").status == 404
+        finally:
+            page.with_suffix(".away").rename(page)
+        assert upstream.asked == []
+
+    def test_the_password_comes_first_and_stays_here(self, proxies):
+        site, upstream = proxies["password"]
+        upstream.asked.clear()
+        assert [site.get(path).status for path in ("/requests/", "/my-pkg-one/", "/acme-x/")] == [401] * 3
+        assert upstream.asked == []
+        assert site.get("/requests/", **KNOWN).status == 200
+        assert upstream.asked[0].headers["Authorization"] is None
+
+    @pytest.mark.parametrize("how", ["other authority", "other host", "dead"])
+    def test_a_public_index_that_cannot_be_trusted_or_reached(self, proxies, how):
+        site, upstream = proxies[how]
+        assert site.get("/requests/").status in (500, 502, 503, 504)
+        assert upstream.asked == []
+        assert site.get("/my-pkg-one/").status == 200
 
 
 # What only Apache can get wrong

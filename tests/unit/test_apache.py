@@ -153,7 +153,7 @@ class TestQuoting:
 
     @pytest.mark.parametrize("url", ["https://public.example.com/a%2Fb", "http://[::1]:80/simple"])
     def test_public_index_that_apache_would_change(self, url):
-        with pytest.raises(ConfigurationError, match=r"public-index.*Apache cannot redirect"):
+        with pytest.raises(ConfigurationError, match=r"public-index.*Apache cannot send"):
             apache_config(replace(SETTINGS, public_index=url))
 
     def test_dots_of_the_url_path_are_no_wildcards(self):
