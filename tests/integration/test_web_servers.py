@@ -10,7 +10,10 @@ import gzip
 import hashlib
 import http.client
 import os
+import random
 import re
+import shutil
+import string
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +22,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from sdistmaker_recipe.webserver import ROOT_FILES, ServerSettings
 from sdistmaker_recipe.webserver.accept import HTML, JSON
@@ -365,11 +369,12 @@ def proxies(
     dead = Upstream()
     with dead:
         pass
-    behind = {**upstreams, "password": upstreams["plain"], "dead": dead}
+    # The index at the root comes last: Apache wants the longest path first.
+    behind = {"password": upstreams["plain"], "dead": dead, **dict(reversed(upstreams.items()))}
     every = [
         ServerSettings(
             make_index(folder / name / "index"),
-            f"/{number}/",
+            "/" if name == "plain" else f"/{number}/",
             f"{upstream.url}/all%20of/it",
             RESERVED,
             "proxy",
@@ -645,6 +650,11 @@ class TestOurNames:
             answer = site.get("")
             assert (answer.status, answer.target) == (302, site.url("/"))
 
+    def test_redirects_name_no_host(self, site):
+        """So they are right behind a proxy that speaks https, or to another port."""
+        answer = site.get("/My.Pkg_One/", Host="internal.example.com:8080")
+        assert answer.headers["Location"] == f"{site.prefix}/my-pkg-one/"
+
     def test_a_name_that_was_private_once(self, site):
         assert site.get("/was-private/", PIP).status == 404
         for name in ("was-private", "Was.Private", "was_private/"):
@@ -679,6 +689,19 @@ class TestOtherNames:
         answer = site.get(f"/{name}{slash}", PIP)
         assert (answer.status, answer.headers["Location"]) == (302, f"{PUBLIC}/{normalised}/")
         assert answer.headers["Cache-Control"] == "no-cache"
+
+    def test_many_names_in_many_spellings(self, site):
+        """As canonicalize_name has them, and it is another's work."""
+        choose = random.Random(503)
+        for length in (2, 3, 5, 8, 13, 21, 34, 55, 89) * 4:
+            signs = choose.choice(
+                (string.ascii_letters, "aB._-", string.ascii_letters + string.digits + "._-")
+            )
+            inner = "".join(choose.choices(signs, k=length - 2))
+            name = f"{choose.choice('aZ0')}{inner}{choose.choice('bY9')}"
+            places = len(re.findall(r"[A-Z]|[._-]+", name))
+            if places <= 64:
+                assert site.get(f"/{name}/").headers["Location"] == f"{PUBLIC}/{canonicalize_name(name)}/"
 
     @pytest.mark.parametrize(
         "name",
@@ -830,6 +853,32 @@ class TestTwoIndexes:
             away.rename(one.index)
         assert {answer.status for answer in answers} <= {403, 404}
         assert one.get("/requests/").status == 302
+
+    def test_unreadable_index_sends_nobody_to_the_public_one(self, pair):
+        if os.geteuid() != 0:
+            pytest.skip("only root runs a server as another user")
+        one, _ = pair
+        one.index.chmod(0o700)
+        try:
+            statuses = [one.get(path).status for path in ("/only-one/", "/only-one", "/requests/")]
+        finally:
+            one.index.chmod(0o755)
+        assert set(statuses) <= {403, 404}
+        assert one.get("/requests/").status == 302
+
+    def test_a_new_project_counts_at_once(self, pair):
+        one, _ = pair
+        assert one.get("/Brand.New/").target == f"{PUBLIC}/brand-new/"
+        folder = one.index / "brand-new"
+        folder.mkdir()
+        try:
+            assert one.get("/brand-new/").status == 404
+            assert one.get("/Brand.New/").target == one.url("/brand-new/")
+            add_pages(folder, "brand-new")
+            assert one.get("/brand-new/", PIP).type == JSON
+        finally:
+            shutil.rmtree(folder)
+        assert one.get("/Brand.New/").target == f"{PUBLIC}/brand-new/"
 
 
 class TestGuarded:
@@ -1010,7 +1059,7 @@ class TestProxied:
         assert site.get("/my-pkg-one/").status == 200
 
 
-# What only Apache can get wrong
+# What only one of them can get wrong
 
 
 ODD_NAMES = (
@@ -1136,19 +1185,103 @@ class TestApache:
             answer = site.get("/my-pkg-one/", method="POST")  # its page would be a name of the index
             assert (answer.status, answer.headers["Location"]) == (405, None)
 
-    def test_redirects_to_itself_name_no_host(self, tmp_path):
-        index = make_index(tmp_path / "index")
-        with apache(tmp_path, [ServerSettings(index, "/simple/", PUBLIC)]) as server:
-            site = Site(server.port, "/simple", index)
-            answer = site.get("/My.Pkg_One/", Host="internal.example.com:8080")
-        assert answer.headers["Location"] == "/simple/my-pkg-one/"
 
-    def test_unreadable_index_sends_nobody_to_the_public_one(self, tmp_path):
-        if os.geteuid() != 0:
-            pytest.skip("only root runs Apache as another user")
+class TestNginx:
+    def test_configtest(self, tmp_path):
+        index = make_index(tmp_path / "data" / ODD_FOLDERS["nginx"])
+        users = write(tmp_path / "users", USERS)
+        url = "http://127.0.0.1:9/simple"
+        every = [
+            ServerSettings(index, "/a/b/", PUBLIC, RESERVED, auth_file=users, require=("ip ::1", "local")),
+            ServerSettings(index, "/a/", url, RESERVED, "proxy"),
+            ServerSettings(index, "/", "", RESERVED, "none"),
+        ]
+        lines = nginx(tmp_path, every).configtest().splitlines()
+        assert [line.partition("nginx.conf ")[2] for line in lines] == ["syntax is ok", "test is successful"]
+
+    def test_a_public_index_by_https_wants_its_certificates(self, tmp_path):
+        missing = tmp_path / "missing.pem"
+        settings = ServerSettings(
+            tmp_path / "index", "/", "https://127.0.0.1:9/simple", public="proxy", certificates=missing
+        )
+        said = nginx(tmp_path, [settings]).configtest()
+        assert "[emerg]" in said
+        assert str(missing) in said
+
+    def test_names_that_are_too_odd_stay_here(self, tmp_path):
+        """64 places of a name can be replaced. What is left then is not sent to anybody."""
         index = make_index(tmp_path / "index")
-        with apache(tmp_path, [ServerSettings(index, "/", PUBLIC)]) as server:
+        ours = "-".join("a" * 32 + "b" * 33)
+        add_pages(index / ours, ours)
+        with nginx(tmp_path, [ServerSettings(index, "/", PUBLIC, ("secret*",))]) as server:
             site = Site(server.port, "", index)
-            index.chmod(0o700)
-            statuses = [site.get(path).status for path in ("/my-pkg-one/", "/my-pkg-one", "/requests/")]
-        assert set(statuses) <= {403, 404}
+            for name, target in (
+                ("Ab" * 64, f"{PUBLIC}/{'ab' * 64}/"),
+                ("Ab" * 64 + "C", None),
+                ("a." * 64 + "b", f"{PUBLIC}/{'a-' * 64}b/"),
+                ("a." * 65 + "b", None),
+                (ours.replace("-", "."), site.url(f"/{ours}/")),
+                (ours.replace("-", ".") + "-C.d", None),
+                (ours.upper(), None),
+                ("S.E.C.R.E.T" * 12, None),
+                ("secret" + "A" * 70, None),
+            ):
+                for path in (f"/{name}", f"/{name}/"):
+                    answer = site.get(path)
+                    assert answer.status == (302 if target else 404), name
+                    assert (answer.headers["Location"] and answer.target) == target, name
+
+    def test_odd_folders(self, tmp_path):
+        every = []
+        for number, name in enumerate(name for name in ODD_NAMES if "$" not in name):
+            index = tmp_path / "odd" / name / "index" / name
+            add_pages(index / "ours", f"ours {number}")
+            add_pages(index, "root")
+            every.append(ServerSettings(index, f"/{number}/", PUBLIC))
+        with nginx(tmp_path, every) as server:
+            for settings in every:
+                site = Site(server.port, settings.prefix, settings.index)
+                assert f"<title>ours {settings.prefix[1:]}<".encode() in site.get("/ours/").body, (
+                    settings.index
+                )
+                assert site.get("/ours/", PIP).type == JSON
+                assert site.get("/Ours").target == site.url("/ours/")
+                assert site.get("/requests").target == f"{PUBLIC}/requests/"
+
+    def test_access_control_of_the_server_comes_before_any_redirect(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        users = write(tmp_path / "users", USERS)
+        extra = Extra(before=f'auth_basic "all of it"; auth_basic_user_file "{users}";')
+        with nginx(tmp_path, [ServerSettings(index, "/simple/", PUBLIC, RESERVED)], extra) as server:
+            site = Site(server.port, "/simple", index)
+            assert [site.get(path).status for path in TestGuarded.PATHS] == [401] * len(TestGuarded.PATHS)
+            assert site.get("/requests/", **KNOWN).target == f"{PUBLIC}/requests/"
+            assert site.get("/my-pkg-one/", PIP, **KNOWN).type == JSON
+
+    def test_other_parts_of_the_server_are_left_alone(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        write(tmp_path / "challenge" / ".well-known" / "token", b"token")
+        extra = Extra(
+            before=f"""
+                location /.well-known/ {{
+                    root "{tmp_path}/challenge";
+                }}
+                location = /health {{
+                    return 204;
+                }}
+                location ~ [.]html$ {{
+                    return 410;
+                }}"""
+        )
+        with nginx(tmp_path, [ServerSettings(index, "/", PUBLIC, RESERVED)], extra) as server:
+            site = Site(server.port, "", index)
+            assert site.get("/.well-known/token").body == b"token"
+            assert site.get("/health").status == 204
+            assert site.get("/failed.html").status == 200
+
+    def test_what_is_for_its_own_use_is_for_nobody_else(self, tmp_path):
+        index = make_index(tmp_path / "index")
+        with nginx(tmp_path, [ServerSettings(index, "/simple/", PUBLIC, RESERVED, "none")]) as server:
+            site = Site(server.port, "/simple", index)
+            for path in ("/.sdists/.htaccess", "/.sdists/my-pkg-one/index.html", "/.sdists-html/index.html"):
+                assert site.get(path).status == 404
