@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import httpd as support
+from tests.support import process
 from tests.support.httpd import Httpd, make_passable
+from tests.support.nginx import Nginx
 from tests.support.process import LOOPBACK, Server, ServerDiedError, answers, free_port
 from tests.support.requirements import need
 
@@ -70,6 +72,42 @@ def test_apache_takes_another_port_where_one_was_taken(
         with Httpd(tmp_path, "") as httpd:
             assert httpd.port != port
             assert answers(httpd.port)
+
+
+def test_nginx_serves_what_its_configuration_says(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    make_passable(site)
+    (site / "page.txt").write_text("hello")
+    run = tmp_path / "run"
+    run.mkdir()
+    with Nginx(run, f'location /site/ {{ alias "{site}/"; }}', "server_tokens off;") as nginx:
+        assert "test is successful" in nginx.configtest()
+        with urllib.request.urlopen(f"{nginx.url}/site/page.txt", timeout=10) as answer:
+            assert answer.read() == b"hello"
+            assert answer.headers["Server"] == "nginx"
+    assert "GET /site/page.txt" in nginx.access_log.read_text()
+    assert not answers(nginx.port)
+
+
+def test_nginx_says_what_is_wrong_with_its_configuration(tmp_path: Path) -> None:
+    nginx = Nginx(tmp_path, "nonsense on;")
+    assert 'unknown directive "nonsense"' in nginx.configtest()
+    with pytest.raises(ServerDiedError, match="nonsense"), nginx:
+        pass
+    assert not answers(nginx.port)
+
+
+def test_nginx_takes_another_port_where_one_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = iter([port, free_port()])
+        monkeypatch.setattr(process, "free_port", lambda: next(ports))
+        with Nginx(tmp_path, "") as nginx:
+            assert nginx.port != port
+            assert answers(nginx.port)
 
 
 def test_a_server_that_ends_or_never_answers_is_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import ConfigurationError
+from sdistmaker_recipe.stages.publish import server_configurations
 from sdistmaker_recipe.webserver import ServerSettings, accept, glob_pattern
 from sdistmaker_recipe.webserver.access import parse_rule
 
@@ -92,6 +94,64 @@ class TestSettings:
     def test_certificates_count_for_a_proxy_by_https(self, public, url, secure):
         settings = replace(SETTINGS, public=public, public_index=url)
         assert settings.secure_proxy is secure
+
+
+class TestServerConfigurations:
+    CONFIGURATION = Configuration(destination=Path("/srv/index"))
+
+    def test_is_for_apache_alone_by_default(self):
+        texts = server_configurations(self.CONFIGURATION, SETTINGS.public_index)
+        assert list(texts) == [Path("/srv/index-apache.conf")]
+        assert "RewriteEngine" in texts[Path("/srv/index-apache.conf")]
+
+    def test_is_for_nginx_too_where_a_path_is_given(self):
+        configuration = replace(self.CONFIGURATION, nginx_config=Path("/etc/nginx/index.conf"))
+        texts = server_configurations(configuration, SETTINGS.public_index)
+        assert list(texts) == [Path("/srv/index-apache.conf"), Path("/etc/nginx/index.conf")]
+        assert "try_files" in texts[Path("/etc/nginx/index.conf")]
+
+    def test_is_made_from_every_option_that_is_for_web_servers(self):
+        configuration = replace(
+            self.CONFIGURATION,
+            nginx_config=Path("/srv/nginx.conf"),
+            url_path="/packages/",
+            public="proxy",
+            public_certificates=Path("/etc/ca.pem"),
+            reserved=("acme-*",),
+            auth_file=Path("/etc/users"),
+            require=("ip 10.0.0.0/8",),
+        )
+        texts = server_configurations(configuration, "https://mirror.example.com/simple")
+        assert len(texts) == 2
+        for text in texts.values():
+            for part in (
+                "/packages",
+                "mirror.example.com",
+                "/etc/ca.pem",
+                "acme-",
+                "/etc/users",
+                "10.0.0.0/8",
+            ):
+                assert part in text
+
+    def test_tells_what_is_wrong_for_each_server_together_and_once(self):
+        configuration = replace(
+            self.CONFIGURATION,
+            nginx_config=Path("/srv/nginx.conf"),
+            auth_file=Path("/etc/${users}"),
+            require=("host example.com",),
+        )
+        with pytest.raises(ConfigurationError) as caught:
+            server_configurations(configuration, SETTINGS.public_index)
+        assert [(each.option, each.message.split()[0]) for each in caught.value.problems] == [
+            ("auth-file", "Apache"),
+            ("auth-file", "nginx"),
+            ("require", "nginx"),
+        ]
+
+    def test_what_only_nginx_cannot_do_is_fine_without_it(self):
+        configuration = replace(self.CONFIGURATION, require=("host example.com",))
+        assert len(server_configurations(configuration, SETTINGS.public_index)) == 1
 
 
 class TestGlobs:
