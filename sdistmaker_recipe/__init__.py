@@ -21,7 +21,8 @@ Stages: one verb each. They exchange values of ``model`` and never import one an
 * ``stages.scan``: walk a repository, yield each tag that names a release.
 * ``stages.plan``: pure; tags and catalog in, what to build and what to skip out.
 * ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
-* ``stages.publish``: archives, pages, server configuration, in an order safe for readers.
+* ``stages.publish``: archives, catalog, private names, server configuration, in an order safe for readers.
+* ``stages.present``: the pages of what is published, for programs and for people.
 * ``stages.report``: pure; outcomes in, text, JSON and exit status out.
 
 Parts: one seam a folder.

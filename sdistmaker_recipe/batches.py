@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag
-from sdistmaker_recipe.stages import plan, publish
+from sdistmaker_recipe.stages import plan, present, publish
+from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
 
 _MOMENT = 0.5
@@ -28,6 +31,7 @@ class Batches:
     """
 
     index: Index
+    shown: Shown
     configuration: Configuration
     version: str
     pending: Counter[str]
@@ -60,7 +64,7 @@ class Batches:
         for path in archives:
             if isinstance(path, Path):
                 path.unlink(missing_ok=True)
-        publish.write_project_pages(self._completed(results), self.index)
+        present.write_projects(self._completed(results), self.shown)
         self.results += results
         for result in results:
             self.finished(result)
@@ -78,7 +82,16 @@ class Batches:
     def _remembered(self, rejected: Rejected, *, lasting: bool) -> Rejected:
         tag = rejected.tag
         fingerprint = plan.fingerprint(tag, self.configuration, self.version)
-        failure = Failure(tag.origin, fingerprint, rejected.reason, rejected.log_file, lasting)
+        failure = Failure(
+            origin=tag.origin,
+            fingerprint=fingerprint,
+            reason=rejected.reason,
+            log_file=rejected.log_file,
+            lasting=lasting,
+            project=canonicalize_name(tag.project),
+            tag=tag.name,
+            revision=tag.revision,
+        )
         return replace(rejected, again=publish.remember(failure, self.index))
 
     def _completed(self, results: Sequence[Published | Rejected]) -> list[str]:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.model import Failure, Release
+from sdistmaker_recipe.model import Failure, Listed, Release
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE release (
     project TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -51,10 +51,35 @@ CREATE TABLE toolchain (project TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT RO
 CREATE TABLE repository (uuid TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+_SECOND = """
+ALTER TABLE release ADD COLUMN metadata_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE release ADD COLUMN yanked TEXT;
+ALTER TABLE release ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+CREATE INDEX release_by_upload_time ON release (upload_time);
+ALTER TABLE failure ADD COLUMN project TEXT NOT NULL DEFAULT '';
+ALTER TABLE failure ADD COLUMN tag TEXT NOT NULL DEFAULT '';
+ALTER TABLE failure ADD COLUMN revision TEXT NOT NULL DEFAULT '';
+CREATE TABLE project (
+    project TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    summary TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE description (
+    project TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    html TEXT NOT NULL
+);
+CREATE TABLE private (name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _SECOND)
+"""What leads from each version of the schema to the next."""
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
 _PLACES = ", ".join("?" for _ in fields(Release))
 _FAILURE = ", ".join(field.name for field in fields(Failure))
+_LISTED = ", ".join(field.name for field in fields(Listed))
+_OWE_OF_FAILURE = "INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?"
 
 
 class Catalog:
@@ -116,6 +141,12 @@ class Catalog:
             row = self._connection.execute(query, (sha256,)).fetchone()
             return row[0] if row else b""
 
+    def latest(self, count: int) -> list[Release]:
+        """So many releases that were uploaded last, newest first."""
+        query = f"SELECT {_COLUMNS} FROM release ORDER BY upload_time DESC, project, filename LIMIT ?"
+        with self._errors():
+            return [_release(row) for row in self._connection.execute(query, (count,))]
+
     def publish(self, release: Release, metadata: bytes) -> None:
         """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten."""
         values = [_text(value) for value in astuple(release)]
@@ -123,14 +154,25 @@ class Catalog:
             connection.execute("DELETE FROM release WHERE origin = ?", (release.origin,))
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
+            connection.execute(_OWE_OF_FAILURE, (release.origin,))
             connection.execute("DELETE FROM failure WHERE origin = ?", (release.origin,))
             connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(release.project,), ("",)])
 
     def remember(self, failure: Failure) -> None:
-        """Record a failure in place of an older one of the same tag."""
+        """Record a failure in place of an older one of the same tag, and that pages are owed."""
         values = [str(value) if isinstance(value, Path) else value for value in astuple(failure)]
+        places = ", ".join("?" for _ in values)
         with self._transaction() as connection:
-            connection.execute(f"INSERT OR REPLACE INTO failure ({_FAILURE}) VALUES (?, ?, ?, ?, ?)", values)
+            connection.execute(f"INSERT OR REPLACE INTO failure ({_FAILURE}) VALUES ({places})", values)
+            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(failure.project,), ("",)])
+
+    def forget_failures(self, origins: Iterable[str]) -> None:
+        """Forget the failures of tags that are gone; pages are owed."""
+        with self._transaction() as connection:
+            for origin in origins:
+                connection.execute(_OWE_OF_FAILURE, (origin,))
+                connection.execute("DELETE FROM failure WHERE origin = ?", (origin,))
+                connection.execute("INSERT OR IGNORE INTO owed VALUES ('')")
 
     def failure(self, origin: str) -> Failure | None:
         """The remembered failure of the tag with this origin."""
@@ -148,6 +190,42 @@ class Catalog:
         """Record that the pages of projects are written; "" stands for the root page."""
         with self._transaction() as connection:
             connection.executemany("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
+
+    def listed(self) -> list[Listed]:
+        """What the root page says of each project, by name; of those whose pages were written."""
+        query = f"SELECT {_LISTED} FROM project WHERE project IN (SELECT project FROM release) ORDER BY 1"
+        with self._errors():
+            return [Listed(*row) for row in self._connection.execute(query)]
+
+    def list_project(self, listed: Listed) -> None:
+        """Record what the root page shall say of a project."""
+        with self._transaction() as connection:
+            connection.execute(
+                f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", astuple(listed)
+            )
+
+    def description(self, project: str, digest: str) -> str | None:
+        """The HTML that was kept for a project, if with this digest of what it is made from."""
+        query = "SELECT html FROM description WHERE project = ? AND digest = ?"
+        with self._errors():
+            row = self._connection.execute(query, (project, digest)).fetchone()
+            return row[0] if row else None
+
+    def keep_description(self, project: str, digest: str, html: str) -> None:
+        """Keep the HTML of a project's description, which is slow to make, in place of an older one."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO description VALUES (?, ?, ?)", (project, digest, html))
+
+    def private_names(self) -> frozenset[str]:
+        """The normalised names that are kept from the public index."""
+        with self._errors():
+            return frozenset(row[0] for row in self._connection.execute("SELECT name FROM private"))
+
+    def set_private_names(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """Record names that are kept from the public index from now on, and those that no longer are."""
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO private VALUES (?)", [(name,) for name in added])
+            connection.executemany("DELETE FROM private WHERE name = ?", [(name,) for name in removed])
 
     def toolchains(self) -> dict[str, str]:
         """The toolchain that last built something of a project, by the project's origin."""
@@ -230,9 +308,9 @@ def open_catalog(path: Path | None) -> Iterator[Catalog]:
 def _prepare(connection: sqlite3.Connection, name: str) -> None:
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            with connection:
-                connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        if version < SCHEMA_VERSION:
+            steps = "".join(_STEPS[version:])
+            connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     except sqlite3.Error as error:
         raise _store_error(name, error) from error
     if version > SCHEMA_VERSION:
@@ -249,8 +327,8 @@ def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
 
 
 def _failure(row: tuple[Any, ...]) -> Failure:
-    origin, fingerprint, reason, log_file, lasting = row
-    return Failure(origin, fingerprint, reason, Path(log_file), bool(lasting))
+    origin, fingerprint, reason, log_file, lasting, *known_by = row
+    return Failure(origin, fingerprint, reason, Path(log_file), bool(lasting), *known_by)
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401  # any column

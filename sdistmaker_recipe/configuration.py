@@ -26,6 +26,7 @@ from sdistmaker_recipe.option_types import (
     file,
     folder,
     lines,
+    link_template,
     may_hold_password,
     optional_file,
     optional_folder,
@@ -230,6 +231,19 @@ class Configuration:
     )
     reserved: tuple[str, ...] = _option(
         lines, "", "Names never redirected to the public index, beside those that were ever ours.", _GLOBS
+    )
+    index_url: str = _option(
+        url,
+        "",
+        "The URL that clients know the index by: for the lines to copy on pages, and for the feed.",
+        "a URL",
+    )
+    browse_url: str = _option(
+        link_template,
+        "",
+        "Where people look at the repository: pages link each tag there. {path} stands for the tag's path "
+        "from the repository's root, which otherwise follows the URL, {revision} for its revision.",
+        "a URL, for instance https://svn.example.com/viewvc/{path}?pathrev={revision}",
     )
     auth_file: Path | None = _option(
         optional_file,

@@ -30,9 +30,11 @@ from sdistmaker_recipe.model import (
     Published,
     Rejected,
     Report,
+    Site,
     Tag,
 )
-from sdistmaker_recipe.stages import plan, publish, scan
+from sdistmaker_recipe.stages import plan, present, publish, scan
+from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
 
@@ -59,6 +61,16 @@ class Run:
     listener: Listener
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the scans found: see ``scan.Scanned``; ``errors`` are of repositories that could not be read."""
+
+    tags: Sequence[Tag]
+    untagged: Sequence[str]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
 def run(configuration: Configuration, circumstances: Circumstances, listener: Listener) -> Report:
     """Do all of it; raises ``SdistmakerError``."""
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
@@ -66,14 +78,19 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
         # What is wrong with options only a web server sees is said before any work is done.
         server = publish.server_configurations(configuration, _public_index(this))
         sources, warnings, errors = _open_sources(this, stack)
-        tags, unread, empty = _scan(sources, this)
-        planned = _plan(tags, this)
+        found = _scan(sources, this)
+        planned = _plan(found.tags, this)
         report = Report(
-            configuration.destination, planned, warnings=(*warnings, *empty), errors=(*errors, *unread)
+            configuration.destination,
+            planned,
+            warnings=(*warnings, *found.warnings),
+            errors=(*errors, *found.errors),
         )
         if not circumstances.dry_run:
             listener.planned(planned)
-            outcomes = _build_and_publish(planned, tags, sources, this)
+            if not report.errors:
+                _forget_failures(found.tags, this)
+            outcomes = _build_and_publish(planned, found, sources, this)
             publish.write_server_configurations(server)
             if not report.errors:
                 _finish(sources, this)
@@ -129,30 +146,31 @@ def _open_sources(this: Run, stack: ExitStack) -> tuple[list[Source], tuple[str,
     return scan.open_sources(this.configuration, this.circumstances.credentials, state, stack)
 
 
-def _scan(sources: Sequence[Source], this: Run) -> tuple[list[Tag], tuple[str, ...], tuple[str, ...]]:
-    """All tags, the errors of repositories that could not be read to the end, and warnings of empty ones."""
+def _scan(sources: Sequence[Source], this: Run) -> Found:
     tags: list[Tag] = []
+    untagged: list[str] = []
     errors: list[RepositoryError] = []
     empty: list[str] = []
     for source in sources:
         logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
         try:
-            found = list(scan.scan(source, this.configuration))
+            found = scan.scan(source, this.configuration)
         except RepositoryError as error:
             errors.append(error)
             continue
-        tags += found
-        if not found:
+        tags += found.tags
+        untagged += found.untagged
+        if not found.tags:
             empty.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
     if errors and len(errors) == len(sources):
         raise errors[0]
-    return tags, tuple(str(error) for error in errors), tuple(empty)
+    return Found(tags, untagged, tuple(str(error) for error in errors), tuple(empty))
 
 
 def _plan(tags: Sequence[Tag], this: Run) -> Plan:
     releases = this.catalog.releases()
     store = IndexStore(this.configuration.destination)
-    missing = {each.origin for each in releases if not store.has_archive(each.project, each.filename)}
+    missing = {each.origin for each in releases if not store.has_file(each.project, each.filename)}
     retry = this.circumstances.retry_failed
     known = plan.Known(
         releases={release.origin: release for release in releases},
@@ -162,22 +180,30 @@ def _plan(tags: Sequence[Tag], this: Run) -> Plan:
     return plan.plan(tags, known, this.configuration, _version())
 
 
+def _forget_failures(tags: Sequence[Tag], this: Run) -> None:
+    there = {tag.origin for tag in tags}
+    if gone := [each.origin for each in this.catalog.failures() if each.origin not in there]:
+        this.catalog.forget_failures(gone)
+
+
 def _build_and_publish(
-    planned: Plan, tags: Sequence[Tag], sources: Sequence[Source], this: Run
+    planned: Plan, found: Found, sources: Sequence[Source], this: Run
 ) -> list[Published | Rejected]:
     index = Index(IndexStore(this.configuration.destination), this.catalog, this.configuration.state)
+    site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
+    shown = Shown(index.store, this.catalog, site)
     if planned.build:
         index.store.prepare()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
-    publish.mark_private(tags, index)
+    publish.mark_private(found.tags, found.untagged, index)
     pending = Counter(tag.project_origin for tag in planned.build)
-    batches = Batches(index, this.configuration, _version(), pending, this.listener.finished)
+    batches = Batches(index, shown, this.configuration, _version(), pending, this.listener.finished)
     try:
         if planned.build:
             _build(planned.build, sources, batches, this)
     finally:
-        publish.write_pages(index)
-        publish.mark_private(tags, index)
+        present.write_all(shown)
+        publish.mark_private(found.tags, found.untagged, index)
     return batches.results
 
 

@@ -103,7 +103,8 @@ class Built:
 
     ``name`` and ``version`` are the built metadata's own. ``archive`` is a path where the disk is shared,
     else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python
-    (core metadata 1.2) or "". ``toolchain`` names the rung of the ladder that built it, ``installed`` what
+    (core metadata 1.2) or "", ``summary`` its Summary; ``metadata_is_final`` says that installing changes
+    nothing of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed`` what
     was installed for it, ``left_out`` the tag's files that are not in the archive.
     """
 
@@ -116,6 +117,8 @@ class Built:
     metadata: bytes
     requires_python: str
     toolchain: str
+    summary: str = ""
+    metadata_is_final: bool = False
     installed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -158,7 +161,8 @@ class Skipped:
 class Failure:
     """A failure as the catalog remembers it; ``fingerprint`` is of all that could change the outcome.
 
-    One that is not ``lasting`` is tried again in each run.
+    One that is not ``lasting`` is tried again in each run. ``project`` (normalised), ``tag`` and ``revision``
+    are what people know the tag by.
     """
 
     origin: str
@@ -166,6 +170,9 @@ class Failure:
     reason: str
     log_file: Path
     lasting: bool = True
+    project: str = ""
+    tag: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,29 @@ class Release:
     metadata_sha256: str = ""
     yanked: str | None = None
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
+
+    project: str
+    name: str
+    version: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of an index share.
+
+    ``base_url`` is the index's address where it is known, ``browse_url`` the option of that name (see
+    ``index.text.tag_link``).
+    """
+
+    title: str = "Python packages"
+    base_url: str = ""
+    browse_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,16 @@ def url(value: object) -> str:
     return written.rstrip("/")
 
 
+def link_template(value: object) -> str:
+    """An http(s) URL with places ``{path}`` and ``{revision}`` to be filled in. May be empty."""
+    written = text(value)
+    if written:
+        _check_url(written, "https?", "is not an http or https URL")
+        if unknown := set(re.findall(r"{([^{}]*)}", written)) - {"path", "revision"}:
+            raise ValueError(f"holds {{{min(unknown)}}}, which is neither {{path}} nor {{revision}}")
+    return written
+
+
 def repositories(value: object) -> tuple[str, ...]:
     """Repository URLs, one a line, at least one."""
     if not (urls := optional_repositories(value)):

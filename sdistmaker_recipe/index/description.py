@@ -17,9 +17,6 @@ from importlib.util import find_spec
 from sdistmaker_recipe.index.core_metadata import about
 from sdistmaker_recipe.index.text import one_line, web_link
 
-RENDERER = "1"
-"""Rises when the same metadata gives other HTML."""
-
 _HIGHEST = 3
 _VOID = {"br", "hr", "col"}
 _OURS = "user-content-"

@@ -8,9 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
 from sdistmaker_recipe.index.layout import ABOUT, FEED
-from sdistmaker_recipe.index.people import Site
 from sdistmaker_recipe.index.text import one_line
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import Release, Site
 
 FEED_LENGTH = 50
 """How many releases a feed is meant to hold."""

@@ -14,9 +14,10 @@ from packaging.version import InvalidVersion, Version
 from sdistmaker_recipe.model import Release
 
 ROOT_PAGES = ("index.html", "index.json")
-PROJECT_PAGES = ("index.html", "index.json")
 ABOUT = "about.html"
 """The page for people, in the root and in each project's folder; machines get ``index.html``."""
+PROJECT_FILES = ("index.html", "index.json", ABOUT)
+"""The pages of each project."""
 FAILED = "failed.html"
 FEED = "releases.atom"
 STATIC_FILES = ("style.css", "search.js")

@@ -22,6 +22,9 @@ from sdistmaker_recipe.model import ProjectStatus, Release
 FORMAT = "2"
 """Rises when pages, those for people included, say the same things in another way: all are written again."""
 
+RENDERER = "1"
+"""Rises when ``description.render_description`` gives other HTML for the same metadata."""
+
 ACTIVE = ProjectStatus()
 
 _VERSION = "1.4"

@@ -20,7 +20,7 @@ from sdistmaker_recipe.index.core_metadata import About
 from sdistmaker_recipe.index.layout import STATIC_FILES, newest
 from sdistmaker_recipe.index.pages import ACTIVE
 from sdistmaker_recipe.index.text import one_line, tag_link
-from sdistmaker_recipe.model import ProjectStatus, Release
+from sdistmaker_recipe.model import Listed, ProjectStatus, Release, Site
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,29 +31,6 @@ NOTHING = About()
 _RECENT = 10
 _INDEX = '<span class="index">INDEX-URL</span>'
 """Where the address of the index is not known here, the script puts it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What all pages share.
-
-    ``base_url`` is the index's address where it is known, ``browse_url`` the option of that name (see
-    ``text.tag_link``).
-    """
-
-    title: str = "Python packages"
-    base_url: str = ""
-    browse_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
-
-    project: str
-    name: str
-    version: str
-    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +65,7 @@ class Project:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class FailedTag:
     """A tag that does not build: ``project`` is its normalised name or a guess, ``reason`` one sentence."""
 

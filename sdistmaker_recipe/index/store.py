@@ -10,9 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import StoreError
+
+Content: TypeAlias = str | bytes
+"""What a page holds; text is written as UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,26 @@ class IndexStore:
             with _temporary(self.folder / "probe") as probe:
                 probe.touch()
 
-    def has_archive(self, project: str, filename: str) -> bool:
+    def has_file(self, project: str, filename: str) -> bool:
         """Whether the file is there."""
         return (self.folder / project / filename).is_file()
 
-    def write_pages(self, pages: Mapping[str, str]) -> None:
+    def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
+        """Show an archive by a second name in another folder; a file that has the name already stays."""
+        archive, target = self.folder / project / filename, self.folder / folder / name
+        if not target.is_file() and archive.is_file():
+            self.add_archive(folder, name, archive)
+
+    def write_pages(self, pages: Mapping[str, Content]) -> None:
         """Write pages by their path below the index; those that are there just so stay untouched.
 
         All are on the disk before the first of them gets its name, in the order given.
         """
         with ExitStack() as stack, _disk_errors(self.folder):
             ready: dict[Path, Path] = {}
-            for path, text in pages.items():
+            for path, content in pages.items():
                 target = self.folder / path
-                data = text.encode()
+                data = content.encode() if isinstance(content, str) else content
                 if not _is_there(target, data):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     ready[target] = stack.enter_context(_temporary(target))

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError, StoreError
+from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
@@ -324,6 +325,8 @@ def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: Making, jo
         metadata=metadata.content,
         requires_python=metadata.requires_python,
         toolchain=making.rung.name,
+        summary=core_metadata.about(metadata.content).summary,
+        metadata_is_final=core_metadata.may_be_served(metadata.content),
         installed=making.installed,
         left_out=tuple(sorted(making.left_out)),
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,23 +16,13 @@ from pathlib import Path
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
-from sdistmaker_recipe.index import pages
-from sdistmaker_recipe.index.layout import (
-    PROJECT_PAGES,
-    ROOT_PAGES,
-    project_folder,
-    release_filename,
-    same_version,
-)
+from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
 from sdistmaker_recipe.index.store import IndexStore, write_text
+from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
-
-_PAGES_NOTE = "pages"
-_AT_ONCE = 200
-"""Of so many projects the pages are in memory at one time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,8 @@ def publish(
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
+        metadata_sha256=hashlib.sha256(built.metadata).hexdigest() if built.metadata_is_final else "",
+        summary=built.summary,
     )
     index.catalog.publish(release, built.metadata)
     warnings = [*built.warnings, *([mismatch] if mismatch else [])]
@@ -105,68 +98,34 @@ def remember(failure: Failure, index: Index) -> bool:
     return before is not None and not before.lasting and before.fingerprint == failure.fingerprint
 
 
-def write_project_pages(projects: Iterable[str], index: Index) -> None:
-    """Write the pages of these projects; raises ``StoreError``. What is equal stays untouched."""
-    every = list(projects)
-    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
-        content: dict[str, str] = {}
-        for project in some:
-            content |= _project_pages(project, index)
-        index.store.write_pages(content)
-        index.catalog.paid(some)
-
-
-def write_pages(index: Index) -> None:
-    """Write the pages that are owed, any that are missing, and the root page; raises ``StoreError``.
-
-    All are written again after an upgrade that changes what pages look like.
-    """
-    every = index.catalog.projects()
-    owed = index.catalog.owed()
-    current = index.catalog.note(_PAGES_NOTE) == pages.FORMAT
-    write_project_pages(
-        [
-            project
-            for project in every
-            if not current or project in owed or not index.store.has_pages(project, PROJECT_PAGES)
-        ],
-        index,
-    )
-    if not current or owed or not index.store.has_pages("", ROOT_PAGES):
-        index.store.write_pages({"index.html": pages.root_html(every), "index.json": pages.root_json(every)})
-        index.catalog.paid([""])
-    if not current:
-        index.catalog.set_note(_PAGES_NOTE, pages.FORMAT)
-
-
-def _project_pages(project: str, index: Index) -> dict[str, str]:
-    releases = sorted(index.catalog.releases_of(project), key=lambda release: release.upload_time)
-    return {
-        f"{project}/index.html": pages.project_html(project, releases),
-        f"{project}/index.json": pages.project_json(project, releases),
-    }
-
-
-def mark_private(tags: Iterable[Tag], index: Index) -> None:
-    """Keep the names of projects of which a tag is not published yet from being redirected.
+def mark_private(tags: Iterable[Tag], untagged: Iterable[str], index: Index) -> None:
+    """Keep the names of projects from being redirected, those too of which nothing is published yet.
 
     The name of such a project is guessed from its folder; the guess is taken back once every tag of every
-    project of that name is published, for then the metadata says the names. Raises ``StoreError``.
+    project of that name is published, for then the metadata says the names. ``untagged`` names projects
+    without a release tag. A name stays private where its tags are gone. Raises ``StoreError``.
     """
     published = index.catalog.origins()
-    claims: dict[str, bool] = {}
+    claims = dict.fromkeys(_folders(untagged), False)
     for tag in tags:
-        try:
-            guess = project_folder(tag.project)
-        except ValueError:
-            continue
-        claims[guess] = claims.get(guess, True) and tag.origin in published
-    names = set(index.catalog.projects())
-    for guess, settled in claims.items():
-        if guess not in names and settled:
-            index.store.unmark_private(guess)
-        elif guess not in names:
-            index.store.mark_private(guess)
+        for guess in _folders([tag.project]):
+            claims[guess] = claims.get(guess, True) and tag.origin in published
+    names = frozenset(index.catalog.projects())
+    settled = {guess for guess, is_settled in claims.items() if is_settled} - names
+    private = (names | claims.keys()) - settled
+    known = index.catalog.private_names()
+    if private - known or settled & known:
+        index.catalog.set_private_names(private - known, settled & known)
+    for name in settled:
+        index.store.unmark_private(name)
+    for name in (known - settled) | private:
+        index.store.mark_private(name)
+
+
+def _folders(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        with suppress(ValueError):
+            yield project_folder(name)
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:
@@ -216,10 +175,3 @@ def _rejected(tag: Tag, reason: str, index: Index, log: str = "") -> Rejected:
     rejected = Rejected(tag, one_line(reason), path)
     write_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
     return rejected
-
-
-def one_line(text: str, limit: int = 300) -> str:
-    """Text of unknown origin as one printable line of limited length."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    line = " ".join(printable.split())
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."

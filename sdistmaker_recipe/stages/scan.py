@@ -63,29 +63,49 @@ def open_sources(
     return sources, tuple(warnings), tuple(str(error) for error in errors)
 
 
-def scan(source: Source, configuration: Configuration) -> Iterator[Tag]:
-    """Every tag in source that names a release, in the order of paths.
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan found: tags that name releases, in the order of paths, and names of other projects."""
+
+    tags: tuple[Tag, ...]
+    untagged: tuple[str, ...]
+
+
+def scan(source: Source, configuration: Configuration) -> Scanned:
+    """Every project in source with its tags that name releases.
 
     Raises ``RepositoryError`` when the repository does not answer.
     """
     origin = _origin(source)
-    for project_path, tags in _projects(source, "", configuration):
-        name = project_name(source.url, project_path)
-        for entry in tags:
-            if match := _pattern(configuration, name).fullmatch(entry.name):
-                path = _join(project_path, f"tags/{entry.name}")
-                yield Tag(
-                    repository=source.url,
-                    project_path=project_path,
-                    name=entry.name,
-                    path=path,
-                    version=match["version"],
-                    revision=entry.revision,
-                    time=entry.time,
-                    origin=f"{origin}/{path}",
-                )
-            else:
-                logger.debug("%s names no release of %s: tag-pattern does not match", entry.name, name)
+    tags: list[Tag] = []
+    untagged: list[str] = []
+    for project_path, entries in _projects(source, "", configuration):
+        found = list(_tags(source, origin, project_path, entries, configuration))
+        tags += found
+        if not found:
+            untagged.append(project_name(source.url, project_path))
+    return Scanned(tuple(tags), tuple(untagged))
+
+
+def _tags(
+    source: Source, origin: str, project_path: str, entries: Iterable[Entry], configuration: Configuration
+) -> Iterator[Tag]:
+    name = project_name(source.url, project_path)
+    for entry in entries:
+        if match := _pattern(configuration, name).fullmatch(entry.name):
+            path = _join(project_path, f"tags/{entry.name}")
+            yield Tag(
+                repository=source.url,
+                project_path=project_path,
+                name=entry.name,
+                path=path,
+                version=match["version"],
+                revision=entry.revision,
+                time=entry.time,
+                origin=f"{origin}/{path}",
+            )
+        else:
+            logger.debug("%s names no release of %s: tag-pattern does not match", entry.name, name)
 
 
 def open_source(url: str, location: str, vcs: str, credentials: Credentials, state: Path) -> Source:
@@ -142,7 +162,7 @@ def _load_example(state: Path) -> str:
 def _projects(
     source: Source, path: str, configuration: Configuration
 ) -> Iterator[tuple[str, Sequence[Entry]]]:
-    """The projects at path and below, each with the folders in its ``tags``."""
+    """The projects at path and below, each with the folders in its ``tags``, if it has that."""
     # A stack, not recursion: the depth of a repository is not ours to limit.
     waiting = [path]
     while waiting:
@@ -152,8 +172,9 @@ def _projects(
             continue
         folders = [entry.name for entry in entries if entry.is_folder]
         is_project = "trunk" in folders
-        if is_project and "tags" in folders and _wanted(source.url, path, configuration):
-            tags = source.repository.entries(_join(path, "tags"), source.peg)
+        if is_project and _wanted(source.url, path, configuration):
+            has_tags = "tags" in folders
+            tags = source.repository.entries(_join(path, "tags"), source.peg) if has_tags else []
             yield path, [entry for entry in tags if entry.is_folder]
         below = (name for name in folders if not (is_project and name in _LAYOUT))
         waiting += [_join(path, name) for name in below if not _matches(name, configuration.ignore)][::-1]

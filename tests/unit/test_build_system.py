@@ -110,7 +110,7 @@ class TestMalformed:
         text = table(f"requires = []\nbuild-backend = {backend}")
         assert reason(tree(text)) == "pyproject.toml: build-backend is not a string."
 
-    @pytest.mark.parametrize("path", ["'tools'", "[1]", "true"])
+    @pytest.mark.parametrize("path", ["[1]", "true", "{}"])
     def test_backend_path_must_be_a_list_of_strings(self, tree, path):
         text = table(f"requires = []\nbuild-backend = 'x'\nbackend-path = {path}")
         assert reason(tree(text)) == "pyproject.toml: [build-system] backend-path is not a list of strings."

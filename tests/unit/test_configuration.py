@@ -40,6 +40,12 @@ SAMPLES = {
     "public": ("proxy", "proxy", "proxy"),
     "public-certificates": ("/etc/ca.pem", Path("/etc/ca.pem"), Path("/etc/ca.pem")),
     "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
+    "index-url": ("https://example.com/p/", "https://example.com/p", "https://example.com/p"),
+    "browse-url": (
+        "https://example.com/{path}?p={revision}",
+        "https://example.com/{path}?p={revision}",
+        "https://example.com/{path}?p={revision}",
+    ),
     "auth-file": ("users", Path("users"), BASE / "users"),
     "require": ("local\nip ::1", ["local", "ip ::1"], ("local", "ip ::1")),
     "nginx-config": ("var/nginx.conf", Path("var/nginx.conf"), BASE / "var/nginx.conf"),

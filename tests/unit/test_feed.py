@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.index.feed import feed
-from sdistmaker_recipe.index.people import Site
+from sdistmaker_recipe.model import Site
 from tests.unit.values import TIME, a_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -41,6 +41,7 @@ class TestRungs:
             "setuptools 71.1 on python3.11",
             "setuptools 65.7 on python3.11",
             "setuptools 57.5 on python3.11",
+            "setuptools 45.3 on python3.9",
             "python3.13 on python3.13",
             "python3.9 on python3.9",
             "python3.6 on python3.6",

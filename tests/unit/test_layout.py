@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.index.layout import (
-    PROJECT_PAGES,
+    PROJECT_FILES,
     ROOT_FILES,
     newest,
     newest_first,
@@ -195,7 +195,7 @@ class TestRootFiles:
 
     def test_are_named_once(self):
         assert len(set(ROOT_FILES)) == len(ROOT_FILES)
-        assert set(PROJECT_PAGES) < set(ROOT_FILES)
+        assert set(PROJECT_FILES) < set(ROOT_FILES)
 
 
 def sought(requirement: str) -> str:

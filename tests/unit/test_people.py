@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import replace
@@ -17,8 +18,8 @@ from hypothesis import strategies as st
 from sdistmaker_recipe.index import description, people
 from sdistmaker_recipe.index.core_metadata import About
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
-from sdistmaker_recipe.index.people import FailedTag, Listed, Project, Root, Site
-from sdistmaker_recipe.model import ProjectStatus
+from sdistmaker_recipe.index.people import FailedTag, Project, Root
+from sdistmaker_recipe.model import Listed, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
 SITE = Site("Acme packages")
@@ -135,7 +136,7 @@ class TestEveryPage:
     def test_has_headings_without_a_gap(self, html):
         levels = [int(each.tag[1]) for each in parsed(html).iter() if re.fullmatch("h[1-6]", each.tag)]
         assert levels[0] == 1
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
     def test_leads_to_files_that_are_there(self, html):
         for address in links(parsed(html)).values():

@@ -356,11 +356,11 @@ class TestPrivateNames:
 
 
 def test_an_archive_is_there_only_as_a_file(index):
-    assert not index.has_archive("acme", NAME)
+    assert not index.has_file("acme", NAME)
     index.mark_private(f"acme/{NAME}")
-    assert not index.has_archive("acme", NAME)
+    assert not index.has_file("acme", NAME)
     index.add_archive("ledger", NAME, NEW)
-    assert index.has_archive("ledger", NAME)
+    assert index.has_file("ledger", NAME)
 
 
 def test_sha256_is_that_of_the_whole_file(tmp_path):

@@ -1,0 +1,171 @@
+"""Write the pages of what is published, for programs and for people: a pure function of the catalog.
+
+What is equal stays untouched. Of a project the files that its pages name come before the pages. What renders
+pages for people is imported where one is rendered, for most runs render none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index import layout, pages
+from sdistmaker_recipe.index.store import Content, IndexStore
+from sdistmaker_recipe.model import Failure, Listed, Release, Site
+
+_NOTE = "pages"
+_AT_ONCE = 200
+"""Of so many projects the pages are in memory at one time."""
+_LATEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What pages are made from and where they go; ``notes`` are warnings by the project's normalised name."""
+
+    store: IndexStore
+    catalog: Catalog
+    site: Site
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def write_projects(projects: Iterable[str], shown: Shown) -> None:
+    """Write the pages of these projects; raises ``StoreError``."""
+    every = list(projects)
+    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
+        content: dict[str, Content] = {}
+        listed: list[Listed] = []
+        with shown.catalog.batch():
+            failed = _failures_by_project(shown.catalog.failures())
+            for project in some:
+                releases = shown.catalog.releases_of(project)
+                if releases:
+                    content |= _files(project, releases, len(failed.get(project, ())), shown)
+                    listed.append(_listed(project, releases))
+        shown.store.write_pages(content)
+        with shown.catalog.batch():
+            for each in listed:
+                shown.catalog.list_project(each)
+            shown.catalog.paid(some)
+
+
+def write_all(shown: Shown) -> None:
+    """Write the pages that are owed, any that are missing, and those of the root; raises ``StoreError``.
+
+    All are written again after an upgrade, or an option, that changes what pages look like.
+    """
+    every = shown.catalog.projects()
+    owed = shown.catalog.owed()
+    look = _look(shown)
+    current = shown.catalog.note(_NOTE) == look
+    write_projects(
+        [
+            project
+            for project in every
+            if not current or project in owed or not shown.store.has_pages(project, layout.PROJECT_FILES)
+        ],
+        shown,
+    )
+    if not current or owed or not shown.store.has_pages("", layout.ROOT_FILES):
+        shown.store.write_pages(_root_files(every, shown))
+        shown.catalog.paid(["", *(owed - set(every))])
+    if not current:
+        shown.catalog.set_note(_NOTE, look)
+
+
+def _look(shown: Shown) -> str:
+    """Tells whether pages that were written would be written so again, whatever is published."""
+    parts = (pages.FORMAT, pages.RENDERER, shown.site, sorted(shown.notes.items()))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _files(project: str, releases: Sequence[Release], failed: int, shown: Shown) -> dict[str, Content]:
+    """The files of a project by their path; metadata first, and the pages that name it after."""
+    from sdistmaker_recipe.index import core_metadata, people
+
+    by_time = sorted(releases, key=lambda release: release.upload_time)
+    chosen = layout.newest(releases)
+    metadata = shown.catalog.metadata(chosen.sha256)
+    about = people.Project(
+        project=project,
+        releases=layout.newest_first(releases),
+        about=core_metadata.about(metadata),
+        description=_description(project, metadata, shown.catalog),
+        notes=shown.notes.get(project, ()),
+        failed=failed,
+    )
+    return {
+        **_metadata_files(project, releases, shown),
+        **_written_pages(project, by_time, shown.store),
+        f"{project}/index.html": pages.project_html(project, by_time),
+        f"{project}/index.json": pages.project_json(project, by_time),
+        f"{project}/{layout.ABOUT}": people.project_about(about, shown.site),
+    }
+
+
+def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> dict[str, Content]:
+    names = {
+        release: f"{release.filename}{layout.METADATA_SUFFIX}"
+        for release in releases
+        if release.metadata_sha256
+    }
+    missing = {release: name for release, name in names.items() if not shown.store.has_file(project, name)}
+    return {f"{project}/{name}": shown.catalog.metadata(each.sha256) for each, name in missing.items()}
+
+
+def _written_pages(project: str, releases: Sequence[Release], store: IndexStore) -> dict[str, Content]:
+    """The pages for clients that know no normalised names, whose archives are linked beside them."""
+    found: dict[str, Content] = {}
+    for folder in layout.written_folders(release.name for release in releases):
+        for release in releases:
+            name = layout.written_filename(folder, release.version)
+            store.link_archive(project, release.filename, folder, name)
+        found[f"{folder}/index.html"] = pages.written_html(folder, releases)
+    return found
+
+
+def _description(project: str, metadata: bytes, catalog: Catalog) -> str:
+    from sdistmaker_recipe.index import description
+
+    digest = hashlib.sha256(pages.RENDERER.encode() + metadata).hexdigest()
+    html = catalog.description(project, digest)
+    if html is None:
+        html = description.render_description(metadata)
+        catalog.keep_description(project, digest, html)
+    return html
+
+
+def _listed(project: str, releases: Sequence[Release]) -> Listed:
+    chosen = layout.newest(releases)
+    return Listed(project, chosen.name, chosen.version, chosen.summary)
+
+
+def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
+    from sdistmaker_recipe.index import feed, people
+
+    failures = shown.catalog.failures()
+    latest = shown.catalog.latest(feed.FEED_LENGTH)
+    root = people.Root(
+        projects=tuple(shown.catalog.listed()),
+        releases=shown.catalog.size()[0],
+        latest=tuple(latest[:_LATEST]),
+        failed=len(failures),
+    )
+    failed = sorted(people.FailedTag(each.project, each.tag, each.revision, each.reason) for each in failures)
+    return {
+        **people.static_files(),
+        layout.FAILED: people.failed_tags(failed, shown.site),
+        layout.FEED: feed.feed(latest, shown.site),
+        layout.ABOUT: people.root_about(root, shown.site),
+        "index.html": pages.root_html(projects),
+        "index.json": pages.root_json(projects),
+    }
+
+
+def _failures_by_project(failures: Iterable[Failure]) -> dict[str, list[Failure]]:
+    found: dict[str, list[Failure]] = {}
+    for failure in failures:
+        found.setdefault(failure.project, []).append(failure)
+    return found
