@@ -30,7 +30,7 @@ Parts: one seam a folder.
 * ``vcs``: the ``Repository`` protocol and its backends.
 * ``toolchain``: build environments, the ladder of toolchains, warm workers, sandbox, repacking.
 * ``executors``: where jobs run; ``concurrent.futures.Executor`` is the interface.
-* ``index``: layout and pages (pure), the published folder (store).
+* ``index``: layout, pages for programs and for people (pure), the published folder (store).
 * ``catalog``: SQLite; releases published, failures remembered, toolchains that worked.
 * ``webserver``: server configuration as pure text.
 * ``example``: the embedded example repository.

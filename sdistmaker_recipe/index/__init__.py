@@ -1,1 +1,7 @@
-"""The published index: where things are (layout), what pages say (pages), the folder itself (store)."""
+"""The published index.
+
+* ``layout``: where things are, and what may be a name there; pure.
+* ``pages``: what programs read; pure. ``people``, ``feed``, ``description``: what people read; pure, too.
+* ``core_metadata``, ``text``: what those take from a release's metadata and from tags; pure.
+* ``store``: the folder itself.
+"""

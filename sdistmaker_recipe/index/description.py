@@ -26,7 +26,7 @@ _SKIPPED = {"picture", "details", "summary"}
 _KEPT = {"colspan", "rowspan", "start", "title"}
 _CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|literal|admonition|admonition-title")
 """Classes of highlighted code (Pygments' short ones), of literals and of boxes."""
-_LONGEST = 1_000_000
+_LONGEST = 200_000
 
 
 def render_description(metadata: bytes) -> str:
@@ -40,8 +40,11 @@ def render_description(metadata: bytes) -> str:
     text = told.description[:_LONGEST]
     if not text.strip() or text.strip() == "UNKNOWN":
         return ""
-    rendered = _rendered(text, told.content_type)
-    return _fitted(rendered) if rendered else f"<pre>{escape(_printable(text))}</pre>"
+    try:
+        rendered = _rendered(text, told.content_type)
+    except Exception:  # Anyone can write what a renderer does not expect, such as lists a thousand deep.
+        rendered = None
+    return _fitted(rendered) if rendered else f'<pre tabindex="0">{escape(_printable(text))}</pre>'
 
 
 def _rendered(text: str, content_type: str) -> str | None:

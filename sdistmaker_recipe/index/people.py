@@ -112,7 +112,7 @@ def project_about(project: Project, site: Site) -> str:
         project=project.project,
         newest=chosen,
         about=project.about,
-        facts=[(label, value) for label, value in _facts(project.about, chosen) if value],
+        facts=[(label, one_line(value)) for label, value in _facts(project.about, chosen) if value],
         index=f"{site.base_url.rstrip('/')}/" if site.base_url else _markup(_INDEX),
         recent=rows[:_RECENT],
         older=rows[_RECENT:],
@@ -189,13 +189,6 @@ def _render(template: str, site: Site, **values: Any) -> str:  # noqa: ANN401  #
     return _templates().get_template(template).render(site=site, **values)
 
 
-def _shown(value: object) -> object:
-    """What a template may show: HTML of ours as it is, all other text as printable."""
-    if not isinstance(value, str) or value.isprintable() or hasattr(value, "__html__"):
-        return value
-    return one_line(value, 10_000)
-
-
 def _markup(html: str) -> Markup:
     """HTML that a template does not escape."""
     from markupsafe import Markup
@@ -220,7 +213,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_shown,
     )
     environment.filters["date"] = _date
+    environment.filters["line"] = one_line
     return environment

@@ -46,15 +46,24 @@ class TestFormats:
 
     def test_markdown_stands_as_written_without_its_renderer(self, monkeypatch):
         monkeypatch.setattr(description, "find_spec", lambda name: None)
-        assert rendered("**Bold** <b>", MARKDOWN) == "<pre>**Bold** &lt;b&gt;</pre>"
+        assert rendered("**Bold** <b>", MARKDOWN) == '<pre tabindex="0">**Bold** &lt;b&gt;</pre>'
 
     @pytest.mark.parametrize("content_type", [PLAIN, "text/x-unheard-of", "; ;"])
     def test_plain_text_stands_as_written(self, content_type):
-        assert rendered("*a* <b>\n  c", content_type) == "<pre>*a* &lt;b&gt;\n  c</pre>"
+        assert rendered("*a* <b>\n  c", content_type) == '<pre tabindex="0">*a* &lt;b&gt;\n  c</pre>'
 
     def test_what_is_no_restructuredtext_stands_as_written(self):
         text = "Head\n=\n\n.. nonsense::\n\n<b>"
-        assert rendered(text) == f"<pre>{text.replace('<b>', '&lt;b&gt;')}</pre>"
+        assert text_of(rendered(text)) == text
+        assert tags(rendered(text)) == {"pre"}
+
+    @pytest.mark.parametrize(
+        "text",
+        ["- " * 2000 + "x", "\n".join("  " * depth + "x\n" for depth in range(300))],
+        ids=["lists", "quotes"],
+    )
+    def test_what_a_renderer_breaks_on_stands_as_written(self, text):
+        assert tags(rendered(text, RST)) == {"pre"}
 
     @pytest.mark.parametrize("text", ["", "  \n", "UNKNOWN", "UNKNOWN\n\n"])
     def test_nothing_is_nothing(self, text):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -136,7 +136,7 @@ class TestEveryPage:
     def test_has_headings_without_a_gap(self, html):
         levels = [int(each.tag[1]) for each in parsed(html).iter() if re.fullmatch("h[1-6]", each.tag)]
         assert levels[0] == 1
-        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+        assert all(after <= before + 1 for before, after in pairwise(levels))
 
     def test_leads_to_files_that_are_there(self, html):
         for address in links(parsed(html)).values():
