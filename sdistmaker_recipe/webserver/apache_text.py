@@ -197,7 +197,7 @@ REDIRECT_PUBLIC = """\
 
 PROXY_PUBLIC = """\
     # To the rule at the end, now that access control is done. Rules of a folder ask for this option.
-    <If "-n reqenv('@variable@_public') && %{REQUEST_METHOD} =~ m#^(?:GET|HEAD)$#">
+    <If "-n reqenv('@variable@_public')">
         Options SymLinksIfOwnerMatch
         RewriteEngine On
         RewriteRule "^" "@prefix@/.sdists-public/" [PT]

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.support import httpd as support
-from tests.support import process
 from tests.support.httpd import Httpd, make_passable
 from tests.support.nginx import Nginx
 from tests.support.process import LOOPBACK, Server, ServerDiedError, answers, free_port
@@ -96,18 +95,6 @@ def test_nginx_says_what_is_wrong_with_its_configuration(tmp_path: Path) -> None
     with pytest.raises(ServerDiedError, match="nonsense"), nginx:
         pass
     assert not answers(nginx.port)
-
-
-def test_nginx_takes_another_port_where_one_was_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        port = taken.getsockname()[1]
-        ports = iter([port, free_port()])
-        monkeypatch.setattr(process, "free_port", lambda: next(ports))
-        with Nginx(tmp_path, "") as nginx:
-            assert nginx.port != port
-            assert answers(nginx.port)
 
 
 def test_a_server_that_ends_or_never_answers_is_an_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real Apache for tests: Debian's apache2 with a configuration, port and folder of its own."""
+"""Real web servers for tests, and Debian's apache2 with a configuration, port and folder of its own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 import pwd
 import stat
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from tests.support.process import LOOPBACK, Server, ServerDiedError, free_port, tail
 from tests.support.requirements import find, need
@@ -40,28 +42,25 @@ DocumentRoot "{folder}/empty"
 """
 
 
-class Httpd:
-    """A running apache2; a context manager that stops it by its own process id.
+S = TypeVar("S", bound="WebServer")
+
+
+class WebServer(ABC):
+    """A web server in the foreground; a context manager that stops it by its own process id.
 
     folder: an existing folder for configuration, logs and pid file, made passable for the server's user.
-    config: what follows the basic settings, or a callable that makes it from the port.
-    modules: names to load besides BASE_MODULES, for instance "rewrite", "headers", "ssl", "dav_svn".
-
-    Started by root, Apache answers as www-data, so what is served must be readable to everybody, as on
-    a real server. Debian's media types, encodings and languages come with
-    ``Include /etc/apache2/mods-available/mime.conf`` in config.
     """
 
-    def __init__(self, folder: Path, config: str | Callable[[int], str], modules: Sequence[str] = ()) -> None:
-        self.folder = folder.resolve()
-        self.config = config if callable(config) else lambda _port: config
-        self.modules = tuple(dict.fromkeys((*BASE_MODULES, *modules)))
-        need("apache2", *(str(_module_file(name)) for name in self.modules))
-        self.error_log = self.folder / "error.log"
-        self.access_log = self.folder / "access.log"
-        self.config_file = self.folder / "httpd.conf"
-        self.server: Server
-        self._prepare()
+    folder: Path
+    server: Server
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Choose a port, write the configuration for it, and set ``server``."""
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The program, with what makes it read that configuration."""
 
     @property
     def port(self) -> int:
@@ -72,13 +71,20 @@ class Httpd:
         """Where it answers, without a final slash."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def error_log(self) -> Path:
+        return self.folder / "error.log"
+
+    @property
+    def access_log(self) -> Path:
+        return self.folder / "access.log"
+
     def configtest(self) -> str:
-        """What ``apache2 -t`` says of the configuration: "Syntax OK" alone when all is well."""
-        command = [_program(), "-t", "-f", str(self.config_file)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        """What the server says of the configuration, given ``-t``."""
+        done = subprocess.run([*self.command(), "-t"], capture_output=True, text=True, timeout=30)
         return (done.stdout + done.stderr).strip()
 
-    def __enter__(self) -> Httpd:
+    def __enter__(self: S) -> S:
         make_passable(self.folder)
         self._start(attempts=3)
         return self
@@ -98,11 +104,31 @@ class Httpd:
         except ServerDiedError as error:
             if attempts == 1 or "Address already in use" not in str(error):
                 raise ServerDiedError(f"{error}\n{tail(self.error_log)}") from None
-            self._prepare()
+            self.prepare()
             self._start(attempts - 1)
 
-    def _prepare(self) -> None:
-        """Choose a port, and write the configuration for it."""
+
+class Httpd(WebServer):
+    """A running apache2; a context manager that stops it by its own process id.
+
+    folder: an existing folder for configuration, logs and pid file, made passable for the server's user.
+    config: what follows the basic settings, or a callable that makes it from the port.
+    modules: names to load besides BASE_MODULES, for instance "rewrite", "headers", "ssl", "dav_svn".
+
+    Started by root, Apache answers as www-data, so what is served must be readable to everybody, as on
+    a real server. Debian's media types, encodings and languages come with
+    ``Include /etc/apache2/mods-available/mime.conf`` in config.
+    """
+
+    def __init__(self, folder: Path, config: str | Callable[[int], str], modules: Sequence[str] = ()) -> None:
+        self.folder = folder.resolve()
+        self.config = config if callable(config) else lambda _port: config
+        self.modules = tuple(dict.fromkeys((*BASE_MODULES, *modules)))
+        need("apache2", *(str(_module_file(name)) for name in self.modules))
+        self.config_file = self.folder / "httpd.conf"
+        self.prepare()
+
+    def prepare(self) -> None:
         port = free_port()
         pid_file = self.folder / "httpd.pid"
         pid_file.unlink(missing_ok=True)
@@ -119,8 +145,11 @@ class Httpd:
             ),
             encoding="utf-8",
         )
-        command = [_program(), "-DFOREGROUND", "-f", str(self.config_file)]
+        command = [*self.command(), "-DFOREGROUND"]
         self.server = Server(command, port, self.folder / "output.log", ready=pid_file.exists)
+
+    def command(self) -> list[str]:
+        return [find("apache2") or "apache2", "-f", str(self.config_file)]
 
 
 def make_passable(folder: Path) -> None:
@@ -141,10 +170,6 @@ def _add_mode(folder: Path, wanted: int) -> None:
 
 def _module_file(name: str) -> Path:
     return MODULES / f"mod_{name}.so"
-
-
-def _program() -> str:
-    return find("apache2") or "apache2"
 
 
 def _user_settings() -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
-from tests.support import process
-from tests.support.httpd import SERVER_USER, make_passable
-from tests.support.process import LOOPBACK, Server, ServerDiedError, tail
+from tests.support.httpd import SERVER_USER, WebServer
+from tests.support.process import LOOPBACK, Server, free_port
 from tests.support.requirements import find, need
 
 BASE = """\
@@ -41,7 +38,7 @@ http {{
 """
 
 
-class Nginx:
+class Nginx(WebServer):
     """A running nginx; a context manager that stops it by its own process id.
 
     folder: an existing folder for configuration, logs and pid file, made passable for the server's user.
@@ -57,52 +54,11 @@ class Nginx:
         self.folder = folder.resolve()
         self.config = config if callable(config) else lambda _port: config
         self.http = http
-        self.error_log = self.folder / "error.log"
-        self.access_log = self.folder / "access.log"
         self.config_file = self.folder / "nginx.conf"
-        self.server: Server
-        self._prepare()
+        self.prepare()
 
-    @property
-    def port(self) -> int:
-        return self.server.port
-
-    @property
-    def url(self) -> str:
-        """Where it answers, without a final slash."""
-        return f"http://{LOOPBACK}:{self.port}"
-
-    def configtest(self) -> str:
-        """What ``nginx -t`` says of the configuration: two lines when all is well."""
-        done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, timeout=30)
-        return (done.stdout + done.stderr).strip()
-
-    def __enter__(self) -> Nginx:
-        make_passable(self.folder)
-        self._start(attempts=3)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.server.stop()
-
-    def _start(self, attempts: int) -> None:
-        """Start; another process may have taken the free port meanwhile, so try another then."""
-        try:
-            self.server.start()
-        except ServerDiedError as error:
-            if attempts == 1 or "Address already in use" not in str(error):
-                raise ServerDiedError(f"{error}\n{tail(self.error_log)}") from None
-            self._prepare()
-            self._start(attempts - 1)
-
-    def _prepare(self) -> None:
-        """Choose a port, and write the configuration for it."""
-        port = process.free_port()
+    def prepare(self) -> None:
+        port = free_port()
         pid_file = self.folder / "nginx.pid"
         pid_file.unlink(missing_ok=True)
         (self.folder / "empty").mkdir(exist_ok=True)
@@ -115,8 +71,8 @@ class Nginx:
             config=self.config(port),
         )
         self.config_file.write_text(text, encoding="utf-8")
-        self.server = Server(self._command(), port, self.folder / "output.log", ready=pid_file.exists)
+        self.server = Server(self.command(), port, self.folder / "output.log", ready=pid_file.exists)
 
-    def _command(self) -> list[str]:
-        """The program, told where to log before it has read its configuration."""
+    def command(self) -> list[str]:
+        # Where to log before the configuration is read, too.
         return [find("nginx") or "nginx", "-c", str(self.config_file), "-e", str(self.error_log)]
