@@ -33,6 +33,7 @@ Parts: one seam a folder.
 * ``index``: layout, pages for programs and for people (pure), the published folder (store).
 * ``catalog``: SQLite; releases published, failures remembered, toolchains that worked.
 * ``webserver``: server configuration as pure text.
+* ``watch``: asks the public index whether it has projects of our names.
 * ``example``: the embedded example repository.
 
 Ground: known by all, knows nobody.

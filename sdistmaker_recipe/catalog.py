@@ -7,7 +7,7 @@ the projects whose pages are still to be written. Every change is one transactio
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import astuple, fields
 from datetime import datetime, timezone
@@ -71,6 +71,7 @@ CREATE TABLE description (
     html TEXT NOT NULL
 );
 CREATE TABLE private (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE watched (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, asked TEXT NOT NULL) WITHOUT ROWID;
 """
 _STEPS = (_FIRST, _SECOND)
 """What leads from each version of the schema to the next."""
@@ -226,6 +227,21 @@ class Catalog:
         with self._transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO private VALUES (?)", [(name,) for name in added])
             connection.executemany("DELETE FROM private WHERE name = ?", [(name,) for name in removed])
+
+    def watched(self) -> dict[str, tuple[bool, datetime]]:
+        """Of each name that the public index was asked for, whether it is taken there, and when that was."""
+        with self._errors():
+            rows = self._connection.execute("SELECT name, taken, asked FROM watched")
+            return {name: (bool(taken), datetime.fromisoformat(asked)) for name, taken, asked in rows}
+
+    def watch(self, answers: Mapping[str, bool], asked: datetime) -> None:
+        """Record answers of the public index; pages are owed where one is another than before."""
+        before = {name: taken for name, (taken, _) in self.watched().items()}
+        changed = [name for name, taken in answers.items() if before.get(name, False) != taken]
+        with self._transaction() as connection:
+            rows = [(name, taken, _text(asked)) for name, taken in answers.items()]
+            connection.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(name,) for name in changed])
 
     def toolchains(self) -> dict[str, str]:
         """The toolchain that last built something of a project, by the project's origin."""

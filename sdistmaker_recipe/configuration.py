@@ -245,6 +245,13 @@ class Configuration:
         "from the repository's root, which otherwise follows the URL, {revision} for its revision.",
         "a URL, for instance https://svn.example.com/viewvc/{path}?pathrev={revision}",
     )
+    check_public: bool = _option(
+        boolean,
+        "false",
+        "Whether to ask public-index, once a day, for each name of ours, and to warn in the report and on "
+        "the project's page of one that is taken there. It thereby learns our names.",
+        "true or false",
+    )
     auth_file: Path | None = _option(
         optional_file,
         "",

@@ -76,7 +76,8 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
         this = Run(configuration, circumstances, catalog, listener)
         # What is wrong with options only a web server sees is said before any work is done.
-        server = publish.server_configurations(configuration, _public_index(this))
+        public_index = _public_index(this)
+        server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
         planned = _plan(found.tags, this)
@@ -90,11 +91,11 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
             listener.planned(planned)
             if not report.errors:
                 _forget_failures(found.tags, this)
-            outcomes = _build_and_publish(planned, found, sources, this)
+            outcomes, taken = _build_and_publish(planned, found, sources, public_index, this)
             publish.write_server_configurations(server)
             if not report.errors:
                 _finish(sources, this)
-            report = _with_outcomes(report, outcomes)
+            report = _with_outcomes(report, outcomes, taken)
         releases, projects = catalog.size()
         return replace(report, releases=releases, projects=projects, dry_run=circumstances.dry_run)
 
@@ -187,11 +188,13 @@ def _forget_failures(tags: Sequence[Tag], this: Run) -> None:
 
 
 def _build_and_publish(
-    planned: Plan, found: Found, sources: Sequence[Source], this: Run
-) -> list[Published | Rejected]:
+    planned: Plan, found: Found, sources: Sequence[Source], public_index: str, this: Run
+) -> tuple[list[Published | Rejected], tuple[str, ...]]:
+    """The results, and warnings of names that are taken on the public index."""
     index = Index(IndexStore(this.configuration.destination), this.catalog, this.configuration.state)
     site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
-    shown = Shown(index.store, this.catalog, site)
+    shown = Shown(index.store, this.catalog, site, this.configuration.check_public)
+    taken: tuple[str, ...] = ()
     if planned.build:
         index.store.prepare()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
@@ -201,10 +204,12 @@ def _build_and_publish(
     try:
         if planned.build:
             _build(planned.build, sources, batches, this)
+        if this.configuration.check_public:
+            taken = publish.watch_names(index, public_index)
     finally:
         present.write_all(shown)
         publish.mark_private(found.tags, found.untagged, index)
-    return batches.results
+    return batches.results, taken
 
 
 def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, this: Run) -> None:
@@ -228,9 +233,12 @@ def _finish(sources: Sequence[Source], this: Run) -> None:
         this.catalog.finish(source.repository.uuid())
 
 
-def _with_outcomes(report: Report, outcomes: Sequence[Published | Rejected]) -> Report:
+def _with_outcomes(
+    report: Report, outcomes: Sequence[Published | Rejected], warnings: tuple[str, ...]
+) -> Report:
     return replace(
         report,
+        warnings=(*report.warnings, *warnings),
         published=tuple(each for each in outcomes if isinstance(each, Published)),
         rejected=tuple(each for each in outcomes if isinstance(each, Rejected)),
     )

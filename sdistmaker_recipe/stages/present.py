@@ -7,28 +7,33 @@ pages for people is imported where one is rendered, for most runs render none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.model import Failure, Listed, Release, Site
+from sdistmaker_recipe.model import Listed, Release, Site
 
 _NOTE = "pages"
 _AT_ONCE = 200
 """Of so many projects the pages are in memory at one time."""
 _LATEST = 10
+_TAKEN = (
+    "The public index has a project of this name too, maybe a stranger's. Use this index alone, never beside "
+    "the public one: an installer that asks both may take the other."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What pages are made from and where they go; ``notes`` are warnings by the project's normalised name."""
+    """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere."""
 
     store: IndexStore
     catalog: Catalog
     site: Site
-    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: bool = False
 
 
 def write_projects(projects: Iterable[str], shown: Shown) -> None:
@@ -38,11 +43,12 @@ def write_projects(projects: Iterable[str], shown: Shown) -> None:
         content: dict[str, Content] = {}
         listed: list[Listed] = []
         with shown.catalog.batch():
-            failed = _failures_by_project(shown.catalog.failures())
+            failed = Counter(failure.project for failure in shown.catalog.failures())
+            notes = _notes(shown)
             for project in some:
                 releases = shown.catalog.releases_of(project)
                 if releases:
-                    content |= _files(project, releases, len(failed.get(project, ())), shown)
+                    content |= _files(project, releases, failed[project], notes.get(project, ()), shown)
                     listed.append(_listed(project, releases))
         shown.store.write_pages(content)
         with shown.catalog.batch():
@@ -77,11 +83,19 @@ def write_all(shown: Shown) -> None:
 
 def _look(shown: Shown) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (pages.FORMAT, pages.RENDERER, shown.site, sorted(shown.notes.items()))
+    parts = (pages.FORMAT, pages.RENDERER, shown.site, shown.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _files(project: str, releases: Sequence[Release], failed: int, shown: Shown) -> dict[str, Content]:
+def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
+    """What the page of each project warns of, by its normalised name."""
+    watched = shown.catalog.watched().items() if shown.taken else ()
+    return {name: (_TAKEN,) for name, (taken, _) in watched if taken}
+
+
+def _files(
+    project: str, releases: Sequence[Release], failed: int, notes: tuple[str, ...], shown: Shown
+) -> dict[str, Content]:
     """The files of a project by their path; metadata first, and the pages that name it after."""
     from sdistmaker_recipe.index import core_metadata, people
 
@@ -93,7 +107,7 @@ def _files(project: str, releases: Sequence[Release], failed: int, shown: Shown)
         releases=layout.newest_first(releases),
         about=core_metadata.about(metadata),
         description=_description(project, metadata, shown.catalog),
-        notes=shown.notes.get(project, ()),
+        notes=notes,
         failed=failed,
     )
     return {
@@ -162,10 +176,3 @@ def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
         "index.html": pages.root_html(projects),
         "index.json": pages.root_json(projects),
     }
-
-
-def _failures_by_project(failures: Iterable[Failure]) -> dict[str, list[Failure]]:
-    found: dict[str, list[Failure]] = {}
-    for failure in failures:
-        found.setdefault(failure.project, []).append(failure)
-    return found

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from sdistmaker_recipe import watch
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
@@ -23,6 +24,8 @@ from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected,
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
+
+_WATCHED_EVERY = timedelta(hours=23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,27 @@ def mark_private(tags: Iterable[Tag], untagged: Iterable[str], index: Index) -> 
         index.store.unmark_private(name)
     for name in (known - settled) | private:
         index.store.mark_private(name)
+
+
+def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
+    """Ask the public index for each published name not asked for today; warnings of those that are taken.
+
+    Raises ``StoreError``.
+    """
+    now = datetime.now(timezone.utc)
+    projects = index.catalog.projects()
+    before = index.catalog.watched()
+    due = [name for name in projects if name not in before or now - before[name][1] > _WATCHED_EVERY]
+    answers: dict[str, bool] = {}
+    warnings: list[str] = []
+    try:
+        answers.update(watch.taken_names(due, public_index))
+    except watch.WatchError as error:
+        warnings.append(f"check-public: {error.message}; it is asked again in the next run")
+    if answers:
+        index.catalog.watch(answers, now)
+    taken = [name for name in due if answers.get(name)]
+    return (*(f"{name}: the public index has a project of this name too" for name in taken), *warnings)
 
 
 def _folders(names: Iterable[str]) -> Iterator[str]:

@@ -1,85 +1,155 @@
 """Releases of real public projects, imported as tags, come out as their authors published them.
 
-SDISTMAKER_LONG=1 takes all releases of the table below, otherwise two of each project.
+SDISTMAKER_LONG=1 takes all releases of the table in tests/support/public_projects.py, otherwise some of each
+kind. What the machine lacks of old Pythons is skipped by name.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
 
+from sdistmaker_recipe.toolchain.interpreters import interpreters
+from sdistmaker_recipe.toolchain.ladder import Interpreter
 from tests.support.commands import Commands
 from tests.support.history import History
+from tests.support.public_projects import PROJECTS, Project
 from tests.support.public_sdists import PublicSdist, fetch
+from tests.support.sdist_comparison import Comparison, compare
 
-RELEASES = {
-    "zest.releaser": "6.20.0 6.22.0 7.0.0 7.2.0 8.0.0 9.1.0 9.2.0 9.4.0 9.6.0 9.9.1",
-    "build": "0.9.0 1.0.0 1.1.1 1.2.0 1.3.0",
-    "hatchling": "1.5.0 1.9.0 1.27.0 1.30.0 1.32.0",
-    "poetry-core": "1.6.1 1.8.1 1.9.1 2.1.3 2.3.2",
-}
 EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
+PROJECTS_AT_A_TIME = 10
+
+
+def chosen(project: Project) -> list[str]:
+    """The versions to build of a project."""
+    return (project.versions if EVERY else project.short).split()
+
+
+CHOSEN = [(name, version) for name, project in PROJECTS.items() for version in chosen(project)]
 
 
 @dataclass(frozen=True)
 class Row:
     """How one release came out beside the original."""
 
-    project: str
-    version: str
-    made: str
-    missing: frozenset[str]
-    added: frozenset[str]
+    original: PublicSdist
+    toolchain: str = ""
+    comparison: Comparison | None = None
+    failure: str = ""
 
     def __str__(self) -> str:
-        files = (
-            f"-{sorted(self.missing)} +{sorted(self.added)}" if self.missing | self.added else "same files"
-        )
-        return f"{self.project:15} {self.version:8} {self.made:28} {files}"
+        date = self.original.date
+        start = f"{self.original.name:27}{self.original.version:11}{date.year if date else '':6}"
+        if not self.comparison:
+            return f"{start} failed: {self.failure}"
+        files = "same files" if not self.comparison.files else " ".join(self.comparison.files)
+        metadata = "; ".join(self.comparison.metadata) or "same metadata"
+        return f"{start} {self.toolchain:16} {files:12} {metadata}"
 
 
-@pytest.mark.parametrize("project", RELEASES)
-def test_releases_come_out_as_they_were_published(
-    project: str, history: History, own_index: Commands, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    versions = RELEASES[project].split()
-    downloads = tmp_path / "downloads"
-    downloads.mkdir()
-    sdists = fetch(project, versions if EVERY else versions[::4], downloads)
+@pytest.fixture(scope="module")
+def rows(
+    own_index_of_module: Commands, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[tuple[str, str], Row]:
+    """All chosen releases, built."""
+    names = [name for name, project in PROJECTS.items() if chosen(project)]
+    found: dict[tuple[str, str], Row] = {}
+    for start in range(0, len(names), PROJECTS_AT_A_TIME):
+        folder = tmp_path_factory.mktemp("projects")
+        for row in build(names[start : start + PROJECTS_AT_A_TIME], folder, own_index_of_module):
+            found[row.original.name, row.original.version] = row
+    return found
+
+
+def build(names: Iterable[str], folder: Path, commands: Commands) -> Iterator[Row]:
+    """Import the chosen releases of these projects as tags, and build them in one run."""
+    history = History(folder / "repository")
+    sdists = [sdist for name in names for sdist in fetch(name, chosen(PROJECTS[name]), folder)]
     for sdist in sdists:
-        history.add_tag(project, sdist.version, sdist.files(), executables=sdist.executables())
-    report = own_index.report("--repository", history.url, "--destination", "index")
-    made = {each["version"]: each for each in report["published"]}
-    failed = {each["version"]: each["reason"] for each in report["failed"]}
-    rows = [_row(sdist, made, failed, own_index.folder / "index") for sdist in sdists]
-    with capsys.disabled():
-        print("", *rows, sep="\n")
-    assert failed == {}
-    for row in rows:
-        assert row.made == f"{canonicalize_name(project)} {row.version}"
-        assert {name for name in row.missing if not _is_made_by_a_build(name)} == set()
-        assert {name for name in row.added if not _is_made_by_a_build(name)} == set()
+        project = PROJECTS[sdist.name]
+        files = sdist.as_tag((*project.made, *project.gone), markers=project.markers)
+        history.add_tag(sdist.name, sdist.version, files, sdist.executables(), date=sdist.date)
+    report = commands.report("--repository", history.url, "--destination", folder / "index")
+    assert report["errors"] == []
+    yield from _rows(sdists, report, folder / "index")
 
 
-def _row(sdist: PublicSdist, made: dict, failed: dict, index: Path) -> Row:
-    if sdist.version not in made:
-        return Row(
-            sdist.name, sdist.version, f"failed: {failed.get(sdist.version)}", frozenset(), frozenset()
-        )
-    release = made[sdist.version]
+def _rows(sdists: Sequence[PublicSdist], report: Mapping[str, list[dict]], index: Path) -> Iterator[Row]:
+    made = {(each["project"], each["tag"]): each for each in report["published"]}
+    failed = {(each["project"], each["tag"]): each["reason"] for each in report["failed"]}
+    for sdist in sdists:
+        tag = (sdist.name, sdist.version)
+        if tag in made:
+            yield _compared(sdist, made[tag], index)
+        else:
+            yield Row(sdist, failure=failed.get(tag, "no word of it"))
+
+
+def _compared(sdist: PublicSdist, release: Mapping[str, str], index: Path) -> Row:
     path = index / canonicalize_name(release["name"]) / release["filename"]
     ours = PublicSdist(path, release["name"], release["version"])
-    before, after = sdist.names(), ours.names()
-    name_and_version = f"{canonicalize_name(release['name'])} {release['version']}"
-    return Row(
-        sdist.name, sdist.version, name_and_version, frozenset(before - after), frozenset(after - before)
+    project = PROJECTS[sdist.name]
+    comparison = compare(sdist, ours, project.made, project.gone)
+    return Row(sdist, release["toolchain"], comparison)
+
+
+@pytest.fixture(scope="module")
+def python2(own_index_of_module: Commands) -> Interpreter | None:
+    """The Python 2 that the command finds, if any."""
+    found = interpreters((), tuple(sorted(own_index_of_module.environment.items())))
+    return next((each for each in found if each.version < (3, 0)), None)
+
+
+@pytest.mark.parametrize(("name", "version"), CHOSEN)
+def test_a_release_comes_out_as_it_was_published(
+    name: str, version: str, rows: Mapping[tuple[str, str], Row], python2: Interpreter | None
+) -> None:
+    project, row = PROJECTS[name], rows[name, version]
+    only_python2 = version in project.python2.split()
+    if only_python2 and not python2:
+        pytest.skip("no interpreter here for python2.7")
+    assert row.failure == ""
+    if only_python2:
+        assert row.toolchain == python2.label
+    where, _ = project.differs.get(version, ("", ""))
+    assert (row.comparison.files == ()) is (where != "files"), row
+    assert {each.partition(":")[0] for each in row.comparison.metadata} == {where} - {"", "files"}, row
+
+
+def test_every_release_is_built(
+    rows: Mapping[tuple[str, str], Row], python2: Interpreter | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        print("\n", *sorted(map(str, rows.values()), key=str.lower), *_summary(rows), sep="\n")
+    failed = {(name, version) for (name, version), row in rows.items() if row.failure}
+    without = () if python2 else PROJECTS.items()
+    assert failed <= {(name, version) for name, project in without for version in project.python2.split()}
+
+
+def _summary(rows: Mapping[tuple[str, str], Row]) -> Iterator[str]:
+    failed = [row for row in rows.values() if row.failure]
+    compared = [row.comparison for row in rows.values() if row.comparison]
+    yield (
+        f"{len(rows)} releases of {len({name for name, _ in rows})} projects:"
+        f" {len(compared)} built, {len(failed)} failed;"
+        f" {sum(not each.files for each in compared)} with the same files,"
+        f" {sum(not each.metadata for each in compared)} with the same metadata."
     )
+    for (name, version), row in rows.items():
+        if row.comparison and (row.comparison.files or row.comparison.metadata):
+            what, why = PROJECTS[name].differs.get(version, ("", "nobody knows why"))
+            yield f"{name} {version} differs in {what}: {why}."
 
 
-def _is_made_by_a_build(path: str) -> bool:
-    """Whether building makes the file: its presence is the backend's version's choice, not the tag's."""
-    return ".egg-info/" in path or path in ("PKG-INFO", "setup.cfg")
+def test_the_table_is_large_enough() -> None:
+    assert sum(len(project.versions.split()) for project in PROJECTS.values()) >= 60
+    assert len(PROJECTS) >= 12
+    for name, project in PROJECTS.items():
+        known = {*project.short.split(), *project.python2.split(), *project.differs}
+        assert known <= set(project.versions.split()), name

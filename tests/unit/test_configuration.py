@@ -46,6 +46,7 @@ SAMPLES = {
         "https://example.com/{path}?p={revision}",
         "https://example.com/{path}?p={revision}",
     ),
+    "check-public": ("true", True, True),
     "auth-file": ("users", Path("users"), BASE / "users"),
     "require": ("local\nip ::1", ["local", "ip ::1"], ("local", "ip ::1")),
     "nginx-config": ("var/nginx.conf", Path("var/nginx.conf"), BASE / "var/nginx.conf"),

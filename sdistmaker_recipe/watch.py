@@ -1,0 +1,55 @@
+"""Ask the public index whether it has projects of our names: the only part that speaks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from sdistmaker_recipe.errors import SdistmakerError
+
+_ACCEPT = "application/vnd.pypi.simple.v1+json, text/html; q=0.5"
+_AT_ONCE = 8
+
+
+class WatchError(SdistmakerError):
+    """The public index gave no answer that says anything."""
+
+
+def taken_names(names: Iterable[str], public_index: str, seconds: float = 10.0) -> Iterator[tuple[str, bool]]:
+    """Each normalised name with whether the public index has a project of it.
+
+    A page for the project is there (PEP 503), or answered 404. ``public_index`` is the URL of the simple
+    index, ``seconds`` how long one answer may take. Raises ``WatchError`` at the first other answer.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            wanted = [(name, pool.submit(_is_there, f"{public_index}/{name}/", seconds)) for name in names]
+            for name, answer in wanted:
+                yield name, answer.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_there(url: str, seconds: float) -> bool:
+    # Only a run that asks pays for these imports.
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
+    request = Request(url, headers={"Accept": _ACCEPT, "User-Agent": "sdistmaker_recipe"})
+    try:
+        with urlopen(request, timeout=seconds):  # the option lets through http and https only
+            return True
+    except HTTPError as error:
+        with error:
+            if error.code in (404, 410):
+                return False
+            raise _no_answer(url, f"answers {error.code}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise _no_answer(url, str(getattr(reason, "strerror", None) or reason)) from error
+
+
+def _no_answer(url: str, what: str) -> WatchError:
+    return WatchError(f"{urlsplit(url).hostname}: {what}")
