@@ -93,7 +93,9 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
             constraints.write_text("".join(f"{each}\n" for each in rung.constraints), "utf-8")
             target += ["--constraints", str(constraints)]
         # Compiled now, for builds write nothing into it.
-        _uv(["pip", "install", "--compile-bytecode", *target, *requirements], settings)
+        # What compiles for uv does not run on Python 3.6.
+        compiled = ["--compile-bytecode"] if rung.python.version >= (3, 7) else []
+        _uv(["pip", "install", *compiled, *target, *requirements], settings)
     frozen = _uv(["pip", "freeze", "--no-config", "--python", str(environment.python)], settings, quiet=True)
     environment = Environment(folder, tuple(frozen.split()))
     record = {"requirements": list(requirements), "installed": list(environment.installed)}

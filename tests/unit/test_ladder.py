@@ -12,10 +12,12 @@ from sdistmaker_recipe.toolchain.ladder import (
     Rung,
     after,
     first,
+    imports_feature,
     pinned,
     remembered,
     rungs,
     uses_setuptools,
+    with_feature,
     with_versioned_files,
 )
 
@@ -47,6 +49,11 @@ class TestRungs:
             "python3.6 on python3.6",
             "python2.7 on python2.7",
         ]
+
+    def test_have_an_old_cython_where_one_is_asked_for(self):
+        system = BuildSystem(("setuptools", "Cython>=0.29"), "setuptools.build_meta")
+        found = rungs(system, python("3.13"), [python("3.9")], has_setup_py=True)
+        assert found[1] == Rung("Cython 0.29", python("3.9"), ("Cython<3",))
 
     def test_use_another_python_for_a_setuptools_that_the_first_one_is_too_new_for(self):
         found = described(rungs(LEGACY, python("3.14"), OTHERS, has_setup_py=True))
@@ -157,6 +164,31 @@ class TestAfter:
     def test_a_cure_that_was_tried_leaves_the_others(self):
         left = [rung for rung in LEFT if rung.name != "setuptools 81"]
         assert after("No module named 'pkg_resources'", left) == tuple(left)
+
+
+class TestFeature:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "from setuptools import setup, Extension, Feature\n",
+            "try:\n    from setuptools import Feature\nexcept ImportError:\n    pass\n",
+            "from setuptools import (setup,\n    Feature)\n",
+        ],
+    )
+    def test_is_seen_where_it_is_imported(self, text):
+        assert imports_feature(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["from setuptools import setup\nFeature = 1", "import Feature", "from setuptools import Features"],
+    )
+    def test_is_not_seen_elsewhere(self, text):
+        assert not imports_feature(text)
+
+    def test_brings_those_to_the_front_that_have_it(self):
+        found = [rung.name for rung in with_feature(EVERY)]
+        assert found[:3] == ["setuptools 45.3", "python2.7", DECLARED]
+        assert len(found) == len(EVERY)
 
 
 class TestRemembered:

@@ -17,6 +17,7 @@ from sdistmaker_recipe.toolchain.supply import (
     asks_repository,
     bootstraps,
     exported_files,
+    give_version_to_hgtools,
     take_back_development_markers,
     tree_name,
     version_variables,
@@ -178,6 +179,26 @@ class TestDevelopmentMarkers:
     def test_without_setup_cfg_nothing_is_made(self, tmp_path):
         take_back_development_markers(tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+
+class TestGiveVersionToHgtools:
+    USES = "setup(use_vcs_version=True)"
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("", "[egg_info]\ntag_build = 1.2\n"),
+            ("[x]\na = b", "[x]\na = b\n[egg_info]\ntag_build = 1.2\n"),
+            ("[egg_info]\negg_base = .\n[x]\n", "[egg_info]\ntag_build = 1.2\negg_base = .\n[x]\n"),
+        ],
+    )
+    def test_writes_it_where_an_sdist_has_it(self, tmp_path, before, after):
+        give_version_to_hgtools(write(tmp_path, setup__py=self.USES, setup__cfg=before), a_tag("1.2"))
+        assert (tmp_path / "setup.cfg").read_text() == after
+
+    def test_does_nothing_elsewhere(self, tmp_path):
+        give_version_to_hgtools(write(tmp_path, setup__py="setup()"), a_tag("1.2"))
+        assert not (tmp_path / "setup.cfg").exists()
 
 
 @pytest.fixture
