@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -88,6 +88,20 @@ class ServerSettings:
         """Scheme, host and port of the public index, without a final slash."""
         parts = urlsplit(self.public_index)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def paths(self) -> Iterator[tuple[str, Path]]:
+        """Every path that is written into a configuration, with the option it comes from."""
+        yield "destination", self.index
+        if self.auth_file is not None:
+            yield "auth-file", self.auth_file
+        if self.secure_proxy:
+            yield "public-certificates", self.certificates
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with each ``@name@`` replaced, in one pass: values are not looked into."""
+    return re.sub("@([a-z_]+)@", lambda match: values[match[1]], template)
 
 
 def problem(option: str, value: object, message: str) -> Problem:

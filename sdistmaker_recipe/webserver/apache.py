@@ -20,6 +20,7 @@ from sdistmaker_recipe.webserver import (
     ROOT_FILES,
     ServerSettings,
     accept,
+    fill,
     glob_pattern,
     problem,
 )
@@ -64,12 +65,7 @@ def apache_config(settings: ServerSettings) -> str:
     parts.append(templates.END)
     if settings.public == "proxy":
         parts.append(templates.PROXY)
-    return _fill("".join(parts), _values(settings))
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    """The template with each ``@name@`` replaced, in one pass: values are not looked into."""
-    return re.sub("@([a-z_]+)@", lambda match: values[match[1]], template)
+    return fill("".join(parts), _values(settings))
 
 
 def _values(settings: ServerSettings) -> dict[str, str]:
@@ -86,7 +82,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "prefix": settings.prefix,
         "pattern": settings.prefix.replace(".", "[.]"),
         "variable": variable,
-        "reserved": _fill(templates.RESERVED, _reserved(settings, variable)) if settings.reserved else "",
+        "reserved": fill(templates.RESERVED, _reserved(settings, variable)) if settings.reserved else "",
         "root_files": "|".join(ROOT_FILES).replace(".", r"\."),
         "access": _access(settings),
         "policy": CONTENT_SECURITY_POLICY,
@@ -132,22 +128,24 @@ def _modules(settings: ServerSettings) -> list[str]:
 def _access(settings: ServerSettings) -> str:
     """Who is let in: those with a password, where there is a file, whom also a line of require allows."""
     rules = [f"Require {rule}" for rule in parse_rules(settings.require)]
+    anyone = _section("RequireAny", rules) if rules else []
     if settings.auth_file is None:
-        return _section("RequireAny", rules) if rules else templates.ANYBODY
-    passwords = _fill(templates.PASSWORDS, {"auth_file": _argument(str(settings.auth_file))})
-    inner = ["Require valid-user"]
-    if rules:
-        inner += [line.strip() for line in _section("RequireAny", rules).splitlines()]
-    return passwords + _section("RequireAll", inner)
+        return _indented(anyone) if anyone else templates.ANYBODY
+    passwords = fill(templates.PASSWORDS, {"auth_file": _argument(str(settings.auth_file))})
+    return passwords + _indented(_section("RequireAll", ["Require valid-user", *anyone]))
 
 
 def _tls(settings: ServerSettings) -> str:
     certificates = _argument(str(settings.certificates))
-    return _fill(templates.PROXY_TLS, {"certificates": certificates}) if settings.secure_proxy else ""
+    return fill(templates.PROXY_TLS, {"certificates": certificates}) if settings.secure_proxy else ""
 
 
-def _section(name: str, lines: list[str]) -> str:
-    return "".join(f"    {line}\n" for line in (f"<{name}>", *lines, f"</{name}>"))
+def _section(name: str, lines: list[str]) -> list[str]:
+    return [f"<{name}>", *(f"    {line}" for line in lines), f"</{name}>"]
+
+
+def _indented(lines: list[str]) -> str:
+    return "".join(f"    {line}\n" for line in lines)
 
 
 def _reserved(settings: ServerSettings, variable: str) -> dict[str, str]:
@@ -160,12 +158,7 @@ def _reserved(settings: ServerSettings, variable: str) -> dict[str, str]:
 
 
 def _problems(settings: ServerSettings) -> Iterator[Problem]:
-    paths = [("destination", settings.index)]
-    if settings.auth_file is not None:
-        paths.append(("auth-file", settings.auth_file))
-    if settings.secure_proxy:
-        paths.append(("public-certificates", settings.certificates))
-    for option, path in paths:
+    for option, path in settings.paths:
         if wrong := _wrong_with_path(path):
             yield problem(option, str(path), f"{wrong}: choose another path")
     escaped = settings.public_index.rstrip("/")

@@ -20,6 +20,7 @@ from sdistmaker_recipe.webserver import (
     ROOT_FILES,
     ServerSettings,
     accept,
+    fill,
     glob_pattern,
     problem,
 )
@@ -51,12 +52,7 @@ def nginx_config(settings: ServerSettings) -> str:
         raise ConfigurationError(problems)
     public = templates.NO_PUBLIC if settings.public == "none" else templates.PUBLIC
     parts = (templates.HEAD, templates.ENTRY, templates.DECIDING, public, templates.SERVING)
-    return _fill("".join(parts), _values(settings))
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    """The template with each ``@name@`` replaced, in one pass: values are not looked into."""
-    return re.sub("@([a-z_]+)@", lambda match: values[match[1]], template)
+    return fill("".join(parts), _values(settings))
 
 
 def _values(settings: ServerSettings) -> dict[str, str]:
@@ -94,7 +90,7 @@ def _named(settings: ServerSettings) -> str:
 def _entries(settings: ServerSettings) -> str:
     matches = [f"^~ {settings.url_path}", *([f"= {settings.prefix}"] if settings.prefix else [])]
     values = {"access": _access(settings), "named": _named(settings)}
-    return "\n".join(_fill(templates.LOCATION, {**values, "match": match}) for match in matches)
+    return "\n".join(fill(templates.LOCATION, {**values, "match": match}) for match in matches)
 
 
 def _access(settings: ServerSettings) -> str:
@@ -119,7 +115,7 @@ def _normalise() -> str:
     alphabet = f"{string.ascii_lowercase}-"
     pattern, replacement = normalising_step(_AT_ONCE)
     step = {"alphabet": alphabet, "pattern": pattern, "replacement": replacement}
-    return _fill(templates.NORMALISE, step) * _ROUNDS
+    return fill(templates.NORMALISE, step) * _ROUNDS
 
 
 def normalising_step(count: int) -> tuple[str, str]:
@@ -148,7 +144,7 @@ def _reserved(settings: ServerSettings) -> str:
         "written": "|".join(glob_pattern(glob, normalised=False) for glob in settings.reserved),
         "normalised": "|".join(glob_pattern(glob, normalised=True) for glob in settings.reserved),
     }
-    return _fill(templates.RESERVED, globs)
+    return fill(templates.RESERVED, globs)
 
 
 def _answer(settings: ServerSettings) -> str:
@@ -161,9 +157,9 @@ def _files(settings: ServerSettings) -> str:
     values = {"alias": _quoted(f"{settings.index}/"), "compressed": " ".join(_COMPRESSED)}
     usual = {"internal": f"{settings.prefix}/.sdists/", "types": _types()}
     named = {"internal": f"{settings.prefix}/.sdists-html/", "types": _one_type(accept.HTML)}
-    locations = [_fill(templates.FILES, {**values, **each}) for each in (usual, named)]
+    locations = [fill(templates.FILES, {**values, **each}) for each in (usual, named)]
     if settings.public == "proxy":
-        locations.append(_fill(templates.PROXY, _proxy(settings)))
+        locations.append(fill(templates.PROXY, _proxy(settings)))
     return "\n".join(locations)
 
 
@@ -184,17 +180,12 @@ def _proxy(settings: ServerSettings) -> dict[str, str]:
         "public_index": f"{settings.public_index.rstrip('/')}/",
         "public_host": settings.public_host,
         "policy": CONTENT_SECURITY_POLICY,
-        "tls": _fill(templates.PROXY_TLS, tls) if settings.secure_proxy else "",
+        "tls": fill(templates.PROXY_TLS, tls) if settings.secure_proxy else "",
     }
 
 
 def _problems(settings: ServerSettings) -> Iterator[Problem]:
-    paths = [("destination", settings.index)]
-    if settings.auth_file is not None:
-        paths.append(("auth-file", settings.auth_file))
-    if settings.secure_proxy:
-        paths.append(("public-certificates", settings.certificates))
-    for option, path in paths:
+    for option, path in settings.paths:
         if wrong := _wrong_with_path(path):
             yield problem(option, str(path), f"{wrong}: choose another path")
     if settings.public != "none" and re.search("[$;{}'\"]", settings.public_index):

@@ -5,7 +5,7 @@ HEAD = """\
 #
 # Written by sdists_from_tags, which writes it anew when its options change: make no changes here.
 #
-# Needs nginx 1.18 or newer, with the modules that every package of it has. Include this file in a server
+# Tested with nginx 1.22; the modules that every package of it has will do. Include this file in a server
 # block, which must not have a location "@url_path@" of its own, then run "nginx -t" and "nginx -s reload":
 #
 #     server {
