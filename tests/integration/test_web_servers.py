@@ -1141,9 +1141,12 @@ class TestApache:
             assert b"<title>outer</title>" in outer.get("/").body
             assert outer.get("/other/").target == "https://other.example.com/simple/other/"
 
-    def test_access_control_comes_before_any_redirect(self, tmp_path):
+    @pytest.mark.parametrize(("public", "status"), [("redirect", 302), ("proxy", 200)])
+    def test_access_control_of_the_host_comes_before_anything_else(self, tmp_path, upstreams, public, status):
+        upstream = upstreams["plain"]
+        upstream.asked.clear()
         index = make_index(tmp_path / "index")
-        passwords = write(tmp_path / "passwords", "me:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n")
+        passwords = write(tmp_path / "passwords", USERS)
         protect = f"""
             <Location "/simple/">
                 AuthType Basic
@@ -1153,12 +1156,14 @@ class TestApache:
             </Location>"""
         extra = Extra(after=protect, modules=("auth_basic", "authn_file", "authz_user"))
         paths = ("/", "/my-pkg-one/", "/My.Pkg_One", "/requests/", "/requests", "/acme-x/", "/a/b", "/.new/")
-        with apache(tmp_path, [ServerSettings(index, "/simple/", PUBLIC, RESERVED)], extra) as server:
+        with apache(
+            tmp_path, [ServerSettings(index, "/simple/", upstream.url, RESERVED, public)], extra
+        ) as server:
             site = Site(server.port, "/simple", index)
             assert [site.get(path).status for path in paths] == [401] * len(paths)
-            known = {"Authorization": "Basic bWU6c2VjcmV0"}  # me:secret
-            statuses = [site.get(path, **known).status for path in paths]
-        assert statuses == [200, 200, 302, 302, 302, 404, 404, 404]
+            assert upstream.asked == []
+            statuses = [site.get(path, **KNOWN).status for path in paths]
+        assert statuses == [200, 200, 302, status, status, 404, 404, 404]
 
     def test_other_parts_of_the_host_are_left_alone(self, tmp_path):
         index = make_index(tmp_path / "index")
