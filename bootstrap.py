@@ -27,7 +27,7 @@ STAMP = VENV / "installed-by-bootstrap"
 BUILDOUT = ROOT / "bin" / "buildout"
 INDEX = ROOT / "var" / "private"
 
-DEBIAN_PACKAGES = ("apache2", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
+DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
 CHECKS = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",))
 
 # policy-rc.d keeps Debian's packages from starting their services: invoke-rc.d(8), deb-systemd-invoke(1p).

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError, StoreError
 from sdistmaker_recipe.index import core_metadata
-from sdistmaker_recipe.index.layout import release_filename
+from sdistmaker_recipe.index.layout import release_filename, same_version
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
 from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
@@ -35,6 +35,9 @@ from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 Failures: TypeAlias = list[tuple[Rung, BuildError]]
 """The rungs that were tried, in order, and how each failed."""
 
+
+_NO_VERSION = "0.0.0"
+"""What build backends say where they find none."""
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 """Errors of the system that the next tag would meet too."""
@@ -239,6 +242,9 @@ def _build_on(
             text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
             raise LackingFilesError(text, hooks.log_of(place))
         metadata = archive.read_metadata(sdist)
+        if same_version(metadata.version, _NO_VERSION) and not same_version(job.tag.version, _NO_VERSION):
+            text = f"The build found no version: its metadata says {metadata.version}."
+            raise BuildError(text, hooks.log_of(place))
         if _must_verify(source, left_out, job.settings):
             _verify(sdist, metadata, rung, source.system, place, job)
         stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}

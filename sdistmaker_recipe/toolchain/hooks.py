@@ -125,7 +125,7 @@ def _call(
     result = read_result(result_file)
     if status or "returned" not in result:
         # Without a word it ended for lack of memory or disk, as far as anybody knows.
-        raise BuildError(reason_of(result, status), output, lasting="error" in result)
+        raise BuildError(reason_of(result, status, output), output, lasting="error" in result)
     return result
 
 
@@ -185,10 +185,19 @@ def read_result(path: Path) -> dict[str, Any]:
     return result if isinstance(result, dict) else {}
 
 
-def reason_of(result: Mapping[str, Any], status: int) -> str:
-    """Why a runner failed, in one sentence: the error it wrote down, or how it ended."""
+def _last_line(log: str) -> str:
+    """The last thing that was printed before a traceback, if any."""
+    lines = [line.strip() for line in log.partition("Traceback (most recent call last)")[0].splitlines()]
+    return next((line for line in reversed(lines) if line), "")
+
+
+def reason_of(result: Mapping[str, Any], status: int, log: str = "") -> str:
+    """Why a runner failed, in one sentence: the error it wrote down, what it printed, or how it ended."""
     if error := result.get("error"):
+        # A setup.py that gives up has said why, and then ends with a number.
         message = " ".join(str(result.get("message", "")).split())
+        if error == "SystemExit" and message.isdecimal() and (last := _last_line(log)):
+            return f"The build gave up: {last}"
         return f"{error}: {message}" if message else f"The build ended with {error}."
     if status < 0:
         return f"The build was ended by signal {-status}."

@@ -70,7 +70,9 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
     result = read_result(result_file)
     if finished.status or "error" in result:
-        raise BuildError(reason_of(result, finished.status), finished.output, lasting="error" in result)
+        raise BuildError(
+            reason_of(result, finished.status, finished.output), finished.output, lasting="error" in result
+        )
     return result
 
 

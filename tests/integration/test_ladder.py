@@ -410,3 +410,45 @@ def test_an_index_that_does_not_answer_is_no_reason_to_build_otherwise(
     assert attempt["reason"].startswith("The build requirements cannot be installed: ")
     assert "127.0.0.1:9" in attempt["reason"]
     assert _run(history, own_index).published["innocent"]["toolchain"] == DECLARED
+
+
+def test_a_build_that_finds_no_version_is_a_failure(history: History, own_index: Commands) -> None:
+    history.add_tag("nameless", "1.0", says_its_toolchain("nameless", "'0.0.0'"))
+    history.add_tag("zero", "0.0", says_its_toolchain("zero", "'0.0.0'"))
+    run = _run(history, own_index, "--toolchain", f"* {OWN.path}")
+    assert run.failed["nameless"]["reason"] == "The build found no version: its metadata says 0.0.0."
+    assert run.published["zero"]["version"] == "0.0"
+
+
+def test_a_tag_that_nothing_builds_can_be_published_as_its_files(
+    history: History, own_index: Commands
+) -> None:
+    files = {"setup.py": f"{NO_LUCK['setup.py']}\nsetup(name='Only.Files')\n", "data/notes.txt": "notes"}
+    history.add_tag("files", "1.0", files)
+    history.add_tag("fine", "1.0", says_its_toolchain("fine"))
+    chosen = ("--unbuildable", "archive", "--pythons", OWN.path)
+    run = _run(history, own_index, *chosen)
+    assert run.failed == {}
+    release = run.published["files"]
+    assert (release["name"], release["toolchain"]) == ("Only.Files", "files only")
+    assert release["warnings"] == [
+        "no toolchain builds it, so it is its own files only: RuntimeError: no such luck"
+    ]
+    with tarfile.open(own_index.folder / "index/only-files" / release["filename"]) as archive:
+        contents = {
+            name.partition("/")[2]: archive.extractfile(name).read().decode()
+            for name in archive.getnames()
+            if archive.getmember(name).isfile()
+        }
+    assert {path: contents[path] for path in files} == files
+    assert contents["PKG-INFO"].startswith("Metadata-Version: 1.0\nName: Only.Files\nVersion: 1.0\n")
+    assert set(contents) == {*files, "PKG-INFO"}
+    assert run.published["fine"]["toolchain"] == DECLARED
+    assert _run(history, own_index, *chosen).published == {}
+
+
+def test_a_tag_that_nothing_builds_is_a_failure_by_default(history: History, own_index: Commands) -> None:
+    history.add_tag("files", "1.0", NO_LUCK)
+    assert "files" in _run(history, own_index, "--pythons", OWN.path).failed
+    # The option is among what a remembered failure depends on.
+    assert "files" in _run(history, own_index, "--pythons", OWN.path, "--unbuildable", "archive").published

@@ -209,6 +209,8 @@ class TestFailures:
             ("raise ValueError('no version\\n  in setup.py')", "ValueError: no version in setup.py"),
             ("raise KeyError", "The build ended with KeyError."),
             ("sys.exit('error: no such file')", "SystemExit: error: no such file"),
+            ("print('no pg_config here'); sys.exit(1)", "The build gave up: no pg_config here"),
+            ("sys.exit(1)", "SystemExit: 1"),
             ("raise KeyboardInterrupt", "The build ended with KeyboardInterrupt."),
             ("os._exit(5)", "The build ended with exit status 5 and no result."),
             ("os._exit(0)", "The build ended with exit status 0 and no result."),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
+from sdistmaker_recipe import webserver
 from sdistmaker_recipe.index.layout import (
     PROJECT_FILES,
     ROOT_FILES,
@@ -291,3 +292,8 @@ class TestNewest:
 def test_newest_first_is_by_version(versions):
     ordered = [release.version for release in newest_first(map(a_release, versions))]
     assert ordered == sorted(VERSIONS, key=version_key, reverse=True)
+
+
+def test_web_servers_know_every_file_of_the_root():
+    # What they do not know, and is not there, they take for the name of a project.
+    assert set(ROOT_FILES) <= set(webserver.ROOT_FILES)
