@@ -197,6 +197,7 @@ def _build_and_publish(
     taken: tuple[str, ...] = ()
     if planned.build:
         index.store.prepare()
+        present.begin(shown)
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
     publish.mark_private(found.tags, found.untagged, index)
     pending = Counter(tag.project_origin for tag in planned.build)

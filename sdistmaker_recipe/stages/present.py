@@ -57,6 +57,12 @@ def write_projects(projects: Iterable[str], shown: Shown) -> None:
             shown.catalog.paid(some)
 
 
+def begin(shown: Shown) -> None:
+    """Of an index without projects all pages will look as they do now."""
+    if not shown.catalog.projects():
+        shown.catalog.set_note(_NOTE, _look(shown))
+
+
 def write_all(shown: Shown) -> None:
     """Write the pages that are owed, any that are missing, and those of the root; raises ``StoreError``.
 

@@ -336,7 +336,10 @@ def test_what_is_pinned_is_tried_on_nothing_else(
 def test_the_pythons_to_try_can_be_chosen(history: History, own_index: Commands, older: Interpreter) -> None:
     picky = f"import sys\nif sys.version_info[:2] != {older.version}: raise RuntimeError('not on this')\n"
     history.add_tag("picky", "1.0", says_its_toolchain("picky", before=picky))
-    assert _run(history, own_index, "--pythons", older.path).published["picky"]["toolchain"] == older.label
+    run = _run(history, own_index, "--pythons", older.path)
+    assert summary(run, "picky").endswith(f" on {older.version[0]}.{older.version[1]}")
+    rung = next(each for each in rungs(LEGACY, OWN, [older], has_setup_py=True) if each.python == older)
+    assert run.published["picky"]["toolchain"] == rung.name
 
 
 def test_a_failure_lists_every_toolchain_tried_with_its_reason(

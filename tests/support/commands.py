@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 
 @dataclass(frozen=True)
 class Done:
@@ -97,5 +99,6 @@ def program(name: str) -> Path:
 
 
 def index_files(folder: Path) -> Sequence[str]:
-    """The archives in an index, as PROJECT/FILE."""
-    return sorted(str(path.relative_to(folder)) for path in folder.glob("*/*.tar.gz"))
+    """The archives in an index, as PROJECT/FILE, without their second names for clients of long ago."""
+    found = (path.relative_to(folder) for path in folder.glob("*/*.tar.gz"))
+    return sorted(str(path) for path in found if path.parts[0] == canonicalize_name(path.parts[0]))
