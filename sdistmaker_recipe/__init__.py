@@ -6,6 +6,7 @@ Doors: the outside in, errors out in the outside's own form.
 
 * ``recipe``: the zc.buildout recipe, the only importer of zc but for one constant.
 * ``command``: ``sdists_from_tags`` and ``make_sdist``; arguments, logging, exit status.
+* ``schedules``: hook, crontab line and systemd units that start the script by themselves, as text.
 * ``defaults``: the documented defaults file that ``--print-example-defaults`` prints.
 * ``console``: what the doors share; progress as lines or a bar, and what a run needs of the environment.
 

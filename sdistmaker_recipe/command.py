@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import io
 import logging
 import os
@@ -15,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe import console, defaults, engine, option_types
+from sdistmaker_recipe import console, defaults, engine, option_types, schedules
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import SdistmakerError
@@ -71,6 +72,9 @@ def main(
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
         layers.append(_flags(arguments, unknown))
         configuration = configure(layers, Path(base or Path.cwd()))
+        if arguments.schedule:
+            sys.stdout.write(_schedule(arguments.schedule, configuration))
+            return 0
         return _run(configuration, arguments, public_index)
     return status[0]
 
@@ -123,6 +127,12 @@ _METAVARS: dict[Callable[[object], Any], str] = {
     option_types.variable_name: "NAME",
 }
 
+_SCHEDULES = {
+    "--print-hook": ("hook", "print a post-commit hook for Subversion that runs this command, and stop"),
+    "--print-cron": ("cron", "print a line for crontab that runs this command, and stop"),
+    "--print-systemd": ("systemd", "print a service and a timer that run this command, and stop"),
+}
+
 _MAKE_SDIST_OPTIONS = frozenset(
     {
         "vcs",
@@ -135,6 +145,19 @@ _MAKE_SDIST_OPTIONS = frozenset(
         "environments",
     }
 )
+
+
+def _schedule(kind: str, configuration: Configuration) -> str:
+    """What starts this program, with the arguments that it has now, by itself."""
+    given = [each for each in sys.argv[1:] if each not in _SCHEDULES]
+    command = [str(Path(sys.argv[0]).absolute()), *given]
+    # What is typed is meant from where it is typed.
+    folder = Path.cwd()
+    if kind == "hook":
+        return schedules.post_commit_hook(command, folder, configuration.state / "hook.log")
+    if kind == "cron":
+        return schedules.crontab(command, folder)
+    return schedules.systemd_units(command, folder, configuration.script, getpass.getuser())
 
 
 def _run(configuration: Configuration, arguments: argparse.Namespace, public_index: str) -> int:
@@ -213,6 +236,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--print-example-defaults", action="store_true", help="print a documented defaults file and stop"
     )
+    for flag, (kind, text) in _SCHEDULES.items():
+        parser.add_argument(flag, dest="schedule", action="store_const", const=kind, help=text)
     parser.add_argument("--dry-run", action="store_true", help="say what would be built, and change nothing")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--strict", action="store_true", help="exit with 1 also for tags that failed before")

@@ -1,0 +1,76 @@
+"""What starts the script by itself: shells, cron and systemd read back the command that was meant."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.schedules import crontab, post_commit_hook, systemd_units
+
+ODD = ["/srv/our %d $HOME/bin/it's", "-d", 'de"f a\\u;lts.py']
+WAIT = ["--quiet", "--wait", "600"]
+
+
+def executable(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A program that writes down its arguments, in a folder with an odd name."""
+    folder = tmp_path / ODD[0].strip("/").replace("/", "-")
+    folder.mkdir()
+    return executable(folder / "script", f'#!/bin/sh\n(pwd; printf "%s\\n" "$@") >>{tmp_path}/ran\n')
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs"),
+    [("acme/tags/1.0/", True), ("tags/1.0/", True), ("acme/trunk/", False), ("acme/tagsoup/", False)],
+)
+def test_a_hook_runs_the_command_for_commits_of_tags(
+    tmp_path: Path, script: Path, changed: str, runs: bool
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    executable(tools / "svnlook", f'#!/bin/sh\nprintf "%s\\n" "$@" >{tmp_path}/asked\necho {changed}\n')
+    text = post_commit_hook([str(script), *ODD[1:]], script.parent, tmp_path / "a log")
+    hook = executable(tmp_path / "post-commit", text.replace("PATH=", f"PATH={tools}:").replace(" &\n", "\n"))
+    subprocess.run([hook, "/srv/repository", "17"], check=True)
+    assert (tmp_path / "asked").read_text().split("\n")[:4] == [
+        "dirs-changed",
+        "-r",
+        "17",
+        "/srv/repository",
+    ]
+    ran = tmp_path / "ran"
+    assert ran.exists() == runs
+    if runs:
+        assert ran.read_text().splitlines() == [str(script.parent), *ODD[1:], *WAIT]
+        assert (tmp_path / "a log").exists()
+
+
+def test_a_hook_does_not_keep_who_commits_waiting() -> None:
+    *_, last = post_commit_hook(["/srv/bin/script"], Path("/srv"), Path("/srv/log")).splitlines()
+    assert last.split() == ["</dev/null", ">>/srv/log", "2>&1", "&"]
+
+
+def test_a_crontab_line_is_the_command_as_a_shell_reads_it() -> None:
+    *_, line = crontab(ODD, Path("/srv/100%")).splitlines()
+    times, command = line.split(" ", 5)[:5], line.split(" ", 5)[5]
+    assert times == ["*/15", "*", "*", "*", "*"]
+    assert "%" not in command.replace(r"\%", "")
+    assert shlex.split(command.replace(r"\%", "%")) == ["cd", "/srv/100%", "&&", *ODD, *WAIT]
+
+
+def test_systemd_units_name_the_command_and_the_account() -> None:
+    text = systemd_units(ODD, Path("/srv/100% here"), "sdists", "packages")
+    (line,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    assert line == ('ExecStart="/srv/our %%d $$HOME/bin/it\'s" -d "de\\"f a\\\\u;lts.py" --quiet --wait 600')
+    assert "User=packages\nWorkingDirectory=/srv/100%% here\n" in text
+    assert "sdists.service" in text
+    assert "sdists.timer" in text
