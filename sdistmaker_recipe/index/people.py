@@ -7,8 +7,7 @@ addresses become links.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
@@ -67,12 +66,17 @@ class Project:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FailedTag:
-    """A tag that does not build: ``project`` is its normalised name or a guess, ``reason`` one sentence."""
+    """A tag that does not build.
+
+    ``project`` is its normalised name, or a guess that may be no name at all; ``reason`` one sentence;
+    ``link`` a web address of the tag or "".
+    """
 
     project: str
     tag: str
     revision: str
     reason: str
+    link: str = ""
 
 
 class _Row(NamedTuple):
@@ -124,19 +128,26 @@ def project_about(project: Project, site: Site) -> str:
     )
 
 
-def failed_tags(failed: Iterable[FailedTag], site: Site) -> str:
-    """``failed.html``: the failed tags by project, in the order given."""
+def failed_tags(failed: Iterable[FailedTag], published: Container[str], site: Site) -> str:
+    """``failed.html``: the failed tags by project, in the order given; ``published`` projects have a page."""
     projects: dict[str, list[FailedTag]] = {}
     for each in failed:
         tag = FailedTag(
-            project=re.sub("[^A-Za-z0-9._-]+", "-", each.project)[:200],
+            project=one_line(each.project, 200) or "unnamed",
             tag=one_line(each.tag),
             revision=one_line(each.revision, 12),
             reason=one_line(each.reason, 1000),
+            link=each.link,
         )
         projects.setdefault(tag.project, []).append(tag)
-    counted = _count(sum(map(len, projects.values())), "tag")
-    return _render("failed.html", site, top="", projects=list(projects.items()), counted=counted)
+    return _render(
+        "failed.html",
+        site,
+        top="",
+        # No id may hold a space (HTML 5), and no two be the same.
+        projects=[(name, quote(name, safe=""), name in published, tags) for name, tags in projects.items()],
+        counted=_count(sum(map(len, projects.values())), "tag"),
+    )
 
 
 def _row(release: Release, site: Site) -> _Row:

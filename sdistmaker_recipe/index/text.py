@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import Failure, Release
 
 _WEB = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
 _LONGEST_LINK = 2000
@@ -29,8 +29,8 @@ def web_link(address: str) -> str:
     return address if fits else ""
 
 
-def tag_link(browse_url: str, release: Release) -> str:
-    """Where people look at the tag of a release; "" where browse_url is "" or no web address.
+def tag_link(browse_url: str, made_of: Release | Failure) -> str:
+    """Where people look at the tag of a release or failure; "" where browse_url is "" or no web address.
 
     In browse_url, ``{path}`` stands for the tag's path from the repository's root and ``{revision}`` for the
     revision; where ``{path}`` is not in it, the path follows it.
@@ -38,7 +38,7 @@ def tag_link(browse_url: str, release: Release) -> str:
     if not browse_url:
         return ""
     template = browse_url if "{path}" in browse_url else f"{browse_url.rstrip('/')}/{{path}}"
-    values = {"path": release.origin.partition("/")[2], "revision": release.revision}
+    values = {"path": made_of.origin.partition("/")[2], "revision": made_of.revision}
     return web_link(
         re.sub(r"\{(path|revision)\}", lambda match: quote(values[match[1]], errors="replace"), template)
     )

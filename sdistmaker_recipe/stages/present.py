@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index import layout, pages
+from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import Listed, Release, Site
 
@@ -173,10 +173,14 @@ def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
         latest=tuple(latest[:_LATEST]),
         failed=len(failures),
     )
-    failed = sorted(people.FailedTag(each.project, each.tag, each.revision, each.reason) for each in failures)
+    browse = shown.site.browse_url
+    failed = sorted(
+        people.FailedTag(each.project, each.tag, each.revision, each.reason, text.tag_link(browse, each))
+        for each in failures
+    )
     return {
         **people.static_files(),
-        layout.FAILED: people.failed_tags(failed, shown.site),
+        layout.FAILED: people.failed_tags(failed, frozenset(projects), shown.site),
         layout.FEED: feed.feed(latest, shown.site),
         layout.ABOUT: people.root_about(root, shown.site),
         "index.html": pages.root_html(projects),

@@ -55,8 +55,8 @@ def project(site: Site = SITE, **changes) -> Element:
     return parsed(people.project_about(replace(PROJECT, **changes), site))
 
 
-def failed(*tags: FailedTag) -> Element:
-    return parsed(people.failed_tags(tags, SITE))
+def failed(*tags: FailedTag, published: frozenset[str] = frozenset()) -> Element:
+    return parsed(people.failed_tags(tags, published, SITE))
 
 
 def text(element: Element | None) -> str:
@@ -80,7 +80,7 @@ PAGES = {
     "root": people.root_about(ROOT, SITE),
     "empty root": people.root_about(Root(), SITE),
     "project": people.project_about(PROJECT, SITE),
-    "failed": people.failed_tags(FAILED, SITE),
+    "failed": people.failed_tags(FAILED, {"acme-ledger"}, SITE),
 }
 
 
@@ -153,7 +153,7 @@ class TestEveryPage:
 
 class TestRoot:
     def test_counts_what_there_is(self):
-        assert text(by_class(root(), "lead")[0]) == "1,234 releases of 2 projects · 2 failed tags"
+        assert text(by_class(root(), "lead")[0]) == "1,234 releases of 2 projects, 2 failed tags"
         one = Root((Listed("a", "a", "1"),), 1, (), 0)
         assert text(by_class(root(one), "lead")[0]) == "1 release of 1 project"
 
@@ -290,7 +290,7 @@ class TestProject:
 class TestFailedTags:
     def test_are_shown_by_project_with_their_reasons(self):
         page = failed(*FAILED)
-        assert text(by_class(page, "lead")[0]) == "3 tags"
+        assert text(by_class(page, "lead")[0]).startswith("3 tags. ")
         assert [text(each) for each in page.iter("h2")] == ["acme-ledger", "acme"]
         assert [text(each) for each in page.iter("dt")] == [
             "0.3 at revision 17",
@@ -300,8 +300,30 @@ class TestFailedTags:
         assert [text(each) for each in page.iter("dd")] == ["no <setup.py>", "SyntaxError", "SyntaxError"]
 
     def test_may_be_of_a_project_whose_name_is_none(self):
-        page = failed(FailedTag('a b"><script>', "1", "2", "3"))
-        assert [each.get("id") for each in page.iter("h2")] == ["project-a-b-script-"]
+        names = ['a b"><script>', "a-b-script-", "a  b", "\x00", "é" * 500]
+        page = failed(*(FailedTag(name, "1", "2", "3") for name in names))
+        shown = [text(each) for each in page.iter("h2")]
+        assert shown == [names[0], names[1], "a b", "unnamed", "é" * 197 + "..."]
+        ids = [each.get("id") for each in page.iter("h2")]
+        assert len(set(ids)) == len(names)
+        assert all(re.fullmatch("[!-~]+", each) for each in ids)
+
+    def test_lead_to_the_page_of_a_project_that_has_one(self):
+        page = failed(*FAILED, published=frozenset({"acme-ledger"}))
+        assert [link.get("href") for each in page.iter("h2") for link in each] == ["acme-ledger/about.html"]
+
+    def test_lead_to_the_tag_where_its_address_is_known(self):
+        page = failed(FailedTag("acme", "1.0", "18", "why", "https://svn.example.com/acme/tags/1.0"))
+        (link,) = page.findall(".//dt//a")
+        assert (text(link), link.get("href")) == ("18", "https://svn.example.com/acme/tags/1.0")
+
+    def test_of_which_no_revision_is_known(self):
+        assert [text(each) for each in failed(FailedTag("acme", "1.0", "", "why")).iter("dt")] == ["1.0"]
+
+    def test_may_be_none(self):
+        page = failed()
+        assert text(by_class(page, "lead")[0]).startswith("None")
+        assert not list(page.iter("h2"))
 
 
 class TestSize:
@@ -443,13 +465,13 @@ class TestAnyText:
     @FEW
     @given(ODD, ODD, ODD, ODD)
     def test_stays_text_on_the_page_of_failed_tags(self, one, two, three, four):
-        page = failed(FailedTag(one, two, three, four))
+        page = failed(FailedTag(one, two, f"x{three}", four))
         assert shape(page) == shape(failed(FailedTag("a", "b", "c", "d")))
 
     @FEW
     @given(ODD, ODD)
     def test_leaves_pages_that_can_be_written(self, one, two):
-        people.failed_tags([FailedTag(one, two, one, two)], Site(one)).encode()
+        people.failed_tags([FailedTag(one, two, one, two)], (), Site(one)).encode()
         notes, status = (one,), ProjectStatus(two, one)
         release = a_release(yanked=two, requires_python=one, revision=two, origin=f"{UUID}/{one}")
         people.project_about(
