@@ -38,6 +38,13 @@ def commands(tmp_path: Path, public: str, cache: Path) -> Commands:
     return _commands(tmp_path, cache, {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public})
 
 
+@pytest.fixture(scope="module")
+def commands_of_module(tmp_path_factory: pytest.TempPathFactory, public: str, cache: Path) -> Commands:
+    """The same for all tests of a module, below a folder of its own."""
+    environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public}
+    return _commands(tmp_path_factory.mktemp("module"), cache, environment)
+
+
 @pytest.fixture
 def own_index(tmp_path: Path, cache: Path) -> Commands:
     """Such commands with the index, and all Pythons, that this machine is set up to use."""

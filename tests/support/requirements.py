@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,15 @@ def need(*requirements: str) -> None:
     The test is skipped with the reason otherwise; with CI=true in the environment it fails, since a
     machine that runs all tests must not leave some out unnoticed.
     """
-    absent = [requirement for requirement in requirements if missing(requirement)]
+    _go_on_without([requirement for requirement in requirements if missing(requirement)])
+
+
+def need_modules(*names: str) -> None:
+    """The same for Python modules, which an extra of setup.py brings."""
+    _go_on_without([f"module {name}" for name in names if find_spec(name) is None])
+
+
+def _go_on_without(absent: Sequence[str]) -> None:
     if not absent:
         return
     reason = f"not on this machine: {', '.join(absent)}"
