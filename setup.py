@@ -75,6 +75,7 @@ setup(
             "readme-renderer[md]>=44",
             "ruff>=0.11",
         ],
+        "browser": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],
         "release": ["towncrier>=24"],
     },
     entry_points={
