@@ -11,6 +11,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import SCHEMA_VERSION, Catalog, open_catalog
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.model import Failure, Listed
 from tests.unit.values import UUID, a_failure, a_release, a_tag
 
 
@@ -23,6 +24,11 @@ def catalog():
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "catalog.sqlite3"
+
+
+def failed(**known: str) -> Failure:
+    """A failure of a tag, known to people by these names."""
+    return replace(a_failure(a_tag(known.get("tag", "1.0"))), **known)
 
 
 def break_schema(path: Path) -> None:
@@ -116,6 +122,116 @@ class TestFailures:
         catalog.publish(a_release(), b"")
         assert catalog.failures() == [other]
 
+    def test_that_are_forgotten_owe_the_pages_they_were_on(self, catalog):
+        gone, stays = (failed(project=name, tag=name) for name in ("acme", "other"))
+        for failure in (gone, stays):
+            catalog.remember(failure)
+        assert catalog.owed() == {"", "acme", "other"}
+        catalog.paid(catalog.owed())
+        catalog.forget_failures([gone.origin, f"{UUID}/unknown"])
+        assert catalog.failures() == [stays]
+        assert catalog.failure(gone.origin) is None
+        assert catalog.failure(stays.origin) == stays
+        assert catalog.owed() == {"", "acme"}
+
+    def test_of_which_none_is_forgotten_owe_nothing(self, catalog):
+        catalog.remember(failed())
+        catalog.paid(catalog.owed())
+        catalog.forget_failures([])
+        assert catalog.owed() == frozenset()
+
+    def test_owe_the_page_of_the_project_they_were_taken_for(self, catalog):
+        """The metadata of what is published may have another name than the folder that failed."""
+        catalog.remember(failed(project="folder"))
+        catalog.paid(catalog.owed())
+        catalog.publish(a_release(), b"")
+        assert catalog.owed() == {"", "folder", "acme-ledger"}
+
+
+class TestOwed:
+    def test_are_the_project_and_the_root_of_what_is_published(self, catalog):
+        catalog.publish(a_release(), b"")
+        assert catalog.owed() == {"", "acme-ledger"}
+        catalog.paid(["acme-ledger", "unknown"])
+        assert catalog.owed() == {""}
+
+
+class TestLatest:
+    def test_are_those_uploaded_last_newest_first(self, catalog):
+        start = datetime(2020, 1, 1, tzinfo=timezone.utc)
+        for day, version in enumerate(["3", "1", "2", "4"]):
+            catalog.publish(a_release(version, upload_time=start + timedelta(days=day)), b"")
+        assert [each.version for each in catalog.latest(3)] == ["4", "2", "1"]
+        assert len(catalog.latest(10)) == 4
+
+    def test_of_the_same_moment_are_in_order(self, catalog):
+        for project in ("b", "c", "a"):
+            catalog.publish(a_release(project=project), b"")
+        assert [each.project for each in catalog.latest(2)] == ["a", "b"]
+
+
+class TestListed:
+    def test_are_projects_with_a_release_by_name(self, catalog):
+        for project in ("b", "a"):
+            catalog.publish(a_release(project=project), b"")
+        for listed in (Listed("b", "B", "1.0"), Listed("a", "A", "1.0", "sums"), Listed("gone", "G", "1")):
+            catalog.list_project(listed)
+        assert catalog.listed() == [Listed("a", "A", "1.0", "sums"), Listed("b", "B", "1.0")]
+
+    def test_say_what_was_said_last(self, catalog):
+        catalog.publish(a_release(project="a"), b"")
+        catalog.list_project(Listed("a", "A", "1.0", "sums"))
+        catalog.list_project(Listed("a", "a", "2.0"))
+        assert catalog.listed() == [Listed("a", "a", "2.0")]
+
+
+class TestDescription:
+    def test_is_kept_as_long_as_it_is_of_the_same(self, catalog):
+        assert catalog.description("acme", "d1") is None
+        catalog.keep_description("acme", "d1", "")
+        assert catalog.description("acme", "d1") == ""
+        catalog.keep_description("acme", "d2", "<p>two</p>")
+        assert catalog.description("acme", "d1") is None
+        assert catalog.description("acme", "d2") == "<p>two</p>"
+        assert catalog.description("other", "d2") is None
+
+
+class TestPrivateNames:
+    def test_are_added_and_taken_back(self, catalog):
+        catalog.set_private_names(["a", "b"], [])
+        catalog.set_private_names(["b", "c"], ["a", "unknown"])
+        assert catalog.private_names() == {"b", "c"}
+
+    def test_stay_when_only_others_are_published(self, catalog):
+        catalog.set_private_names(["a"], [])
+        catalog.publish(a_release(project="b"), b"")
+        assert catalog.private_names() == {"a"}
+
+
+class TestWatched:
+    NOON = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
+
+    def test_are_answers_with_the_time_they_were_given(self, catalog):
+        assert catalog.watched() == {}
+        catalog.watch({"a": True, "b": False}, self.NOON)
+        assert catalog.watched() == {"a": (True, self.NOON), "b": (False, self.NOON)}
+
+    def test_answers_replace_those_before_and_leave_others(self, catalog):
+        later = self.NOON + timedelta(days=1)
+        catalog.watch({"a": True, "b": False}, self.NOON)
+        catalog.watch({"a": False}, later)
+        assert catalog.watched() == {"a": (False, later), "b": (False, self.NOON)}
+
+    def test_owe_a_page_only_where_the_answer_is_another(self, catalog):
+        for answers, owed in (
+            ({"a": True, "b": False}, {"a"}),
+            ({"a": True, "b": False}, set()),
+            ({"a": False, "b": True}, {"a", "b"}),
+        ):
+            catalog.watch(answers, self.NOON)
+            assert catalog.owed() == owed
+            catalog.paid(catalog.owed())
+
 
 class TestNotesAndRepositories:
     def test_a_note_is_what_was_noted_last(self, catalog):
@@ -165,6 +281,90 @@ class TestFile:
         connection = sqlite3.connect(path)
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         connection.close()
+
+
+VERSION_1 = """
+CREATE TABLE release (
+    project TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, filename TEXT NOT NULL,
+    sha256 TEXT NOT NULL, size INTEGER NOT NULL, requires_python TEXT NOT NULL, upload_time TEXT NOT NULL,
+    origin TEXT NOT NULL UNIQUE, tag_url TEXT NOT NULL, revision TEXT NOT NULL, toolchain TEXT NOT NULL,
+    PRIMARY KEY (project, filename)
+) WITHOUT ROWID;
+CREATE TABLE metadata (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE failure (
+    origin TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, reason TEXT NOT NULL, log_file TEXT NOT NULL,
+    lasting INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE owed (project TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE toolchain (project TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE repository (uuid TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO release VALUES (
+    'acme-ledger', 'acme.ledger', '1.0', 'acme_ledger-1.0.tar.gz', 'abc', 1234, '>=3.8',
+    '2012-03-04T05:06:07.000890+00:00', '{uuid}/acme.ledger/tags/1.0',
+    'https://svn.example.com/svn/acme.ledger/tags/1.0', '17', 'setuptools==80.0'
+);
+INSERT INTO metadata VALUES ('abc', X'4E616D65');
+INSERT INTO failure VALUES ('{uuid}/acme.ledger/tags/2.0', 'f1', 'why', '/srv/logs/one.log', 1);
+INSERT INTO toolchain VALUES ('{uuid}/acme.ledger', 'setuptools==80.0');
+INSERT INTO repository VALUES ('{uuid}');
+INSERT INTO note VALUES ('pages', '1');
+PRAGMA user_version = 1;
+"""
+
+
+class TestVersion1:
+    """A file as the first version of the schema had it."""
+
+    @pytest.fixture(autouse=True)
+    def _written(self, path):
+        connection = sqlite3.connect(path)
+        connection.executescript(VERSION_1.format(uuid=UUID))
+        connection.close()
+
+    def test_keeps_what_it_knew(self, path):
+        with open_catalog(path) as catalog:
+            assert catalog.releases() == [a_release(sha256="abc")]
+            assert catalog.metadata("abc") == b"Name"
+            origin = f"{UUID}/acme.ledger/tags/2.0"
+            assert catalog.failures() == [Failure(origin, "f1", "why", Path("/srv/logs/one.log"))]
+            assert catalog.toolchains() == {f"{UUID}/acme.ledger": "setuptools==80.0"}
+            assert (catalog.repositories(), catalog.note("pages")) == ({UUID}, "1")
+
+    def test_is_of_this_version_once_it_was_opened(self, path):
+        for _ in range(2):
+            with open_catalog(path) as catalog:
+                catalog.set_private_names(["acme-ledger"], [])
+                catalog.watch({"acme-ledger": True}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+                catalog.keep_description("acme-ledger", "d", "<p>")
+                catalog.list_project(Listed("acme-ledger", "acme.ledger", "1.0"))
+                catalog.remember(failed(project="acme"))
+        connection = sqlite3.connect(path)
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        connection.close()
+
+    def test_has_the_tables_of_a_new_file(self, path, tmp_path):
+        with open_catalog(path), open_catalog(tmp_path / "new.sqlite3"):
+            pass
+        assert columns(path) == columns(tmp_path / "new.sqlite3")
+
+    def test_stays_as_it_was_where_the_change_breaks_off(self, path):
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE watched (in_the_way)")
+        connection.close()
+        before = columns(path)
+        with pytest.raises(StoreError, match="watched"), open_catalog(path):
+            pass
+        assert columns(path) == before
+
+
+def columns(path: Path) -> dict[str, list[str]]:
+    """The columns of each table and index of a file."""
+    connection = sqlite3.connect(path)
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema ORDER BY name")]
+    found = {name: [row[1:3] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names}
+    connection.close()
+    return found
 
 
 class TestTrouble:

@@ -1,0 +1,195 @@
+"""Asking the public index for names: real answers of a server on loopback, and none at all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.stages.publish import Index, watch_names
+from sdistmaker_recipe.watch import WatchError, taken_names
+from tests.support.process import LOOPBACK, free_port
+from tests.unit.values import a_release
+
+
+class PublicIndex(ThreadingHTTPServer):
+    """Answers with the status that ``statuses`` has for a name, else 404, and keeps what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((LOOPBACK, 0), _Handler)
+        self.statuses: dict[str, int] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.hangs = threading.Event()
+        self.url = f"http://{LOOPBACK}:{self.server_port}/simple"
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(path.split("/")[2] for path, _ in self.asked)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PublicIndex
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, self.headers["Accept"]))
+        name = self.path.split("/")[2]
+        if name == "slow":
+            self.server.hangs.wait(10)
+        if name == "nonsense":
+            self.wfile.write(b"\r\n\r\n")
+            return
+        status = self.server.statuses.get(name, 404)
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/simple/elsewhere/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *message: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def public() -> Iterator[PublicIndex]:
+    with PublicIndex() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.hangs.set()
+            server.shutdown()
+            thread.join()
+
+
+class TestTakenNames:
+    def test_are_those_that_have_a_page(self, public):
+        public.statuses = {"there": 200, "gone": 410}
+        answers = list(taken_names(["there", "missing", "gone"], public.url))
+        assert answers == [("there", True), ("missing", False), ("gone", False)]
+        assert public.names == ["gone", "missing", "there"]
+        assert {path for path, _ in public.asked} >= {"/simple/there/"}
+
+    def test_are_asked_for_in_a_form_that_the_index_has(self, public):
+        list(taken_names(["one"], public.url))
+        ((_, accepted),) = public.asked
+        assert accepted.startswith("application/vnd.pypi.simple.v1+json")
+        assert "text/html" in accepted
+
+    def test_include_one_that_is_answered_by_a_redirect_to_a_page(self, public):
+        public.statuses = {"moved": 302, "elsewhere": 200}
+        assert list(taken_names(["moved"], public.url)) == [("moved", True)]
+
+    def test_are_many_at_a_time_in_the_order_given(self, public):
+        names = [f"n{number}" for number in range(50)]
+        public.statuses = dict.fromkeys(names[::2], 200)
+        assert list(taken_names(names, public.url)) == [(each, each in names[::2]) for each in names]
+
+    def test_of_nothing_ask_nothing(self, public):
+        assert list(taken_names([], public.url)) == []
+        assert public.asked == []
+
+    @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+    def test_are_not_known_after_another_answer(self, public, status):
+        public.statuses = {"one": 200, "two": status}
+        answers = taken_names(["one", "two"], public.url)
+        assert next(answers) == ("one", True)
+        with pytest.raises(WatchError, match=f"^{LOOPBACK}: answers {status}$"):
+            next(answers)
+
+    def test_are_not_known_without_an_answer_in_time(self, public):
+        begun = time.monotonic()
+        with pytest.raises(WatchError, match=f"^{LOOPBACK}: timed out$"):
+            list(taken_names(["slow"], public.url, seconds=0.2))
+        assert time.monotonic() - begun < 5
+
+    def test_are_not_known_without_a_server(self):
+        with pytest.raises(WatchError, match=f"^{LOOPBACK}: Connection refused$"):
+            list(taken_names(["one"], f"http://{LOOPBACK}:{free_port()}"))
+
+    def test_are_not_known_from_what_is_no_answer(self, public):
+        with pytest.raises(WatchError, match=f"^{LOOPBACK}: "):
+            list(taken_names(["nonsense"], public.url))
+
+    def test_are_not_known_where_the_address_is_none(self):
+        with pytest.raises(WatchError, match=f"^{LOOPBACK}: "):
+            list(taken_names(["one"], f"http://{LOOPBACK}:port/simple"))
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """An index with three projects, whose pages are written."""
+    with open_catalog(None) as catalog:
+        for project in ("alpha", "beta", "gamma"):
+            catalog.publish(a_release(project=project), b"")
+        catalog.paid(catalog.owed())
+        yield Index(IndexStore(tmp_path / "index"), catalog, tmp_path / "state")
+
+
+def age(index: Index, hours: float) -> None:
+    """Let so many hours pass since names were asked for."""
+    answers = {name: taken for name, (taken, _) in index.catalog.watched().items()}
+    index.catalog.watch(answers, datetime.now(timezone.utc) - timedelta(hours=hours))
+
+
+class TestWatchNames:
+    def test_warns_of_those_that_are_taken(self, index, public):
+        public.statuses = {"beta": 200}
+        assert watch_names(index, public.url) == ("beta: the public index has a project of this name too",)
+        assert {name: taken for name, (taken, _) in index.catalog.watched().items()} == {
+            "alpha": False,
+            "beta": True,
+            "gamma": False,
+        }
+        assert index.catalog.owed() == {"beta"}
+
+    def test_asks_once_a_day(self, index, public):
+        public.statuses = {"beta": 200}
+        watch_names(index, public.url)
+        public.asked.clear()
+        age(index, 22)
+        assert watch_names(index, public.url) == ()
+        assert public.asked == []
+        age(index, 24)
+        assert len(watch_names(index, public.url)) == 1
+        assert public.names == ["alpha", "beta", "gamma"]
+
+    def test_asks_for_a_new_project_at_once(self, index, public):
+        watch_names(index, public.url)
+        public.asked.clear()
+        index.catalog.publish(a_release(project="new"), b"")
+        watch_names(index, public.url)
+        assert public.names == ["new"]
+
+    def test_a_page_is_owed_again_when_the_answer_changes(self, index, public):
+        public.statuses = {"beta": 200}
+        watch_names(index, public.url)
+        index.catalog.paid(["beta"])
+        age(index, 24)
+        watch_names(index, public.url)
+        assert index.catalog.owed() == frozenset()
+        public.statuses = {}
+        age(index, 24)
+        assert watch_names(index, public.url) == ()
+        assert index.catalog.owed() == {"beta"}
+
+    def test_an_index_that_does_not_answer_is_a_warning(self, index, public):
+        public.statuses = {"alpha": 200, "beta": 500}
+        taken, failed = watch_names(index, public.url)
+        assert taken.startswith("alpha: ")
+        assert failed == f"check-public: {LOOPBACK}: answers 500; it is asked again in the next run"
+        # What was answered counts; what was not is asked again.
+        assert list(index.catalog.watched()) == ["alpha"]
+        public.asked.clear()
+        public.statuses = {}
+        assert watch_names(index, public.url) == ()
+        assert public.names == ["beta", "gamma"]
