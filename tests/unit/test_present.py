@@ -1,0 +1,311 @@
+"""Writing the pages of what is published: which files, in what order, and which are left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index import description, layout, pages
+from sdistmaker_recipe.index.store import Content, IndexStore
+from sdistmaker_recipe.model import Release, Site
+from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages.present import Shown
+from tests.unit.values import a_failure, a_release, a_tag
+
+METADATA = b"Metadata-Version: 2.2\nName: acme.ledger\nVersion: 1.0\nSummary: Sums\n\nAll *about* sums.\n"
+LONG_AGO = 10**9
+
+
+class Recorder(IndexStore):
+    """The store, which keeps the paths of each call that writes pages, in their order."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.written: list[list[str]] = []
+
+    def write_pages(self, pages: Mapping[str, Content]) -> None:
+        self.written.append(list(pages))
+        super().write_pages(pages)
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Shown]:
+    with open_catalog(None) as catalog:
+        yield Shown(Recorder(tmp_path / "index"), catalog, Site(browse_url="https://svn.example.com/"))
+
+
+def add(
+    shown: Shown, version: str = "1.0", project: str = "acme-ledger", *, final: bool = False, **changes
+) -> Release:
+    """Publish a release, all but its pages."""
+    release = a_release(version, project=project, **changes)
+    stored = shown.store.add_archive(project, release.filename, f"{project} {version}".encode())
+    digest = hashlib.sha256(METADATA).hexdigest() if final else ""
+    release = replace(release, sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
+    shown.catalog.publish(release, METADATA)
+    return release
+
+
+def files(shown: Shown) -> set[str]:
+    folder = shown.store.folder
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def read(shown: Shown, path: str) -> str:
+    return (shown.store.folder / path).read_text("utf-8")
+
+
+def rewritten(shown: Shown, projects: tuple[str, ...] | None = None) -> set[str]:
+    """The files that a call writes, though all are there; of some projects, or of all that need it."""
+    for path in files(shown):
+        os.utime(shown.store.folder / path, (LONG_AGO, LONG_AGO))
+    if projects is None:
+        present.write_all(shown)
+    else:
+        present.write_projects(projects, shown)
+    return {path for path in files(shown) if (shown.store.folder / path).stat().st_mtime != LONG_AGO}
+
+
+def of_project(project: str) -> set[str]:
+    return {f"{project}/{name}" for name in layout.PROJECT_FILES}
+
+
+class TestProject:
+    def test_gets_its_pages_and_no_other_does(self, shown):
+        add(shown, project="alpha")
+        add(shown, project="beta")
+        present.write_projects(["alpha", "unknown"], shown)
+        assert files(shown) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
+        assert shown.catalog.owed() == {"", "beta"}
+        assert [(each.project, each.version) for each in shown.catalog.listed()] == [("alpha", "1.0")]
+
+    def test_has_metadata_before_a_page_names_it(self, shown):
+        release = add(shown, final=True)
+        add(shown, "2.0")
+        present.write_projects(["acme-ledger"], shown)
+        ((first, *others),) = shown.store.written
+        assert first == f"acme-ledger/{release.filename}.metadata"
+        assert set(others) >= of_project("acme-ledger")
+        assert read(shown, first).encode() == METADATA
+        entries = json.loads(read(shown, "acme-ledger/index.json"))["files"]
+        named = {each["filename"]: each.get("core-metadata") for each in entries}
+        assert named == {
+            release.filename: {"sha256": hashlib.sha256(METADATA).hexdigest()},
+            "acme_ledger-2.0.tar.gz": None,
+        }
+
+    def test_gets_metadata_back_that_is_missing_only(self, shown):
+        release = add(shown, final=True)
+        present.write_projects(["acme-ledger"], shown)
+        path = f"acme-ledger/{release.filename}.metadata"
+        (shown.store.folder / path).unlink()
+        assert rewritten(shown, ("acme-ledger",)) == {path}
+        assert rewritten(shown, ("acme-ledger",)) == set()
+
+    def test_has_a_folder_for_each_written_name_with_the_same_archives(self, shown):
+        add(shown, "1.0", name="acme.ledger")
+        add(shown, "2.0", name="Acme.Ledger")
+        present.write_projects(["acme-ledger"], shown)
+        archives = shown.store.folder / "acme-ledger"
+        for folder in ("acme.ledger", "Acme.Ledger"):
+            links = read(shown, f"{folder}/index.html")
+            for version in ("1.0", "2.0"):
+                name = f"{folder}-{version}.tar.gz"
+                linked = shown.store.folder / folder / name
+                assert linked.samefile(archives / f"acme_ledger-{version}.tar.gz")
+                assert f'href="{name}#sha256={sha256(linked)}"' in links
+            assert not (shown.store.folder / folder / "index.json").exists()
+
+    def test_without_a_dot_has_no_other_folder(self, shown):
+        add(shown, project="plain", name="Plain")
+        present.write_projects(["plain"], shown)
+        assert {path.name for path in shown.store.folder.iterdir()} == {"plain"}
+
+    def test_shows_releases_by_time_to_programs_and_by_version_to_people(self, shown):
+        for day, version in enumerate(["2.0", "1.0", "10.0"], start=1):
+            add(shown, version, upload_time=datetime(2020, 1, day, tzinfo=timezone.utc))
+        present.write_projects(["acme-ledger"], shown)
+        assert json.loads(read(shown, "acme-ledger/index.json"))["versions"] == ["2.0", "1.0", "10.0"]
+        page = read(shown, "acme-ledger/about.html")
+        places = [page.index(f">{version}</a>") for version in ("10.0", "2.0", "1.0")]
+        assert places == sorted(places)
+
+    def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, shown):
+        add(shown)
+        shown.catalog.remember(replace(a_failure(a_tag("0.9")), project="acme-ledger", tag="0.9"))
+        present.write_projects(["acme-ledger"], shown)
+        page = read(shown, "acme-ledger/about.html")
+        assert "1 failed tag" in page
+        assert 'href="https://svn.example.com/acme.ledger/tags/1.0"' in page
+
+    @pytest.mark.parametrize(
+        ("taken", "asked", "warned"), [(True,) * 3, (False, True, False), (True, False, False)]
+    )
+    def test_warns_of_a_name_that_is_taken_where_that_is_watched(self, shown, taken, asked, warned):
+        shown = replace(shown, taken=taken)
+        add(shown)
+        shown.catalog.watch({"acme-ledger": asked}, datetime.now(timezone.utc))
+        present.write_projects(["acme-ledger"], shown)
+        assert (
+            "The public index has a project of this name" in read(shown, "acme-ledger/about.html")
+        ) is warned
+
+    def test_has_its_description_rendered_once(self, shown, monkeypatch):
+        calls = []
+        real = description.render_description
+        monkeypatch.setattr(
+            description, "render_description", lambda metadata: calls.append(1) or real(metadata)
+        )
+        add(shown)
+        for _ in range(2):
+            present.write_projects(["acme-ledger"], shown)
+        assert "<em>about</em>" in read(shown, "acme-ledger/about.html")
+        assert len(calls) == 1
+        monkeypatch.setattr(pages, "RENDERER", "other")
+        present.write_projects(["acme-ledger"], shown)
+        assert len(calls) == 2
+
+    def test_is_still_owed_where_its_pages_cannot_be_written(self, shown):
+        add(shown)
+        (shown.store.folder / "acme-ledger" / "about.html").mkdir()
+        with pytest.raises(StoreError):
+            present.write_projects(["acme-ledger"], shown)
+        assert shown.catalog.owed() == {"", "acme-ledger"}
+
+    def test_may_be_one_of_very_many(self, shown, monkeypatch):
+        monkeypatch.setattr(present, "_AT_ONCE", 2)
+        for project in "abcde":
+            add(shown, project=project)
+        present.write_projects("abcde", shown)
+        assert [len(paths) for paths in shown.store.written] == [6, 6, 3]
+        assert shown.catalog.owed() == {""}
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def complete(shown: Shown) -> Shown:
+    """An index of two projects whose pages are all written."""
+    add(shown, project="alpha")
+    add(shown, project="beta")
+    present.write_all(shown)
+    shown.store.written.clear()
+    return shown
+
+
+class TestAll:
+    def test_has_every_file(self, complete):
+        assert files(complete) == {
+            *layout.ROOT_FILES,
+            *(f"{each}/{each}-1.0.tar.gz" for each in ("alpha", "beta")),
+            *of_project("alpha"),
+            *of_project("beta"),
+        }
+        assert complete.catalog.owed() == frozenset()
+
+    def test_without_a_release_has_a_root(self, shown):
+        present.write_all(shown)
+        assert files(shown) == set(layout.ROOT_FILES)
+        assert "Nothing is published yet." in read(shown, "about.html")
+
+    def test_again_touches_and_renders_nothing(self, complete):
+        assert rewritten(complete) == set()
+        assert complete.store.written == []
+
+    def test_a_new_release_touches_its_project_and_the_root(self, complete):
+        add(complete, "2.0", project="alpha")
+        touched = rewritten(complete)
+        assert touched == of_project("alpha") | {"about.html", "releases.atom"}
+
+    def test_a_new_project_is_on_all_root_pages(self, complete):
+        add(complete, project="gamma")
+        touched = rewritten(complete)
+        assert touched == of_project("gamma") | {
+            "index.html",
+            "index.json",
+            "about.html",
+            "releases.atom",
+        }
+        assert "gamma" in read(complete, "about.html")
+
+    @pytest.mark.parametrize("path", ["beta/index.json", "beta/about.html", "index.html", "search.js"])
+    @pytest.mark.parametrize("how", ["missing", "empty"])
+    def test_a_page_that_is_not_there_is_written_again(self, complete, path, how):
+        page = complete.store.folder / path
+        content = page.read_bytes()
+        page.unlink() if how == "missing" else page.write_bytes(b"")
+        assert rewritten(complete) == {path}
+        assert page.read_bytes() == content
+
+    def test_what_was_owed_when_a_run_broke_off_is_written(self, complete):
+        complete.catalog.watch({"beta": True}, datetime.now(timezone.utc))
+        watching = replace(complete, taken=True)
+        present.write_all(watching)
+        assert "The public index has" in read(complete, "beta/about.html")
+        complete.catalog.watch({"beta": False}, datetime.now(timezone.utc))
+        assert rewritten(watching) == {"beta/about.html"}
+        assert complete.catalog.owed() == frozenset()
+
+    def test_a_failure_is_shown_until_it_is_forgotten(self, complete):
+        failure = a_failure(a_tag("3.0"), reason="no such luck")
+        failure = replace(failure, project="alpha", tag="3.0", revision="17")
+        complete.catalog.remember(failure)
+        pages_of_it = {"about.html", "failed.html", "alpha/about.html"}
+        assert rewritten(complete) == pages_of_it
+        failed = read(complete, "failed.html")
+        assert "no such luck" in failed
+        assert 'href="alpha/about.html"' in failed
+        assert 'href="https://svn.example.com/acme.ledger/tags/3.0"' in failed
+        complete.catalog.forget_failures([failure.origin])
+        assert rewritten(complete) == pages_of_it
+        assert "no such luck" not in read(complete, "failed.html")
+        assert "failed tag" not in read(complete, "about.html") + read(complete, "alpha/about.html")
+        assert complete.catalog.owed() == frozenset()
+
+    def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
+        complete.catalog.remember(replace(a_failure(a_tag()), project="<odd>", tag="1.0"))
+        assert rewritten(complete) == {"about.html", "failed.html"}
+        assert complete.catalog.owed() == frozenset()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda shown, _: replace(shown, site=Site(base_url="https://packages.example.com/")),
+            lambda shown, _: replace(shown, site=Site(browse_url="https://trac.example.com/")),
+            lambda shown, patch: patch.setattr(pages, "FORMAT", "next") or shown,
+            lambda shown, patch: patch.setattr(pages, "RENDERER", "next") or shown,
+            lambda shown, _: replace(shown, taken=True),
+        ],
+        ids=["index-url", "browse-url", "format", "renderer", "check-public"],
+    )
+    def test_are_made_again_once_when_their_look_changes(self, complete, change, monkeypatch):
+        changed = change(complete, monkeypatch)
+        present.write_all(changed)
+        made = {path for paths in complete.store.written for path in paths}
+        assert made == of_project("alpha") | of_project("beta") | set(layout.ROOT_FILES)
+        complete.store.written.clear()
+        present.write_all(changed)
+        assert {path for paths in complete.store.written for path in paths} == set()
+
+    def test_are_made_again_until_that_succeeds(self, complete):
+        changed = replace(complete, site=Site(base_url="https://packages.example.com/"))
+        about = complete.store.folder / "about.html"
+        about.unlink()
+        about.mkdir()
+        with pytest.raises(StoreError):
+            present.write_all(changed)
+        about.rmdir()
+        present.write_all(changed)
+        assert "https://packages.example.com/" in read(complete, "releases.atom")
+        assert about.is_file()
