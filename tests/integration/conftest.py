@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,34 @@ import pytest
 from tests.support import public_index
 from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
+from tests.support.process import Server
 
 
 @pytest.fixture(scope="session")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a public index with ``stranger`` and ``shared`` 9.0, and with what builds need."""
+def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archives of a public index with ``stranger`` and ``shared`` 9.0, and with what builds need.
+
+    An archive that is added shows after ``public_index.write_pages``.
+    """
     folder = tmp_path_factory.mktemp("public")
-    public_index.download_wheels(folder, ["setuptools", "flit_core", "hatchling"])
-    public_index.add_sdist(folder, "stranger", "9.0", setuptools_project("stranger", "9.0"))
-    public_index.add_sdist(folder, "shared", "9.0", setuptools_project("shared", "9.0"))
+    public_index.download_wheels(folder, ["setuptools", "wheel", "flit_core", "hatchling"])
+    for name in ("stranger", "shared"):
+        public_index.add_sdist(folder, name, "9.0", setuptools_project(name, "9.0"))
     public_index.write_pages(folder)
-    with public_index.serve(folder, folder / "server.log") as server:
-        yield public_index.simple_url(server)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def public_server(public_folder: Path) -> Iterator[Server]:
+    """That index, served; its log holds every request."""
+    with public_index.serve(public_folder, public_folder.with_suffix(".log")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def public(public_server: Server) -> str:
+    """The URL of that index."""
+    return public_index.simple_url(public_server)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +50,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def commands(tmp_path: Path, public: str, cache: Path) -> Commands:
     """Runs programs in an environment without anything of this machine's user, below tmp_path."""
-    return _commands(tmp_path, cache, {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public})
+    return Commands.below(tmp_path, cache, {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public})
 
 
 @pytest.fixture(scope="module")
@@ -48,30 +63,13 @@ def commands_of_module(tmp_path_factory: pytest.TempPathFactory, public: str, ca
 @pytest.fixture
 def own_index(tmp_path: Path, cache: Path) -> Commands:
     """Such commands with the index, and all Pythons, that this machine is set up to use."""
-    return _commands(tmp_path, cache, _of_this_machine())
+    return Commands.below(tmp_path, cache, _of_this_machine())
 
 
 @pytest.fixture(scope="module")
 def own_index_of_module(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Commands:
     """The same for all tests of a module."""
-    return _commands(tmp_path_factory.mktemp("module"), cache, _of_this_machine())
-
-
-def _commands(folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
-    home = folder / "home"
-    home.mkdir()
-    work = folder / "work"
-    work.mkdir()
-    environment = {
-        "HOME": str(home),
-        "XDG_CACHE_HOME": str(cache),
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-        "LANG": "C.UTF-8",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
-        **more,
-    }
-    return Commands(work, {name: value for name, value in environment.items() if value})
+    return Commands.below(tmp_path_factory.mktemp("module"), cache, _of_this_machine())
 
 
 def _of_this_machine() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,27 @@ class Commands:
 
     folder: Path
     environment: Mapping[str, str]
+
+    @classmethod
+    def below(cls, folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
+        """Make a home and a working folder below folder, and know nothing of this machine's user.
+
+        ``cache`` is the user's cache folder; ``more`` joins the environment.
+        """
+        home = folder / "home"
+        home.mkdir()
+        work = folder / "work"
+        work.mkdir()
+        environment = {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(cache),
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "LANG": "C.UTF-8",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
+            **more,
+        }
+        return cls(work, {name: value for name, value in environment.items() if value})
 
     def run(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> Done:
         """Run a program to its end."""

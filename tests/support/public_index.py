@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import io
+import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterable, Mapping
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
@@ -33,13 +36,16 @@ def add_sdist(folder: Path, name: str, version: str, files: Mapping[str, str]) -
 
 
 def write_pages(folder: Path) -> None:
-    """Write a simple index (PEP 503) of the archives in folder below folder/simple."""
+    """Write a simple index (PEP 503) of the archives in folder below folder/simple.
+
+    A link to a wheel says what Python it is for, so that no client takes one that is too new for it.
+    """
     by_project: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.*")):
         if path.is_file():
             by_project.setdefault(_project(path.name), []).append(path.name)
     for project, names in by_project.items():
-        links = "".join(f'<a href="../../{html.escape(name)}">{html.escape(name)}</a><br>' for name in names)
+        links = "".join(_link(folder / name) for name in names)
         page = folder / "simple" / project / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(f"<!DOCTYPE html><html><body>{links}</body></html>", "utf-8")
@@ -57,6 +63,20 @@ def serve(folder: Path, log: Path) -> Server:
 def simple_url(server: Server) -> str:
     """The URL of the index that a server of ``serve`` shows."""
     return f"http://{LOOPBACK}:{server.port}/simple"
+
+
+def _link(path: Path) -> str:
+    name, python = html.escape(path.name), html.escape(_requires_python(path))
+    attribute = f' data-requires-python="{python}"' if python else ""
+    return f'<a href="../../{name}"{attribute}>{name}</a><br>'
+
+
+def _requires_python(path: Path) -> str:
+    if path.suffix != ".whl":
+        return ""
+    with zipfile.ZipFile(path) as wheel:
+        (metadata,) = (name for name in wheel.namelist() if re.fullmatch("[^/]+.dist-info/METADATA", name))
+        return str(BytesHeaderParser().parsebytes(wheel.read(metadata))["Requires-Python"] or "")
 
 
 def _project(filename: str) -> str:
