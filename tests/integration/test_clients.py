@@ -34,8 +34,6 @@ CHOSEN = [
     for client in CLIENTS
     if EVERY or client.name in names
 ]
-OLD_BUILD_REQUIREMENTS = ("setuptools<76", "wheel<0.46")
-"""The last for Python 3.8, as clients ask for them that run on it."""
 
 WANTED = {
     "Acme.Ledger": {"acme_ledger": "1.0"},
@@ -86,17 +84,13 @@ def toolbox(own_index_of_module: Commands) -> Toolbox:
 
 @pytest.fixture(scope="module")
 def strangers(public_folder: Path) -> None:
-    """What the public index holds besides: a name that we reserve, and what old Pythons build with."""
+    """What the public index holds besides: a project with a name that we reserve."""
     public_index.add_sdist(public_folder, RESERVED, "9.0", setuptools_project(RESERVED, "9.0"))
-    for requirement in OLD_BUILD_REQUIREMENTS if EVERY else ():
-        public_index.download_wheels(public_folder, [requirement])
     public_index.write_pages(public_folder)
 
 
 @pytest.fixture(scope="module")
-def index(
-    tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str, strangers: None
-) -> Path:
+def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str, strangers: None) -> Path:
     """The index that one run makes of a repository, with what both servers include beside it."""
     folder = tmp_path_factory.mktemp("private")
     history = History(folder / "repository")
@@ -154,7 +148,7 @@ def test_a_client_installs(
     row = table.rows.setdefault((client.name, server), {})
     row[""] = "skipped: not on this machine"
     use = client.use(toolbox.programs(client), commands_of_user(tmp_path, site.url), site.url)
-    row[""] = use.commands.run(*use.version).output.strip().partition("\n")[0][:40]
+    row[""] = use.version()
     ours, public = Log(site.access_log), Log(public_server.log)
 
     failed = use.install(RESERVED)

@@ -1,15 +1,17 @@
-"""The clients of an index: each is told of one index and installs from it by name, as its users have it do."""
+"""The clients of an index: each is told of one index, and installs from it by name as its users would."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -38,6 +40,7 @@ _PROJECT = """\
 name = "user-of-the-index"
 version = "1.0"
 requires-python = ">=3.10"
+
 """
 
 
@@ -48,19 +51,21 @@ class Use(ABC):
     commands: runs them in the project's folder; see ``commands_of_user``.
     """
 
+    program: ClassVar[str]
+
     def __init__(self, tool: Path, commands: Commands, index: str) -> None:
         self.tool = tool
         self.commands = commands
         self.index = f"{index}/"
-        self.prepare()
 
-    def prepare(self) -> None:
-        """Say in the project's files what the client has to know, where there are any."""
+    def run(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Done:
+        """Run the client."""
+        return self.commands.run(self.tool / self.program, *arguments, environment=environment)
 
-    @property
-    @abstractmethod
-    def version(self) -> Sequence[str | Path]:
-        """The command that prints what client this is."""
+    def version(self) -> str:
+        """The client's version."""
+        found = re.search(r"\d+(\.\d+)+", self.run("--version").stdout)
+        return found[0] if found else "unknown"
 
     @abstractmethod
     def install(self, *names: str) -> Done:
@@ -90,12 +95,10 @@ class Use(ABC):
 class Pip(Use):
     """pip, for the Python of another environment."""
 
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "pip", "--version")
+    program = "pip"
 
     def install(self, *names: str) -> Done:
-        return self.commands.run(self.tool / "pip", "--python", self.python, "install", *names)
+        return self.run("--python", self.python, "install", *names)
 
     @cached_property
     def python(self) -> Path:
@@ -105,12 +108,10 @@ class Pip(Use):
 class OldPip(Use):
     """pip of a time when it could install only for its own Python, or into a folder."""
 
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "pip", "--version")
+    program = "pip"
 
     def install(self, *names: str) -> Done:
-        return self.commands.run(self.tool / "pip", "install", "--target", "packages", *names)
+        return self.run("install", "--target", "packages", *names)
 
     @property
     def python(self) -> Path:
@@ -121,20 +122,29 @@ class OldPip(Use):
         return {"PYTHONPATH": "packages"}
 
 
-class Uv(Use):
-    """uv, with its interface for a project."""
+class EasyInstall(OldPip):
+    """easy_install, into a folder where several versions can be."""
 
-    def prepare(self) -> None:
-        self.file(
-            "pyproject.toml", f'{_PROJECT}\n[[tool.uv.index]]\nurl = "{self.index}"\ndefault = true\n'
-        )
-
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "uv", "--version")
+    program = "easy_install"
 
     def install(self, *names: str) -> Done:
-        return self.commands.run(self.tool / "uv", "add", "--python", sys.executable, *names)
+        (self.commands.folder / "packages").mkdir(exist_ok=True)
+        folder = ("--multi-version", "--install-dir", "packages")
+        return self.run(*folder, "--index-url", self.index, *names)
+
+    @property
+    def paths(self) -> Mapping[str, str]:
+        return {"PYTHONPATH": ":".join(map(str, self.commands.folder.glob("packages/*.egg")))}
+
+
+class Uv(Use):
+    """uv, where the index is the default one of a project."""
+
+    program = "uv"
+
+    def install(self, *names: str) -> Done:
+        self.file("pyproject.toml", f'{_PROJECT}[[tool.uv.index]]\nurl = "{self.index}"\ndefault = true\n')
+        return self.run("add", "--python", sys.executable, *names)
 
     @property
     def python(self) -> Path:
@@ -142,71 +152,46 @@ class Uv(Use):
 
 
 class Poetry(Uv):
-    """Poetry, whose primary source the index is."""
+    """Poetry, where the index is the primary source of a project."""
 
-    def prepare(self) -> None:
-        source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{self.index}"\npriority = "primary"\n'
-        self.file("pyproject.toml", f"{_PROJECT}\n[tool.poetry]\npackage-mode = false\n\n{source}")
-
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "poetry", "--version")
+    program = "poetry"
 
     def install(self, *names: str) -> Done:
+        source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{self.index}"\npriority = "primary"\n'
+        self.file("pyproject.toml", f"{_PROJECT}[tool.poetry]\npackage-mode = false\n\n{source}")
         options = {"POETRY_VIRTUALENVS_IN_PROJECT": "true"}
-        add = (self.tool / "poetry", "add", "--no-interaction")
-        return self.commands.run(*add, *names, environment=options)
+        return self.run("add", "--no-interaction", *names, environment=options)
 
 
 class Pdm(Uv):
-    """PDM, with the index in the place of its own."""
+    """PDM, where the index takes the place of PDM's own in a project."""
 
-    def prepare(self) -> None:
-        source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{self.index}"\n'
-        self.file("pyproject.toml", f"{_PROJECT}\n[tool.pdm]\ndistribution = false\n\n{source}")
-
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "pdm", "--version")
+    program = "pdm"
 
     def install(self, *names: str) -> Done:
+        source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{self.index}"\n'
+        self.file("pyproject.toml", f"{_PROJECT}[tool.pdm]\ndistribution = false\n\n{source}")
         options = {"PDM_CHECK_UPDATE": "false", "PDM_IGNORE_ACTIVE_VENV": "true"}
-        add = (self.tool / "pdm", "add", "--non-interactive", "--no-self")
-        return self.commands.run(*add, *names, environment=options)
+        return self.run("add", "--no-self", *names, environment=options)
 
 
 class Buildout(Use):
-    """zc.buildout, with the index in its configuration and, as our documentation says, in pip's."""
+    """zc.buildout, with the index in its configuration; it is in pip's too, as our documentation says."""
 
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "buildout", "--version")
+    program = "buildout"
 
     def install(self, *names: str) -> Done:
         eggs = "".join(f"  {name}\n" for name in names)
         self.file(
             "buildout.cfg",
-            f"[buildout]\nparts = eggs\nindex = {self.index}\n\n[eggs]\nrecipe = zc.recipe.egg\n"
-            f"eggs =\n{eggs}interpreter = with-eggs\n",
+            f"[buildout]\nparts = eggs\nindex = {self.index}\n\n"
+            f"[eggs]\nrecipe = zc.recipe.egg\neggs =\n{eggs}interpreter = with-eggs\n",
         )
-        return self.commands.run(self.tool / "buildout", "-U")
+        return self.run("-U")
 
     @property
     def python(self) -> Path:
         return self.commands.folder / "bin/with-eggs"
-
-
-class EasyInstall(OldPip):
-    """easy_install, into a folder."""
-
-    @property
-    def version(self) -> Sequence[str | Path]:
-        return (self.tool / "easy_install", "--version")
-
-    def install(self, *names: str) -> Done:
-        (self.commands.folder / "packages").mkdir(exist_ok=True)
-        easy_install = (self.tool / "easy_install", "--install-dir", "packages", "--index-url", self.index)
-        return self.commands.run(*easy_install, *names, environment=self.paths)
 
 
 @dataclass(frozen=True)
@@ -219,26 +204,31 @@ class Client:
     name: str
     use: type[Use]
     requirements: tuple[str, ...] = ()
+    build_constraints: tuple[str, ...] = ()
     pythons: tuple[tuple[int, int], tuple[int, int]] | None = None
 
 
-def _buildout(line: str, recipe: str, *pythons: tuple[int, int]) -> Client:
-    requirements = (f"zc.buildout=={line}.*", f"zc.recipe.egg=={recipe}.*")
-    return Client(f"zc.buildout {line}", Buildout, requirements, (pythons[0], pythons[-1]) if pythons else None)
+OLD_SETUPTOOLS = "setuptools<74"
+"""A newer one builds packages whose metadata has no dots in a name; zc.buildout 3 then misses them."""
+
+
+def _buildout(line: str, recipe: str, *more: str, **options: Any) -> Client:
+    requirements = (f"zc.buildout=={line}.*", f"zc.recipe.egg=={recipe}.*", *more)
+    return Client(f"zc.buildout {line}", Buildout, requirements, **options)
 
 
 CLIENTS = (
     Client("pip", Pip),
-    Client("pip 20.3.4", OldPip, (), (PYTHON2, PYTHON2)),
+    Client("pip 20.3.4", OldPip, pythons=(PYTHON2, PYTHON2)),
     Client("uv", Uv),
     Client("Poetry", Poetry, ("poetry",)),
-    Client("PDM", Pdm, ("pdm",)),
+    Client("PDM", Pdm, ("pdm[locked]",)),
     _buildout("6", "6"),
     _buildout("5", "4"),
-    _buildout("4", "3", (3, 9), (3, 12)),
-    _buildout("3", "2", (3, 6), (3, 8)),
-    _buildout("2.13", "2", PYTHON2),
-    Client("easy_install", EasyInstall, (), (PYTHON2, PYTHON2)),
+    _buildout("4", "3", pythons=((3, 9), (3, 12))),
+    _buildout("3", "2", OLD_SETUPTOOLS, build_constraints=(OLD_SETUPTOOLS,), pythons=((3, 6), (3, 8))),
+    _buildout("2.13", "2", pythons=(PYTHON2, PYTHON2)),
+    Client("easy_install", EasyInstall, pythons=(PYTHON2, PYTHON2)),
 )
 
 
@@ -257,8 +247,10 @@ class Toolbox:
         if key not in self._made:
             python = self._python(client)
             folder = self._commands.folder / f"client-{len(self._made)}"
-            make = self._make_for_python2 if client.pythons and client.pythons[1] == PYTHON2 else self._make
-            make(folder, python, client.requirements)
+            if client.pythons == (PYTHON2, PYTHON2):
+                self._make_for_python2(folder, python, client.requirements)
+            else:
+                self._make(folder, python, client.requirements, client.build_constraints)
             self._made[key] = folder / "bin"
         return self._made[key]
 
@@ -272,9 +264,16 @@ class Toolbox:
         wanted = " to ".join(dict.fromkeys("{}.{}".format(*each) for each in client.pythons))
         pytest.skip(f"no interpreter here for {client.name}: Python {wanted}")
 
-    def _make(self, folder: Path, python: str, requirements: Sequence[str]) -> None:
-        self._run(program("uv"), "venv", "--python", python, folder)
-        self._uv_install(folder, requirements)
+    def _make(
+        self, folder: Path, python: str, requirements: Sequence[str], build_constraints: Sequence[str] = ()
+    ) -> None:
+        variables = uv_variables("", self._commands.environment, Path(sys.prefix))
+        constraints = folder.with_name(f"{folder.name}-constraints.txt")
+        constraints.write_text("\n".join(build_constraints), "utf-8")
+        options = ("--python", folder / "bin/python", "--build-constraints", constraints)
+        self._run(program("uv"), "venv", "--no-config", "--python", python, folder)
+        install = (program("uv"), "pip", "install", "--no-config", *options)
+        self._run(*install, *requirements, environment=variables)
 
     def _make_for_python2(self, folder: Path, python: str, requirements: Sequence[str]) -> None:
         virtualenv = folder.with_name(f"{folder.name}-virtualenv")
@@ -282,11 +281,6 @@ class Toolbox:
         self._run(virtualenv / "bin/virtualenv", "--python", python, folder)
         if requirements:
             self._run(folder / "bin/pip", "install", *requirements)
-
-    def _uv_install(self, folder: Path, requirements: Sequence[str]) -> None:
-        variables = uv_variables("", self._commands.environment, Path(sys.prefix))
-        command = (program("uv"), "pip", "install", "--no-config", "--python", folder / "bin/python")
-        self._run(*command, *requirements, environment=variables)
 
     def _run(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> None:
         done = self._commands.run(*command, environment=environment)

@@ -16,6 +16,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from tests.support.process import LOOPBACK, Server, free_port
+from tests.support.svndump import START
 
 
 def download_wheels(folder: Path, requirements: Iterable[str]) -> None:
@@ -32,6 +33,7 @@ def add_sdist(folder: Path, name: str, version: str, files: Mapping[str, str]) -
         for path, content in {**files, "PKG-INFO": metadata}.items():
             info = tarfile.TarInfo(f"{stem}/{path}")
             info.size = len(content.encode())
+            info.mtime = int(START.timestamp())  # old clients make eggs of it, which cannot be of 1970
             archive.addfile(info, io.BytesIO(content.encode()))
 
 
