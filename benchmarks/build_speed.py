@@ -47,7 +47,7 @@ def run(size: Size, keys: Sequence[str]) -> int:
     tags = releases(size.projects, size.tags)
     left_out: dict[str, str] = {}
     failed: dict[str, str] = {}
-    load = _load()
+    before = load()
     with tempfile.TemporaryDirectory(prefix="build-speed-") as folder:
         course = _course(tags, size, Path(folder))
         contenders = _prepare(keys, course, left_out, failed)
@@ -57,7 +57,9 @@ def run(size: Size, keys: Sequence[str]) -> int:
         for each in contenders
         if seconds[each.key] and each.key not in failed
     }
-    sys.stdout.write(_report(size, contenders, measured, left_out, failed, f"{load} before, {_load()} after"))
+    sys.stdout.write(
+        _report(size, contenders, measured, left_out, failed, f"{before} before, {load()} after")
+    )
     return 1 if failed else 0
 
 
@@ -69,7 +71,7 @@ def sample_of(tags: Sequence[Release], size: int) -> tuple[Release, ...]:
 
 def _course(tags: tuple[Release, ...], size: Size, folder: Path) -> Course:
     kept = folder / "kept"
-    _say(f"Making a repository with {len(tags)} tags of {size.projects} projects")
+    say(f"Making a repository with {len(tags)} tags of {size.projects} projects")
     return Course(
         url=make_repository(folder / "repository", tags),
         tags=tags,
@@ -89,7 +91,7 @@ def _prepare(
         if key not in keys:
             left_out[key] = "not chosen"
             continue
-        _say(f"Preparing {NAMES[key]}")
+        say(f"Preparing {NAMES[key]}")
         try:
             contenders.append(prepare(course))
         except MissingError as error:
@@ -114,7 +116,7 @@ def _rounds(
                 failed[each.key] = str(error)
                 continue
             what = f"{NAMES[each.key]}: {len(each.tags)} tags in {seconds[each.key][-1]:.2f} s"
-            _say(f"Round {number} of {rounds}, {what}, load {_load()}")
+            say(f"Round {number} of {rounds}, {what}, load {load()}")
     return seconds
 
 
@@ -127,7 +129,7 @@ def _report(
     load: str,
 ) -> str:
     tags = size.projects * size.tags
-    lines = ["", *_machine(load), *dict.fromkeys(each.tool for each in contenders), ""]
+    lines = ["", *machine(load), *dict.fromkeys(each.tool for each in contenders), ""]
     lines.append(f"{tags} tags of {size.projects} projects, medians of {size.rounds} rounds, run in turn")
     lines += ["", times(measured, tags), "", requirements(measured, NAMES)] if measured else []
     lines += [""] if left_out or failed else []
@@ -136,16 +138,19 @@ def _report(
     return "\n".join(lines) + "\n"
 
 
-def _machine(load: str) -> Iterator[str]:
+def machine(load: str) -> Iterator[str]:
+    """Lines on the machine, where ``load`` says how busy it was."""
     yield f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load of a minute {load}"
     yield f"Python {platform.python_version()}"
 
 
-def _load() -> str:
+def load() -> str:
+    """The load of the last minute."""
     return f"{os.getloadavg()[0]:.1f}"
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell on standard error how far it is."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -153,18 +158,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.build_speed", description=__doc__, allow_abbrev=False
     )
-    parser.add_argument("--projects", type=_positive, default=40, help="default: 40")
-    parser.add_argument("--tags", type=_positive, default=5, help="of each project; default: 5")
-    parser.add_argument("--rounds", type=_positive, default=3, help="default: 3")
+    parser.add_argument("--projects", type=positive, default=40, help="default: 40")
+    parser.add_argument("--tags", type=positive, default=5, help="of each project; default: 5")
+    parser.add_argument("--rounds", type=positive, default=3, help="default: 3")
     text = "how many tags the loops over build and uv build, scaled to all; default: 20"
-    parser.add_argument("--sample", type=_positive, default=20, help=text)
+    parser.add_argument("--sample", type=positive, default=20, help=text)
     parser.add_argument("--only", action="append", choices=list(CONTENDERS), help="can be repeated")
     text = "2 projects with 3 tags, 1 round, sample of 2: to see that it works, not how fast"
     parser.add_argument("--quick", action="store_true", help=text)
     return parser
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """An argument that is a whole number of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("it must be at least 1")

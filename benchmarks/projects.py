@@ -125,7 +125,7 @@ def project_files(release: Release) -> dict[str, str]:
     return {
         "setup.py": SETUP.format(name=name, version=release.version, noun=noun, package=package),
         "MANIFEST.in": MANIFEST,
-        "README.rst": _document(f"{name} README", name, paragraphs=6),
+        "README.rst": _readme(name),
         "CHANGES.rst": _changes(name, release.number),
         "docs/index.rst": _document(f"{name} docs", f"Using {name}", paragraphs=10),
         f"{package}/__init__.py": f'"""Keeps every {noun} of the company."""\n',
@@ -137,6 +137,15 @@ def project_files(release: Release) -> dict[str, str]:
         f"{package}/tests/test_core.py": _tests(f"{package}.core", functions["core"]),
         f"{package}/tests/test_reader.py": _tests(f"{package}.reader", functions["reader"]),
     }
+
+
+def description(release: Release) -> str:
+    """The long description that setup.py gives: the README and what changed up to this release."""
+    return f"{_readme(release.name)}\n\n{_changes(release.name, release.number)}"
+
+
+def _readme(name: str) -> str:
+    return _document(f"{name} README", name, paragraphs=6)
 
 
 def _functions(seed: str, noun: str, count: int) -> str:

@@ -54,10 +54,26 @@ def times(measured: Mapping[str, Measurement], tags: int) -> str:
     return aligned([header, *(_times(each, measured.get(REFERENCE), tags) for each in measured.values())])
 
 
-def requirements(measured: Mapping[str, Measurement], names: Mapping[str, str]) -> str:
+def durations(measured: Mapping[str, Measurement], processor: Mapping[str, float]) -> str:
+    """A line for each contender: milliseconds, the range of the rounds, and what processors took of them.
+
+    ``processor`` holds seconds, by the same keys.
+    """
+    rows = [
+        [each.name, *_milliseconds(each.seconds), f"{processor[key] * 1000:,.0f}"]
+        for key, each in measured.items()
+    ]
+    return aligned([["what", "milliseconds", "of all rounds", "processor"], *rows])
+
+
+def requirements(
+    measured: Mapping[str, Measurement],
+    names: Mapping[str, str],
+    required: Sequence[Requirement] = REQUIRED,
+) -> str:
     """A line for each required ratio, met or missed; ``names`` are those of all contenders by their key."""
     header = ["how many times as long", "required", "measured", ""]
-    return aligned([header, *(_requirement(each, measured, names) for each in REQUIRED)])
+    return aligned([header, *(_requirement(each, measured, names) for each in required)])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -78,6 +94,11 @@ def _times(each: Measurement, reference: Measurement | None, tags: int) -> list[
         f"{each.per_tag / reference.per_tag:.2f}" if reference else "-",
         "all" if each.tags == tags else f"{each.tags}, scaled",
     ]
+
+
+def _milliseconds(seconds: Sequence[float]) -> list[str]:
+    middle, least, most = (f"{each * 1000:,.0f}" for each in (median(seconds), min(seconds), max(seconds)))
+    return [middle, f"{least} to {most}"]
 
 
 def _requirement(

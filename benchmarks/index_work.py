@@ -1,0 +1,47 @@
+"""What sdists_from_tags does to an index, as a process of its own: write all of it, or add one release.
+
+Run as a script, with the folders of index and catalog, and to add with a pickled ``Built`` and the release's
+upload time. These are the calls that ``engine`` and ``batches`` make, in the same order. Nothing but what
+they need is imported, and the imports count.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.index.store import IndexStore, sync
+from sdistmaker_recipe.model import Site
+from sdistmaker_recipe.stages import present
+
+
+def main(action: str, destination: str, state: str, *release: str) -> None:
+    """Do it, and raise where something fails."""
+    store = IndexStore(Path(destination))
+    with open_catalog(Path(state) / "catalog.sqlite3") as catalog:
+        shown = present.Shown(store, catalog, Site())
+        store.prepare()
+        present.begin(shown)
+        if action == "add":
+            add(shown, Path(state), *release)
+        present.write_all(shown)
+
+
+def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:
+    """Publish one release: the archive, what the catalog knows, the pages of its project."""
+    from sdistmaker_recipe.stages.publish import Index, publish
+
+    built = pickle.loads(Path(file).read_bytes())
+    index = Index(shown.store, shown.catalog, state)
+    sync(state)
+    with shown.catalog.batch():
+        publish(built, index, datetime.fromisoformat(upload_time), refuse_mismatch=False)
+    built.archive.unlink()
+    present.write_projects([built.name], shown)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
