@@ -57,7 +57,7 @@ def commands(tmp_path: Path, public: str, cache: Path) -> Commands:
 def commands_of_module(tmp_path_factory: pytest.TempPathFactory, public: str, cache: Path) -> Commands:
     """The same for all tests of a module, below a folder of its own."""
     environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": public}
-    return _commands(tmp_path_factory.mktemp("module"), cache, environment)
+    return Commands.below(tmp_path_factory.mktemp("module"), cache, environment)
 
 
 @pytest.fixture
