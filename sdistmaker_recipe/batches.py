@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag
 from sdistmaker_recipe.stages import plan, present, publish
@@ -55,12 +56,20 @@ class Batches:
 
         Raises ``StoreError``.
         """
-        ready, self._ready = self._ready, []
+        ready = self._ready
         archives = [built.archive for built in ready if not isinstance(built, Failed)]
         if archives:
-            sync(self.configuration.state)
+            sync(self.index.store.folder)
+        results: list[Published | Rejected] = []
+        errors: list[StoreError] = []
         with self.index.catalog.batch():
-            results = [self._publish(outcome) for outcome in ready]
+            for outcome in ready:
+                # One that the disk refuses takes none of the others along.
+                try:
+                    results.append(self._publish(outcome))
+                except StoreError as error:
+                    errors.append(error)
+        self._ready = []
         for path in archives:
             if isinstance(path, Path):
                 path.unlink(missing_ok=True)
@@ -69,6 +78,8 @@ class Batches:
         for result in results:
             self.finished(result)
         self._last = time.monotonic()
+        if errors:
+            raise errors[0]
 
     def _publish(self, outcome: Outcome) -> Published | Rejected:
         if isinstance(outcome, Failed):

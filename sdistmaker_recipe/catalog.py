@@ -56,6 +56,7 @@ ALTER TABLE release ADD COLUMN metadata_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE release ADD COLUMN yanked TEXT;
 ALTER TABLE release ADD COLUMN summary TEXT NOT NULL DEFAULT '';
 CREATE INDEX release_by_upload_time ON release (upload_time);
+DELETE FROM failure;
 ALTER TABLE failure ADD COLUMN project TEXT NOT NULL DEFAULT '';
 ALTER TABLE failure ADD COLUMN tag TEXT NOT NULL DEFAULT '';
 ALTER TABLE failure ADD COLUMN revision TEXT NOT NULL DEFAULT '';
@@ -244,9 +245,10 @@ class Catalog:
             connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(name,) for name in changed])
 
     def toolchains(self) -> dict[str, str]:
-        """The toolchain that last built something of a project, by the project's origin."""
+        """The toolchain that built each published tag, or last something of a project, by their origins."""
+        query = "SELECT project, name FROM toolchain UNION ALL SELECT origin, toolchain FROM release"
         with self._errors():
-            return dict(self._connection.execute("SELECT project, name FROM toolchain").fetchall())
+            return dict(self._connection.execute(query).fetchall())
 
     def remember_toolchain(self, project: str, name: str) -> None:
         """Record the toolchain that built something of the project with this origin."""
@@ -306,14 +308,18 @@ _HINT = "The catalog can be moved away: the next run makes a new one. What is pu
 
 
 @contextmanager
-def open_catalog(path: Path | None) -> Iterator[Catalog]:
+def open_catalog(path: Path | None, *, as_copy: bool = False) -> Iterator[Catalog]:
     """The catalog at path, made when it is not there; None gives an empty one in memory.
 
-    Raises ``StoreError`` where it cannot be opened or was written by a newer version of this package.
+    With ``as_copy`` it is a copy in memory, and the file stays as it is. Raises ``StoreError`` where it
+    cannot be opened or was written by a newer version of this package.
     """
     name = ":memory:" if path is None else str(path)
     try:
-        connection = sqlite3.connect(name)
+        connection = sqlite3.connect(":memory:" if as_copy else name)
+        if path is not None and as_copy:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as original:
+                original.backup(connection)
     except sqlite3.Error as error:
         raise StoreError(f"{name}: {error}") from error
     with closing(connection):
@@ -323,10 +329,9 @@ def open_catalog(path: Path | None) -> Iterator[Catalog]:
 
 def _prepare(connection: sqlite3.Connection, name: str) -> None:
     try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = _version(connection)
         if version < SCHEMA_VERSION:
-            steps = "".join(_STEPS[version:])
-            connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            _upgrade(connection)
     except sqlite3.Error as error:
         raise _store_error(name, error) from error
     if version > SCHEMA_VERSION:
@@ -334,6 +339,20 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
             f"{name}: is of version {version}, this program knows version {SCHEMA_VERSION}",
             "A newer sdistmaker_recipe wrote it: use that one.",
         )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Lead the schema from its version to ours, in one transaction that no other program shares."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        for step in _STEPS[_version(connection) :]:
+            for statement in filter(str.strip, step.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:

@@ -125,7 +125,7 @@ def _opened(configuration: Configuration, circumstances: Circumstances) -> Itera
     """The catalog, with the lock held; a dry run changes nothing and needs no lock."""
     path = configuration.state / "catalog.sqlite3"
     if circumstances.dry_run:
-        with open_catalog(path if path.exists() else None) as catalog:
+        with open_catalog(path if path.exists() else None, as_copy=True) as catalog:
             yield catalog
         return
     try:
@@ -198,6 +198,8 @@ def _build_and_publish(
     if planned.build:
         index.store.prepare()
         present.begin(shown)
+    else:
+        index.store.remove_incoming()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
     publish.mark_private(found.tags, found.untagged, index)
     pending = Counter(tag.project_origin for tag in planned.build)
@@ -218,7 +220,7 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
     from sdistmaker_recipe import jobs
 
     toolchains = this.catalog.toolchains()
-    with jobs.incoming_folder(this.configuration.state) as incoming:
+    with batches.index.store.incoming() as incoming:
         try:
             for outcome in jobs.build_all(
                 tags, sources, toolchains, incoming, this.configuration, this.circumstances

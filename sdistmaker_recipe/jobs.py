@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -25,6 +24,7 @@ from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.indexes import uv_variables
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at
 from sdistmaker_recipe.toolchain.ladder import pinned
+from sdistmaker_recipe.toolchain.tree import remove
 from sdistmaker_recipe.vcs import Credentials
 
 logger = logging.getLogger(__name__)
@@ -41,21 +41,20 @@ def build_all(
     """The outcome of each tag, in the order of tags, whatever order they are ready in.
 
     Those that built another version than their tag says come last, so that they take no other tag's place.
-    ``toolchains`` says what last built something of a project, by its origin. Archives come to ``output``,
-    where they are the caller's. Raises ``ToolchainError`` where
-    nothing can build, ``RepositoryError`` and ``StoreError`` where all the rest would fail too.
+    ``toolchains`` says what last built a tag, or something of a project, by their origins. Archives come to
+    ``output``, where they are the caller's. Raises ``ToolchainError`` where nothing can build,
+    ``RepositoryError`` and ``StoreError`` where all the rest would fail too.
     """
     if not tags:
         return
     with scratch_folder(configuration.state) as scratch:
         settings = build_settings(scratch, output, configuration, circumstances)
         by_url = {source.url: source for source in sources}
-        jobs = [
-            make_job(
-                tag, by_url[tag.repository], settings, configuration, toolchains.get(tag.project_origin, "")
-            )
-            for tag in tags
-        ]
+        jobs = []
+        for tag in tags:
+            # One that was published before is made again as it was.
+            toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
+            jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
         workers = configuration.jobs or os.cpu_count() or 1
         in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers))
         yield from _own_versions_first(in_order)
@@ -116,11 +115,6 @@ def build_settings(
     )
 
 
-def incoming_folder(state: Path) -> AbstractContextManager[Path]:
-    """An empty folder for archives that are built and not published yet, near where they will be."""
-    return _empty(state / "incoming")
-
-
 @contextmanager
 def scratch_folder(state: Path) -> Iterator[Path]:
     """An empty folder for this run, whose builds see no files above it; what a broken run left goes first.
@@ -141,14 +135,14 @@ def _empty(folder: Path) -> Iterator[Path]:
     """A new folder in place of what a broken run of this user left there; it goes at the end."""
     try:
         if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror or error}") from error
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

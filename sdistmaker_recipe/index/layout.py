@@ -74,6 +74,15 @@ def written_filename(folder: str, version: str) -> str:
     return filename
 
 
+def fits_written(folder: str, version: str) -> bool:
+    """Whether ``written_filename`` has a name for the release; a longer one is not to be had."""
+    try:
+        written_filename(folder, version)
+    except ValueError:
+        return False
+    return True
+
+
 def version_key(text: str) -> tuple[int, Version, str]:
     """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
     try:

@@ -7,13 +7,15 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import StoreError
+
+_INCOMING = ".incoming"
 
 Content: TypeAlias = str | bytes
 """What a page holds; text is written as UTF-8."""
@@ -56,6 +58,26 @@ class IndexStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _temporary(self.folder / "probe") as probe:
                 probe.touch()
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """An empty folder for archives to come, on the disk and with the group of the index; gone at the end.
+
+        Web servers do not serve it, for its name begins with a dot.
+        """
+        folder = self.folder / _INCOMING
+        self.remove_incoming()
+        with _disk_errors(folder):
+            folder.mkdir()
+        try:
+            yield folder
+        finally:
+            self.remove_incoming()
+
+    def remove_incoming(self) -> None:
+        """Remove what a run that was killed left of ``incoming``."""
+        with _disk_errors(self.folder / _INCOMING), suppress(FileNotFoundError):
+            shutil.rmtree(self.folder / _INCOMING)
 
     def has_file(self, project: str, filename: str) -> bool:
         """Whether the file is there."""

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
-from sdistmaker_recipe.errors import BuildError, RepositoryError, StoreError
+from sdistmaker_recipe.errors import BuildError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.layout import release_filename, same_version
 from sdistmaker_recipe.index.store import sha256_of
-from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome
+from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome, Tag
 from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system, text_of
+from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
@@ -29,6 +30,7 @@ from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreter
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
 from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox
 from sdistmaker_recipe.toolchain.static import static_sdist
+from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 
@@ -36,8 +38,8 @@ Failures: TypeAlias = list[tuple[Rung, BuildError]]
 """The rungs that were tried, in order, and how each failed."""
 
 
-_NO_VERSION = "0.0.0"
-"""What build backends say where they find none."""
+_NO_VERSION = ("0.0.0", "0+unknown")
+"""What setuptools and versioneer say where they find none."""
 
 _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 """Errors of the system that the next tag would meet too."""
@@ -71,10 +73,16 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
         if error.errno in _FOR_ALL:
             raise StoreError(text) from error
         return Failed(job.tag, text, lasting=False)
+    except SdistmakerError:
+        raise
+    except Exception as error:
+        # Whatever a tag can still bring about, it stops no other.
+        text = f"The build of this tag met an error of this program: {type(error).__name__}: {error}"
+        return Failed(job.tag, one_line(text), traceback.format_exc(), lasting=False)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:
-    """Export the job's tag, build it and repack the archive, which is left in the scratch folder.
+    """Export the job's tag, build it and repack the archive, which is left in the folder for output.
 
     The toolchains of the ladder are tried in turn, each on a fresh export. A tag that none of them builds is
     ``Failed``. Raises ``RepositoryError`` and ``ToolchainError`` where no other tag could do better.
@@ -123,15 +131,7 @@ def _remove(folder: Path, keep: str = "") -> None:
         elif path.name == keep:
             _remove(path)
         else:
-            shutil.rmtree(path, onerror=_make_removable)
-
-
-def _make_removable(remove: Callable[[str], object], path: str, _: object) -> None:
-    """A tag can take its folders' permissions away; they are the owner's to give back."""
-    with suppress(OSError):
-        for each in (Path(path).parent, Path(path)):
-            each.chmod(0o700)
-        remove(path)
+            remove(path)
 
 
 def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratch: Path) -> Built:
@@ -170,17 +170,20 @@ def _repository(url: str, vcs: str, credentials: Credentials) -> Repository:
 def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
     """The rung to try first, or all in a new order where an earlier tag of the project needed another.
 
-    A tag that declares how it is built is built so, whatever tags needed that did not.
+    A tag that declares how it is built does without what is older than such declarations.
     """
     settings = job.settings
     if job.pin:
         python = interpreter_at(job.pin[0], settings.helper_environment)
         return (Rung("pinned", python, job.pin[1:]),)
-    if source.system == LEGACY and ladder.imports_feature(text_of(source.tree / "setup.py")):
-        return ladder.remembered(ladder.with_feature(_every_rung(job, source)), job.toolchain)
-    if job.toolchain in ("", DECLARED) or source.system != LEGACY:
-        return (Rung(DECLARED, _own(settings)),)
-    return ladder.remembered(_every_rung(job, source), job.toolchain)
+    if source.system == LEGACY and ladder.imports_feature(read_text(source.tree, "setup.py")):
+        remembered = job.toolchain if job.toolchain != DECLARED else ""
+        return ladder.remembered(ladder.with_feature(_every_rung(job, source)), remembered)
+    rungs = (Rung(DECLARED, _own(settings)),)
+    if job.toolchain in ("", DECLARED):
+        return rungs
+    others = ladder.remembered(_every_rung(job, source), job.toolchain)
+    return rungs if source.system != LEGACY and others[0].runs_setup_py else others
 
 
 def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJob) -> tuple[Rung, ...]:
@@ -202,8 +205,13 @@ def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJ
 def _every_rung(job: BuildJob, source: Source) -> tuple[Rung, ...]:
     settings = job.settings
     others = interpreters(settings.pythons, settings.helper_environment)
-    has_setup_py = "setup.py" in source.files
-    return ladder.rungs(source.system, _own(settings), others, has_setup_py=has_setup_py)
+    return ladder.rungs(
+        source.system,
+        _own(settings),
+        others,
+        has_setup_py="setup.py" in source.files,
+        mentions_cython="cython" in read_text(source.tree, "setup.py").lower(),
+    )
 
 
 def _own(settings: BuildSettings) -> Interpreter:
@@ -242,13 +250,20 @@ def _build_on(
             text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
             raise LackingFilesError(text, hooks.log_of(place))
         metadata = archive.read_metadata(sdist)
-        if same_version(metadata.version, _NO_VERSION) and not same_version(job.tag.version, _NO_VERSION):
+        if _found_no_version(metadata.version, job.tag, source.tree):
             text = f"The build found no version: its metadata says {metadata.version}."
             raise BuildError(text, hooks.log_of(place))
         if _must_verify(source, left_out, job.settings):
             _verify(sdist, metadata, rung, source.system, place, job)
         stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
         return _finish(sdist, metadata, Making(rung, raw.installed, left_out, stubs), job)
+
+
+def _found_no_version(version: str, tag: Tag, tree: Path) -> bool:
+    """Whether the version is what build systems say where they find none, and the tag itself does not."""
+    if version not in _NO_VERSION or same_version(tag.version, version):
+        return False
+    return not any(version in read_text(tree, name) for name in ("setup.py", "setup.cfg", "pyproject.toml"))
 
 
 def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: BuildSettings) -> RawSdist:
@@ -347,10 +362,10 @@ def _failed(job: BuildJob, failures: Failures) -> Failed:
     logs = (f"--- {rung.name}: {error.reason}\n{error.log}" for rung, error in failures)
     return Failed(
         tag=job.tag,
-        reason=failures[0][1].reason,
+        reason=one_line(failures[0][1].reason),
         log="\n".join(logs),
         lasting=_lasting(failures),
-        attempts=tuple(Attempt(rung.name, error.reason) for rung, error in failures),
+        attempts=tuple(Attempt(rung.name, one_line(error.reason)) for rung, error in failures),
     )
 
 

@@ -126,23 +126,22 @@ def _files(
 
 
 def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> dict[str, Content]:
-    names = {
-        release: f"{release.filename}{layout.METADATA_SUFFIX}"
-        for release in releases
-        if release.metadata_sha256
+    return {
+        f"{project}/{each.filename}{layout.METADATA_SUFFIX}": shown.catalog.metadata(each.sha256)
+        for each in releases
+        if each.metadata_sha256
     }
-    missing = {release: name for release, name in names.items() if not shown.store.has_file(project, name)}
-    return {f"{project}/{name}": shown.catalog.metadata(each.sha256) for each, name in missing.items()}
 
 
 def _written_pages(project: str, releases: Sequence[Release], store: IndexStore) -> dict[str, Content]:
     """The pages for clients that know no normalised names, whose archives are linked beside them."""
     found: dict[str, Content] = {}
     for folder in layout.written_folders(release.name for release in releases):
-        for release in releases:
+        fitting = [release for release in releases if layout.fits_written(folder, release.version)]
+        for release in fitting:
             name = layout.written_filename(folder, release.version)
             store.link_archive(project, release.filename, folder, name)
-        found[f"{folder}/index.html"] = pages.written_html(folder, releases)
+        found[f"{folder}/index.html"] = pages.written_html(folder, fitting)
     return found
 
 

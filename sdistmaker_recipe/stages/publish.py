@@ -1,6 +1,7 @@
-"""Publish what was built: archive first, then catalog, project page, root page, server configuration.
+"""Publish what was built: archive first, then catalog; and keep names private, and web servers configured.
 
-In this order a page never names a file that is not there. A published file is never overwritten.
+Pages come after, see ``present``: so none names a file that is not there. A published file is never
+overwritten.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pathlib import Path
 from sdistmaker_recipe import watch
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
+from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
-from sdistmaker_recipe.index.store import IndexStore, write_text
+from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.webserver import ServerSettings
@@ -51,6 +52,7 @@ def publish(
         text = f"{filename} was published from {there.tag_url}{why}; the first stays."
         return _rejected(built.tag, text, index)
     stored = index.store.add_archive(project, filename, built.archive)
+    told = _told_by(built) if stored.sha256 == built.sha256 else _told_by_file(index, project, filename)
     release = Release(
         project=project,
         name=built.name,
@@ -58,20 +60,51 @@ def publish(
         filename=filename,
         sha256=stored.sha256,
         size=stored.size,
-        requires_python=built.requires_python,
+        requires_python=told.requires_python,
         upload_time=there.upload_time if there else upload_time,
         origin=built.tag.origin,
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
-        metadata_sha256=hashlib.sha256(built.metadata).hexdigest() if built.metadata_is_final else "",
-        summary=built.summary,
+        metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.is_final else "",
+        summary=told.summary,
     )
-    index.catalog.publish(release, built.metadata)
+    index.catalog.publish(release, told.metadata)
     warnings = [*built.warnings, *([mismatch] if mismatch else [])]
     if stored.sha256 != built.sha256:
         warnings.append(f"{filename} was there with other content; it stays, and is what the index lists")
+    elif there is not None and there.sha256 != stored.sha256:
+        warnings.append(f"{filename} was lost and is made again with other content: pinned hashes refuse it")
     return Published(release, built.tag, tuple(warnings), built.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the metadata of an archive tells."""
+
+    metadata: bytes
+    requires_python: str
+    summary: str
+    is_final: bool
+
+
+def _told_by(built: Built) -> _Told:
+    return _Told(built.metadata, built.requires_python, built.summary, built.metadata_is_final)
+
+
+def _told_by_file(index: Index, project: str, filename: str) -> _Told:
+    """The same of an archive that is there, and that we did not build now."""
+    from sdistmaker_recipe.index import core_metadata
+    from sdistmaker_recipe.toolchain import archive
+
+    try:
+        with archive.open_sdist(index.store.folder / project / filename) as sdist:
+            metadata = archive.read_metadata(sdist)
+    except BuildError:
+        return _Told(b"", "", "", is_final=False)
+    summary = core_metadata.about(metadata.content).summary
+    is_final = core_metadata.may_be_served(metadata.content)
+    return _Told(metadata.content, metadata.requires_python, summary, is_final)
 
 
 def store_only(built: Built, store: IndexStore) -> Path:
@@ -81,6 +114,8 @@ def store_only(built: Built, store: IndexStore) -> Path:
     """
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     path = store.folder / project / filename
+    if isinstance(built.archive, Path):
+        sync(built.archive.parent)
     if store.add_archive(project, filename, built.archive).sha256 != built.sha256:
         raise StoreError(f"{path} is there with other content.", "Move it away first.")
     return path

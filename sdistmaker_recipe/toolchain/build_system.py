@@ -11,6 +11,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.tree import read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,27 +38,18 @@ def load_toml(text: str) -> dict[str, Any]:
     return table
 
 
-def text_of(path: Path) -> str:
-    """The text of a tag's file, as far as it is text; empty where there is none."""
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
 def read_build_system(tree: Path) -> BuildSystem:
     """The build system of the source tree in this folder.
 
     Raises ``BuildError`` where it has neither setup.py nor pyproject.toml, or the table is malformed.
     """
-    path = tree / "pyproject.toml"
-    if not path.is_file():
+    if not (tree / "pyproject.toml").is_file():
         if not (tree / "setup.py").is_file():
             raise BuildError("has neither setup.py nor pyproject.toml.")
         return LEGACY
     try:
-        table = load_toml(path.read_text("utf-8")).get("build-system")
-    except (ValueError, OSError) as error:
+        table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
+    except ValueError as error:
         raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
     return LEGACY if table is None else _parse(table)
 

@@ -65,7 +65,8 @@ def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> Non
             result = {"returned": call(request)}
             status = 0
         except BaseException as error:  # a hook may raise anything, SystemExit too
-            traceback.print_exc()
+            if not isinstance(error, SystemExit):
+                traceback.print_exc()
             result = {"error": type(error).__name__, "message": str(error)}
         result["read"] = sorted(read)
         with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
@@ -282,12 +283,13 @@ def make_archives_quickly() -> None:
     make, parameters, description = archive_util.ARCHIVE_FORMATS["gztar"]
 
     def make_tarball(base_name: str, base_dir: str, *arguments: "Any", **options: "Any") -> "Any":
-        if arguments or options.pop("compress", "gzip") != "gzip" or any(options.values()):
+        others = {name: value for name, value in options.items() if name != "compress"}
+        if arguments or options.get("compress", "gzip") != "gzip" or any(others.values()):
             return make(base_name, base_dir, *arguments, **options)
         name = base_name + ".tar.gz"
         if os.path.dirname(name):
             os.makedirs(os.path.dirname(name), exist_ok=True)
-        with tarfile.open(name, "x:gz", compresslevel=1) as archive:
+        with tarfile.open(name, "w:gz", compresslevel=1) as archive:
             add_folder(archive, base_dir)
         return name
 

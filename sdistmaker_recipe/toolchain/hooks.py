@@ -11,10 +11,11 @@ from typing import Any
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import process
-from sdistmaker_recipe.toolchain.build_system import BuildSystem, text_of
+from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.tree import read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 
@@ -64,7 +65,7 @@ def asks_for_more(system: BuildSystem, tree: Path) -> bool:
     """Whether ``extra_requirements`` is worth asking; setuptools only gives what setup_requires says."""
     if system.backend_path or not system.backend.startswith("setuptools.build_meta"):
         return True
-    return any("setup_requires" in text_of(tree / name) for name in ("setup.py", "setup.cfg"))
+    return any("setup_requires" in read_text(tree, name) for name in ("setup.py", "setup.cfg"))
 
 
 def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
@@ -186,9 +187,8 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def _last_line(log: str) -> str:
-    """The last thing that was printed before a traceback, if any."""
-    lines = [line.strip() for line in log.partition("Traceback (most recent call last)")[0].splitlines()]
-    return next((line for line in reversed(lines) if line), "")
+    """The last thing that was printed; of a SystemExit runners print no traceback."""
+    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
 
 
 def reason_of(result: Mapping[str, Any], status: int, log: str = "") -> str:

@@ -2,7 +2,7 @@
 
 The versions are those of setuptools before the ones that took away what old tags rely on: pkg_resources (82),
 setuptools.command.upload (75), versions that PEP 440 does not know (66) and ``from setuptools import
-convert_path`` (70), use_2to3 (58), Feature (46). Cython before 3 is for what was written for it.
+convert_path`` (70), use_2to3 (58), Feature (46); and Cython before 3.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ _CURES = (
     (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
     (r"setuptools\.command\.upload", "setuptools 71.1"),
     (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", "setuptools 65.7"),
-    (r"cannot import name '?Feature", "setuptools 45.3"),
+    (r"cannot import name '?Feature|has no attribute 'Feature'", "setuptools 45.3"),
     (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
     (r"cython_sources|Cython\.Compiler\.Errors|Error compiling Cython file", _OLD_CYTHON),
 )
 # Where it cannot be imported such a setup.py goes on without setuptools, and loses what only that knows.
-_IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^)]*|[^\n]*)\bFeature\b", re.MULTILINE)
+_IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^)]*|[^\n#]*)\bFeature\b", re.MULTILINE)
 _ONLY_PYTHON_2 = re.compile(
     r"SyntaxError: (Missing parentheses in call to '(print|exec)'"
     r"|multiple exception types must be parenthesized|leading zeros in decimal integer literals)"
@@ -93,19 +93,27 @@ _PYTHON_2 = re.compile(
     r"|name '(unicode|file|execfile|basestring|raw_input|xrange|reduce|unichr|long|reload)' is not defined"
     r"|'dict' object has no attribute '(has_key|iteritems|itervalues)'"
 )
-_NOTHING_HELPS = re.compile(r"which the archive lacks|took longer than \d|^FileNotFoundError: .*: '(?!/)")
+_NOTHING_HELPS = re.compile(
+    r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
+)
 
 
 def rungs(
-    system: BuildSystem, own: Interpreter, others: Sequence[Interpreter], *, has_setup_py: bool
+    system: BuildSystem,
+    own: Interpreter,
+    others: Sequence[Interpreter],
+    *,
+    has_setup_py: bool,
+    mentions_cython: bool = False,
 ) -> tuple[Rung, ...]:
     """What to try, in order: as declared, with older setuptools, on other interpreters.
 
-    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do.
+    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do. An older
+    Cython is among them where setup.py mentions it, or it is declared.
     """
     found = [Rung(DECLARED, own)]
     modern = [python for python in (own, *others) if python.version >= (3, 6)]
-    if _requires(system, "cython"):
+    if mentions_cython or _requires(system, "cython"):
         fitting = [python for python in modern if python.version <= (3, 12)]
         found += [Rung(_OLD_CYTHON, python, ("Cython<3",)) for python in fitting[:1]]
     if uses_setuptools(system):
@@ -131,7 +139,7 @@ def _requires(system: BuildSystem, name: str) -> bool:
 
 def imports_feature(setup_py: str) -> bool:
     """Whether this text of a setup.py asks setuptools for ``Feature``, in vain since 46."""
-    return _IMPORTS_FEATURE.search(setup_py) is not None
+    return _IMPORTS_FEATURE.search(setup_py.replace("\\\n", " ")) is not None
 
 
 def with_feature(rungs: Sequence[Rung]) -> tuple[Rung, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.model import Tag
-from sdistmaker_recipe.toolchain.build_system import load_toml, text_of
+from sdistmaker_recipe.toolchain.build_system import load_toml
+from sdistmaker_recipe.toolchain.tree import read_text, write_bytes
 
 _NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[\"']")
 
@@ -22,21 +23,21 @@ def static_sdist(tree: Path, tag: Tag, target: Path) -> None:
     """
     name = _static_name(tree) or tag.project
     lines = ("Metadata-Version: 1.0", f"Name: {name}", f"Version: {tag.version}", "Summary: UNKNOWN", "")
-    (tree / "PKG-INFO").write_text("\n".join(lines), "utf-8")
+    write_bytes(tree, "PKG-INFO", "\n".join(lines).encode())
     with tarfile.open(target, "x:gz", format=tarfile.PAX_FORMAT) as archive:
         archive.add(tree, "files")
 
 
 def _static_name(tree: Path) -> str:
     found = _from_pyproject(tree) or _from_setup_cfg(tree)
-    if not found and (match := _NAME_IN_SETUP_PY.search(text_of(tree / "setup.py"))):
+    if not found and (match := _NAME_IN_SETUP_PY.search(read_text(tree, "setup.py"))):
         found = match[1]
     return found
 
 
 def _from_pyproject(tree: Path) -> str:
     try:
-        table: Any = load_toml(text_of(tree / "pyproject.toml"))
+        table: Any = load_toml(read_text(tree, "pyproject.toml"))
         name = table["project"]["name"]
     except (ValueError, KeyError, TypeError):
         return ""
@@ -46,7 +47,7 @@ def _from_pyproject(tree: Path) -> str:
 def _from_setup_cfg(tree: Path) -> str:
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(text_of(tree / "setup.cfg"))
+        parser.read_string(read_text(tree, "setup.cfg"))
         return parser.get("metadata", "name", fallback="")
     except configparser.Error:
         return ""

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
+from sdistmaker_recipe.toolchain.tree import read_bytes, write_bytes
 
 FILES_VARIABLE = "SDISTMAKER_FILES"
 
@@ -22,7 +24,8 @@ _FROM_REPOSITORY = re.compile(
     r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git|hgtools)\b", re.IGNORECASE
 )
 _BOOTSTRAPS = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
-_HGTOOLS = re.compile(r"\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b")
+_HGTOOLS = re.compile(r"^[^#\n]*(\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b)", re.MULTILINE)
+_DEEPEST = 100
 _MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
 _PARENTDIR = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
 _ASKED_FOR_VERSION = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
@@ -44,8 +47,8 @@ def version_variables(tag: Tag) -> dict[str, str]:
 
 def tree_name(tree: Path, tag: Tag) -> str:
     """The name of a folder for the tree: versioneer takes the version from it where nothing else says it."""
-    for path in (tree / name for name in _ASKED_FOR_VERSION):
-        if match := _PARENTDIR.search(_text(path)):
+    for name in _ASKED_FOR_VERSION:
+        if match := _PARENTDIR.search(_text(tree, name)):
             prefix = match[1].strip("'\"")
             return f"{prefix}{tag.version}" if re.fullmatch(r"[A-Za-z0-9._+-]+", tag.version) else "tree"
     return "tree"
@@ -53,7 +56,7 @@ def tree_name(tree: Path, tag: Tag) -> str:
 
 def asks_repository(tree: Path, system: BuildSystem) -> bool:
     """Whether version or files may come from the repository's own data, which an export does not have."""
-    declared = [*system.requires, *(_text(tree / name) for name in ("setup.py", "setup.cfg"))]
+    declared = [*system.requires, *(_text(tree, name) for name in ("setup.py", "setup.cfg"))]
     return any(_FROM_REPOSITORY.search(text) for text in declared)
 
 
@@ -63,22 +66,31 @@ def wants_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
 
 
 def exported_files(tree: Path) -> frozenset[str]:
-    """The paths of all files and symbolic links below tree, relative to it."""
-    return frozenset(_files_below(str(tree), ""))
+    """The paths of all files and symbolic links below tree, relative to it.
+
+    Raises ``BuildError`` where folders lie deeper than what builds and packs them could follow.
+    """
+    return frozenset(_files_below(str(tree)))
 
 
-def _files_below(folder: str, prefix: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files_below(entry.path, f"{prefix}{entry.name}/")
-            else:
-                yield prefix + entry.name
+def _files_below(top: str) -> Iterator[str]:
+    # A stack, not recursion: a tag can be deeper than Python counts.
+    waiting = [(top, "", 0)]
+    while waiting:
+        folder, prefix, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise BuildError(f"The tag's folders are more than {_DEEPEST} deep.")
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
+                else:
+                    yield prefix + entry.name
 
 
 def bootstraps(tree: Path) -> frozenset[str]:
     """The files of modules that setup.py fetches setuptools with; it needs them wherever it is run."""
-    return frozenset(f"{match[1]}.py" for match in _BOOTSTRAPS.finditer(_text(tree / "setup.py")))
+    return frozenset(f"{match[1]}.py" for match in _BOOTSTRAPS.finditer(_text(tree, "setup.py")))
 
 
 def take_back_development_markers(tree: Path) -> None:
@@ -86,8 +98,7 @@ def take_back_development_markers(tree: Path) -> None:
 
     setuptools itself writes blank markers into the setup.cfg of an sdist, so the archive is the same.
     """
-    path = tree / "setup.cfg"
-    text = _text(path)
+    text = _text(tree, "setup.cfg")
     if not any(re.search(marker.replace("_", "[-_]"), text) for marker in _MARKERS):
         return
     section = ""
@@ -101,7 +112,7 @@ def take_back_development_markers(tree: Path) -> None:
         taken = taken or (section == "egg_info" and name in _MARKERS)
         if not taken:
             lines.append(line)
-    path.write_bytes("".join(lines).encode("utf-8", "surrogateescape"))
+    write_bytes(tree, "setup.cfg", "".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def give_version_to_hgtools(tree: Path, tag: Tag) -> None:
@@ -109,19 +120,16 @@ def give_version_to_hgtools(tree: Path, tag: Tag) -> None:
 
     To be called when no other marker is left there.
     """
-    if not _HGTOOLS.search(_text(tree / "setup.py")):
+    if not _HGTOOLS.search(_text(tree, "setup.py")):
         return
-    text = _text(tree / "setup.cfg")
+    text = _text(tree, "setup.cfg")
     section = re.search(r"^\[egg_info\].*\n?", text, re.MULTILINE)
     before, after = (text[: section.start()], text[section.end() :]) if section else (text, "")
     marker = f"[egg_info]\ntag_build = {tag.version}\n"
     if before and not before.endswith("\n"):
         before += "\n"
-    (tree / "setup.cfg").write_bytes(f"{before}{marker}{after}".encode("utf-8", "surrogateescape"))
+    write_bytes(tree, "setup.cfg", f"{before}{marker}{after}".encode("utf-8", "surrogateescape"))
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return ""
+def _text(tree: Path, name: str) -> str:
+    return read_bytes(tree, name).decode("utf-8", "surrogateescape")

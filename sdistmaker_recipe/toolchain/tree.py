@@ -1,0 +1,64 @@
+"""Files of an exported tag, read and written with distrust: a tag may hold links to anywhere.
+
+What is a link is followed only while it stays in the tree, and nothing is read but regular files of a size
+that text has.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_LARGEST = 8 << 20
+
+
+def read_bytes(tree: Path, name: str) -> bytes:
+    """The content of a file below tree; empty where it is none, is larger than 8 MiB or leads elsewhere."""
+    try:
+        top = tree.resolve()
+        path = (top / name).resolve()
+        if top not in path.parents:
+            return b""
+        # Neither a pipe nor a terminal keeps us waiting.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            return b""
+        return file.read(_LARGEST)
+
+
+def read_text(tree: Path, name: str) -> str:
+    """The text of a file below tree, as far as it is text; see ``read_bytes``."""
+    return read_bytes(tree, name).decode("utf-8", "replace")
+
+
+def write_bytes(tree: Path, name: str, content: bytes) -> None:
+    """Put a file into tree in place of whatever has the name there, a link too."""
+    path = tree / name
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all that is in it, whatever permissions a tag gave it, and however deep it is."""
+    try:
+        shutil.rmtree(folder, onerror=_make_removable)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)
+
+
+def _make_removable(retry: Callable[[str], object], path: str, _: object) -> None:
+    """A tag can take its folders' permissions away; they are the owner's to give back."""
+    with suppress(OSError):
+        for each in (Path(path).parent, Path(path)):
+            each.chmod(0o700)
+        retry(path)
