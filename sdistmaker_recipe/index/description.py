@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 
 from sdistmaker_recipe.index.core_metadata import about
+from sdistmaker_recipe.index.pages import MARKDOWN
 from sdistmaker_recipe.index.text import one_line, web_link
 
 _HIGHEST = 3
@@ -56,7 +57,7 @@ def _rendered(text: str, content_type: str) -> str | None:
         from readme_renderer import rst
 
         return rst.render(text)
-    if kind == "text/markdown" and find_spec("comrak"):
+    if kind == "text/markdown" and find_spec(MARKDOWN):
         from readme_renderer import markdown
 
         return markdown.render(text, variant=str(header.get_param("variant") or "GFM"))

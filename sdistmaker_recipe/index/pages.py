@@ -25,6 +25,9 @@ FORMAT = "3"
 RENDERER = "1"
 """Rises when ``description.render_description`` gives other HTML for the same metadata."""
 
+MARKDOWN = "comrak"
+"""The module that renders Markdown, if it is there: readme-renderer's extra ``md`` brings it."""
+
 ACTIVE = ProjectStatus()
 
 _VERSION = "1.4"

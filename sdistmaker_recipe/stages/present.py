@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages, text
@@ -89,8 +90,13 @@ def write_all(shown: Shown) -> None:
 
 def _look(shown: Shown) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (pages.FORMAT, pages.RENDERER, shown.site, shown.taken)
+    parts = (pages.FORMAT, _renderer(), shown.site, shown.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _renderer() -> str:
+    """Names what renders descriptions: those that another left are made again."""
+    return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
 
 
 def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
@@ -148,7 +154,7 @@ def _written_pages(project: str, releases: Sequence[Release], store: IndexStore)
 def _description(project: str, metadata: bytes, catalog: Catalog) -> str:
     from sdistmaker_recipe.index import description
 
-    digest = hashlib.sha256(pages.RENDERER.encode() + metadata).hexdigest()
+    digest = hashlib.sha256(_renderer().encode() + metadata).hexdigest()
     html = catalog.description(project, digest)
     if html is None:
         html = description.render_description(metadata)

@@ -170,7 +170,7 @@ class Visitor:
     def visit(self, path: str = "/", **options: Any) -> Iterator[Page]:
         """The page at path; fails at the end if anything happened that must not."""
         context = self.browser.new_context(base_url=self.site, **options)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(20_000)
         trouble: list[str] = []
         self._listen(context, trouble)
         try:

@@ -170,9 +170,10 @@ class TestProject:
             present.write_projects(["acme-ledger"], shown)
         assert "<em>about</em>" in read(shown, "acme-ledger/about.html")
         assert len(calls) == 1
-        monkeypatch.setattr(pages, "RENDERER", "other")
-        present.write_projects(["acme-ledger"], shown)
-        assert len(calls) == 2
+        for number, (name, value) in enumerate((("RENDERER", "other"), ("MARKDOWN", "no_such_module"))):
+            monkeypatch.setattr(pages, name, value)
+            present.write_projects(["acme-ledger"], shown)
+            assert len(calls) == 2 + number
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, shown):
         add(shown)
@@ -285,9 +286,10 @@ class TestAll:
             lambda shown, _: replace(shown, site=Site(browse_url="https://trac.example.com/")),
             lambda shown, patch: patch.setattr(pages, "FORMAT", "next") or shown,
             lambda shown, patch: patch.setattr(pages, "RENDERER", "next") or shown,
+            lambda shown, patch: patch.setattr(pages, "MARKDOWN", "no_such_module") or shown,
             lambda shown, _: replace(shown, taken=True),
         ],
-        ids=["index-url", "browse-url", "format", "renderer", "check-public"],
+        ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
     )
     def test_are_made_again_once_when_their_look_changes(self, complete, change, monkeypatch):
         changed = change(complete, monkeypatch)
