@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NAME = "packages.example.com"
 BROWSE = "https://svn.example.com/viewvc/{path}?pathrev={revision}"
+LONG = f"acme-{'verylong' * 14}"
 EVIL = "<script>alert(1)</script>"
 EVIL_FOLDER = "<img src=x onerror=alert(1)>"
 EVIL_TAG = "1.0<script>alert(1)<script>"
@@ -95,7 +96,7 @@ def fill(history: History) -> None:
         )
         history.add_tag("acme.ledger", f"1.{minor}", files)
     history.add_tag("acme.ledger", "2.0", {"setup.py": f"raise RuntimeError({EVIL + ' & <b>'!r})\n"})
-    for name in ("acme-invoice", "acme-invoice-print", "acme-payroll"):
+    for name in ("acme-invoice", "acme-invoice-print", "acme-payroll", LONG):
         history.add_tag(name, "1.0", project(name, "1.0", description=f"{name.capitalize()} of the house"))
     evil = project(
         "evil",
@@ -223,7 +224,7 @@ def clipboard(page: Page) -> str:
 class TestSearch:
     def test_finds_while_typing_and_goes_there(self, visit: Visit) -> None:
         with visit() as page:
-            assert len(texts(page, ".projects li")) == 6
+            assert len(texts(page, ".projects li")) == 7
             assert texts(page, ".latest h2") == ["Newest releases"]
             page.keyboard.press("/")
             page.keyboard.type("INVOICE")
@@ -271,7 +272,7 @@ class TestSearch:
         with visit("/?q=invoice") as page:
             page.locator("#q").press("Escape")
             assert page.locator("#q").input_value() == ""
-            assert len(texts(page, ".projects li")) == 6
+            assert len(texts(page, ".projects li")) == 7
             assert "?" not in page.url
 
 
@@ -331,7 +332,7 @@ class TestFollowing:
 
     def test_to_failed_tags_and_back(self, visit: Visit) -> None:
         with visit() as page:
-            assert texts(page, ".lead") == ["17 releases of 6 projects, 3 failed tags"]
+            assert texts(page, ".lead") == ["18 releases of 7 projects, 3 failed tags"]
             page.get_by_role("link", name="3 failed tags").click()
             assert texts(page, "h2") == [EVIL_FOLDER, "acme-ledger"]
             assert f"RuntimeError: {EVIL} & <b>" in texts(page, "dd")
@@ -367,10 +368,10 @@ class TestFollowing:
             answer = page.request.get(address)
             assert answer.headers["content-type"].startswith("application/atom+xml")
             entries = ElementTree.fromstring(answer.body()).findall("{http://www.w3.org/2005/Atom}entry")
-            assert len(entries) == 17
+            assert len(entries) == 18
 
 
-PAGES = ("/", "/acme-ledger/", "/evil/", "/failed.html")
+PAGES = ("/", "/acme-ledger/", f"/{LONG}/", "/evil/", "/failed.html")
 WIDE = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 380, "height": 780}
 
@@ -401,7 +402,7 @@ def test_pages_fit_and_are_accessible(
 class TestWithoutScripts:
     def test_pages_can_be_read(self, visit: Visit) -> None:
         with visit(java_script_enabled=False) as page:
-            assert len(texts(page, ".projects li")) == 6
+            assert len(texts(page, ".projects li")) == 7
             assert texts(page, ".search") == []
             page.locator(".projects").get_by_role("link", name="acme.ledger").click()
             assert texts(page, "button") == []
