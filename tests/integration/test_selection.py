@@ -19,6 +19,7 @@ from tests.support.clients import commands_of_user
 from tests.support.commands import Commands, Done, program
 from tests.support.history import SETUP
 from tests.support.httpd import Httpd, make_passable
+from tests.support.process import LOOPBACK
 from tests.support.sites import PrivateIndex
 
 YEARS = {"1.0": 2020, "2.0": 2022, "3.0": 2024}
@@ -79,8 +80,10 @@ Choose = Callable[..., Done]
 
 def pip(commands: Commands, index: str, *arguments: str | Path) -> Done:
     """Have pip say what it would install."""
-    options = ("--python", environment(commands), "install", "--dry-run", "--index-url", f"{index}/")
-    return commands.run(program("pip"), *options, *arguments)
+    # pip keeps pages that came by plain http only where it is told to trust the host.
+    options = ("--trusted-host", LOOPBACK, "--dry-run", "--index-url", f"{index}/")
+    pip_for = (program("pip"), "--python", environment(commands))
+    return commands.run(*pip_for, "install", *options, *arguments)
 
 
 def uv(commands: Commands, index: str, *arguments: str | Path) -> Done:
