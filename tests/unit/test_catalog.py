@@ -299,7 +299,8 @@ class TestVersion1:
             assert catalog.metadata("abc") == b"Name"
             # They do not say what people know their tags by: those are built once more.
             assert catalog.failures() == []
-            assert catalog.toolchains() == {f"{UUID}/acme.ledger": "setuptools==80.0"}
+            project = f"{UUID}/acme.ledger"
+            assert catalog.toolchains() == dict.fromkeys([project, f"{project}/tags/1.0"], "setuptools==80.0")
             assert (catalog.repositories(), catalog.note("pages")) == ({UUID}, "1")
 
     def test_is_of_this_version_once_it_was_opened(self, path):
