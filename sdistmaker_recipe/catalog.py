@@ -78,9 +78,20 @@ _STEPS = (_FIRST, _SECOND)
 """What leads from each version of the schema to the next."""
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
+_TIME = [field.name for field in fields(Release)].index("upload_time")
 _PLACES = ", ".join("?" for _ in fields(Release))
 _FAILURE = ", ".join(field.name for field in fields(Failure))
+_HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
 _LISTED = ", ".join(field.name for field in fields(Listed))
+# From name to name by the key, for SQLite's DISTINCT reads all rows.
+_PROJECTS = """
+WITH RECURSIVE found (last) AS (
+    SELECT MIN(project) FROM release
+    UNION ALL
+    SELECT (SELECT MIN(project) FROM release WHERE project > last) FROM found WHERE last IS NOT NULL
+)
+SELECT last FROM found WHERE last IS NOT NULL
+"""
 _OWE_OF_FAILURE = "INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?"
 
 
@@ -120,9 +131,7 @@ class Catalog:
     def projects(self) -> list[str]:
         """The normalised names of all projects with a release, sorted."""
         with self._errors():
-            return [
-                row[0] for row in self._connection.execute("SELECT DISTINCT project FROM release ORDER BY 1")
-            ]
+            return [row[0] for row in self._connection.execute(_PROJECTS)]
 
     def origins(self) -> frozenset[str]:
         """The origins of all tags that are published."""
@@ -195,7 +204,7 @@ class Catalog:
 
     def listed(self) -> list[Listed]:
         """What the root page says of each project, by name; of those whose pages were written."""
-        query = f"SELECT {_LISTED} FROM project WHERE project IN (SELECT project FROM release) ORDER BY 1"
+        query = f"SELECT {_LISTED} FROM project AS each WHERE {_HAS_RELEASE} ORDER BY 1"
         with self._errors():
             return [Listed(*row) for row in self._connection.execute(query)]
 
@@ -371,5 +380,5 @@ def _text(value: Any) -> Any:  # noqa: ANN401  # any column
 
 
 def _release(row: tuple[Any, ...]) -> Release:
-    values = dict(zip((field.name for field in fields(Release)), row, strict=True))
-    return Release(**{**values, "upload_time": datetime.fromisoformat(values["upload_time"])})
+    values = [*row[:_TIME], datetime.fromisoformat(row[_TIME]), *row[_TIME + 1 :]]
+    return Release(*values)

@@ -30,7 +30,7 @@ class About:
 
 def about(metadata: bytes) -> About:
     """Read the bytes of a PKG-INFO; what is missing or malformed there is left out."""
-    raw, _ = parse_email(_decoded(metadata))
+    raw = _parsed(_decoded(metadata))
     return About(
         summary=one_line(raw.get("summary", "")),
         author=_author(raw),
@@ -67,6 +67,17 @@ _DECISIVE = {
     "requires-dist",
     "provides-extra",
 }
+
+
+def _parsed(text: str) -> RawMetadata:
+    """What is in a PKG-INFO; the description below the header is taken as it is, for to parse it is slow."""
+    header, _, description = text.partition("\n\n")
+    plain = description and "\r" not in text and "content-type:" not in header.lower().split("\n")
+    if plain and not text.startswith("\n"):
+        raw, unparsed = parse_email(f"{header}\n")
+        if "description" not in raw and "description" not in unparsed:
+            return {**raw, "description": description}
+    return parse_email(text)[0]
 
 
 def _decoded(metadata: bytes) -> str:

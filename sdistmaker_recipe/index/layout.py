@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -83,6 +84,7 @@ def fits_written(folder: str, version: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def version_key(text: str) -> tuple[int, Version, str]:
     """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
     try:

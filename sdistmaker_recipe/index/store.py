@@ -1,4 +1,7 @@
-"""The published folder: a reader never meets half a file, and a published file is never overwritten."""
+"""The published folder: a reader never meets half a file, and a published file is never overwritten.
+
+An index has thousands of pages, for each of which pathlib takes longer than the disk: their paths are text.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,11 @@ import ctypes
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
-from uuid import uuid4
 
 from sdistmaker_recipe.errors import StoreError
 
@@ -94,24 +96,32 @@ class IndexStore:
 
         All are on the disk before the first of them gets its name, in the order given.
         """
+        ready: dict[str, str] = {}
         with ExitStack() as stack, _disk_errors(self.folder):
-            ready: dict[Path, Path] = {}
+            stack.callback(_remove, ready.values())
+            names: dict[str, list[str]] = {}
             for path, content in pages.items():
-                target = self.folder / path
+                folder, _, name = f"{self.folder}/{path}".rpartition("/")
+                if folder not in names:
+                    names[folder] = _names_in(folder)
                 data = content.encode() if isinstance(content, str) else content
-                if not _is_there(target, data):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    ready[target] = stack.enter_context(_temporary(target))
-                    ready[target].write_bytes(data)
+                if name not in names[folder] or not _is_there(f"{folder}/{name}", data):
+                    start = _start(name)
+                    _remove(f"{folder}/{each}" for each in names[folder] if each.startswith(start))
+                    temporary = ready[f"{folder}/{name}"] = f"{folder}/{start}{os.urandom(16).hex()}"
+                    with open(temporary, "xb") as file:
+                        file.write(data)
             if ready:
                 sync(self.folder)
                 for target, temporary in ready.items():
-                    temporary.replace(target)
+                    os.replace(temporary, target)
                 sync(self.folder)
+                ready.clear()
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages are there."""
-        return all(_has_content(self.folder / folder / name) for name in names)
+        start = f"{self.folder}/{folder}"
+        return all(_has_content(f"{start}/{name}") for name in names)
 
     def mark_private(self, project: str) -> None:
         """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
@@ -170,29 +180,48 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_there(path: Path, data: bytes) -> bool:
+def _is_there(path: Path | str, data: bytes) -> bool:
     try:
-        return path.read_bytes() == data
+        with open(path, "rb") as file:
+            return file.read() == data
     except FileNotFoundError:
         return False
 
 
-def _has_content(path: Path) -> bool:
+def _has_content(path: str) -> bool:
     try:
-        return path.stat().st_size > 0
+        return os.stat(path).st_size > 0
     except OSError:
         return False
 
 
+def _names_in(folder: str) -> list[str]:
+    """The names of what is in a folder, which is made where it is not there."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        return []
+
+
+def _remove(paths: Iterable[str]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _start(name: str) -> str:
+    """How the name of a file for content to come begins; our server configurations serve no leading dots."""
+    return f".{name[:100]}."
+
+
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """A path beside target for its content to come; our server configurations do not serve leading dots."""
-    start = f".{target.name[:100]}."
-    with os.scandir(target.parent) as entries:
-        # A run that was killed left them.
-        for left in [entry.path for entry in entries if entry.name.startswith(start)]:
-            Path(left).unlink(missing_ok=True)
-    temporary = target.with_name(f"{start}{uuid4().hex}")
+    """A path beside target for its content to come."""
+    start = _start(target.name)
+    # A run that was killed left them.
+    _remove(str(target.parent / name) for name in os.listdir(target.parent) if name.startswith(start))
+    temporary = target.with_name(f"{start}{os.urandom(16).hex()}")
     try:
         yield temporary
     finally:

@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import Listed, Release, Site
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.index.core_metadata import About
 
 _NOTE = "pages"
 _AT_ONCE = 200
@@ -40,12 +44,12 @@ class Shown:
 def write_projects(projects: Iterable[str], shown: Shown) -> None:
     """Write the pages of these projects; raises ``StoreError``."""
     every = list(projects)
+    failed = Counter(failure.project for failure in shown.catalog.failures()) if every else Counter()
+    notes = _notes(shown)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         content: dict[str, Content] = {}
         listed: list[Listed] = []
         with shown.catalog.batch():
-            failed = Counter(failure.project for failure in shown.catalog.failures())
-            notes = _notes(shown)
             for project in some:
                 releases = shown.catalog.releases_of(project)
                 if releases:
@@ -60,7 +64,7 @@ def write_projects(projects: Iterable[str], shown: Shown) -> None:
 
 def begin(shown: Shown) -> None:
     """Of an index without projects all pages will look as they do now."""
-    if not shown.catalog.projects():
+    if not shown.catalog.latest(1):
         shown.catalog.set_note(_NOTE, _look(shown))
 
 
@@ -114,11 +118,12 @@ def _files(
     by_time = sorted(releases, key=lambda release: release.upload_time)
     chosen = layout.newest(releases)
     metadata = shown.catalog.metadata(chosen.sha256)
+    told = core_metadata.about(metadata)
     about = people.Project(
         project=project,
         releases=layout.newest_first(releases),
-        about=core_metadata.about(metadata),
-        description=_description(project, metadata, shown.catalog),
+        about=told,
+        description=_description(project, told, metadata, shown.catalog),
         notes=notes,
         failed=failed,
     )
@@ -151,12 +156,14 @@ def _written_pages(project: str, releases: Sequence[Release], store: IndexStore)
     return found
 
 
-def _description(project: str, metadata: bytes, catalog: Catalog) -> str:
-    from sdistmaker_recipe.index import description
-
-    digest = hashlib.sha256(_renderer().encode() + metadata).hexdigest()
+def _description(project: str, told: About, metadata: bytes, catalog: Catalog) -> str:
+    """The description as HTML; that of an earlier release stands where this one says the same."""
+    made_from = (_renderer(), told.content_type, told.description)
+    digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
     html = catalog.description(project, digest)
     if html is None:
+        from sdistmaker_recipe.index import description
+
         html = description.render_description(metadata)
         catalog.keep_description(project, digest, html)
     return html
