@@ -8,7 +8,8 @@ import pickle
 import resource
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,6 +218,15 @@ def _our_command(folder: Path, action: str) -> list[str]:
     return [sys.executable, index_work.__file__, action, str(folder / "out"), str(folder / "state")]
 
 
+@contextmanager
+def _missing_files() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FailedError(f"{error.filename} is missing") from error
+
+
+@_missing_files()
 def _check_ours(folder: Path, some: Sequence[Package]) -> None:
     """All pages are there, and name all files."""
     out = folder / "out"
@@ -241,6 +251,7 @@ def _check_ours(folder: Path, some: Sequence[Package]) -> None:
         raise FailedError("the root does not name all projects")
 
 
+@_missing_files()
 def _check_dumb(folder: Path, some: Sequence[Package]) -> None:
     out = folder / "out"
     lines = (out / "packages.json").read_text("utf-8").splitlines()

@@ -69,11 +69,15 @@ _DECISIVE = {
 }
 
 
+_CONTENT = re.compile("^content-", re.IGNORECASE | re.MULTILINE)
+"""A field that tells a parser of email how to read what is below the header."""
+
+
 def _parsed(text: str) -> RawMetadata:
     """What is in a PKG-INFO; the description below the header is taken as it is, for to parse it is slow."""
     header, _, description = text.partition("\n\n")
-    plain = description and "\r" not in text and "content-type:" not in header.lower().split("\n")
-    if plain and not text.startswith("\n"):
+    is_odd = "\r" in text or text.startswith("\n") or _CONTENT.search(header)
+    if description and not is_odd:
         raw, unparsed = parse_email(f"{header}\n")
         if "description" not in raw and "description" not in unparsed:
             return {**raw, "description": description}

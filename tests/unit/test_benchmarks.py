@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
+import sys
 import tarfile
 
 import pytest
 
-from benchmarks import build_speed
+from benchmarks import build_speed, index_contenders, index_speed
 from benchmarks.archives import check
 from benchmarks.build_speed import QUICK, sample_of
 from benchmarks.contenders import CONTENDERS, NAMES, Contender, measure
+from benchmarks.index_packages import added, line_for_dumb_pypi, packages, release_of
 from benchmarks.programs import FailedError, MissingError
-from benchmarks.projects import Release, project_files, releases
+from benchmarks.projects import Release, description, project_files, releases
 from benchmarks.repository import make_repository
 from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
+from sdistmaker_recipe.index.core_metadata import about, may_be_served
 from sdistmaker_recipe.vcs import open_repository
 
 KEPT = Measurement("ours", (9.0, 2.0, 1.0), tags=100)
@@ -197,3 +201,74 @@ class TestBuildSpeed:
             line.split()[5:] for line in out.splitlines()
         ]
         assert out.count("not measured") == len(REQUIRED)
+
+
+class TestIndexPackages:
+    LISTED = packages(3, 2)
+
+    def test_both_are_told_the_same_of_each_release(self):
+        for each in self.LISTED:
+            line, release = json.loads(line_for_dumb_pypi(each)), release_of(each)
+            assert line == {
+                "filename": release.filename,
+                "hash": f"sha256={release.sha256}",
+                "requires_python": release.requires_python,
+                "upload_timestamp": release.upload_time.timestamp(),
+            }
+
+    def test_metadata_is_what_setuptools_writes_with_a_description_of_its_own(self):
+        told = [about(each.metadata) for each in self.LISTED]
+        assert len({each.description for each in told}) == len(self.LISTED)
+        assert all(each.summary and each.author and len(each.description.splitlines()) > 30 for each in told)
+        assert not any(may_be_served(each.metadata) for each in self.LISTED)
+
+    def test_one_more_is_the_newest_of_its_project(self):
+        one, other = (added(self.LISTED, described_anew=anew) for anew in (False, True))
+        before = max(each.tag for each in self.LISTED if each.tag.name == one.tag.name)
+        assert one.tag == other.tag == Release(before.name, "1.2")
+        assert about(one.metadata).description == description(before)
+        assert about(other.metadata).description == description(other.tag)
+        assert one.upload_time > max(each.upload_time for each in self.LISTED)
+
+
+class TestIndexSpeed:
+    def run(self, monkeypatch, capsys, keys=tuple(index_contenders.NAMES), **changes) -> tuple[int, str]:
+        for name, value in changes.items():
+            monkeypatch.setattr(index_contenders, name, value)
+        monkeypatch.setattr(index_speed, "CONTENDERS", {"ours": index_contenders.ours})
+        return index_speed.run(index_speed.QUICK, keys), capsys.readouterr().out
+
+    def test_every_ratio_required_is_of_two_contenders(self):
+        found = {(each.slow, each.fast, each.limit) for each in index_contenders.REQUIRED}
+        assert found == {("dumb", "all", 3), ("dumb-add", "add", 10)}
+        assert {key for slow, fast, _ in found for key in (slow, fast)} <= index_contenders.NAMES.keys()
+
+    def test_ours_writes_an_index_and_adds_to_it(self, monkeypatch, capsys):
+        status, out = self.run(monkeypatch, capsys, ["all", "add"])
+        assert status == 0
+        assert "3 projects with 2 releases each, medians of 1 rounds" in out
+        for key in ("all", "add"):
+            assert any(line.startswith(f"{index_contenders.NAMES[key]}  ") for line in out.splitlines())
+        assert out.count("not measured") == 2
+
+    def test_what_writes_nothing_has_no_time(self, monkeypatch, capsys):
+        nothing = lambda *_: [sys.executable, "-c", ""]  # noqa: E731
+        status, out = self.run(monkeypatch, capsys, ["all"], _our_command=nothing)
+        assert status == 1
+        assert "FAILED: ours: " in out
+        assert "milliseconds" not in out
+
+    def test_dumb_pypi_must_name_all_files(self, tmp_path):
+        listed = packages(1, 2)
+        page = tmp_path / "out" / "simple" / listed[0].tag.name / "index.html"
+        page.parent.mkdir(parents=True)
+        page.write_text("".join(f"<a>{each.filename}</a>" for each in listed))
+        lines = tmp_path / "out" / "packages.json"
+        lines.write_text("".join(f"{line_for_dumb_pypi(each)}\n" for each in listed))
+        index_contenders._check_dumb(tmp_path, listed)
+        page.write_text(f"<a>{listed[0].filename}</a>")
+        with pytest.raises(FailedError, match=r"names .*-1\.1\.tar\.gz"):
+            index_contenders._check_dumb(tmp_path, listed)
+        lines.write_text(f"{line_for_dumb_pypi(listed[0])}\n")
+        with pytest.raises(FailedError, match=r"1 files of 2; missing .*-1\.1"):
+            index_contenders._check_dumb(tmp_path, listed)

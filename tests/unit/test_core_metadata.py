@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.metadata import parse_email
 
 from sdistmaker_recipe.index.core_metadata import About, about, may_be_served
+from sdistmaker_recipe.index.text import one_line
 
 
 def metadata(*lines: str, version: str = "2.4") -> bytes:
@@ -35,6 +37,35 @@ class TestAbout:
             description="# Ledger\n\n",
             content_type="text/markdown; variant=GFM",
         )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Name: a\n\nText\n\nmore  \n",
+            "Name: a\n\n\n\n  Text",
+            "Name: a\nDescription: in the header\n\nText\n",
+            "Name: a\nDescription: in the header\n\n",
+            "Name: a\r\n\r\nText\n\nmore\n",
+            "Name: a\nno header\nSummary: Text\n\nmore\n\nmore\n",
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nText\n\n--x--\n",
+            "\nName: a\n\nText\n",
+            "Name: a\n folded\n \n\nText\x0c\n\x1cmore\u2028\n",
+        ],
+    )
+    def test_description_is_what_packaging_finds(self, text):
+        self.compare(text)
+
+    @given(
+        st.lists(st.sampled_from(["Name: a", "Summary: b", "Description: c", "", " ", " d", "e", ":", "\r"]))
+    )
+    def test_description_is_what_packaging_finds_in_any_lines(self, lines):
+        self.compare("\n".join(lines))
+
+    def compare(self, text: str) -> None:
+        raw, _ = parse_email(text)
+        told = about(text.encode())
+        assert told.description == raw.get("description", "")
+        assert told.summary == one_line(raw.get("summary", ""))
 
     def test_of_metadata_that_says_nothing_is_empty(self):
         assert about(metadata()) == About()
