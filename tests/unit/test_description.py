@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index import description
 from sdistmaker_recipe.index.description import render_description
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.model import Site
+from sdistmaker_recipe.stages import present
+from tests.unit.values import a_release
 
 MARKDOWN, PLAIN, RST = "text/markdown", "text/plain", "text/x-rst"
 
@@ -241,3 +246,23 @@ class TestAttacks:
 )
 def test_no_mixture_of_attacks_does_harm(text, content_type):
     assert is_safe(rendered(text, content_type))
+
+
+class TestKept:
+    def test_is_rendered_again_only_where_its_text_or_type_changed(self, tmp_path, monkeypatch):
+        made = []
+        monkeypatch.setattr(
+            description, "render_description", lambda content: made.append(content) or f"<p>{len(made)}</p>"
+        )
+        with open_catalog(None) as catalog:
+            shown = present.Shown(IndexStore(tmp_path), catalog, Site())
+            for version, kind, text, shows in (
+                ("1.0", PLAIN, "One", 1),
+                ("1.1", PLAIN, "One", 1),
+                ("1.2", PLAIN, "Two", 2),
+                ("1.3", MARKDOWN, "Two", 3),
+            ):
+                metadata = f"Version: {version}\nDescription-Content-Type: {kind}\n\n{text}".encode()
+                catalog.publish(a_release(version, sha256=version), metadata)
+                present.write_projects(["acme-ledger"], shown)
+                assert f"<p>{shows}</p>" in (tmp_path / "acme-ledger" / "about.html").read_text("utf-8")
