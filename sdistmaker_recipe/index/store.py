@@ -6,6 +6,7 @@ An index has thousands of pages, for each of which pathlib takes longer than the
 from __future__ import annotations
 
 import ctypes
+import filecmp
 import hashlib
 import os
 import shutil
@@ -86,10 +87,13 @@ class IndexStore:
         return (self.folder / project / filename).is_file()
 
     def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
-        """Show an archive by a second name in another folder; a file that has the name already stays."""
+        """Show an archive by a second name in another folder, in place of what is no second name of it."""
         archive, target = self.folder / project / filename, self.folder / folder / name
-        if not target.is_file() and archive.is_file():
-            self.add_archive(folder, name, archive)
+        with _disk_errors(target):
+            if not archive.is_file() or _is_the_same(archive, target):
+                return
+            target.unlink(missing_ok=True)
+        self.add_archive(folder, name, archive)
 
     def write_pages(self, pages: Mapping[str, Content]) -> None:
         """Write pages by their path below the index; those that are there just so stay untouched.
@@ -178,6 +182,14 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _is_the_same(archive: Path, other: Path) -> bool:
+    """Whether two names are of one file or, where files cannot have two names, of files that are equal."""
+    try:
+        return archive.samefile(other) or filecmp.cmp(archive, other, shallow=False)
+    except FileNotFoundError:
+        return False
 
 
 def _is_there(path: Path | str, data: bytes) -> bool:

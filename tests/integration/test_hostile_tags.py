@@ -128,16 +128,18 @@ def test_what_is_told_of_a_file_that_was_there_is_its_own(history: History, own_
 def test_metadata_follows_an_archive_that_is_made_again_otherwise(
     history: History, own_index: Commands
 ) -> None:
-    history.add_tag("bb", "1.0", own_backend("bb"))
+    history.add_tag("b.b", "1.0", own_backend("b.b"))
     arguments = ("--repository", history.url, *ARGUMENTS)
     own_index.report(*arguments)
-    history.delete("bb/tags/1.0")
-    history.add_tag("bb", "1.0", own_backend("bb", more="Summary: another\n"))
-    (own_index.folder / "index/bb/bb-1.0.tar.gz").unlink()
+    history.delete("b.b/tags/1.0")
+    history.add_tag("b.b", "1.0", own_backend("b.b", more="Summary: another\n"))
+    archive = own_index.folder / "index/b-b/b_b-1.0.tar.gz"
+    archive.unlink()
     (again,) = own_index.report(*arguments)["published"]
     assert "made again with other content" in again["warnings"][0]
-    metadata = (own_index.folder / "index/bb/bb-1.0.tar.gz.metadata").read_text()
-    assert "Summary: another" in metadata
+    assert "Summary: another" in archive.with_name("b_b-1.0.tar.gz.metadata").read_text()
+    # So does its second name.
+    assert (own_index.folder / "index/b.b/b.b-1.0.tar.gz").read_bytes() == archive.read_bytes()
 
 
 def test_a_lost_archive_is_made_again_by_the_toolchain_that_made_it(

@@ -110,7 +110,6 @@ class TestProject:
         (shown.store.folder / path).unlink()
         assert rewritten(shown, ("acme-ledger",)) == {path}
         assert rewritten(shown, ("acme-ledger",)) == set()
-        assert path not in shown.store.written[-1]
 
     def test_has_a_folder_for_each_written_name_with_the_same_archives(self, shown):
         add(shown, "1.0", name="acme.ledger")
