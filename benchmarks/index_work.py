@@ -27,7 +27,10 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
         present.begin(shown)
         if action == "add":
             add(shown, Path(state), *release)
-        present.write_all(shown)
+            present.write_all(shown)
+        else:
+            # As where all files came or went.
+            present.write_all(shown, frozenset(catalog.projects()))
 
 
 def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:

@@ -1,13 +1,14 @@
 """The catalog: an SQLite file in the state folder.
 
-It holds the releases that are published, the failures that are remembered, the toolchains that worked, and
-the projects whose pages are still to be written. Every change is one transaction.
+It holds the releases that are published, the failures that are remembered, the toolchains that worked, the
+projects whose pages are still to be written, what the last scan saw (see ``last_scan``), and how the index
+was left. Every change is one transaction.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import astuple, fields
 from datetime import datetime, timezone
@@ -17,7 +18,7 @@ from typing import Any
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import Failure, Listed, Release
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _FIRST = """
 CREATE TABLE release (
@@ -74,7 +75,52 @@ CREATE TABLE description (
 CREATE TABLE private (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE watched (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, asked TEXT NOT NULL) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE scan (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    origin TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    peg TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    time TEXT NOT NULL,
+    outlook TEXT NOT NULL
+);
+CREATE TABLE seen_folder (
+    scan INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    pending INTEGER NOT NULL,
+    PRIMARY KEY (scan, path)
+) WITHOUT ROWID;
+CREATE INDEX seen_folder_pending ON seen_folder (scan) WHERE pending;
+CREATE INDEX seen_folder_by_name ON seen_folder (name) WHERE name != '';
+CREATE TABLE seen_tag (
+    scan INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (scan, project, name)
+) WITHOUT ROWID;
+CREATE TABLE folder (name TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE size (releases INTEGER NOT NULL, projects INTEGER NOT NULL);
+INSERT INTO size SELECT COUNT(*), COUNT(DISTINCT project) FROM release;
+CREATE TRIGGER release_added AFTER INSERT ON release BEGIN
+    UPDATE size SET
+        releases = releases + 1,
+        projects = projects
+            + ((SELECT COUNT(*) FROM (SELECT 1 FROM release WHERE project = NEW.project LIMIT 2)) = 1);
+END;
+CREATE TRIGGER release_removed AFTER DELETE ON release BEGIN
+    UPDATE size SET
+        releases = releases - 1,
+        projects = projects - NOT EXISTS (SELECT 1 FROM release WHERE project = OLD.project);
+END;
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD)
 """What leads from each version of the schema to the next."""
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
@@ -83,15 +129,15 @@ _PLACES = ", ".join("?" for _ in fields(Release))
 _FAILURE = ", ".join(field.name for field in fields(Failure))
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
 _LISTED = ", ".join(field.name for field in fields(Listed))
-# From name to name by the key, for SQLite's DISTINCT reads all rows.
 _PROJECTS = """
-WITH RECURSIVE found (last) AS (
-    SELECT MIN(project) FROM release
-    UNION ALL
-    SELECT (SELECT MIN(project) FROM release WHERE project > last) FROM found WHERE last IS NOT NULL
-)
-SELECT last FROM found WHERE last IS NOT NULL
+    WITH RECURSIVE found (it) AS (
+        SELECT MIN(project) FROM release
+        UNION ALL SELECT (SELECT MIN(project) FROM release WHERE project > it) FROM found WHERE it IS NOT NULL
+    )
+    SELECT it FROM found WHERE it IS NOT NULL
 """
+"""From one project to the next by the index; DISTINCT would read every release."""
+_AT_ONCE = 500
 _OWE_OF_FAILURE = "INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?"
 
 
@@ -130,18 +176,22 @@ class Catalog:
 
     def projects(self) -> list[str]:
         """The normalised names of all projects with a release, sorted."""
-        with self._errors():
-            return [row[0] for row in self._connection.execute(_PROJECTS)]
+        return [name for (name,) in self.rows(_PROJECTS)]
 
-    def origins(self) -> frozenset[str]:
-        """The origins of all tags that are published."""
-        with self._errors():
-            return frozenset(row[0] for row in self._connection.execute("SELECT origin FROM release"))
+    def releases_from(self, origins: Collection[str]) -> dict[str, Release]:
+        """The published releases of the tags with these origins, by origin."""
+        found: list[Release] = []
+        every = list(origins)
+        for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
+            places = ", ".join("?" for _ in some)
+            rows = self.rows(f"SELECT {_COLUMNS} FROM release WHERE origin IN ({places})", some)
+            found += map(_release, rows)
+        return {release.origin: release for release in found}
 
     def size(self) -> tuple[int, int]:
         """How many releases there are, and of how many projects."""
         with self._errors():
-            query = "SELECT COUNT(*), COUNT(DISTINCT project) FROM release"
+            query = "SELECT releases, projects FROM size"
             releases, projects = self._connection.execute(query).fetchone()
             return releases, projects
 
@@ -290,15 +340,37 @@ class Catalog:
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
 
+    def folders(self) -> dict[str, int]:
+        """The index's folders as the last run left them: their mtime in ns, by name."""
+        return dict(self.rows("SELECT name, mtime_ns FROM folder"))
+
+    def remember_folders(self, folders: Mapping[str, int]) -> None:
+        """Record how a run leaves the index's folders; of others nothing is remembered."""
+        before = self.folders()
+        if gone := [(name,) for name in before if name not in folders]:
+            self.change("DELETE FROM folder WHERE name = ?", gone)
+        if changed := [row for row in folders.items() if before.get(row[0]) != row[1]]:
+            self.change("INSERT OR REPLACE INTO folder VALUES (?, ?)", changed)
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """What a query finds."""
+        with self._errors():
+            return self._connection.execute(query, values).fetchall()
+
+    def change(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute a statement for each row of values."""
+        with self._transaction() as connection:
+            connection.executemany(statement, rows)
+
     @contextmanager
     def batch(self) -> Iterator[None]:
         """All changes made in the context are one transaction: of none anything stays after an error."""
         with self._transaction():
-            self._in_batch = True
+            before, self._in_batch = self._in_batch, True
             try:
                 yield
             finally:
-                self._in_batch = False
+                self._in_batch = before
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -359,9 +431,19 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         for step in _STEPS[_version(connection) :]:
-            for statement in filter(str.strip, step.split(";")):
+            for statement in _statements(step):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, each on lines of its own; a trigger holds others."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:

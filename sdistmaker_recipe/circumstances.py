@@ -15,6 +15,8 @@ class Circumstances:
 
     ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
     program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
+    ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
+    left alone why, too.
     """
 
     cache: Path
@@ -23,4 +25,6 @@ class Circumstances:
     public_index: str = ""
     dry_run: bool = False
     retry_failed: bool = False
+    full_scan: bool = False
+    tell_all: bool = False
     verbose: bool = False

@@ -167,6 +167,8 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         public_index=public_index,
         dry_run=arguments.dry_run,
         retry_failed=arguments.retry_failed,
+        full_scan=arguments.full_scan,
+        tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
     with _listener(arguments) as listener:
@@ -241,6 +243,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="say what would be built, and change nothing")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--strict", action="store_true", help="exit with 1 also for tags that failed before")
+    parser.add_argument(
+        "--full-scan", action="store_true", help="look at all there is, not only at what changed"
+    )
     parser.add_argument("--retry-failed", action="store_true", help="build tags again that failed before")
     _add_options(parser)
     return parser

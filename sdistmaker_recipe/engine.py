@@ -18,21 +18,15 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from sdistmaker_recipe import selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, StoreError
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import (
-    Failed,
-    Plan,
-    Published,
-    Rejected,
-    Report,
-    Site,
-    Tag,
-)
+from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.model import Failed, Plan, Published, Rejected, Report, Site, Tag
 from sdistmaker_recipe.stages import plan, present, publish, scan
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
@@ -53,20 +47,22 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The parts that one run has open."""
+    """The parts that one run has open, and what is the same for all of it."""
 
     configuration: Configuration
     circumstances: Circumstances
     catalog: Catalog
     listener: Listener
+    store: IndexStore
+    last: LastScan
+    outlook: str
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the scans found: see ``scan.Scanned``; ``errors`` are of repositories that could not be read."""
+    """What scans there are; ``errors`` are of repositories that could not be read."""
 
-    tags: Sequence[Tag]
-    untagged: Sequence[str]
+    scans: Sequence[Scan]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -74,13 +70,16 @@ class Found:
 def run(configuration: Configuration, circumstances: Circumstances, listener: Listener) -> Report:
     """Do all of it; raises ``SdistmakerError``."""
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
-        this = Run(configuration, circumstances, catalog, listener)
+        store, last = IndexStore(configuration.destination), LastScan(catalog)
+        outlook = plan.outlook(configuration, _version())
+        this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
         # What is wrong with options only a web server sees is said before any work is done.
         public_index = _public_index(this)
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
-        planned = _plan(found.tags, this)
+        doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
+        planned = _plan(found, doubtful, this)
         report = Report(
             configuration.destination,
             planned,
@@ -90,11 +89,10 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
         if not circumstances.dry_run:
             listener.planned(planned)
             if not report.errors:
-                _forget_failures(found.tags, this)
-            outcomes, taken = _build_and_publish(planned, found, sources, public_index, this)
+                _forget_failures(found, this)
+            outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, this)
             publish.write_server_configurations(server)
-            if not report.errors:
-                _finish(sources, this)
+            _finish(sources, found, this, failed=bool(report.errors))
             report = _with_outcomes(report, outcomes, taken)
         releases, projects = catalog.size()
         return replace(report, releases=releases, projects=projects, dry_run=circumstances.dry_run)
@@ -148,60 +146,79 @@ def _open_sources(this: Run, stack: ExitStack) -> tuple[list[Source], tuple[str,
 
 
 def _scan(sources: Sequence[Source], this: Run) -> Found:
-    tags: list[Tag] = []
-    untagged: list[str] = []
+    scans: list[Scan] = []
     errors: list[RepositoryError] = []
     empty: list[str] = []
+    full = this.circumstances.full_scan
+    this.last.keep_only(this.configuration.repository)
     for source in sources:
         logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
         try:
-            found = scan.scan(source, this.configuration)
+            found = scan.scan(source, this.configuration, this.last, _version(), full=full)
         except RepositoryError as error:
             errors.append(error)
             continue
-        tags += found.tags
-        untagged += found.untagged
-        if not found.tags:
+        scans.append(found)
+        if not this.last.has_tags(found):
             empty.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
     if errors and len(errors) == len(sources):
         raise errors[0]
-    return Found(tags, untagged, tuple(str(error) for error in errors), tuple(empty))
+    return Found(scans, tuple(str(error) for error in errors), tuple(empty))
 
 
-def _plan(tags: Sequence[Tag], this: Run) -> Plan:
-    releases = this.catalog.releases()
-    store = IndexStore(this.configuration.destination)
-    missing = {each.origin for each in releases if not store.has_file(each.project, each.filename)}
+def _plan(found: Found, doubtful: frozenset[str], this: Run) -> Plan:
+    # Who wants to read of each tag what becomes of it gets a plan of all.
+    everything = this.circumstances.dry_run or this.circumstances.tell_all
+    if everything:
+        tags = [tag for each in found.scans for tag in this.last.tags(each)]
+    else:
+        tags = selection.select_tags(
+            found.scans, this.last, this.catalog, doubtful, this.outlook, newest=this.configuration.newest
+        )
+    releases = this.catalog.releases_from({tag.origin for tag in tags})
+    missing = {
+        origin for origin, each in releases.items() if not this.store.has_file(each.project, each.filename)
+    }
     retry = this.circumstances.retry_failed
     known = plan.Known(
-        releases={release.origin: release for release in releases},
+        releases=releases,
         failures={} if retry else {failure.origin: failure for failure in this.catalog.failures()},
         missing=missing,
     )
     return plan.plan(tags, known, this.configuration, _version())
 
 
-def _forget_failures(tags: Sequence[Tag], this: Run) -> None:
-    there = {tag.origin for tag in tags}
-    if gone := [each.origin for each in this.catalog.failures() if each.origin not in there]:
+def _forget_failures(found: Found, this: Run) -> None:
+    origins = [failure.origin for failure in this.catalog.failures()]
+    there = {tag.origin for each in found.scans for tag in this.last.tags_from(each, origins)}
+    if gone := [origin for origin in origins if origin not in there]:
         this.catalog.forget_failures(gone)
 
 
 def _build_and_publish(
-    planned: Plan, found: Found, sources: Sequence[Source], public_index: str, this: Run
+    planned: Plan,
+    found: Found,
+    doubtful: frozenset[str],
+    sources: Sequence[Source],
+    public_index: str,
+    this: Run,
 ) -> tuple[list[Published | Rejected], tuple[str, ...]]:
     """The results, and warnings of names that are taken on the public index."""
-    index = Index(IndexStore(this.configuration.destination), this.catalog, this.configuration.state)
+    index = Index(this.store, this.catalog, this.configuration.state)
     site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
-    shown = Shown(index.store, this.catalog, site, this.configuration.check_public)
+    shown = Shown(this.store, this.catalog, site, this.configuration.check_public)
+    claims = selection.select_claims(found.scans, this.last, this.outlook, planned.build)
     taken: tuple[str, ...] = ()
     if planned.build:
-        index.store.prepare()
+        this.store.prepare()
         present.begin(shown)
     else:
-        index.store.remove_incoming()
+        this.store.remove_incoming()
+        idle = not (claims or doubtful or this.configuration.check_public)
+        if idle and present.nothing_to_write(shown):
+            return [], ()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
-    publish.mark_private(found.tags, found.untagged, index)
+    publish.mark_private(claims.tags, claims.untagged, index)
     pending = Counter(tag.project_origin for tag in planned.build)
     batches = Batches(index, shown, this.configuration, _version(), pending, this.listener.finished)
     try:
@@ -210,8 +227,9 @@ def _build_and_publish(
         if this.configuration.check_public:
             taken = publish.watch_names(index, public_index)
     finally:
-        present.write_all(shown)
-        publish.mark_private(found.tags, found.untagged, index)
+        present.write_all(shown, doubtful)
+        publish.mark_private(claims.tags, claims.untagged, index)
+    this.catalog.remember_folders(this.store.folders())
     return batches.results, taken
 
 
@@ -231,9 +249,12 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
             batches.publish()
 
 
-def _finish(sources: Sequence[Source], this: Run) -> None:
-    for source in sources:
-        this.catalog.finish(source.repository.uuid())
+def _finish(sources: Sequence[Source], found: Found, this: Run, *, failed: bool) -> None:
+    for each in found.scans:
+        this.last.settle(each, this.outlook)
+    for uuid in {source.repository.uuid() for source in sources} - this.catalog.repositories():
+        if not failed:
+            this.catalog.finish(uuid)
 
 
 def _with_outcomes(

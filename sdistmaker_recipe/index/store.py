@@ -127,6 +127,13 @@ class IndexStore:
         start = f"{self.folder}/{folder}"
         return all(_has_content(f"{start}/{name}") for name in names)
 
+    def folders(self) -> dict[str, int]:
+        """The folders of the index: by name the mtime in ns, which is when a file last came or went there."""
+        if not self.folder.is_dir():
+            return {}
+        with _disk_errors(self.folder), os.scandir(self.folder) as entries:
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.is_dir()}
+
     def mark_private(self, project: str) -> None:
         """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
         with _disk_errors(self.folder / project):

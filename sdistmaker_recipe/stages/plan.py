@@ -53,8 +53,17 @@ def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: s
 
 def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
     """A digest of all that could make a failing tag build after all."""
-    matters = (
-        tag.revision,
+    return hashlib.sha256(repr((tag.revision, *_matters(configuration, version))).encode()).hexdigest()
+
+
+def outlook(configuration: Configuration, version: str) -> str:
+    """A digest of all but the tags that could change a plan: while it is the same, only other tags matter."""
+    matters = (*_matters(configuration, version), configuration.prereleases, configuration.newest)
+    return hashlib.sha256(repr(matters).encode()).hexdigest()
+
+
+def _matters(configuration: Configuration, version: str) -> tuple[object, ...]:
+    return (
         version,
         configuration.timeout,
         configuration.build_index,
@@ -67,7 +76,6 @@ def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
         configuration.unbuildable,
         configuration.version_mismatch,
     )
-    return hashlib.sha256(repr(matters).encode()).hexdigest()
 
 
 def _published(tag: Tag, release: Release) -> str:

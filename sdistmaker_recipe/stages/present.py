@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -68,22 +68,24 @@ def begin(shown: Shown) -> None:
         shown.catalog.set_note(_NOTE, _look(shown))
 
 
-def write_all(shown: Shown) -> None:
+def nothing_to_write(shown: Shown) -> bool:
+    """Whether ``write_all`` would write nothing, where no project is doubtful."""
+    current = shown.catalog.note(_NOTE) == _look(shown)
+    return current and not shown.catalog.owed() and shown.store.has_pages("", layout.ROOT_FILES)
+
+
+def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
     """Write the pages that are owed, any that are missing, and those of the root; raises ``StoreError``.
 
-    All are written again after an upgrade, or an option, that changes what pages look like.
+    Of projects only the ``doubtful`` are looked at for missing files. All pages are written again after an
+    upgrade, or an option, that changes what pages look like.
     """
     every = shown.catalog.projects()
     owed = shown.catalog.owed()
     look = _look(shown)
     current = shown.catalog.note(_NOTE) == look
     write_projects(
-        [
-            project
-            for project in every
-            if not current or project in owed or not shown.store.has_pages(project, layout.PROJECT_FILES)
-        ],
-        shown,
+        [project for project in every if not current or project in owed or project in doubtful], shown
     )
     if not current or owed or not shown.store.has_pages("", layout.ROOT_FILES):
         shown.store.write_pages(_root_files(every, shown))

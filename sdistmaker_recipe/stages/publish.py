@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -136,14 +136,15 @@ def remember(failure: Failure, index: Index) -> bool:
     return before is not None and not before.lasting and before.fingerprint == failure.fingerprint
 
 
-def mark_private(tags: Iterable[Tag], untagged: Iterable[str], index: Index) -> None:
+def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -> None:
     """Keep the names of projects from being redirected, those too of which nothing is published yet.
 
     The name of such a project is guessed from its folder; the guess is taken back once every tag of every
     project of that name is published, for then the metadata says the names. ``untagged`` names projects
-    without a release tag. A name stays private where its tags are gone. Raises ``StoreError``.
+    without a release tag. The tags of all projects must be given that have one of the names; names without a
+    project here stay as they are, as where their tags are gone. Raises ``StoreError``.
     """
-    published = index.catalog.origins()
+    published = index.catalog.releases_from([tag.origin for tag in tags])
     claims = dict.fromkeys(_folders(untagged), False)
     for tag in tags:
         for guess in _folders([tag.project]):

@@ -1,31 +1,31 @@
-"""Walk a repository and yield each tag that names a release.
+"""Find each tag of a repository that names a release, or what became of those that were found before.
 
-A project is a folder that holds a folder ``trunk``; its tags are the folders in its folder ``tags``
-(the layout that the Subversion book recommends, chapter "Repository Layout").
+The system itself says what was changed since: for that no folder has to be looked at. A folder is looked at
+anew where something came or went in it, the tags of a project also where anything below was changed; whatever
+was added, copied or put in place of something else is looked at whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote
 
 from sdistmaker_recipe import example
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.model import Tag, project_name
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.last_scan import Difference, LastScan, Scan
+from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.option_types import EXAMPLE
-from sdistmaker_recipe.vcs import Credentials, Entry, Repository, load_repository, open_repository
+from sdistmaker_recipe.projects import Kind, KnownFolders, look, tag_pattern
+from sdistmaker_recipe.vcs import Change, Credentials, Repository, Seen, load_repository, open_repository
 
 logger = logging.getLogger(__name__)
-
-_LAYOUT = frozenset({"trunk", "tags", "branches"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +63,80 @@ def open_sources(
     return sources, tuple(warnings), tuple(str(error) for error in errors)
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What a scan found: tags that name releases, in the order of paths, and names of other projects."""
+def scan(source: Source, configuration: Configuration, last: LastScan, version: str, *, full: bool) -> Scan:
+    """Find every project with its tags that name releases, and remember them in ``last``.
 
-    tags: tuple[Tag, ...]
-    untagged: tuple[str, ...]
-
-
-def scan(source: Source, configuration: Configuration) -> Scanned:
-    """Every project in source with its tags that name releases.
-
-    Raises ``RepositoryError`` when the repository does not answer.
+    Only what was changed since the last scan is looked at, unless ``full`` or an option asks for all;
+    ``version`` is this package's own, another of which may find other things. Raises ``RepositoryError`` when
+    the repository does not answer, ``StoreError`` when the catalog cannot be used.
     """
-    origin = _origin(source)
-    tags: list[Tag] = []
-    untagged: list[str] = []
-    for project_path, entries in _projects(source, "", configuration):
-        found = list(_tags(source, origin, project_path, entries, configuration))
-        tags += found
-        if not found:
-            untagged.append(project_name(source.url, project_path))
-    return Scanned(tuple(tags), tuple(untagged))
+    origin, current = _origin(source), fingerprint(configuration, version)
+    known = None if full else last.scan(source.url)
+    if known is not None and (known.origin, known.fingerprint) == (origin, current):
+        found = known if known.seen.peg == source.peg else _go_on(source, configuration, last, known)
+        if found is not None:
+            return found
+    logger.debug("Looking at all folders of %s in revision %s", source.repository.url, source.peg)
+    entry = source.repository.entry("", source.peg)
+    seen = Seen(source.peg, entry.revision, entry.time)
+    folders = difference(source, {}, [], configuration).folders.values()
+    return last.replace(source.url, origin, current, seen, folders)
 
 
-def _tags(
-    source: Source, origin: str, project_path: str, entries: Iterable[Entry], configuration: Configuration
-) -> Iterator[Tag]:
-    name = project_name(source.url, project_path)
-    for entry in entries:
-        if match := _pattern(configuration, name).fullmatch(entry.name):
-            path = _join(project_path, f"tags/{entry.name}")
-            yield Tag(
-                repository=source.url,
-                project_path=project_path,
-                name=entry.name,
-                path=path,
-                version=match["version"],
-                revision=entry.revision,
-                time=entry.time,
-                origin=f"{origin}/{path}",
-            )
-        else:
-            logger.debug("%s names no release of %s: tag-pattern does not match", entry.name, name)
+def fingerprint(configuration: Configuration, version: str) -> str:
+    """A digest of all that decides what a scan finds, but for the repository."""
+    matters = (
+        version,
+        configuration.include,
+        configuration.exclude,
+        configuration.ignore,
+        configuration.stop_indicators,
+        configuration.tag_pattern,
+    )
+    return hashlib.sha256(repr(matters).encode()).hexdigest()
+
+
+def _go_on(source: Source, configuration: Configuration, last: LastScan, known: Scan) -> Scan | None:
+    """Look at what was changed since the last scan; None where that cannot be told."""
+    told = source.repository.changes(known.seen, source.peg)
+    if told is None:
+        return None
+    logger.debug("%s paths were changed in %s", len(told.changes), source.repository.url)
+    try:
+        found = difference(source, last.folders(known), told.changes, configuration)
+    except PathNotFoundError:
+        # Not as we knew it; perhaps because we may read less, or more, than before.
+        return None
+    return last.change(known, told.seen, found)
+
+
+def difference(
+    source: Source, kinds: Mapping[str, Kind], changes: Iterable[Change], configuration: Configuration
+) -> Difference:
+    """Look at the folders that changes could have made others than ``kinds`` says; at all if it says nothing.
+
+    Raises ``RepositoryError``.
+    """
+    known = KnownFolders(kinds)
+    found = Difference()
+    every = list(changes)
+    for change in every:
+        if change.kind == "added" and change.path in known:
+            # A copy may have anything below it: nothing that we know of there counts.
+            found.gone.append(change.path)
+            known.remove(change.path)
+    for start in known.touched(every) if kinds else [""]:
+        if start in found.folders or (kinds and start not in known):
+            continue
+        # A stack, not recursion: the depth of a repository is not ours to limit.
+        waiting = [(start, known.taken_for(start))]
+        while waiting:
+            path, taken_for = waiting.pop()
+            folder = look(source.repository, source.url, source.peg, path, taken_for, configuration)
+            found.folders[path] = folder
+            found.gone.extend(known.update(folder))
+            waiting += [each for each in folder.below if each[0] not in known][::-1]
+    return found
 
 
 def open_source(url: str, location: str, vcs: str, credentials: Credentials, state: Path) -> Source:
@@ -119,7 +150,7 @@ def single_tag(source: Source, configuration: Configuration) -> Tag:
     entry = source.repository.entry("", source.peg)
     parts = [unquote(part) for part in source.url.split("/")]
     project = parts[-3] if len(parts) > 2 and parts[-2] == "tags" else ""
-    match = _pattern(configuration, project).fullmatch(parts[-1])
+    match = tag_pattern(configuration, project).fullmatch(parts[-1])
     return Tag(
         repository=source.url,
         project_path="",
@@ -134,10 +165,6 @@ def single_tag(source: Source, configuration: Configuration) -> Tag:
 
 def _origin(source: Source) -> str:
     return "/".join(filter(None, (source.repository.uuid(), source.repository.root_path())))
-
-
-def _pattern(configuration: Configuration, project: str) -> re.Pattern[str]:
-    return re.compile(configuration.tag_pattern.replace("PROJECT", re.escape(project)))
 
 
 def _open_first(
@@ -157,38 +184,3 @@ def _load_example(state: Path) -> str:
     """The URL of the embedded example, loaded from its dump unless that was done before."""
     folder = state / f"example-{zlib.crc32(example.open_dump().read()):08x}"
     return folder.absolute().as_uri() if folder.is_dir() else load_repository(folder, example.open_dump())
-
-
-def _projects(
-    source: Source, path: str, configuration: Configuration
-) -> Iterator[tuple[str, Sequence[Entry]]]:
-    """The projects at path and below, each with the folders in its ``tags``, if it has that."""
-    # A stack, not recursion: the depth of a repository is not ours to limit.
-    waiting = [path]
-    while waiting:
-        path = waiting.pop()
-        entries = source.repository.entries(path, source.peg)
-        if any(_matches(entry.name, configuration.stop_indicators) for entry in entries):
-            continue
-        folders = [entry.name for entry in entries if entry.is_folder]
-        is_project = "trunk" in folders
-        if is_project and _wanted(source.url, path, configuration):
-            has_tags = "tags" in folders
-            tags = source.repository.entries(_join(path, "tags"), source.peg) if has_tags else []
-            yield path, [entry for entry in tags if entry.is_folder]
-        below = (name for name in folders if not (is_project and name in _LAYOUT))
-        waiting += [_join(path, name) for name in below if not _matches(name, configuration.ignore)][::-1]
-
-
-def _wanted(url: str, path: str, configuration: Configuration) -> bool:
-    shown = path or project_name(url, path)
-    included = not configuration.include or _matches(shown, configuration.include)
-    return included and not _matches(shown, configuration.exclude)
-
-
-def _matches(name: str, globs: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs)
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,39 @@ class Entry:
     is_folder: bool
     revision: str
     time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far somebody has looked: up to revision ``peg``.
+
+    ``revision`` is the last up to there that changed the URL's folder or anything below it, ``time`` (UTC)
+    its commit time. These two tell whether a repository goes on from what was seen, or was restored from a
+    backup and went another way.
+    """
+
+    peg: str
+    revision: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit did at a path: ``added`` also where something was replaced or copied there.
+
+    What is below an added or deleted path came or went with it, and is not told of one by one.
+    """
+
+    path: str
+    kind: Literal["added", "deleted", "modified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes, in no order and each once, and how far they reach."""
+
+    seen: Seen
+    changes: frozenset[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +87,7 @@ class Repository(Protocol):
         """Where the URL is within the repository: its decoded path from the root, "" at the root."""
 
     def head(self) -> str:
-        """The newest revision."""
+        """The newest revision, or the one that was it when the connection was opened."""
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         """The children of the folder at path in revision, sorted by name; symbolic links are files.
@@ -66,6 +99,13 @@ class Repository(Protocol):
         """The file or folder at path itself (its ``name`` is path's last part, "" for the URL's own).
 
         Raises ``PathNotFoundError`` where nothing is at path.
+        """
+
+    def changes(self, seen: Seen, revision: str) -> Changes | None:
+        """What was changed below the URL after what was seen, up to and with revision, in one question.
+
+        None where the system cannot say, where there is too much to tell, where the folder was put in place
+        of another, or where its history is not the one that was seen: then all of it has to be looked at.
         """
 
     def export(self, path: str, revision: str, destination: Path) -> None:

@@ -24,10 +24,13 @@ from subvertpy import (
 )
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs import Changes, Credentials, Entry, Seen
 from sdistmaker_recipe.vcs.subversion_common import (
+    MOST_REVISIONS,
+    Logged,
     canonical_url,
     join,
+    log_to_changes,
     new_folder,
     path_below,
     revision_number,
@@ -41,7 +44,6 @@ Answer = TypeVar("Answer")
 # subvertpy raises OSError for the system's own error numbers, and NotImplementedError for one of libsvn's.
 FOREIGN_ERRORS = (SubversionException, OSError, NotImplementedError)
 FIELDS = _ra.DIRENT_KIND | _ra.DIRENT_CREATED_REV | _ra.DIRENT_TIME
-HEAD = -1  # SVN_INVALID_REVNUM
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 REDIRECTS = 5
 
@@ -61,7 +63,10 @@ class SubversionRepository:
         self._auth = _authentication(self._url, credentials)
         self._config = client.get_config()
         self._session: Any = self._connect()
-        if self._ask("", lambda session: session.check_path("", HEAD)) != NODE_DIR:
+        # Asked first and kept: over http each question about HEAD itself costs one more.
+        head = self._ask("", lambda session: int(session.get_latest_revnum()))
+        self._head = str(head)
+        if self._ask("", lambda session: session.check_path("", head)) != NODE_DIR:
             self.close()
             raise PathNotFoundError(self._url, "no such folder in the newest revision")
 
@@ -80,8 +85,9 @@ class SubversionRepository:
         return path_below(root, self._session.get_session_url())
 
     def head(self) -> str:
-        """The newest revision."""
-        return str(self._ask("", lambda session: session.get_latest_revnum()))
+        """The newest revision when the connection was opened."""
+        self._ask("", lambda _session: None)
+        return self._head
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         """The children of a folder."""
@@ -98,6 +104,32 @@ class SubversionRepository:
         if self._ask(path, lambda session: session.check_path(path, number)) == NODE_NONE:
             raise PathNotFoundError(join(self._url, path), f"nothing there in revision {revision}")
         return _entry(path.rpartition("/")[2], self._ask(path, lambda session: session.stat(path, number)))
+
+    def changes(self, seen: Seen, revision: str) -> Changes | None:
+        """What was changed below the URL, by its log."""
+        first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
+        if last < int(seen.peg):
+            return None
+        log: list[Logged] = []
+
+        def note(paths: Any, number: int, properties: dict[str, bytes], *_more: object) -> None:  # noqa: ANN401
+            log.append(_logged(paths or {}, number, properties))
+
+        def ask(session: Any) -> None:  # noqa: ANN401  # subvertpy has no types
+            log.clear()
+            session.get_log(
+                callback=note,
+                paths=[""],
+                start=first,
+                end=last,
+                limit=MOST_REVISIONS + 1,
+                discover_changed_paths=True,
+                strict_node_history=False,
+                revprops=["svn:date"],
+            )
+
+        self._ask("", ask)
+        return log_to_changes(log, seen, revision, self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
@@ -232,6 +264,15 @@ def _entry(name: str, found: dict[str, Any]) -> Entry:
     """An entry from one of libsvn's; its time is in microseconds."""
     time = EPOCH + timedelta(microseconds=found["time"])
     return Entry(name, found["kind"] == NODE_DIR, str(found["created_rev"]), time)
+
+
+def _logged(
+    paths: dict[str, tuple[str, str | None, int]], number: int, properties: dict[str, bytes]
+) -> Logged:
+    """A revision from what libsvn tells of one."""
+    date = properties.get("svn:date", b"").decode()
+    time = datetime.strptime(date, "%Y-%m-%dT%H:%M:%S.%f%z") if date else EPOCH
+    return Logged(number, time, tuple((path.strip("/"), found[0]) for path, found in paths.items()))
 
 
 def _chain(error: BaseException | None) -> ErrorChain:

@@ -17,10 +17,13 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs import Changes, Credentials, Entry, Seen
 from sdistmaker_recipe.vcs.subversion_common import (
+    MOST_REVISIONS,
+    Logged,
     canonical_url,
     join,
+    log_to_changes,
     new_folder,
     path_below,
     revision_number,
@@ -43,7 +46,8 @@ class SubversionCliRepository:
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = canonical_url(url)
         self._credentials = credentials
-        if self._info("", HEAD).get("kind") != "dir":
+        self._opened = self._info("", HEAD)
+        if self._opened.get("kind") != "dir":
             raise PathNotFoundError(self._url, "a file, not a folder")
 
     @property
@@ -53,16 +57,15 @@ class SubversionCliRepository:
 
     def uuid(self) -> str:
         """What identifies the repository."""
-        return self._info("", HEAD).findtext("repository/uuid", "")
+        return self._opened.findtext("repository/uuid", "")
 
     def root_path(self) -> str:
         """Where the URL is within the repository."""
-        info = self._info("", HEAD)
-        return path_below(info.findtext("repository/root", ""), info.findtext("url", ""))
+        return path_below(self._opened.findtext("repository/root", ""), self._opened.findtext("url", ""))
 
     def head(self) -> str:
-        """The newest revision."""
-        return self._info("", HEAD).get("revision", "")
+        """The newest revision when the connection was opened."""
+        return self._opened.get("revision", "")
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         """The children of a folder."""
@@ -77,6 +80,16 @@ class SubversionCliRepository:
         """The file or folder at path."""
         number = revision_number(self._url, revision)
         return _entry(path.rpartition("/")[2], self._info(path, str(number)))
+
+    def changes(self, seen: Seen, revision: str) -> Changes | None:
+        """What was changed below the URL, by its log."""
+        first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
+        if last < int(seen.peg):
+            return None
+        revisions = ("--revision", f"{first}:{last}", "--limit", str(MOST_REVISIONS + 1))
+        options = ("--verbose", "--with-revprop", "svn:date", *revisions)
+        entries = self._xml("log", "", str(last), options).findall("logentry")
+        return log_to_changes(map(_logged, entries), seen, revision, self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
@@ -117,8 +130,8 @@ class SubversionCliRepository:
             raise RepositoryError(join(self._url, path), "svn info tells nothing about it")
         return entry
 
-    def _xml(self, command: str, path: str, revision: str) -> ET.Element:
-        return ET.fromstring(self._svn([command, "--xml"], path, revision))
+    def _xml(self, command: str, path: str, revision: str, options: Sequence[str] = ()) -> ET.Element:
+        return ET.fromstring(self._svn([command, "--xml", *options], path, revision))
 
     def _svn(
         self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()
@@ -180,9 +193,20 @@ def _login(credentials: Credentials) -> tuple[list[str], bytes]:
 def _entry(name: str, found: ET.Element) -> Entry:
     """An entry from an element of ``svn list --xml`` or ``svn info --xml``."""
     commit = found.find("commit")
-    date = found.findtext("commit/date")
-    time = datetime.strptime(date, "%Y-%m-%dT%H:%M:%S.%f%z") if date else EPOCH
+    time = _time(found.findtext("commit/date"))
     return Entry(name, found.get("kind") == "dir", "" if commit is None else commit.get("revision", ""), time)
+
+
+def _logged(found: ET.Element) -> Logged:
+    """A revision from an element of ``svn log --xml --verbose``."""
+    paths = found.iterfind("paths/path")
+    actions = tuple(((path.text or "").strip("/"), path.get("action", "")) for path in paths)
+    time = _time(found.findtext("date") or found.findtext("revprops/property[@name='svn:date']"))
+    return Logged(int(found.get("revision", "0")), time, actions)
+
+
+def _time(text: str | None) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z") if text else EPOCH
 
 
 def _chain(stderr: str) -> ErrorChain:

@@ -7,15 +7,21 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Change, Changes, Seen
 
 SCHEMES = ("file", "http", "https", "svn")  # and any that begins with svn+
 DEFAULT_PORTS = {"http": "80", "https": "443", "svn": "3690"}
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path>.*)", re.DOTALL)
+MOST_REVISIONS = 10_000
+"""Of more than so many revisions no log is read: to look at all that is there is not much slower then."""
 UNQUOTED = "/!$&'()*+,:=@"  # besides letters, digits and "-._~": what Subversion leaves as it is
 
 
@@ -75,6 +81,58 @@ def revision_number(url: str, revision: str) -> int:
     if not (revision.isascii() and revision.isdecimal()):
         raise RepositoryError(url, f"{revision!r} is not a revision", "A revision is a number, such as 1234.")
     return int(revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A revision in the log of a folder: ``actions`` has A, D, M or R by path, decoded and from the root."""
+
+    revision: int
+    time: datetime
+    actions: tuple[tuple[str, str], ...]
+
+
+_KINDS: dict[str, Literal["added", "deleted", "modified"]] = {"A": "added", "R": "added", "D": "deleted"}
+
+
+def log_to_changes(log: Iterable[Logged], seen: Seen, until: str, folder: str) -> Changes | None:
+    """What the log of folder (a path from the root) from ``seen.revision`` on tells; None as ``changes``.
+
+    The log comes in the order of revisions. Its first is the one that was seen unless history is another.
+    """
+    every = list(log)
+    first = every[0] if every else None
+    same = first is not None and (str(first.revision), first.time) == (seen.revision, seen.time)
+    if not same or len(every) > MOST_REVISIONS:
+        return None
+    changes: set[Change] = set()
+    for each in every:
+        if each.revision > int(seen.peg):
+            below = _below(folder, each.actions)
+            if below is None:
+                return None
+            changes |= below
+    last = every[-1]
+    return Changes(Seen(until, str(last.revision), last.time), frozenset(changes))
+
+
+def _below(folder: str, actions: Iterable[tuple[str, str]]) -> set[Change] | None:
+    """The changes of a revision below folder; None where they do not explain why it is in folder's log.
+
+    So it is where folder itself or one above was added or replaced, also where we may not see that.
+    """
+    start = f"{folder}/" if folder else ""
+    found: set[Change] = set()
+    explained = not folder
+    for path, action in actions:
+        if path.startswith(start) and path != folder:
+            found.add(Change(path[len(start) :], _KINDS.get(action, "modified")))
+            explained = True
+        elif path == folder and action == "M":
+            explained = True
+        elif action in "AR" and (path == folder or folder.startswith(f"{path}/")):
+            return None
+    return found if explained else None
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Entry
+from sdistmaker_recipe.vcs import Change, Changes, Entry, Seen
 
 FIRST_TIME = datetime(2010, 1, 1, 12, tzinfo=timezone.utc)
 STEP = timedelta(days=1)
@@ -81,6 +81,13 @@ class Revision:
     time: datetime
     operations: tuple[Operation, ...]
     tree: Mapping[str, Node]
+
+
+_KINDS: dict[str, Literal["added", "deleted", "modified"]] = {
+    "add": "added",
+    "change": "modified",
+    "delete": "deleted",
+}
 
 
 def _start() -> list[Revision]:
@@ -146,6 +153,24 @@ class MemoryRepository:
         if full not in tree:
             raise self._not_found(path, revision)
         return replace(_entry(full, tree[full]), name=path.rpartition("/")[2])
+
+    def changes(self, seen: Seen, revision: str) -> Changes | None:
+        self.calls.append(("changes", seen.peg, revision))
+        if int(revision) < int(seen.peg):
+            return None
+        before = self.revisions[int(seen.peg)].tree.get(self._prefix)
+        if before is None or (str(before.revision), before.time) != (seen.revision, seen.time):
+            return None
+        found: set[Change] = set()
+        for each in self.revisions[int(seen.peg) + 1 : int(revision) + 1]:
+            for operation in each.operations:
+                if operation.action == "add" and f"{self._prefix}/".startswith(f"{operation.path}/"):
+                    return None
+                if operation.path in _below(dict.fromkeys([operation.path]), self._prefix):
+                    path = operation.path[len(self._prefix) :].lstrip("/")
+                    found.add(Change(path, _KINDS[operation.action]))
+        now = self._tree(revision)[self._prefix]
+        return Changes(Seen(revision, str(now.revision), now.time), frozenset(found))
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         self.calls.append(("export", path, revision))
@@ -240,6 +265,8 @@ class _Commit:
             return
         self._parents(path)
         action: Literal["add", "change"] = "change" if path in self._tree else "add"
+        if action == "change" and isinstance(self._tree[path].content, File) != isinstance(content, File):
+            raise KeyError(f"{path}: a file becomes a folder, or the other way, by being deleted and added")
         self._operations.append(Operation(action, path, content))
         self._tree[path] = Node(content, self.number, self._time)
         self._touch(path)

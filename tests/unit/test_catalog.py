@@ -33,10 +33,11 @@ def failed(**known: str) -> Failure:
 
 
 def break_schema(path: Path) -> None:
-    """Take a table away behind the back of whoever has the catalog open."""
+    """Take tables away behind the back of whoever has the catalog open."""
     connection = sqlite3.connect(path)
     with connection:
-        connection.execute("DROP TABLE release")
+        for table in ("release", "size", "folder"):
+            connection.execute(f"DROP TABLE {table}")
     connection.close()
 
 
@@ -73,7 +74,20 @@ class TestReleases:
             catalog.publish(a_release(version, project=project), b"")
         assert catalog.size() == (3, 2)
         assert catalog.projects() == ["a", "b"]
-        assert catalog.origins() == {f"{UUID}/{each}" for each in ("a/tags/1.0", "a/tags/2.0", "b/tags/1.0")}
+        catalog.publish(a_release("1.0", project="b", revision="18"), b"")  # in place of the first
+        assert catalog.size() == (3, 2)
+        catalog.publish(a_release("1.0", project="b", filename="c-1.0.tar.gz"), b"")
+        assert catalog.size() == (3, 2)
+
+    def test_are_found_by_the_origins_of_their_tags(self, catalog):
+        releases = [a_release(f"1.{number}") for number in range(1200)]
+        with catalog.batch():
+            for release in releases:
+                catalog.publish(release, b"")
+        origins = [release.origin for release in releases]
+        assert catalog.releases_from([]) == {}
+        assert catalog.releases_from([origins[7], f"{UUID}/nowhere"]) == {origins[7]: releases[7]}
+        assert catalog.releases_from(origins) == dict(zip(origins, releases, strict=True))
 
     def test_keep_the_instant_of_their_upload_time_in_utc(self, catalog):
         summer = datetime(2012, 7, 1, 12, 30, 0, 5, tzinfo=timezone(timedelta(hours=2)))
@@ -369,13 +383,13 @@ class TestTrouble:
         [
             Catalog.releases,
             Catalog.projects,
-            Catalog.origins,
+            Catalog.folders,
             Catalog.size,
             lambda catalog: catalog.releases_of("acme"),
             lambda catalog: catalog.release("acme", "acme-1.0.tar.gz"),
             lambda catalog: catalog.publish(a_release(), b""),
         ],
-        ids=["releases", "projects", "origins", "size", "releases_of", "release", "publish"],
+        ids=["releases", "projects", "folders", "size", "releases_of", "release", "publish"],
     )
     def test_in_the_middle_of_a_run_names_the_file_and_what_to_do(self, path, use):
         with open_catalog(path) as catalog:

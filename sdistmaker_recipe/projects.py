@@ -1,0 +1,160 @@
+"""What a folder of a repository is: a project, a project's tags, or a folder to look into.
+
+A project is a folder that holds a folder ``trunk``; its tags are the folders in its folder ``tags``
+(the layout that the Subversion book recommends, chapter "Repository Layout").
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Literal, TypeAlias
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.model import project_name
+from sdistmaker_recipe.vcs import Change, Entry, Repository
+
+logger = logging.getLogger(__name__)
+
+_LAYOUT = frozenset({"trunk", "tags", "branches"})
+
+Kind: TypeAlias = Literal["folder", "project", "tags"]
+"""``project`` is one that the filters want; any other is but a ``folder``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTag:
+    """A tag that names a release, within its project; see ``model.Tag``."""
+
+    name: str
+    version: str
+    revision: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFolder:
+    """What a listing told of a folder.
+
+    ``below`` are the paths to look at next, with what to take them for: the tags of a project, or a folder,
+    which may turn out to be a project. ``tags`` are there where it holds a project's tags.
+    """
+
+    path: str
+    kind: Kind
+    below: tuple[tuple[str, Kind], ...] = ()
+    tags: tuple[SeenTag, ...] = ()
+
+
+class KnownFolders:
+    """What each folder that was looked at is; all of these hang together, down from the path ""."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self._kinds = dict(kinds)
+        self._below: defaultdict[str, set[str]] = defaultdict(set)
+        for path in filter(None, kinds):
+            self._below[_parent(path)].add(path)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._kinds
+
+    def taken_for(self, path: str) -> Kind:
+        """What to take a folder for when it is looked at again: see ``SeenFolder.below``."""
+        return "tags" if self._kinds.get(path) == "tags" else "folder"
+
+    def touched(self, changes: Iterable[Change]) -> list[str]:
+        """The folders that could be others after changes, those further up first."""
+        found: set[str] = set()
+        above: set[str] = set()
+        for change in changes:
+            parent = _parent(change.path)
+            if change.kind != "modified" and parent in self._kinds:
+                found.add(parent)
+            # Above all paths there are few folders; each is looked up once.
+            while parent not in above:
+                above.add(parent)
+                parent = _parent(parent)
+        found |= {path for path in above if self._kinds.get(path) == "tags"}
+        return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+
+    def update(self, folder: SeenFolder) -> list[str]:
+        """Take over what a folder is now; the paths in it that are gone, or are something else now."""
+        self._kinds[folder.path] = folder.kind
+        if folder.path:
+            self._below[_parent(folder.path)].add(folder.path)
+        there = dict(folder.below)
+        gone = [path for path in self._below[folder.path] if there.get(path) != self.taken_for(path)]
+        for path in gone:
+            self.remove(path)
+        return gone
+
+    def remove(self, path: str) -> None:
+        """Forget a folder and all below."""
+        self._below[_parent(path)].discard(path)
+        waiting = [path]
+        while waiting:
+            path = waiting.pop()
+            self._kinds.pop(path, None)
+            waiting += self._below.pop(path, ())
+
+
+def look(
+    repository: Repository, url: str, peg: str, path: str, taken_for: Kind, configuration: Configuration
+) -> SeenFolder:
+    """Look at a folder in revision peg; ``url`` is what users call the repository.
+
+    Raises ``RepositoryError``.
+    """
+    entries = repository.entries(path, peg)
+    if taken_for == "tags":
+        project = project_name(url, path.rpartition("/")[0])
+        return SeenFolder(path, "tags", tags=tuple(_tags(project, entries, configuration)))
+    if any(_matches(entry.name, configuration.stop_indicators) for entry in entries):
+        return SeenFolder(path, "folder")
+    folders = [entry.name for entry in entries if entry.is_folder]
+    has_trunk = "trunk" in folders
+    wanted = has_trunk and _wanted(url, path, configuration)
+    below: list[tuple[str, Kind]] = [(join(path, "tags"), "tags")] if wanted and "tags" in folders else []
+    others = (name for name in folders if not (has_trunk and name in _LAYOUT))
+    below += [(join(path, name), "folder") for name in others if not _matches(name, configuration.ignore)]
+    return SeenFolder(path, "project" if wanted else "folder", tuple(below))
+
+
+def tag_pattern(configuration: Configuration, project: str) -> re.Pattern[str]:
+    """Matches the names of tags of a project that name releases."""
+    return re.compile(configuration.tag_pattern.replace("PROJECT", re.escape(project)))
+
+
+def join(folder: str, name: str) -> str:
+    """The path of something in a folder."""
+    return f"{folder}/{name}" if folder else name
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _tags(project: str, entries: Sequence[Entry], configuration: Configuration) -> Iterator[SeenTag]:
+    pattern = tag_pattern(configuration, project)
+    for entry in entries:
+        if not entry.is_folder:
+            continue
+        if match := pattern.fullmatch(entry.name):
+            yield SeenTag(entry.name, match["version"], entry.revision, entry.time)
+        else:
+            logger.debug("%s names no release of %s: tag-pattern does not match", entry.name, project)
+
+
+def _wanted(url: str, path: str, configuration: Configuration) -> bool:
+    shown = path or project_name(url, path)
+    included = not configuration.include or _matches(shown, configuration.include)
+    return included and not _matches(shown, configuration.exclude)
+
+
+def _matches(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)

@@ -1,0 +1,88 @@
+"""What a run has to look at, for nothing else can have changed since the run before: beginning of the flow.
+
+A tag is looked at where its project changed in the repository, where it failed, and where its archive may be
+gone; all tags are where an option changed that matters. Whether the index is as it was left is told by the
+times at which files last came or went in its folders: one question for each project, however many releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.model import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Tags and names of projects without any, to keep names private: see ``publish.mark_private``."""
+
+    tags: tuple[Tag, ...]
+    untagged: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.untagged)
+
+
+def select_tags(
+    scans: Sequence[Scan],
+    last: LastScan,
+    catalog: Catalog,
+    doubtful: Iterable[str],
+    outlook: str,
+    *,
+    newest: int,
+) -> list[Tag]:
+    """The tags that a plan has to consider; one may be there twice.
+
+    ``doubtful`` are the projects that may lack archives. ``outlook`` is what ``plan.outlook`` says; all tags
+    of a repository are considered that no run has dealt with under it. ``newest`` is the option: with it a
+    plan compares all tags of a project.
+    """
+    if _overlap(scans):
+        return [tag for scan in scans for tag in last.tags(scan)]
+    origins = [failure.origin for failure in catalog.failures()]
+    origins += [release.origin for project in doubtful for release in catalog.releases_of(project)]
+    tags: list[Tag] = []
+    for scan in scans:
+        if scan.outlook != outlook:
+            tags += last.tags(scan)
+            continue
+        alone = last.tags_from(scan, origins)
+        projects = {*last.pending(scan), *(tag.project_path for tag in alone if newest)}
+        tags += [*last.tags_of(scan, projects), *alone]
+    return tags
+
+
+def select_claims(scans: Sequence[Scan], last: LastScan, outlook: str, building: Iterable[Tag]) -> Claims:
+    """The projects whose names may have to be kept private, or no longer: those that changed, or build."""
+    names: set[str] = {canonicalize_name(tag.project) for tag in building}
+    for scan in scans:
+        names |= last.names(scan, pending=scan.outlook == outlook)
+    projects = list(last.projects_named(sorted(names)))
+    untagged = tuple(name for name, tags in projects if not tags)
+    return Claims(tuple(tag for _name, tags in projects for tag in tags), untagged)
+
+
+def doubtful_projects(store: IndexStore, catalog: Catalog, *, every: bool) -> frozenset[str]:
+    """The projects in whose folders files came or went since the last run; with ``every``, all.
+
+    Raises ``StoreError``.
+    """
+    before = catalog.folders()
+    if every or not before:
+        return frozenset((*catalog.projects(), *map(canonicalize_name, before)))
+    now = store.folders()
+    return frozenset(
+        canonicalize_name(name) for name in before.keys() | now.keys() if before.get(name) != now.get(name)
+    )
+
+
+def _overlap(scans: Sequence[Scan]) -> bool:
+    """Whether two are of one repository, so that one tag may be found twice."""
+    return len({scan.origin.partition("/")[0] for scan in scans}) < len(scans)

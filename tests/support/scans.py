@@ -1,0 +1,54 @@
+"""Scan a repository again and again, and compare what is remembered with what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.last_scan import LastScan
+from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.stages import scan
+from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.vcs import Repository
+
+URL = "https://svn.example.com/svn"
+VERSION = "2.0"
+
+
+@contextmanager
+def two_memories() -> Iterator[tuple[LastScan, LastScan]]:
+    """Empty ones, in memory."""
+    with open_catalog(None) as catalog, open_catalog(None) as other:
+        yield LastScan(catalog), LastScan(other)
+
+
+def compare_scans(
+    repository: Repository,
+    pegs: Sequence[str],
+    configuration: Configuration,
+    memories: tuple[LastScan, LastScan],
+) -> None:
+    """Scan at each of the revisions in turn; each time the same must be known as after a first scan.
+
+    A tag that is new or another must be in a project that is pending.
+    """
+    last, fresh = memories
+    before: set[Tag] = set()
+    for peg in pegs:
+        source = Source(URL, repository, peg)
+        found = scan.scan(source, configuration, last, VERSION, full=peg == pegs[0])
+        wanted = scan.scan(source, configuration, fresh, VERSION, full=True)
+        where = f"after revision {peg}"
+        assert last.folders(found) == fresh.folders(wanted), where
+        assert last.tags(found) == fresh.tags(wanted), where
+        assert last.names(found, pending=False) == fresh.names(wanted, pending=False), where
+        now = set(last.tags(found))
+        pending = set(last.pending(found))
+        assert {tag.project_path for tag in now - before} <= pending, where
+        projects = {path for path, kind in last.folders(found).items() if kind == "project"}
+        assert {tag.project_path for tag in before - now} & projects <= pending, where
+        last.settle(found, "dealt with")
+        assert not last.pending(found)
+        before = now
