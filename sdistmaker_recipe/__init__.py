@@ -14,17 +14,23 @@ The flow, on one page.
 
 * ``engine``: opens the parts, then scan, plan, build, publish, report.
 * ``jobs``: its middle; tags become jobs, and those go to an executor.
+* ``selection``: its beginning; what can have changed since the last run.
 * ``batches``: its end; what is built is published, some at a time.
 * ``circumstances``: what the doors tell of the world outside.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.
 
-* ``stages.scan``: walk a repository, yield each tag that names a release.
+* ``stages.scan``: find each tag of a repository that names a release, or what became of those since.
 * ``stages.plan``: pure; tags and catalog in, what to build and what to skip out.
 * ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
 * ``stages.publish``: archives, catalog, private names, server configuration, in an order safe for readers.
 * ``stages.present``: the pages of what is published, for programs and for people.
 * ``stages.report``: pure; outcomes in, text, JSON and exit status out.
+
+Below them, what more than one of them knows.
+
+* ``last_scan``: what the last scan saw, in the catalog.
+* ``projects``: what a folder of a repository is: a project, its tags, or a folder to look into.
 
 Parts: one seam a folder.
 

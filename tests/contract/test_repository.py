@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs import Repository, Seen, open_repository
 from tests.contract.conftest import ODD_NAMES, Opener, Real
 from tests.support.memory_repository import FIRST_TIME, STEP, MemoryRepository
 from tests.support.requirements import need
@@ -288,3 +289,54 @@ def test_a_url_may_be_written_in_any_way(real: Real) -> None:
         with open_repository(written, real.backend) as repository:
             assert repository.url == f"{real.url}/names/umlaut-%C3%A4%C3%B6%C3%BC"
             assert len(repository.entries("", HEAD)) == 1
+
+
+# what was changed since
+
+
+def seen(repository: Repository, peg: str) -> Seen:
+    entry = repository.entry("", peg)
+    return Seen(peg, entry.revision, entry.time)
+
+
+def kinds(repository: Repository, since: str, revision: str) -> set[tuple[str, str]]:
+    told = repository.changes(seen(repository, since), revision)
+    assert told is not None
+    assert told.seen == seen(repository, revision)
+    return {(change.path, change.kind) for change in told.changes}
+
+
+def test_changes_are_told_by_their_paths(open_at: Opener) -> None:
+    with open_at("") as repository:
+        assert kinds(repository, "2", "3") == {("plain/trunk/src/mod.py", "modified")}
+        assert kinds(repository, "3", "4") == {
+            ("plain/tags/1.1", "added"),
+            ("plain/tags/1.1/src/mod.py", "modified"),
+        }
+        assert kinds(repository, "4", "6") == {("plain/tags/1.0", "deleted"), ("plain/tags/1.0", "added")}
+        assert kinds(repository, "6", "6") == set()
+
+
+def test_changes_are_those_below_the_url(open_at: Opener) -> None:
+    with open_at("plain/tags") as repository:
+        assert kinds(repository, "2", "4") == {("1.1", "added"), ("1.1/src/mod.py", "modified")}
+        assert kinds(repository, "6", HEAD) == set()
+
+
+def test_changes_have_odd_names(open_at: Opener) -> None:
+    with open_at("") as repository:
+        found = kinds(repository, "6", "7")
+    assert {(f"names/{name}", "added") for name in ODD_NAMES} <= found
+
+
+def test_no_changes_are_told_where_the_folder_itself_was_put_there(open_at: Opener) -> None:
+    with open_at("plain/tags/1.0") as repository:
+        assert repository.changes(seen(repository, "3"), HEAD) is None
+
+
+def test_no_changes_are_told_of_a_history_that_was_not_seen(open_at: Opener) -> None:
+    with open_at("") as repository:
+        known = seen(repository, "5")
+        assert repository.changes(replace(known, time=known.time + STEP), HEAD) is None
+        assert repository.changes(replace(known, peg="7", revision="7"), HEAD) is None
+        assert repository.changes(seen(repository, HEAD), "7") is None, "the repository is older than before"

@@ -281,6 +281,8 @@ class _Commit:
         for parent in _parents(path):
             if parent not in self._tree:
                 self.change(parent, Folder())
+            elif isinstance(self._tree[parent].content, File):
+                raise KeyError(f"{parent} is a file, so nothing can be in it")
 
     def _touch(self, path: str) -> None:
         for changed in (path, *_parents(path)):

@@ -5,7 +5,7 @@ The same random numbers give the same history, so a failing one can be made agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 
 from sdistmaker_recipe.configuration import Configuration
@@ -39,15 +39,7 @@ def grow(history: MemoryRepository, random: Random) -> None:
             history.commit(changes, copies)
         except KeyError:
             continue  # two of these do not go together, as to delete a file and the folder it is in
-        if _is_sound(history):
-            return
-        history.revisions.pop()
-
-
-def _is_sound(history: MemoryRepository) -> bool:
-    """Nothing is below a file."""
-    tree = history.revisions[-1].tree
-    return all(isinstance(tree[path.rpartition("/")[0]].content, Folder) for path in tree if path)
+        return
 
 
 def _tag(history: MemoryRepository, random: Random, _changes: Changes, copies: Copies) -> None:
@@ -100,7 +92,7 @@ def _edit(history: MemoryRepository, random: Random, changes: Changes, _copies: 
 
 
 def _edit_a_tag(history: MemoryRepository, random: Random, changes: Changes, _copies: Copies) -> None:
-    if paths := _paths(history, lambda path: "tags/" in path):
+    if paths := _paths(history, lambda path: "tags/" in path and _is_folder(history, path)):
         changes[f"{random.choice(paths)}/edited"] = File(b"%d" % random.randint(0, 99))
 
 
@@ -115,8 +107,7 @@ def _somewhere(history: MemoryRepository, random: Random) -> str:
 
 
 def _folders(history: MemoryRepository) -> list[str]:
-    tree: Mapping[str, object] = history.revisions[-1].tree
-    return [path for path in tree if _is_folder(history, path) and path.count("/") < 5]
+    return [path for path in history.revisions[-1].tree if _is_folder(history, path) and path.count("/") < 5]
 
 
 def _is_folder(history: MemoryRepository, path: str) -> bool:

@@ -383,13 +383,12 @@ class TestTrouble:
         [
             Catalog.releases,
             Catalog.projects,
-            Catalog.folders,
             Catalog.size,
             lambda catalog: catalog.releases_of("acme"),
             lambda catalog: catalog.release("acme", "acme-1.0.tar.gz"),
             lambda catalog: catalog.publish(a_release(), b""),
         ],
-        ids=["releases", "projects", "folders", "size", "releases_of", "release", "publish"],
+        ids=["releases", "projects", "size", "releases_of", "release", "publish"],
     )
     def test_in_the_middle_of_a_run_names_the_file_and_what_to_do(self, path, use):
         with open_catalog(path) as catalog:

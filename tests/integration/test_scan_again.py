@@ -1,0 +1,27 @@
+"""Real Subversion, scanned again and again, by random histories."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.vcs import open_repository
+from tests.support.random_history import CONFIGURATION
+from tests.support.scans import compare_scans, two_memories
+from tests.support.subversion import create
+from tests.unit.test_scan_again import random_history
+
+HISTORIES = 1000 if os.environ.get("SDISTMAKER_LONG") else 40
+
+
+@pytest.mark.parametrize(("backend", "histories"), [("subversion", HISTORIES), ("subversion-cli", 2)])
+def test_any_history_is_scanned_as_if_for_the_first_time(
+    tmp_path: Path, backend: str, histories: int
+) -> None:
+    with two_memories() as memories:
+        for seed in range(histories):
+            history, pegs = random_history(seed)
+            with open_repository(create(tmp_path / str(seed), history), backend) as repository:
+                compare_scans(repository, pegs, CONFIGURATION, memories)
