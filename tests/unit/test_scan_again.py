@@ -7,9 +7,13 @@ from random import Random
 
 import pytest
 
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.stages import scan
+from sdistmaker_recipe.stages.scan import Source
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, begin, grow
-from tests.support.scans import compare_scans, two_memories
+from tests.support.scans import URL, VERSION, compare_scans, two_memories
 
 HISTORIES = 40_000 if os.environ.get("SDISTMAKER_LONG") else 2_000
 PARTS = 8
@@ -34,3 +38,126 @@ def test_any_history_is_scanned_as_if_for_the_first_time(part):
                 compare_scans(history, pegs, CONFIGURATION, memories)
             except AssertionError as error:
                 raise AssertionError(f"in the history with seed {seed}") from error
+
+
+class Scanner:
+    """Scans a repository of 30 projects with three tags each, which it makes, and lists what was asked."""
+
+    def __init__(self, last: LastScan) -> None:
+        self.last = last
+        self.history = MemoryRepository()
+        self.history.commit({f"group/p{number}/trunk/setup.py": "" for number in range(30)})
+        tags = {f"group/p{n}/tags/1.{tag}": f"group/p{n}/trunk" for n in range(30) for tag in range(3)}
+        self.history.commit(copies=tags)
+
+    def scan(self, configuration: Configuration = CONFIGURATION, *, full: bool = False) -> Scan:
+        self.history.calls.clear()
+        source = Source(URL, self.history, self.history.head())
+        return scan.scan(source, configuration, self.last, VERSION, full=full)
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        return [(method, path) for method, path, _revision in self.history.calls if method != "changes"]
+
+    @property
+    def walked(self) -> bool:
+        return len(self.asked) > 30
+
+
+@pytest.fixture
+def scanner():
+    with two_memories() as (last, _other):
+        made = Scanner(last)
+        made.last.settle(made.scan(), "dealt with")
+        assert made.walked
+        assert len(last.tags(made.scan())) == 90
+        yield made
+
+
+class TestAskedOfTheRepository:
+    def test_is_nothing_while_there_is_no_new_revision(self, scanner):
+        scanner.scan()
+        assert scanner.history.calls == []
+
+    def test_is_little_where_a_commit_touches_no_tag(self, scanner):
+        scanner.history.commit(
+            {"group/p7/trunk/setup.py": "new", "group/p7/trunk/more": "", "group/p8": None}
+        )
+        scanner.history.commit({"group/p7/trunk/more": None})
+        scanner.scan()
+        assert scanner.asked == [("entries", "group")]
+        scanner.history.commit({"group/p7/trunk/setup.py": "newer"})
+        scanner.scan()
+        assert [method for method, *_rest in scanner.history.calls] == ["changes"]
+
+    def test_are_the_tags_of_the_project_that_has_a_new_one(self, scanner):
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        found = scanner.scan()
+        assert scanner.asked == [("entries", "group/p7/tags")]
+        assert scanner.last.pending(found) == ["group/p7"]
+
+    def test_is_a_copied_project_but_no_other(self, scanner):
+        scanner.history.commit(copies={"group/copy": "group/p7"})
+        scanner.scan()
+        assert [path for _method, path in scanner.asked] == ["group", "group/copy", "group/copy/tags"]
+
+    def test_a_project_stays_pending_until_a_run_has_dealt_with_it(self, scanner):
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        scanner.scan()
+        scanner.history.commit(copies={"group/p9/tags/2.0": "group/p9/trunk"})
+        found = scanner.scan()
+        assert scanner.last.pending(found) == ["group/p7", "group/p9"]
+        scanner.last.settle(found, "dealt with")
+        assert scanner.last.pending(found) == []
+
+
+class TestEverythingIsLookedAt:
+    def test_when_told_so(self, scanner):
+        scanner.scan(full=True)
+        assert scanner.walked
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"include": ("group/*",)},
+            {"exclude": ("group/p7",)},
+            {"ignore": ("p7",)},
+            {"stop_indicators": ("setup.py",)},
+            {"tag_pattern": r"(?P<version>1\.\d)"},
+        ],
+        ids=lambda changed: next(iter(changed)),
+    )
+    def test_when_an_option_decides_what_is_found(self, scanner, changed):
+        other = Configuration(**changed)
+        scanner.scan(other)
+        assert scanner.walked
+        scanner.scan(other)
+        assert not scanner.walked
+
+    def test_when_the_repository_is_another(self, scanner):
+        scanner.history._identity = "11111111-0000-4000-8000-000000000000"
+        scanner.scan()
+        assert scanner.walked
+
+    def test_when_the_newest_revision_is_older_than_before(self, scanner):
+        scanner.history.commit({"group/p7/tags/1.0": None})
+        scanner.scan()
+        scanner.history.revisions.pop()
+        found = scanner.scan()
+        assert scanner.walked
+        assert len(scanner.last.tags(found)) == 90
+
+    def test_when_a_restored_repository_went_on_in_another_way(self, scanner):
+        scanner.history.commit({"group/p7/tags/1.0": None})
+        scanner.scan()
+        last = scanner.history.revisions.pop()
+        scanner.history.commit({"group/p8/tags/1.0": None}, time=last.time.replace(minute=7))
+        scanner.history.commit({"group/p9/trunk/setup.py": "new"})
+        scanner.scan()
+        assert scanner.walked
+
+    def test_when_the_system_cannot_tell_what_was_changed(self, scanner, monkeypatch):
+        monkeypatch.setattr(scanner.history, "changes", lambda _seen, _revision: None)
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        assert len(scanner.last.tags(scanner.scan())) == 91
+        assert scanner.walked
