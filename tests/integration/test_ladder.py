@@ -416,11 +416,17 @@ def test_an_index_that_does_not_answer_is_no_reason_to_build_otherwise(
 
 
 def test_a_build_that_finds_no_version_is_a_failure(history: History, own_index: Commands) -> None:
-    history.add_tag("nameless", "1.0", says_its_toolchain("nameless", "'0.0.0'"))
-    history.add_tag("zero", "0.0", says_its_toolchain("zero", "'0.0.0'"))
-    run = _run(history, own_index, "--toolchain", f"* {OWN.path}")
-    assert run.failed["nameless"]["reason"] == "The build found no version: its metadata says 0.0.0."
-    assert run.published["zero"]["version"] == "0.0"
+    found = "'.'.join('000')"
+    history.add_tag("nameless", "1.0", says_its_toolchain("nameless", found))
+    history.add_tag("zero", "0.0", says_its_toolchain("zero", found))
+    history.add_tag("stated", "1.0", says_its_toolchain("stated", "'0.0.0'"))
+    failed = _run(history, own_index).failed
+    assert failed["nameless"]["reason"] == "The build found no version: its metadata says 0.0.0."
+    # No other toolchain would find one.
+    assert len(failed["nameless"]["attempts"]) == 1
+    index = own_index.folder / "index"
+    assert (index / "zero/zero-0.0.0.tar.gz").exists()
+    assert (index / "stated/stated-0.0.0.tar.gz").exists()
 
 
 def test_a_tag_that_nothing_builds_can_be_published_as_its_files(
