@@ -21,7 +21,7 @@ from tests.support.commands import Commands
 from tests.support.history import History
 from tests.support.httpd import Httpd, make_passable
 from tests.support.process import LOOPBACK
-from tests.support.requirements import find, need, need_modules
+from tests.support.requirements import find, wish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -119,8 +119,7 @@ def fill(history: History) -> None:
 @pytest.fixture(scope="module")
 def index(commands_of_module: Commands) -> Path:
     """An index made by the command from a real repository."""
-    need("chromium")
-    need_modules("playwright", "axe_playwright_python")
+    wish(["chromium"], ["playwright", "axe_playwright_python"])
     history = History(commands_of_module.folder / "repository")
     fill(history)
     report = commands_of_module.report(

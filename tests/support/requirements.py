@@ -35,9 +35,15 @@ def need(*requirements: str) -> None:
     _go_on_without([requirement for requirement in requirements if missing(requirement)])
 
 
-def need_modules(*names: str) -> None:
-    """The same for Python modules, which an extra of setup.py brings."""
-    _go_on_without([f"module {name}" for name in names if find_spec(name) is None])
+def wish(programs: Sequence[str], modules: Sequence[str]) -> None:
+    """Go on only where all these are there; without them the test is skipped, also with CI=true.
+
+    For what is too big to be installed for tests. ``modules`` are of Python.
+    """
+    absent = [program for program in programs if missing(program)]
+    absent += [f"module {name}" for name in modules if find_spec(name) is None]
+    if absent:
+        pytest.skip(f"not on this machine: {', '.join(absent)}")
 
 
 def _go_on_without(absent: Sequence[str]) -> None:
