@@ -153,7 +153,7 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
         repository.export(job.tag.path, job.peg, tree)
     except RepositoryError as error:
         # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
-        repository.head()
+        repository.entry("", job.peg)
         raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()

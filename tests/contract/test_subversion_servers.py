@@ -170,7 +170,7 @@ def test_a_server_that_stays_away_is_an_error(
     with open_repository(url, backend) as repository:
         server.stop()
         for ask in (
-            repository.head,
+            lambda: repository.entry("", HEAD),
             lambda: repository.entries("plain", HEAD),
             lambda: repository.export("plain", HEAD, tmp_path / "out"),
         ):
