@@ -27,14 +27,16 @@ _MOMENT = 0.5
 class Batches:
     """Takes outcomes one by one and publishes them together, for the disk takes as long for many as for one.
 
-    ``version`` is this package's own, ``pending`` counts the tags of each project that are still to come, and
-    ``finished`` is told each result, which ``results`` gathers.
+    ``version`` is this package's own, ``repositories`` are the UUIDs of those that an earlier run has
+    finished, ``pending`` counts the tags of each project that are still to come, and ``finished`` is told
+    each result, which ``results`` gathers.
     """
 
     index: Index
     shown: Shown
     configuration: Configuration
     version: str
+    repositories: frozenset[str]
     pending: Counter[str]
     finished: Callable[[Published | Rejected], None]
     results: list[Published | Rejected] = field(default_factory=list)
@@ -85,10 +87,14 @@ class Batches:
         if isinstance(outcome, Failed):
             return self._remembered(publish.keep_failure(outcome, self.index), lasting=outcome.lasting)
         refuse = self.configuration.version_mismatch == "refuse"
-        time_of_upload = _upload_time(outcome.tag, self.index)
-        result = publish.publish(outcome, self.index, time_of_upload, refuse_mismatch=refuse)
+        result = publish.publish(outcome, self.index, self._upload_time(outcome.tag), refuse_mismatch=refuse)
         self.index.catalog.remember_toolchain(outcome.tag.project_origin, outcome.toolchain)
         return self._remembered(result, lasting=True) if isinstance(result, Rejected) else result
+
+    def _upload_time(self, tag: Tag) -> datetime:
+        """When a repository is new to us its releases are as old as their tags, later ones are new."""
+        is_known = tag.origin.partition("/")[0] in self.repositories
+        return datetime.now(timezone.utc) if is_known else tag.time
 
     def _remembered(self, rejected: Rejected, *, lasting: bool) -> Rejected:
         tag = rejected.tag
@@ -113,9 +119,3 @@ class Batches:
         self.pending.subtract(result.tag.project_origin for result in results)
         done = [origin for origin in self._changed if not self.pending[origin]]
         return sorted({project for origin in done for project in self._changed.pop(origin)})
-
-
-def _upload_time(tag: Tag, index: Index) -> datetime:
-    """When a repository is new to us its releases are as old as their tags, later ones are new."""
-    first_run = tag.origin.partition("/")[0] not in index.catalog.repositories()
-    return tag.time if first_run else datetime.now(timezone.utc)

@@ -138,7 +138,6 @@ _PROJECTS = """
 """
 """From one project to the next by the index; DISTINCT would read every release."""
 _AT_ONCE = 500
-_OWE_OF_FAILURE = "INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?"
 
 
 class Catalog:
@@ -151,28 +150,19 @@ class Catalog:
 
     def releases(self) -> list[Release]:
         """Every published release, by project and file name."""
-        with self._errors():
-            rows = self._connection.execute(f"SELECT {_COLUMNS} FROM release ORDER BY project, filename")
-            return [_release(row) for row in rows]
+        return self._releases("ORDER BY project, filename")
 
     def failures(self) -> list[Failure]:
         """Every remembered failure."""
-        with self._errors():
-            rows = self._connection.execute(f"SELECT {_FAILURE} FROM failure")
-            return [_failure(row) for row in rows]
+        return [_failure(row) for row in self.rows(f"SELECT {_FAILURE} FROM failure")]
 
     def releases_of(self, project: str) -> list[Release]:
         """The published releases of the project with this normalised name, by file name."""
-        query = f"SELECT {_COLUMNS} FROM release WHERE project = ? ORDER BY filename"
-        with self._errors():
-            return [_release(row) for row in self._connection.execute(query, (project,))]
+        return self._releases("WHERE project = ? ORDER BY filename", [project])
 
     def release(self, project: str, filename: str) -> Release | None:
         """The release with this file name in a project."""
-        query = f"SELECT {_COLUMNS} FROM release WHERE project = ? AND filename = ?"
-        with self._errors():
-            row = self._connection.execute(query, (project, filename)).fetchone()
-            return _release(row) if row else None
+        return next(iter(self._releases("WHERE project = ? AND filename = ?", [project, filename])), None)
 
     def projects(self) -> list[str]:
         """The normalised names of all projects with a release, sorted."""
@@ -184,29 +174,22 @@ class Catalog:
         every = list(origins)
         for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
             places = ", ".join("?" for _ in some)
-            rows = self.rows(f"SELECT {_COLUMNS} FROM release WHERE origin IN ({places})", some)
-            found += map(_release, rows)
+            found += self._releases(f"WHERE origin IN ({places})", some)
         return {release.origin: release for release in found}
 
     def size(self) -> tuple[int, int]:
         """How many releases there are, and of how many projects."""
-        with self._errors():
-            query = "SELECT releases, projects FROM size"
-            releases, projects = self._connection.execute(query).fetchone()
-            return releases, projects
+        ((releases, projects),) = self.rows("SELECT releases, projects FROM size")
+        return releases, projects
 
     def metadata(self, sha256: str) -> bytes:
         """The PKG-INFO of the archive with this digest; empty where it is not known."""
-        with self._errors():
-            query = "SELECT content FROM metadata WHERE sha256 = ?"
-            row = self._connection.execute(query, (sha256,)).fetchone()
-            return row[0] if row else b""
+        content: bytes = self._value("SELECT content FROM metadata WHERE sha256 = ?", [sha256], b"")
+        return content
 
     def latest(self, count: int) -> list[Release]:
         """So many releases that were uploaded last, newest first."""
-        query = f"SELECT {_COLUMNS} FROM release ORDER BY upload_time DESC, project, filename LIMIT ?"
-        with self._errors():
-            return [_release(row) for row in self._connection.execute(query, (count,))]
+        return self._releases("ORDER BY upload_time DESC, project, filename LIMIT ?", [count])
 
     def publish(self, release: Release, metadata: bytes) -> None:
         """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten."""
@@ -215,9 +198,8 @@ class Catalog:
             connection.execute("DELETE FROM release WHERE origin = ?", (release.origin,))
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
-            connection.execute(_OWE_OF_FAILURE, (release.origin,))
-            connection.execute("DELETE FROM failure WHERE origin = ?", (release.origin,))
-            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(release.project,), ("",)])
+            _forget_failure(release.origin, connection)
+            _owe((release.project, ""), connection)
 
     def remember(self, failure: Failure) -> None:
         """Record a failure in place of an older one of the same tag, and that pages are owed."""
@@ -225,62 +207,50 @@ class Catalog:
         places = ", ".join("?" for _ in values)
         with self._transaction() as connection:
             connection.execute(f"INSERT OR REPLACE INTO failure ({_FAILURE}) VALUES ({places})", values)
-            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(failure.project,), ("",)])
+            _owe((failure.project, ""), connection)
 
     def forget_failures(self, origins: Iterable[str]) -> None:
         """Forget the failures of tags that are gone; pages are owed."""
         with self._transaction() as connection:
             for origin in origins:
-                connection.execute(_OWE_OF_FAILURE, (origin,))
-                connection.execute("DELETE FROM failure WHERE origin = ?", (origin,))
-                connection.execute("INSERT OR IGNORE INTO owed VALUES ('')")
+                _forget_failure(origin, connection)
+                _owe([""], connection)
 
     def failure(self, origin: str) -> Failure | None:
         """The remembered failure of the tag with this origin."""
-        with self._errors():
-            query = f"SELECT {_FAILURE} FROM failure WHERE origin = ?"
-            row = self._connection.execute(query, (origin,)).fetchone()
-            return _failure(row) if row else None
+        rows = self.rows(f"SELECT {_FAILURE} FROM failure WHERE origin = ?", [origin])
+        return _failure(rows[0]) if rows else None
 
     def owed(self) -> frozenset[str]:
         """The projects whose pages were not written since the last change."""
-        with self._errors():
-            return frozenset(row[0] for row in self._connection.execute("SELECT project FROM owed"))
+        return frozenset(name for (name,) in self.rows("SELECT project FROM owed"))
 
     def paid(self, projects: Iterable[str]) -> None:
         """Record that the pages of projects are written; "" stands for the root page."""
-        with self._transaction() as connection:
-            connection.executemany("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
+        self.change("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
 
     def listed(self) -> list[Listed]:
         """What the root page says of each project, by name; of those whose pages were written."""
         query = f"SELECT {_LISTED} FROM project AS each WHERE {_HAS_RELEASE} ORDER BY 1"
-        with self._errors():
-            return [Listed(*row) for row in self._connection.execute(query)]
+        return [Listed(*row) for row in self.rows(query)]
 
     def list_project(self, listed: Listed) -> None:
         """Record what the root page shall say of a project."""
-        with self._transaction() as connection:
-            connection.execute(
-                f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", astuple(listed)
-            )
+        self.change(f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", [astuple(listed)])
 
     def description(self, project: str, digest: str) -> str | None:
         """The HTML that was kept for a project, if with this digest of what it is made from."""
         query = "SELECT html FROM description WHERE project = ? AND digest = ?"
-        with self._errors():
-            row = self._connection.execute(query, (project, digest)).fetchone()
-            return row[0] if row else None
+        html: str | None = self._value(query, [project, digest], None)
+        return html
 
     def keep_description(self, project: str, digest: str, html: str) -> None:
         """Keep the HTML of a project's description, which is slow to make, in place of an older one."""
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO description VALUES (?, ?, ?)", (project, digest, html))
+        self.change("INSERT OR REPLACE INTO description VALUES (?, ?, ?)", [(project, digest, html)])
 
     def private_names(self) -> frozenset[str]:
         """The normalised names that are kept from the public index."""
-        with self._errors():
-            return frozenset(row[0] for row in self._connection.execute("SELECT name FROM private"))
+        return frozenset(name for (name,) in self.rows("SELECT name FROM private"))
 
     def set_private_names(self, added: Iterable[str], removed: Iterable[str]) -> None:
         """Record names that are kept from the public index from now on, and those that no longer are."""
@@ -290,9 +260,8 @@ class Catalog:
 
     def watched(self) -> dict[str, tuple[bool, datetime]]:
         """Of each name that the public index was asked for, whether it is taken there, and when that was."""
-        with self._errors():
-            rows = self._connection.execute("SELECT name, taken, asked FROM watched")
-            return {name: (bool(taken), datetime.fromisoformat(asked)) for name, taken, asked in rows}
+        rows = self.rows("SELECT name, taken, asked FROM watched")
+        return {name: (bool(taken), datetime.fromisoformat(asked)) for name, taken, asked in rows}
 
     def watch(self, answers: Mapping[str, bool], asked: datetime) -> None:
         """Record answers of the public index; pages are owed where one is another than before."""
@@ -301,44 +270,34 @@ class Catalog:
         with self._transaction() as connection:
             rows = [(name, taken, _text(asked)) for name, taken in answers.items()]
             connection.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?)", rows)
-            connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(name,) for name in changed])
+            _owe(changed, connection)
 
     def toolchains(self) -> dict[str, str]:
         """The toolchain that built each published tag, or last something of a project, by their origins."""
         query = "SELECT project, name FROM toolchain UNION ALL SELECT origin, toolchain FROM release"
-        with self._errors():
-            return dict(self._connection.execute(query).fetchall())
+        return dict(self.rows(query))
 
     def remember_toolchain(self, project: str, name: str) -> None:
         """Record the toolchain that built something of the project with this origin."""
-        query = "SELECT name FROM toolchain WHERE project = ?"
-        with self._errors():
-            known = self._connection.execute(query, (project,)).fetchone()
-        if known == (name,):
-            return
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO toolchain VALUES (?, ?)", (project, name))
+        if self._value("SELECT name FROM toolchain WHERE project = ?", [project], None) != name:
+            self.change("INSERT OR REPLACE INTO toolchain VALUES (?, ?)", [(project, name)])
 
     def repositories(self) -> frozenset[str]:
         """The UUIDs of repositories that a whole run has finished."""
-        with self._errors():
-            return frozenset(row[0] for row in self._connection.execute("SELECT uuid FROM repository"))
+        return frozenset(name for (name,) in self.rows("SELECT uuid FROM repository"))
 
     def finish(self, uuid: str) -> None:
         """Record that a run has finished a repository."""
-        with self._transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO repository VALUES (?)", (uuid,))
+        self.change("INSERT OR IGNORE INTO repository VALUES (?)", [(uuid,)])
 
     def note(self, name: str) -> str:
         """What was last noted under a name; "" where nothing was."""
-        with self._errors():
-            row = self._connection.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
-            return row[0] if row else ""
+        value: str = self._value("SELECT value FROM note WHERE name = ?", [name], "")
+        return value
 
     def set_note(self, name: str, value: str) -> None:
         """Note a value under a name."""
-        with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+        self.change("INSERT OR REPLACE INTO note VALUES (?, ?)", [(name, value)])
 
     def folders(self) -> dict[str, int]:
         """The index's folders as the last run left them: their mtime in ns, by name."""
@@ -371,6 +330,14 @@ class Catalog:
                 yield
             finally:
                 self._in_batch = before
+
+    def _releases(self, chosen: str, values: Sequence[Any] = ()) -> list[Release]:
+        """The releases that the end of a query chooses."""
+        return [_release(row) for row in self.rows(f"SELECT {_COLUMNS} FROM release {chosen}", values)]
+
+    def _value(self, query: str, values: Sequence[Any], default: Any) -> Any:  # noqa: ANN401  # any column
+        """The one value that a query finds; default where it finds none."""
+        return next((value for (value,) in self.rows(query, values)), default)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -450,6 +417,17 @@ def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
     # To move the file away is no good advice where the disk is what failed.
     of_the_disk = any(word in str(error) for word in ("disk", "readonly", "locked", "unable to open"))
     return StoreError(f"{path}: {error}", "" if of_the_disk else _HINT)
+
+
+def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:
+    """Record that the pages of projects are to be written; "" stands for the root page."""
+    connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(each,) for each in projects])
+
+
+def _forget_failure(origin: str, connection: sqlite3.Connection) -> None:
+    """Forget a failure; the page of the project that it was on is to be written."""
+    connection.execute("INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?", (origin,))
+    connection.execute("DELETE FROM failure WHERE origin = ?", (origin,))
 
 
 def _failure(row: tuple[Any, ...]) -> Failure:

@@ -47,7 +47,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The parts that one run has open, and what is the same for all of it."""
+    """The parts that one run has open, and what is the same for all of it; ``version`` is this package's."""
 
     configuration: Configuration
     circumstances: Circumstances
@@ -55,6 +55,7 @@ class Run:
     listener: Listener
     store: IndexStore
     last: LastScan
+    version: str
     outlook: str
 
 
@@ -71,8 +72,9 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
     """Do all of it; raises ``SdistmakerError``."""
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
         store, last = IndexStore(configuration.destination), LastScan(catalog)
-        outlook = plan.outlook(configuration, _version())
-        this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
+        own = version("sdistmaker_recipe")
+        outlook = plan.outlook(configuration, own)
+        this = Run(configuration, circumstances, catalog, listener, store, last, own, outlook)
         # What is wrong with options only a web server sees is said before any work is done.
         public_index = _public_index(this)
         server = publish.server_configurations(configuration, public_index)
@@ -154,7 +156,7 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
     for source in sources:
         logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
         try:
-            found = scan.scan(source, this.configuration, this.last, _version(), full=full)
+            found = scan.scan(source, this.configuration, this.last, this.version, full=full)
         except RepositoryError as error:
             errors.append(error)
             continue
@@ -185,7 +187,7 @@ def _plan(found: Found, doubtful: frozenset[str], this: Run) -> Plan:
         failures={} if retry else {failure.origin: failure for failure in this.catalog.failures()},
         missing=missing,
     )
-    return plan.plan(tags, known, this.configuration, _version())
+    return plan.plan(tags, known, this.configuration, this.version)
 
 
 def _forget_failures(found: Found, this: Run) -> None:
@@ -220,7 +222,15 @@ def _build_and_publish(
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
     publish.mark_private(claims.tags, claims.untagged, index)
     pending = Counter(tag.project_origin for tag in planned.build)
-    batches = Batches(index, shown, this.configuration, _version(), pending, this.listener.finished)
+    batches = Batches(
+        index,
+        shown,
+        this.configuration,
+        this.version,
+        this.catalog.repositories(),
+        pending,
+        this.listener.finished,
+    )
     try:
         if planned.build:
             _build(planned.build, sources, batches, this)
@@ -280,7 +290,3 @@ def _public_index(this: Run) -> str:
         if not this.circumstances.dry_run:
             this.catalog.set_note(note, known)
     return known
-
-
-def _version() -> str:
-    return version("sdistmaker_recipe")

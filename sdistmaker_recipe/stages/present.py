@@ -43,8 +43,9 @@ class Shown:
 
 def write_projects(projects: Iterable[str], shown: Shown) -> None:
     """Write the pages of these projects; raises ``StoreError``."""
-    every = list(projects)
-    failed = Counter(failure.project for failure in shown.catalog.failures()) if every else Counter()
+    if not (every := list(projects)):
+        return
+    failed = Counter(failure.project for failure in shown.catalog.failures())
     notes = _notes(shown)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         content: dict[str, Content] = {}

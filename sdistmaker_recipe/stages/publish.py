@@ -52,7 +52,8 @@ def publish(
         text = f"{filename} was published from {there.tag_url}{why}; the first stays."
         return _rejected(built.tag, text, index)
     stored = index.store.add_archive(project, filename, built.archive)
-    told = _told_by(built) if stored.sha256 == built.sha256 else _told_by_file(index, project, filename)
+    path = index.store.folder / project / filename
+    told = built if stored.sha256 == built.sha256 else _with_metadata_of(built, path)
     release = Release(
         project=project,
         name=built.name,
@@ -66,7 +67,7 @@ def publish(
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
-        metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.is_final else "",
+        metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
         summary=told.summary,
     )
     index.catalog.publish(release, told.metadata)
@@ -78,33 +79,23 @@ def publish(
     return Published(release, built.tag, tuple(warnings), built.left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What the metadata of an archive tells."""
-
-    metadata: bytes
-    requires_python: str
-    summary: str
-    is_final: bool
-
-
-def _told_by(built: Built) -> _Told:
-    return _Told(built.metadata, built.requires_python, built.summary, built.metadata_is_final)
-
-
-def _told_by_file(index: Index, project: str, filename: str) -> _Told:
-    """The same of an archive that is there, and that we did not build now."""
+def _with_metadata_of(built: Built, path: Path) -> Built:
+    """What was built, but as an archive that was there before tells it."""
     from sdistmaker_recipe.index import core_metadata
     from sdistmaker_recipe.toolchain import archive
 
     try:
-        with archive.open_sdist(index.store.folder / project / filename) as sdist:
+        with archive.open_sdist(path) as sdist:
             metadata = archive.read_metadata(sdist)
     except BuildError:
-        return _Told(b"", "", "", is_final=False)
-    summary = core_metadata.about(metadata.content).summary
-    is_final = core_metadata.may_be_served(metadata.content)
-    return _Told(metadata.content, metadata.requires_python, summary, is_final)
+        return replace(built, metadata=b"", requires_python="", summary="", metadata_is_final=False)
+    return replace(
+        built,
+        metadata=metadata.content,
+        requires_python=metadata.requires_python,
+        summary=core_metadata.about(metadata.content).summary,
+        metadata_is_final=core_metadata.may_be_served(metadata.content),
+    )
 
 
 def store_only(built: Built, store: IndexStore) -> Path:

@@ -45,3 +45,14 @@ TEXT_IS_FULL = rf"^{_BEFORE}text/html{_FULL}"
 TEXT_IS_BETTER = _better("text/html", _HTML_NAMES)
 # A person looks: browsers list this type where they go to a page, and no packaging client does.
 ACCEPTS_XHTML = _listed(r"application/xhtml\+xml")
+
+NEGOTIATION = {
+    "suffix": SUFFIX,
+    "accepts_xhtml": ACCEPTS_XHTML,
+    "accepts_json": ACCEPTS_JSON,
+    "html_is_better": HTML_IS_BETTER,
+    "names_html": NAMES_HTML,
+    "text_is_full": TEXT_IS_FULL,
+    "text_is_better": TEXT_IS_BETTER,
+}
+"""All of these by the names that the servers' templates have for them."""

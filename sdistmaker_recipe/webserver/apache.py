@@ -93,19 +93,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "public_index": _public_index(settings.public_index),
         "public_proxy": f"{settings.public_index.rstrip('/')}/",
         "public_rewrite": _rewrite_argument(f"{settings.public_index.rstrip('/')}/"),
-        **_negotiation(),
-    }
-
-
-def _negotiation() -> dict[str, str]:
-    return {
-        "suffix": accept.SUFFIX,
-        "accepts_xhtml": accept.ACCEPTS_XHTML,
-        "accepts_json": accept.ACCEPTS_JSON,
-        "html_is_better": accept.HTML_IS_BETTER,
-        "names_html": accept.NAMES_HTML,
-        "text_is_full": accept.TEXT_IS_FULL,
-        "text_is_better": accept.TEXT_IS_BETTER,
+        **accept.NEGOTIATION,
         "json": accept.JSON,
         "html": accept.HTML,
     }
