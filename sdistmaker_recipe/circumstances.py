@@ -16,7 +16,8 @@ class Circumstances:
     ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
     program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
     ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
-    left alone why, too.
+    left alone why, too. With ``revision`` there is nothing to do unless that revision, of any of the
+    repositories, could have changed a tag ("" for no such condition).
     """
 
     cache: Path
@@ -26,5 +27,6 @@ class Circumstances:
     dry_run: bool = False
     retry_failed: bool = False
     full_scan: bool = False
+    revision: str = ""
     tell_all: bool = False
     verbose: bool = False

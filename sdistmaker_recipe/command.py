@@ -168,6 +168,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         dry_run=arguments.dry_run,
         retry_failed=arguments.retry_failed,
         full_scan=arguments.full_scan,
+        revision=arguments.revision,
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
@@ -245,6 +246,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--strict", action="store_true", help="exit with 1 also for tags that failed before")
     parser.add_argument(
         "--full-scan", action="store_true", help="look at all there is, not only at what changed"
+    )
+    parser.add_argument(
+        "--revision", metavar="N", default="", help="do nothing unless this revision changed a tag: for hooks"
     )
     parser.add_argument("--retry-failed", action="store_true", help="build tags again that failed before")
     _add_options(parser)

@@ -34,6 +34,8 @@ from sdistmaker_recipe.stages.scan import Source
 
 logger = logging.getLogger(__name__)
 
+_CATALOG = "catalog.sqlite3"
+
 
 class Listener(Protocol):
     """Hears how a run goes on, in the thread that called ``run``."""
@@ -70,6 +72,8 @@ class Found:
 
 def run(configuration: Configuration, circumstances: Circumstances, listener: Listener) -> Report:
     """Do all of it; raises ``SdistmakerError``."""
+    if circumstances.revision and (report := _nothing_to_do(configuration, circumstances)):
+        return report
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
         store, last = IndexStore(configuration.destination), LastScan(catalog)
         own = version("sdistmaker_recipe")
@@ -120,10 +124,32 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         return publish.store_only(outcome, IndexStore(configuration.destination))
 
 
+def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -> Report | None:
+    """The report of a run that the revision of a commit gives nothing to do; None where it may have some.
+
+    It waits for no other run: what that one is at does not matter to it.
+    """
+    path = configuration.state / _CATALOG
+    if not path.exists():
+        return None
+    with open_catalog(path) as catalog, ExitStack() as stack:
+        sources, warnings, errors = scan.open_sources(
+            configuration, circumstances.credentials, configuration.state, stack
+        )
+        if errors or scan.is_touched(
+            sources, circumstances.revision, configuration, LastScan(catalog), version("sdistmaker_recipe")
+        ):
+            return None
+        releases, projects = catalog.size()
+        return Report(
+            configuration.destination, Plan(), warnings=warnings, releases=releases, projects=projects
+        )
+
+
 @contextmanager
 def _opened(configuration: Configuration, circumstances: Circumstances) -> Iterator[Catalog]:
     """The catalog, with the lock held; a dry run changes nothing and needs no lock."""
-    path = configuration.state / "catalog.sqlite3"
+    path = configuration.state / _CATALOG
     if circumstances.dry_run:
         with open_catalog(path if path.exists() else None, as_copy=True) as catalog:
             yield catalog

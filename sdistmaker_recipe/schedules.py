@@ -13,10 +13,9 @@ _HOOK = """\
 # hooks/post-commit of a Subversion repository: builds what a commit tags. Make it executable.
 # Subversion gives the repository's path and the new revision, and an almost empty environment.
 PATH=/usr/local/bin:/usr/bin:/bin
-svnlook dirs-changed -r "$2" "$1" | grep -qE '(^|/)tags/' || exit 0
 cd {folder} || exit 1
 # In the background, with its output elsewhere: who commits waits for all that is open.
-{command} \\
+{command} --revision "$2" \\
     </dev/null >>{log} 2>&1 &
 """
 
@@ -53,7 +52,7 @@ WantedBy=timers.target
 
 
 def post_commit_hook(command: Sequence[str], folder: Path, log: Path) -> str:
-    """A Subversion hook that runs the command, in folder, for commits below ``tags``; it prints to log."""
+    """A Subversion hook that runs the command, in folder, for commits that change a tag; it prints to log."""
     return _HOOK.format(
         command=shlex.join((*command, *_WAIT)), folder=shlex.quote(str(folder)), log=shlex.quote(str(log))
     )

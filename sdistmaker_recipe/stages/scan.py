@@ -83,6 +83,33 @@ def scan(source: Source, configuration: Configuration, last: LastScan, version: 
     return last.replace(source.url, origin, current, seen, folders)
 
 
+def is_touched(
+    sources: Sequence[Source], revision: str, configuration: Configuration, last: LastScan, version: str
+) -> bool:
+    """Whether a revision could have changed what the last scan found, as far as that can be told.
+
+    It is asked of each repository that has it. Raises ``RepositoryError`` where none has.
+    """
+    current = fingerprint(configuration, version)
+    errors: list[RepositoryError] = []
+    for source in sources:
+        known = last.scan(source.url)
+        if known is None or (known.origin, known.fingerprint) != (_origin(source), current):
+            return True
+        try:
+            changes = source.repository.changes_in(revision)
+        except PathNotFoundError:
+            return True
+        except RepositoryError as error:
+            errors.append(error)
+            continue
+        if changes is None or KnownFolders(last.folders(known)).touched(changes):
+            return True
+    if errors and len(errors) == len(sources):
+        raise errors[0]
+    return False
+
+
 def fingerprint(configuration: Configuration, version: str) -> str:
     """A digest of all that decides what a scan finds, but for the repository."""
     matters = (

@@ -108,6 +108,13 @@ class Repository(Protocol):
         of another, or where its history is not the one that was seen: then all of it has to be looked at.
         """
 
+    def changes_in(self, revision: str) -> frozenset[Change] | None:
+        """What one revision changed below the URL, in one question; nothing is what it did not touch.
+
+        None where the folder itself, or one above it, was put there in this revision. Raises
+        ``PathNotFoundError`` where the folder is not there in it.
+        """
+
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path in revision as the new folder ``destination``.
 

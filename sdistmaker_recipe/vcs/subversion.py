@@ -24,13 +24,14 @@ from subvertpy import (
 )
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
 from sdistmaker_recipe.vcs.subversion_common import (
     MOST_REVISIONS,
     Logged,
     canonical_url,
     join,
     log_to_changes,
+    log_to_changes_in,
     new_folder,
     path_below,
     revision_number,
@@ -110,26 +111,13 @@ class SubversionRepository:
         first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
         if last < int(seen.peg):
             return None
-        log: list[Logged] = []
-
-        def note(paths: Any, number: int, properties: dict[str, bytes], *_more: object) -> None:  # noqa: ANN401
-            log.append(_logged(paths or {}, number, properties))
-
-        def ask(session: Any) -> None:  # noqa: ANN401  # subvertpy has no types
-            log.clear()
-            session.get_log(
-                callback=note,
-                paths=[""],
-                start=first,
-                end=last,
-                limit=MOST_REVISIONS + 1,
-                discover_changed_paths=True,
-                strict_node_history=False,
-                revprops=["svn:date"],
-            )
-
-        self._ask("", ask)
+        log = self._log(first, last, MOST_REVISIONS + 1)
         return log_to_changes(log, seen, revision, self.root_path())
+
+    def changes_in(self, revision: str) -> frozenset[Change] | None:
+        """What one revision changed below the URL, by its log."""
+        number = revision_number(self._url, revision)
+        return log_to_changes_in(self._log(number, number, 1), self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
@@ -181,6 +169,29 @@ class SubversionRepository:
             return question(self._session)
         except FOREIGN_ERRORS as error:
             raise translate(url, _chain(error)) from error
+
+    def _log(self, first: int, last: int, limit: int) -> list[Logged]:
+        """The log of the URL's folder, in the order of revisions."""
+        log: list[Logged] = []
+
+        def note(paths: Any, number: int, properties: dict[str, bytes], *_more: object) -> None:  # noqa: ANN401
+            log.append(_logged(paths or {}, number, properties))
+
+        def ask(session: Any) -> None:  # noqa: ANN401  # subvertpy has no types
+            log.clear()
+            session.get_log(
+                callback=note,
+                paths=[""],
+                start=first,
+                end=last,
+                limit=limit,
+                discover_changed_paths=True,
+                strict_node_history=False,
+                revprops=["svn:date"],
+            )
+
+        self._ask("", ask)
+        return log
 
     def _export(self, url: str, number: int, destination: Path) -> None:
         use_system_certificates()  # which an external may need in any repository

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -17,13 +17,14 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
 from sdistmaker_recipe.vcs.subversion_common import (
     MOST_REVISIONS,
     Logged,
     canonical_url,
     join,
     log_to_changes,
+    log_to_changes_in,
     new_folder,
     path_below,
     revision_number,
@@ -86,10 +87,12 @@ class SubversionCliRepository:
         first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
         if last < int(seen.peg):
             return None
-        revisions = ("--revision", f"{first}:{last}", "--limit", str(MOST_REVISIONS + 1))
-        options = ("--verbose", "--with-revprop", "svn:date", *revisions)
-        entries = self._xml("log", "", str(last), options).findall("logentry")
-        return log_to_changes(map(_logged, entries), seen, revision, self.root_path())
+        return log_to_changes(self._log(first, last, MOST_REVISIONS + 1), seen, revision, self.root_path())
+
+    def changes_in(self, revision: str) -> frozenset[Change] | None:
+        """What one revision changed below the URL, by its log."""
+        number = revision_number(self._url, revision)
+        return log_to_changes_in(self._log(number, number, 1), self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
@@ -111,6 +114,12 @@ class SubversionCliRepository:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _log(self, first: int, last: int, limit: int) -> Iterator[Logged]:
+        """The log of the URL's folder, in the order of revisions."""
+        revisions = ("--revision", f"{first}:{last}", "--limit", str(limit))
+        options = ("--verbose", "--with-revprop", "svn:date", *revisions)
+        return map(_logged, self._xml("log", "", str(last), options).findall("logentry"))
 
     def _list(self, path: str, revision: str) -> list[ET.Element]:
         number = str(revision_number(self._url, revision))

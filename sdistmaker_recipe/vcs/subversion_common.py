@@ -116,6 +116,12 @@ def log_to_changes(log: Iterable[Logged], seen: Seen, until: str, folder: str) -
     return Changes(Seen(until, str(last.revision), last.time), frozenset(changes))
 
 
+def log_to_changes_in(log: Iterable[Logged], folder: str) -> frozenset[Change] | None:
+    """What the one revision in a log of folder, if any, changed below it; None as ``changes_in``."""
+    below = [_below(folder, each.actions) for each in log]
+    return None if None in below else frozenset().union(*filter(None, below))
+
+
 def _below(folder: str, actions: Iterable[tuple[str, str]]) -> set[Change] | None:
     """The changes of a revision below folder; None where they do not explain why it is in folder's log.
 

@@ -340,3 +340,33 @@ def test_no_changes_are_told_of_a_history_that_was_not_seen(open_at: Opener) -> 
         assert repository.changes(replace(known, time=known.time + STEP), HEAD) is None
         assert repository.changes(replace(known, peg="7", revision="7"), HEAD) is None
         assert repository.changes(seen(repository, HEAD), "7") is None, "the repository is older than before"
+
+
+def kinds_in(repository: Repository, revision: str) -> set[tuple[str, str]]:
+    told = repository.changes_in(revision)
+    assert told is not None
+    return {(change.path, change.kind) for change in told}
+
+
+def test_the_changes_in_a_revision_are_its_own(open_at: Opener) -> None:
+    with open_at("") as repository:
+        assert kinds_in(repository, "3") == {("plain/trunk/src/mod.py", "modified")}
+        assert kinds_in(repository, "4") == {
+            ("plain/tags/1.1", "added"),
+            ("plain/tags/1.1/src/mod.py", "modified"),
+        }
+    with open_at("plain/tags") as repository:
+        assert kinds_in(repository, "3") == set()
+        assert ("1.1", "added") in kinds_in(repository, "4")
+
+
+def test_no_changes_in_a_revision_are_told_where_they_put_the_folder_there(open_at: Opener) -> None:
+    with open_at("plain/tags/1.1") as repository:
+        assert repository.changes_in("4") is None
+        with pytest.raises(PathNotFoundError):
+            repository.changes_in("2")
+
+
+def test_the_changes_in_a_revision_that_is_not_there_are_an_error(open_at: Opener) -> None:
+    with open_at("") as repository, pytest.raises(RepositoryError, match="999999"):
+        repository.changes_in("999999")

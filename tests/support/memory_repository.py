@@ -161,16 +161,16 @@ class MemoryRepository:
         before = self.revisions[int(seen.peg)].tree.get(self._prefix)
         if before is None or (str(before.revision), before.time) != (seen.revision, seen.time):
             return None
-        found: set[Change] = set()
-        for each in self.revisions[int(seen.peg) + 1 : int(revision) + 1]:
-            for operation in each.operations:
-                if operation.action == "add" and f"{self._prefix}/".startswith(f"{operation.path}/"):
-                    return None
-                if operation.path in _below(dict.fromkeys([operation.path]), self._prefix):
-                    path = operation.path[len(self._prefix) :].lstrip("/")
-                    found.add(Change(path, _KINDS[operation.action]))
+        found = self._changes(int(seen.peg) + 1, int(revision))
+        if found is None:
+            return None
         now = self._tree(revision)[self._prefix]
-        return Changes(Seen(revision, str(now.revision), now.time), frozenset(found))
+        return Changes(Seen(revision, str(now.revision), now.time), found)
+
+    def changes_in(self, revision: str) -> frozenset[Change] | None:
+        self.calls.append(("changes_in", "", revision))
+        self._folder("", revision)
+        return self._changes(int(revision), int(revision))
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         self.calls.append(("export", path, revision))
@@ -218,6 +218,17 @@ class MemoryRepository:
         return str(commit.number)
 
     # lookup
+
+    def _changes(self, first: int, last: int) -> frozenset[Change] | None:
+        found: set[Change] = set()
+        for each in self.revisions[first : last + 1]:
+            for operation in each.operations:
+                if operation.action == "add" and f"{self._prefix}/".startswith(f"{operation.path}/"):
+                    return None
+                if operation.path in _below(dict.fromkeys([operation.path]), self._prefix):
+                    path = operation.path[len(self._prefix) :].lstrip("/")
+                    found.add(Change(path, _KINDS[operation.action]))
+        return frozenset(found)
 
     def _tree(self, revision: str) -> Mapping[str, Node]:
         if not (revision.isdecimal() and int(revision) < len(self.revisions)):

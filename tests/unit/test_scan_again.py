@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
@@ -54,6 +57,13 @@ class Scanner:
         self.history.calls.clear()
         source = Source(URL, self.history, self.history.head())
         return scan.scan(source, configuration, self.last, VERSION, full=full)
+
+    def is_touched(
+        self, revision: str, configuration: Configuration = CONFIGURATION, others: Sequence[Source] = ()
+    ) -> bool:
+        self.history.calls.clear()
+        sources = [Source(URL, self.history, self.history.head()), *others]
+        return scan.is_touched(sources, revision, configuration, self.last, VERSION)
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -109,6 +119,44 @@ class TestAskedOfTheRepository:
         assert scanner.last.pending(found) == ["group/p7", "group/p9"]
         scanner.last.settle(found, "dealt with")
         assert scanner.last.pending(found) == []
+
+
+class TestARevision:
+    def test_touches_nothing_where_it_changed_no_tag(self, scanner):
+        revision = scanner.history.commit({"group/p7/trunk/setup.py": "new"})
+        assert not scanner.is_touched(revision)
+        assert [method for method, *_rest in scanner.history.calls] == ["changes_in"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"copies": {"group/p7/tags/2.0": "group/p7/trunk"}},
+            {"copies": {"elsewhere": "group/p7"}},
+            {"changes": {"group/p7/tags/1.0": None}},
+            {"changes": {"group/p7": None}},
+            {"changes": {"group/p7/tags/1.0/setup.py": "new"}},
+        ],
+    )
+    def test_touches_tags_that_come_go_or_change(self, scanner, change):
+        assert scanner.is_touched(scanner.history.commit(**change))
+
+    def test_is_looked_at_alone(self, scanner):
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        assert not scanner.is_touched(scanner.history.commit({"group/p7/trunk/setup.py": "new"}))
+
+    def test_of_a_repository_not_scanned_so_before_touches_all(self, scanner):
+        revision = scanner.history.commit({"group/p7/trunk/setup.py": "new"})
+        assert scanner.is_touched(revision, replace(CONFIGURATION, exclude=("x",)))
+
+    def test_must_exist_in_one_of_the_repositories(self, scanner):
+        with pytest.raises(RepositoryError, match="no revision 99"):
+            scanner.is_touched("99")
+        longer = MemoryRepository()
+        for _ in range(100):
+            longer.commit({"a": "b"})
+        other = Source("memory://example.com/other", longer, longer.head())
+        scanner.last.settle(scan.scan(other, CONFIGURATION, scanner.last, VERSION, full=False), "dealt with")
+        assert not scanner.is_touched("99", others=[other])
 
 
 class TestEverythingIsLookedAt:
