@@ -28,9 +28,10 @@ class FailedError(Exception):
 def programs_environment(environment: Mapping[str, str], kept: Path) -> dict[str, str]:
     """The variables of every contender: the caller's, but for caches and temporary files of our own.
 
-    The caches fill before anything is timed, so that no download is.
+    The caches fill before anything is timed, so that no download is; compiled modules are kept, as they are
+    for who installs a program.
     """
-    strangers = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    strangers = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
     own = {"TMPDIR": kept / "tmp", "UV_CACHE_DIR": kept / "uv-cache", "PIP_CACHE_DIR": kept / "pip-cache"}
     for folder in own.values():
         folder.mkdir(parents=True, exist_ok=True)

@@ -50,3 +50,5 @@ Ground: known by all, knows nobody.
 * ``model``: the frozen values that travel between the stages.
 * ``errors``: ``SdistmakerError`` and its few children.
 """
+
+__version__ = "2.0.dev0"

@@ -12,11 +12,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe import console, defaults, engine, option_types, schedules
+from sdistmaker_recipe import __version__, console, defaults, engine, option_types, schedules
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import SdistmakerError
@@ -256,9 +255,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--version", action="version", version=f"sdistmaker_recipe {version('sdistmaker_recipe')}"
-    )
+    parser.add_argument("--version", action="version", version=f"sdistmaker_recipe {__version__}")
     talk = parser.add_mutually_exclusive_group()
     talk.add_argument(
         "-v", "--verbose", action="store_true", help="say more, and show helper programs' output"

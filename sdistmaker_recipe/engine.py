@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from sdistmaker_recipe import selection
+from sdistmaker_recipe import __version__, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -49,7 +48,7 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The parts that one run has open, and what is the same for all of it; ``version`` is this package's."""
+    """The parts that one run has open, and what is the same for all of it."""
 
     configuration: Configuration
     circumstances: Circumstances
@@ -57,7 +56,6 @@ class Run:
     listener: Listener
     store: IndexStore
     last: LastScan
-    version: str
     outlook: str
 
 
@@ -76,9 +74,8 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
         return report
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
         store, last = IndexStore(configuration.destination), LastScan(catalog)
-        own = version("sdistmaker_recipe")
-        outlook = plan.outlook(configuration, own)
-        this = Run(configuration, circumstances, catalog, listener, store, last, own, outlook)
+        outlook = plan.outlook(configuration, __version__)
+        this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
         # What is wrong with options only a web server sees is said before any work is done.
         public_index = _public_index(this)
         server = publish.server_configurations(configuration, public_index)
@@ -137,7 +134,7 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
             configuration, circumstances.credentials, configuration.state, stack
         )
         if errors or scan.is_touched(
-            sources, circumstances.revision, configuration, LastScan(catalog), version("sdistmaker_recipe")
+            sources, circumstances.revision, configuration, LastScan(catalog), __version__
         ):
             return None
         releases, projects = catalog.size()
@@ -182,7 +179,7 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
     for source in sources:
         logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
         try:
-            found = scan.scan(source, this.configuration, this.last, this.version, full=full)
+            found = scan.scan(source, this.configuration, this.last, __version__, full=full)
         except RepositoryError as error:
             errors.append(error)
             continue
@@ -213,7 +210,7 @@ def _plan(found: Found, doubtful: frozenset[str], this: Run) -> Plan:
         failures={} if retry else {failure.origin: failure for failure in this.catalog.failures()},
         missing=missing,
     )
-    return plan.plan(tags, known, this.configuration, this.version)
+    return plan.plan(tags, known, this.configuration, __version__)
 
 
 def _forget_failures(found: Found, this: Run) -> None:
@@ -252,7 +249,7 @@ def _build_and_publish(
         index,
         shown,
         this.configuration,
-        this.version,
+        __version__,
         this.catalog.repositories(),
         pending,
         this.listener.finished,
@@ -305,14 +302,9 @@ def _with_outcomes(
 
 
 def _public_index(this: Run) -> str:
-    """The option, what the door says, or buildout's constant, which is remembered: its import is slow."""
+    """The option, what the door says, or buildout's constant."""
     if chosen := this.configuration.public_index or this.circumstances.public_index:
         return chosen
-    note = f"public index of zc.buildout {version('zc.buildout')}"
-    if not (known := this.catalog.note(note)):
-        from sdistmaker_recipe.webserver.public_index import default_public_index
+    from sdistmaker_recipe.webserver.public_index import default_public_index
 
-        known = default_public_index()
-        if not this.circumstances.dry_run:
-            this.catalog.set_note(note, known)
-    return known
+    return default_public_index()

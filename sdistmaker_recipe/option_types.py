@@ -54,11 +54,13 @@ class Pin:
 
 def pins(value: object) -> tuple[Pin, ...]:
     """Lines of a glob, a Python and any number of constraints (PEP 508)."""
+    if not (written := lines(value)):
+        return ()
     # Late, for it brings much along that few runs need.
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = []
-    for line in lines(value):
+    for line in written:
         project, _, rest = line.partition(" ")
         python, *constraints = rest.split() or [""]
         if not python:

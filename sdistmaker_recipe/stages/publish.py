@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from sdistmaker_recipe import watch
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
@@ -157,6 +156,9 @@ def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
 
     Raises ``StoreError``.
     """
+    # Here, for few runs ask.
+    from sdistmaker_recipe import watch
+
     now = datetime.now(timezone.utc)
     projects = index.catalog.projects()
     before = index.catalog.watched()
