@@ -7,6 +7,7 @@ Takes a ``Configuration`` and what a door knows of the world outside, gives a ``
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from sdistmaker_recipe import __version__, selection
+from sdistmaker_recipe import __version__, executors, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -114,6 +115,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances)
+        settings = replace(settings, often=False)
         job = jobs.make_job(scan.single_tag(source, configuration), source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
@@ -235,6 +237,9 @@ def _build_and_publish(
     claims = selection.select_claims(found.scans, this.last, this.outlook, planned.build)
     taken: tuple[str, ...] = ()
     if planned.build:
+        executors.get_ready()
+        # While the first tag is built there is nothing to do here.
+        threading.Thread(target=present.get_ready).start()
         this.store.prepare()
         present.begin(shown)
     else:

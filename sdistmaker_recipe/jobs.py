@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -48,14 +49,15 @@ def build_all(
     if not tags:
         return
     with scratch_folder(configuration.state) as scratch:
+        workers = configuration.jobs or os.cpu_count() or 1
         settings = build_settings(scratch, output, configuration, circumstances)
+        settings = replace(settings, often=len(tags) > workers)
         by_url = {source.url: source for source in sources}
         jobs = []
         for tag in tags:
             # One that was published before is made again as it was.
             toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
             jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
-        workers = configuration.jobs or os.cpu_count() or 1
         in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers))
         yield from _own_versions_first(in_order)
 

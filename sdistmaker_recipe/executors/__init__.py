@@ -23,6 +23,13 @@ def open_local(jobs: int) -> Executor:
     return open_pool(jobs)
 
 
+def get_ready() -> None:
+    """Begin what ``open_local`` waits for, where that takes a moment."""
+    from sdistmaker_recipe.executors import local
+
+    local.get_ready()
+
+
 def run_jobs(
     work: Callable[[Job], Result],
     jobs: Sequence[Job],

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
@@ -30,13 +31,24 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
+def get_ready() -> None:
+    """Start what pools start their processes from; it imports what they need while others do other things."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        _context()
+        forkserver.ensure_running()
+
+
 def open_pool(jobs: int) -> Executor:
     """A pool of that many processes, each started clean: neither threads nor open files are inherited."""
     if "forkserver" in multiprocessing.get_all_start_methods():
-        context = _Context()
-        context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle)
+        return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+
+
+def _context() -> ForkServerContext:
+    context = _Context()
+    context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
+    return context
 
 
 def _settle() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from html import escape
 from uuid import NAMESPACE_URL, uuid5
-from xml.sax.saxutils import escape, quoteattr
 
 from sdistmaker_recipe.index.layout import ABOUT, FEED
 from sdistmaker_recipe.index.text import one_line
@@ -31,8 +31,8 @@ def feed(latest: Sequence[Release], site: Site) -> str:
         f"<id>{_id(base or site.title)}</id>",
         f"<updated>{_time(updated)}</updated>",
         f"<author><name>{_text(site.title)}</name></author>",
-        f'<link rel="self" type="application/atom+xml" href={quoteattr(base + FEED)}/>',
-        f'<link rel="alternate" type="text/html" href={quoteattr(base + ABOUT)}/>',
+        f'<link rel="self" type="application/atom+xml" href="{escape(base + FEED)}"/>',
+        f'<link rel="alternate" type="text/html" href="{escape(base + ABOUT)}"/>',
         *(line for release in latest for line in _entry(release, base)),
         "</feed>",
     ]
@@ -45,7 +45,8 @@ def _entry(release: Release, base: str) -> Iterator[str]:
     # Of the tag and not of the address, which can change.
     yield f"<id>{_id(release.origin)}</id>"
     yield f"<updated>{_time(release.upload_time)}</updated>"
-    yield f'<link rel="alternate" type="text/html" href={quoteattr(f"{base}{release.project}/{ABOUT}")}/>'
+    address = escape(f"{base}{release.project}/{ABOUT}")
+    yield f'<link rel="alternate" type="text/html" href="{address}"/>'
     yield f"<summary>{_text(release.summary or release.filename)}</summary>"
     yield "</entry>"
 
@@ -60,4 +61,4 @@ def _time(time: datetime) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(one_line(text))
+    return escape(one_line(text), quote=False)

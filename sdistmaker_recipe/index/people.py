@@ -196,6 +196,12 @@ def static_files() -> Mapping[str, str]:
     return {name: _packaged(f"static/{name}") for name in STATIC_FILES}
 
 
+def get_ready() -> None:
+    """Compile the templates that nearly every run needs."""
+    for name in ("base.html", "root.html", "project.html"):
+        _templates().get_template(name)
+
+
 def _render(template: str, site: Site, **values: Any) -> str:  # noqa: ANN401  # what the template names
     return _templates().get_template(template).render(site=site, **values)
 

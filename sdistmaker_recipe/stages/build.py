@@ -241,6 +241,7 @@ def _build_on(
         sandbox=Sandbox(_writable(job.settings) if job.settings.sandbox else None),
         # The first toolchain is the one that its neighbours were or will be built with.
         warm=warm,
+        often=job.settings.often,
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
     bootstraps = supply.bootstraps(source.tree)

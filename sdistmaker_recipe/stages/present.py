@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,11 @@ _TAKEN = (
 )
 
 
+def renderer() -> str:
+    """Names what renders descriptions: those that another left are made again."""
+    return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere."""
@@ -39,6 +44,7 @@ class Shown:
     catalog: Catalog
     site: Site
     taken: bool = False
+    renderer: str = field(default_factory=renderer)
 
 
 def write_projects(projects: Iterable[str], shown: Shown) -> None:
@@ -61,6 +67,13 @@ def write_projects(projects: Iterable[str], shown: Shown) -> None:
             for each in listed:
                 shown.catalog.list_project(each)
             shown.catalog.paid(some)
+
+
+def get_ready() -> None:
+    """Import what a first page needs, which can be done while something else is waited for."""
+    from sdistmaker_recipe.index import core_metadata, feed, people  # noqa: F401
+
+    people.get_ready()
 
 
 def begin(shown: Shown) -> None:
@@ -97,13 +110,8 @@ def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
 
 def _look(shown: Shown) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (pages.FORMAT, _renderer(), shown.site, shown.taken)
+    parts = (pages.FORMAT, shown.renderer, shown.site, shown.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _renderer() -> str:
-    """Names what renders descriptions: those that another left are made again."""
-    return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
 
 
 def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
@@ -126,7 +134,7 @@ def _files(
         project=project,
         releases=layout.newest_first(releases),
         about=told,
-        description=_description(project, told, metadata, shown.catalog),
+        description=_description(project, told, metadata, shown),
         notes=notes,
         failed=failed,
     )
@@ -159,16 +167,16 @@ def _written_pages(project: str, releases: Sequence[Release], store: IndexStore)
     return found
 
 
-def _description(project: str, told: About, metadata: bytes, catalog: Catalog) -> str:
+def _description(project: str, told: About, metadata: bytes, shown: Shown) -> str:
     """The description as HTML; that of an earlier release stands where this one says the same."""
-    made_from = (_renderer(), told.content_type, told.description)
+    made_from = (shown.renderer, told.content_type, told.description)
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
-    html = catalog.description(project, digest)
+    html = shown.catalog.description(project, digest)
     if html is None:
         from sdistmaker_recipe.index import description
 
         html = description.render_description(metadata)
-        catalog.keep_description(project, digest, html)
+        shown.catalog.keep_description(project, digest, html)
     return html
 
 

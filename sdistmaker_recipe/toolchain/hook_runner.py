@@ -3,7 +3,8 @@
 It reads one JSON request a line from standard input and answers each with a line on standard output.
 Between requests it only waits, with the backend that its argument names (if any) imported already: each hook
 runs in a fork of its own, so that nothing a tag does reaches the next, and no build pays for starting an
-interpreter and importing setuptools. The process itself never runs a tag's code. Standard library only,
+interpreter and importing setuptools. Its third argument is ``often`` where it is worth more time at the start
+to make each build shorter. The process itself never runs a tag's code. Standard library only,
 Python 3.6 or newer.
 
 First it writes a line with the names of its ``modules``. A request: ``id``; ``hook``, ``backend``,
@@ -38,6 +39,7 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # Where a backend imports late what every build needs: a first, empty build shows it.
 WARM_UP = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+NOTHING: "dict[str, Any]" = {"modules": [], "patterns": []}
 OF_TAGS = ("ez_setup", "distribute_setup")
 
 
@@ -182,15 +184,15 @@ def children() -> "Iterator[int]":
                     yield int(name)
 
 
-def warm_up(backend: str, wakeup: int) -> None:
-    """Import the backend, and do beforehand what a first build shows that each one would do again."""
+def warm_up(backend: str, wakeup: int, often: bool) -> None:
+    """Import the backend, and do often beforehand what a first build shows that each one would do again."""
     module = backend.partition(":")[0]
     try:
         importlib.import_module(module)
     except Exception:  # each build will say so itself
         return
     if module == "setuptools.build_meta":
-        shown = what_a_build_needs(wakeup)
+        shown = what_a_build_needs(wakeup) if often else NOTHING
         for name in shown["modules"]:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
@@ -229,7 +231,7 @@ def what_a_build_needs(wakeup: int) -> "dict[str, Any]":
             with open(shown, encoding="utf-8") as file:
                 return dict(json.load(file))
         except (OSError, ValueError):
-            return {"modules": [], "patterns": []}
+            return NOTHING
 
 
 def compiled_patterns() -> "list[tuple[str, int]]":
@@ -333,7 +335,7 @@ def serve() -> None:
     sys.path[:1] = []
     sys.path.append(sys.argv[2])
     if sys.argv[1]:
-        warm_up(sys.argv[1], wakeup)
+        warm_up(sys.argv[1], wakeup, sys.argv[3] == "often")
     modules = sorted({name.partition(".")[0] for name in sys.modules})
     # These stand in for a tag's own of the same names.
     for name in OF_TAGS:

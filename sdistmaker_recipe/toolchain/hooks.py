@@ -24,7 +24,7 @@ class Workplace:
     """Where one tag is built: the source tree, a scratch folder beside it, and when time is up.
 
     ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it;
-    ``warm`` says whether other tags are likely to need the same environment.
+    ``warm`` says whether other tags are likely to need the same environment, ``often`` whether many are.
     """
 
     tree: Path
@@ -33,6 +33,7 @@ class Workplace:
     variables: Mapping[str, str]
     sandbox: Sandbox = NO_SANDBOX
     warm: bool = True
+    often: bool = True
 
     @property
     def log(self) -> Path:
@@ -146,11 +147,11 @@ def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -
 def _kept(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
     """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
     if not system.backend_path:
-        worker = worker_for(environment.python, system.backend, place.sandbox)
+        worker = worker_for(environment.python, system.backend, place.sandbox, often=place.often)
         own = {path.name.partition(".")[0] for path in place.tree.iterdir() if path.name != "setup.py"}
         if own.isdisjoint(worker.modules):
             return worker
-    return worker_for(environment.python, "", place.sandbox)
+    return worker_for(environment.python, "", place.sandbox, often=place.often)
 
 
 def common_variables(place: Workplace) -> dict[str, str]:

@@ -64,8 +64,8 @@ class HookCall:
 class Worker:
     """A process that calls hooks, one at a time; it ends with the process that started it."""
 
-    def __init__(self, python: Path, preload: str, sandbox: Sandbox) -> None:
-        command = [str(python), "-s", str(RUNNER), preload, str(SHIMS)]
+    def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> None:
+        command = [str(python), "-s", str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
         self._process = subprocess.Popen(
             sandbox.wrap(command, [RUNNER, SHIMS, *folders_of(python)]),
@@ -148,12 +148,15 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def worker_for(python: Path, preload: str, sandbox: Sandbox) -> Worker:
-    """The worker of an environment's interpreter with this backend imported, kept for the next tag."""
-    worker = _kept_worker(python, preload, sandbox)
+def worker_for(python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> Worker:
+    """The worker of an environment's interpreter with this backend imported, kept for the next tag.
+
+    One that is asked ``often`` takes time at its start that each build gets back.
+    """
+    worker = _kept_worker(python, preload, sandbox, often=often)
     if not worker.alive:
         _kept_worker.cache_clear()
-        worker = _kept_worker(python, preload, sandbox)
+        worker = _kept_worker(python, preload, sandbox, often=often)
     return worker
 
 
@@ -166,8 +169,8 @@ def folders_of(python: Path) -> list[Path]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _kept_worker(python: Path, preload: str, sandbox: Sandbox) -> Worker:
-    return Worker(python, preload, sandbox)
+def _kept_worker(python: Path, preload: str, sandbox: Sandbox, *, often: bool) -> Worker:
+    return Worker(python, preload, sandbox, often=often)
 
 
 def _stop(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:

@@ -381,3 +381,16 @@ return [name, members, contents]
             worker.close()
     assert results[0] == results[1]
     assert len(results[0][1]) == 7
+
+
+@pytest.mark.parametrize("often", [True, False])
+def test_what_each_build_would_import_is_imported_once_where_there_are_many(
+    tmp_path: Path, often: bool
+) -> None:
+    worker = Worker(PYTHON, "setuptools.build_meta:__legacy__", NO_SANDBOX, often=often)
+    try:
+        loaded = Bench(tmp_path, worker).returned("return 'setuptools' in sys.modules, list(sys.modules)")
+    finally:
+        worker.close()
+    assert loaded[0]
+    assert ("setuptools.command.egg_info" in loaded[1]) == often

@@ -55,6 +55,12 @@ def add(
     return release
 
 
+def rendered_otherwise(shown: Shown, patch: pytest.MonkeyPatch, name: str, value: str) -> Shown:
+    """The same in a run that renders descriptions with something else."""
+    patch.setattr(pages, name, value)
+    return replace(shown, renderer=present.renderer())
+
+
 def files(shown: Shown) -> set[str]:
     folder = shown.store.folder
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -174,7 +180,7 @@ class TestProject:
         assert len(calls) == 1
         for number, (name, value) in enumerate((("RENDERER", "other"), ("MARKDOWN", "no_such_module"))):
             monkeypatch.setattr(pages, name, value)
-            present.write_projects(["acme-ledger"], shown)
+            present.write_projects(["acme-ledger"], replace(shown, renderer=present.renderer()))
             assert len(calls) == 2 + number
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, shown):
@@ -287,8 +293,8 @@ class TestAll:
             lambda shown, _: replace(shown, site=Site(base_url="https://packages.example.com/")),
             lambda shown, _: replace(shown, site=Site(browse_url="https://trac.example.com/")),
             lambda shown, patch: patch.setattr(pages, "FORMAT", "next") or shown,
-            lambda shown, patch: patch.setattr(pages, "RENDERER", "next") or shown,
-            lambda shown, patch: patch.setattr(pages, "MARKDOWN", "no_such_module") or shown,
+            lambda shown, patch: rendered_otherwise(shown, patch, "RENDERER", "next"),
+            lambda shown, patch: rendered_otherwise(shown, patch, "MARKDOWN", "no_such_module"),
             lambda shown, _: replace(shown, taken=True),
         ],
         ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
