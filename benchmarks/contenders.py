@@ -78,7 +78,7 @@ def sdistmaker(course: Course) -> Contender:
     """Version 1.4 of 2010, run as its buildout script does; raises ``MissingError``."""
     need("svn")
     python = python2(course.environment)
-    folders = [str(folder) for folder in _predecessor(course)]
+    folders = [str(folder) for folder in predecessor(course.kept / "predecessor", course.environment)]
 
     def run(folder: Path) -> float:
         defaults, script = folder / "defaults.py", folder / "sdists_from_tags"
@@ -196,11 +196,10 @@ def _uv_environment(course: Course) -> dict[str, str]:
     return uv_variables("", course.environment, Path(sys.prefix))
 
 
-def _predecessor(course: Course) -> list[Path]:
-    """The folders that sdistmaker 1.4 and what it needs are imported from, downloaded by name."""
-    target = course.kept / "predecessor"
+def predecessor(target: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The folders that sdistmaker 1.4 and what it needs are imported from, downloaded by name to target."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-    said_by([*pip, "--dest", str(target), *PREDECESSOR], course.environment)
+    said_by([*pip, "--dest", str(target), *PREDECESSOR], environment)
     for path in target.glob("*.tar.gz"):
         with tarfile.open(path) as archive:
             if hasattr(tarfile, "data_filter"):

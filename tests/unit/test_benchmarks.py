@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import socket
 import sys
 import tarfile
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 
-from benchmarks import build_speed, index_contenders, index_speed
+from benchmarks import build_speed, index_contenders, index_speed, rerun_loops, rerun_speed
 from benchmarks.archives import check
 from benchmarks.build_speed import QUICK, sample_of
 from benchmarks.contenders import CONTENDERS, NAMES, Contender, measure
@@ -17,9 +22,13 @@ from benchmarks.index_packages import added, line_for_dumb_pypi, packages, relea
 from benchmarks.programs import FailedError, MissingError
 from benchmarks.projects import Release, description, project_files, releases
 from benchmarks.repository import make_repository
+from benchmarks.rerun_course import FILE, SVN, Size, add_tag, check_published, check_scanned, make_course
+from benchmarks.rerun_table import AGAIN, FIRST, LIMITS, LS, Result, limits_table
 from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
+from benchmarks.watched import watched
 from sdistmaker_recipe.index.core_metadata import about, may_be_served
 from sdistmaker_recipe.vcs import open_repository
+from tests.support.proxy import Proxy
 
 KEPT = Measurement("ours", (9.0, 2.0, 1.0), tags=100)
 
@@ -272,3 +281,111 @@ class TestIndexSpeed:
         lines.write_text(f"{line_for_dumb_pypi(listed[0])}\n")
         with pytest.raises(FailedError, match=r"1 files of 2; missing .*-1\.1"):
             index_contenders._check_dumb(tmp_path, listed)
+
+
+class TestRerunSpeed:
+    def run(self, capsys, folder, **changes) -> tuple[int, str]:
+        status = rerun_speed.run(replace(rerun_speed.QUICK, ways=(FILE,), keep=str(folder), **changes))
+        return status, capsys.readouterr().out
+
+    def test_runs_are_measured_on_an_index_that_has_all_tags(self, capsys, tmp_path):
+        status, out = self.run(capsys, tmp_path, actions=(FIRST, AGAIN))
+        assert status == 0, out
+        assert "6 tags of 3 projects" in out
+        for name in ("first scan", "no-op"):
+            assert any(line.split("  ")[0] == name for line in out.splitlines())
+        assert out.count("not measured") == len(LIMITS) - 2
+        assert sorted(path.name for path in (tmp_path / "3-2").iterdir()) == ["filled", "repositories"]
+        files = (tmp_path / "3-2/filled/out").glob("acme-*/*.tar.gz")
+        assert len({path.name for path in files}) == 6
+
+    def test_a_scan_that_finds_too_little_has_no_time(self, capsys, tmp_path, monkeypatch):
+        monkeypatch.setattr(rerun_speed, "make_course", self.course_without_tags)
+        status, out = self.run(capsys, tmp_path, actions=(FIRST,))
+        assert status == 1
+        assert "FAILED: sdists_from_tags: 6 tags were found of 9" in out
+        assert "file://  " not in out.split("\nat most")[0]
+
+    def course_without_tags(self, size, folder, environment):
+        return replace(make_course(size, folder, environment), size=Size(size.projects, size.tags + 1))
+
+    def test_the_loops_find_all_tags(self, tmp_path):
+        course = make_course(Size(2, 2), tmp_path, os.environ)
+        add_tag(course, tmp_path)
+        added = "acme.part00001/tags/1.2"
+        every = [f"{name}/tags/1.{minor}" for name in course.projects for minor in (0, 1)] + [added]
+        assert rerun_loops.by_ls(course.url, 2) == every
+        assert sorted(rerun_loops.by_log(course.url, "1")) == every
+        assert rerun_loops.by_log(course.url, "HEAD") == [added]
+        with pytest.raises(FailedError, match=r"part00001-1\.2"):
+            check_published(course, course.filled, "1.2")
+        check_published(course, course.filled, "1.1")
+        check_scanned(course, course.filled)
+
+    def test_what_was_not_measured_is_neither_met_nor_missed(self):
+        lines = limits_table({}, {}).splitlines()[2:]
+        assert len(lines) == len(LIMITS)
+        assert all(line.endswith("not measured") for line in lines)
+
+    def test_limits_are_those_of_the_project(self):
+        limits = {each.what: each.most for each in LIMITS}
+        assert limits["no-op over file://"] == limits["bin/buildout with the part - without"] == 0.3
+        assert limits["one new tag over file://"] == 0.6
+
+    @pytest.mark.parametrize(("seconds", "verdict"), [(0.3, "met"), (0.31, "MISSED")])
+    def test_seconds_are_held_to_their_limit(self, seconds, verdict):
+        found = {(AGAIN, FILE): Result(AGAIN, FILE, (seconds, seconds, 9.0))}
+        assert limits_table(found, {}).splitlines()[2].endswith(verdict)
+
+    @pytest.mark.parametrize(("trips", "verdict"), [(3, "met"), (4, "MISSED")])
+    def test_the_worst_round_counts_its_round_trips(self, trips, verdict):
+        found = {(AGAIN, SVN): Result(AGAIN, SVN, (0.1, 0.1, 0.1), (3, trips, 3), (0, 0, 0))}
+        assert limits_table(found, {}).splitlines()[3].endswith(verdict)
+
+    def test_memory_is_what_our_command_needs_and_no_other(self):
+        loop = Result(LS, FILE, (1.0,), memory=900 * 10**6)
+        scan = Result(FIRST, FILE, (1.0,), memory=100 * 10**6)
+        line = limits_table({(LS, FILE): loop, (FIRST, FILE): scan}, {}).splitlines()[8]
+        assert line.split() == ["memory", "150", "MB", "100.00", "met"]
+
+    def test_memory_of_a_program_and_of_what_it_starts(self, tmp_path):
+        large = "x = bytearray(90 * 10**6); import time; time.sleep(.1)"
+        spent = watched([sys.executable, "-c", large], tmp_path, os.environ)
+        assert 90 * 10**6 < spent.memory < 150 * 10**6
+        assert spent.helper == 0
+        start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {large!r}])"
+        spent = watched([sys.executable, "-c", start], tmp_path, os.environ)
+        assert spent.memory < 50 * 10**6
+        assert 90 * 10**6 < spent.helper < 150 * 10**6
+
+
+class TestProxy:
+    """A round trip is what a client waits for: it says something, and hears something."""
+
+    @pytest.fixture
+    def echo(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def answer():
+                connection, _ = server.accept()
+                with connection:
+                    connection.sendall(b"hello\n")
+                    for line in connection.makefile("rb"):
+                        connection.sendall(line)
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            yield server.getsockname()[1]
+            thread.join()
+
+    def test_counts_questions_and_delays_each(self, echo):
+        with Proxy(echo, delay=0.02) as proxy, socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            begin, lines = time.monotonic(), client.makefile("rb")
+            assert lines.readline() == b"hello\n"
+            assert time.monotonic() - begin >= 0.08  # TCP's handshake, and there and back
+            for _number in range(3):
+                client.sendall(b"one\n")
+                client.sendall(b"two\n")
+                assert [lines.readline(), lines.readline()] == [b"one\n", b"two\n"]
+            assert time.monotonic() - begin >= 0.2
+            assert [each.questions for each in proxy.connections] == [3]
