@@ -7,7 +7,7 @@ are opaque text in the system's own spelling ("1234" in Subversion).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +113,14 @@ class Repository(Protocol):
 
         None where the folder itself, or one above it, was put there in this revision. Raises
         ``PathNotFoundError`` where the folder is not there in it.
+        """
+
+    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+        """When what was at each path went, in one question: the last revision up to and with ``revision``.
+
+        ``there`` has the paths, each with a revision in which it was there; none is any more. What went with
+        a folder above went then. One of which the system cannot say when it went is left out; of one that
+        went and came back with folders above the answer may be the revision in which the last of these went.
         """
 
     def export(self, path: str, revision: str, destination: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,7 @@ from sdistmaker_recipe.vcs.subversion_common import (
     join,
     log_to_changes,
     log_to_changes_in,
+    log_to_deletions,
     new_folder,
     path_below,
     revision_number,
@@ -119,6 +120,13 @@ class SubversionRepository:
         number = revision_number(self._url, revision)
         return log_to_changes_in(self._log(number, number, 1), self.root_path())
 
+    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+        """When what was at paths went, by the log."""
+        first = min((revision_number(self._url, each) for each in there.values()), default=0)
+        last = revision_number(self._url, revision)
+        log = self._log(last, first + 1, MOST_REVISIONS + 1) if there and first < last else []
+        return log_to_deletions(list(log), there, self.root_path())
+
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
@@ -171,7 +179,7 @@ class SubversionRepository:
             raise translate(url, _chain(error)) from error
 
     def _log(self, first: int, last: int, limit: int) -> list[Logged]:
-        """The log of the URL's folder, in the order of revisions."""
+        """The log of the URL's folder, in the order from first to last."""
         log: list[Logged] = []
 
         def note(paths: Any, number: int, properties: dict[str, bytes], *_more: object) -> None:  # noqa: ANN401

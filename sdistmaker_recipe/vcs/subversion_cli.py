@@ -25,6 +25,7 @@ from sdistmaker_recipe.vcs.subversion_common import (
     join,
     log_to_changes,
     log_to_changes_in,
+    log_to_deletions,
     new_folder,
     path_below,
     revision_number,
@@ -94,6 +95,13 @@ class SubversionCliRepository:
         number = revision_number(self._url, revision)
         return log_to_changes_in(self._log(number, number, 1), self.root_path())
 
+    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+        """When what was at paths went, by the log."""
+        first = min((revision_number(self._url, each) for each in there.values()), default=0)
+        last = revision_number(self._url, revision)
+        log = self._log(last, first + 1, MOST_REVISIONS + 1) if there and first < last else []
+        return log_to_deletions(list(log), there, self.root_path())
+
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
@@ -116,10 +124,10 @@ class SubversionCliRepository:
         self.close()
 
     def _log(self, first: int, last: int, limit: int) -> Iterator[Logged]:
-        """The log of the URL's folder, in the order of revisions."""
+        """The log of the URL's folder, in the order from first to last."""
         revisions = ("--revision", f"{first}:{last}", "--limit", str(limit))
         options = ("--verbose", "--with-revprop", "svn:date", *revisions)
-        return map(_logged, self._xml("log", "", str(last), options).findall("logentry"))
+        return map(_logged, self._xml("log", "", str(max(first, last)), options).findall("logentry"))
 
     def _list(self, path: str, revision: str) -> list[ET.Element]:
         number = str(revision_number(self._url, revision))

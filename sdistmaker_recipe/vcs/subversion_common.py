@@ -7,7 +7,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -139,6 +140,35 @@ def _below(folder: str, actions: Iterable[tuple[str, str]]) -> set[Change] | Non
         elif action in "AR" and (path == folder or folder.startswith(f"{path}/")):
             return None
     return found if explained else None
+
+
+def log_to_deletions(log: Sequence[Logged], paths: Collection[str], folder: str) -> dict[str, str]:
+    """When each of paths below folder (a path from the root) went, as ``deletions`` tells.
+
+    The log comes newest first. One of more than ``MOST_REVISIONS`` was cut off: then nobody knows which paths
+    were there at its beginning.
+    """
+    every = sorted(f"{folder}/{path}".strip("/") for path in paths)
+    there = set() if len(log) > MOST_REVISIONS else set(every)
+    found: dict[str, str] = {}
+    for each in reversed(log):
+        for action, affected in (("D", "DR"), ("A", "AR")):
+            for path, done in each.actions:
+                for one in _at_and_below(every, path) if done in affected else ():
+                    if action == "A":
+                        there.add(one)
+                    elif one == path or one in there:
+                        found[one] = str(each.revision)
+                        there.discard(one)
+    start = len(folder) + 1 if folder else 0
+    return {path[start:]: revision for path, revision in found.items()}
+
+
+def _at_and_below(paths: Sequence[str], folder: str) -> Iterator[str]:
+    """Those of sorted paths that are folder or below it."""
+    if (place := bisect_left(paths, folder)) < len(paths) and paths[place] == folder:
+        yield folder
+    yield from paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 @contextlib.contextmanager

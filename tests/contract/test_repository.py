@@ -18,9 +18,10 @@ import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Repository, Seen, open_repository
-from tests.contract.conftest import ODD_NAMES, Opener, Real
+from tests.contract.conftest import BACKENDS, ODD_NAMES, Opener, Real
 from tests.support.memory_repository import FIRST_TIME, STEP, MemoryRepository
 from tests.support.requirements import need
+from tests.support.subversion import create
 
 HEAD = "8"
 
@@ -370,3 +371,46 @@ def test_no_changes_in_a_revision_are_told_where_they_put_the_folder_there(open_
 def test_the_changes_in_a_revision_that_is_not_there_are_an_error(open_at: Opener) -> None:
     with open_at("") as repository, pytest.raises(RepositoryError, match="999999"):
         repository.changes_in("999999")
+
+
+# when something went
+
+
+def test_deletions_are_told_by_their_revisions(open_at: Opener) -> None:
+    with open_at("") as repository:
+        assert repository.deletions({"plain/tags/1.0": "2"}, "5") == {"plain/tags/1.0": "5"}
+        assert repository.deletions({"plain/tags/1.0": "4", "plain/old": "1"}, "5") == {"plain/tags/1.0": "5"}
+        assert repository.deletions({}, "5") == {}
+        assert repository.deletions({"plain/tags/1.0": "7"}, "5") == {}, "the repository is older than before"
+        assert repository.deletions({"plain/tags/0.9": "2"}, HEAD) == {}, "the log does not say so"
+
+
+def test_deletions_are_told_below_the_url(open_at: Opener) -> None:
+    with open_at("plain/tags") as repository:
+        assert repository.deletions({"1.0": "2"}, "5") == {"1.0": "5"}
+
+
+def make_deletions() -> MemoryRepository:
+    """Folders that come and go; what is at a path is not what was there before."""
+    history = MemoryRepository()
+    history.commit({f"{name}/tags/{tag}/file": "" for name in "abcd" for tag in ("1.0", "with @%20 ä")})
+    history.commit({"a/tags/1.0": None})  # 2
+    history.commit({"a": None, "b": None})  # 3
+    history.commit(copies={"b": ("b", 1)})  # 4
+    history.commit({"b/tags/1.0": None})  # 5
+    history.commit(copies={"moved": "c"}, changes={"c": None})  # 6
+    history.commit(copies={"d": ("a", 2)})  # 7: in place of what was there
+    history.commit({"else": ""})
+    return history
+
+
+def test_deletions_with_folders_above_are_those_of_the_folders(tmp_path: Path, user: Path) -> None:
+    history = make_deletions()
+    odd = "tags/with @%20 ä"
+    wanted = {"a/tags/1.0": "2", f"a/{odd}": "3", "b/tags/1.0": "5", f"c/{odd}": "6", "d/tags/1.0": "7"}
+    url = create(tmp_path / "deletions", history)
+    there = dict.fromkeys(wanted, "1")
+    assert history.deletions(there, "8") == wanted
+    for backend in BACKENDS:
+        with open_repository(url, backend) as repository:
+            assert repository.deletions(there, "8") == wanted, backend

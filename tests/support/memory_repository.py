@@ -172,6 +172,17 @@ class MemoryRepository:
         self._folder("", revision)
         return self._changes(int(revision), int(revision))
 
+    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+        self.calls.append(("deletions", "", revision))
+        found: dict[str, str] = {}
+        for number in range(1, int(revision) + 1):
+            before, now = (self.revisions[each].tree for each in (number - 1, number))
+            for path, known in there.items():
+                full = _join(self._prefix, path)
+                if number > int(known) and full in before and full not in now:
+                    found[path] = str(number)
+        return found
+
     def export(self, path: str, revision: str, destination: Path) -> None:
         self.calls.append(("export", path, revision))
         tree, folder = self._folder(path, revision)
