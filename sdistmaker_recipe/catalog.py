@@ -18,7 +18,7 @@ from typing import Any
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import Failure, Listed, Release
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _FIRST = """
 CREATE TABLE release (
@@ -120,7 +120,26 @@ CREATE TRIGGER release_removed AFTER DELETE ON release BEGIN
         projects = projects - NOT EXISTS (SELECT 1 FROM release WHERE project = OLD.project);
 END;
 """
-_STEPS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+ALTER TABLE release ADD COLUMN deleted TEXT;
+ALTER TABLE release ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';
+CREATE INDEX release_withdrawn ON release (project) WHERE yanked IS NOT NULL OR deleted IS NOT NULL;
+CREATE TABLE gone_tag (
+    scan INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    peg TEXT NOT NULL,
+    PRIMARY KEY (scan, project, name)
+) WITHOUT ROWID;
+CREATE TABLE removal (
+    project TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (project, filename)
+) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What leads from each version of the schema to the next."""
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
@@ -191,11 +210,14 @@ class Catalog:
         """So many releases that were uploaded last, newest first."""
         return self._releases("ORDER BY upload_time DESC, project, filename LIMIT ?", [count])
 
-    def publish(self, release: Release, metadata: bytes) -> None:
-        """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten."""
+    def publish(self, release: Release, metadata: bytes, *, instead_of: str = "") -> None:
+        """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten.
+
+        It takes the place of what was published of its tag, and of the tag with the origin ``instead_of``.
+        """
         values = [_text(value) for value in astuple(release)]
         with self._transaction() as connection:
-            connection.execute("DELETE FROM release WHERE origin = ?", (release.origin,))
+            connection.execute("DELETE FROM release WHERE origin IN (?, ?)", (release.origin, instead_of))
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
             _forget_failure(release.origin, connection)

@@ -6,7 +6,7 @@ them; so nothing is forgotten by a run that breaks off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,12 @@ _PUT = """
     ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name, pending = excluded.pending
     WHERE kind != excluded.kind
 """
+_UNSEEN = """
+    SELECT origin FROM release WHERE origin > ? AND origin < ? AND deleted IS NULL
+    EXCEPT
+    SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || 'tags/' || name
+    FROM seen_tag WHERE scan = ?
+"""
 _BELOW = "scan = ? AND ({0} = ? OR {0} > ? AND {0} < ?)"
 
 
@@ -43,6 +49,20 @@ class Scan:
     fingerprint: str
     seen: Seen
     outlook: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GoneTag:
+    """A tag of a repository that is no longer seen, within its project; ``peg`` is where it last was."""
+
+    project: str
+    name: str
+    peg: str
+
+    @property
+    def path(self) -> str:
+        """Its path below the repository's URL."""
+        return join(self.project, f"tags/{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +114,9 @@ class LastScan:
         """Go on from the last scan."""
         with self._catalog.batch():
             for path in difference.gone:
-                self._remove(scan.number, path)
+                self._remove(scan, path)
             for folder in difference.folders.values():
-                self._put(scan.number, scan.url, folder)
+                self._put(scan.number, scan.url, folder, scan.seen.peg)
             values = (seen.peg, seen.revision, seen.time.isoformat(), scan.number)
             self._change("UPDATE scan SET peg = ?, revision = ?, time = ? WHERE id = ?", values)
         return replace(scan, seen=seen)
@@ -147,51 +167,78 @@ class LastScan:
         query = f"SELECT name FROM seen_folder WHERE scan = ? AND name != '' AND {which}"
         return frozenset(name for (name,) in self._rows(query, [scan.number]))
 
-    def settle(self, scan: Scan, outlook: str) -> None:
-        """A run has dealt with all that is there, under the options that outlook tells of."""
-        if scan.outlook == outlook and not self.pending(scan):
+    def gone(self, scan: Scan) -> list[GoneTag]:
+        """The tags that are gone and that no run has dealt with since."""
+        query = "SELECT project, name, peg FROM gone_tag WHERE scan = ?"
+        return [GoneTag(*row) for row in self._rows(query, [scan.number])]
+
+    def unseen(self, scan: Scan) -> list[str]:
+        """The origins of releases of tags of this repository that are not seen, nor known to be deleted."""
+        start = f"{scan.origin}/"
+        return [origin for (origin,) in self._rows(_UNSEEN, [start, f"{scan.origin}0", start, scan.number])]
+
+    def settle(self, scan: Scan, outlook: str, doubts: Collection[GoneTag] = ()) -> None:
+        """A run has dealt with all that is there, under the options that outlook tells of.
+
+        Of ``doubts`` nobody knows yet whether they are gone; they stay to be dealt with.
+        """
+        settled = scan.outlook == outlook and not self.pending(scan)
+        if settled and set(self.gone(scan)) == set(doubts):
             return
         with self._catalog.batch():
+            self._change("DELETE FROM gone_tag WHERE scan = ?", [scan.number])
+            rows = [(scan.number, each.project, each.name, each.peg) for each in doubts]
+            self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?)", rows)
             self._change("UPDATE seen_folder SET pending = 0 WHERE scan = ? AND pending", [scan.number])
             self._change("UPDATE scan SET outlook = ? WHERE id = ?", [outlook, scan.number])
 
     def _forget(self, url: str) -> None:
         chosen = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"
         with self._catalog.batch():
-            self._change(f"DELETE FROM seen_tag {chosen}", [url])
+            for table in ("seen_tag", "gone_tag"):
+                self._change(f"DELETE FROM {table} {chosen}", [url])
             self._change(f"DELETE FROM seen_folder {chosen}", [url])
             self._change("DELETE FROM scan WHERE url = ?", [url])
 
-    def _put(self, number: int, url: str, folder: SeenFolder) -> None:
+    def _put(self, number: int, url: str, folder: SeenFolder, before: str = "") -> None:
+        """Remember a folder; ``before`` is the revision that the scan goes on from."""
         is_project = folder.kind == "project"
         name = _normalised(project_name(url, folder.path)) if is_project else ""
         self._change(_PUT, [number, folder.path, folder.kind, name, is_project])
         if folder.kind == "tags":
-            self._put_tags(number, folder.path.rpartition("/")[0], folder.tags)
+            self._put_tags(number, folder.path.rpartition("/")[0], folder.tags, before)
 
-    def _put_tags(self, number: int, project: str, tags: Iterable[SeenTag]) -> None:
+    def _put_tags(self, number: int, project: str, tags: Iterable[SeenTag], peg: str) -> None:
         query = "SELECT name, version, revision, time FROM seen_tag WHERE scan = ? AND project = ?"
         before = {(name, *rest) for name, *rest in self._rows(query, [number, project])}
         now = {(tag.name, tag.version, tag.revision, tag.time.isoformat()) for tag in tags}
+        where = "WHERE scan = ? AND project = ? AND name = ?"
         for name, *_rest in before - now:
-            where = "WHERE scan = ? AND project = ? AND name = ?"
-            self._change(f"DELETE FROM seen_tag {where}", [number, project, name])
+            self._forget_tags(number, peg, where, [number, project, name])
         rows = [(number, project, *row) for row in now - before]
         self._catalog.change("INSERT INTO seen_tag VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._catalog.change(f"DELETE FROM gone_tag {where}", [row[:3] for row in rows])
         if before != now:
             self._make_pending(number, project)
 
-    def _remove(self, number: int, path: str) -> None:
+    def _remove(self, scan: Scan, path: str) -> None:
         """All at a path and below; the tags of a project go with their folder."""
+        number, peg = scan.number, scan.seen.peg
         project, _slash, name = path.rpartition("/")
         if name == "tags" and self._rows(
             "SELECT 1 FROM seen_folder WHERE scan = ? AND path = ? AND kind = 'tags'", [number, path]
         ):
-            self._change("DELETE FROM seen_tag WHERE scan = ? AND project = ?", [number, project])
+            self._forget_tags(number, peg, "WHERE scan = ? AND project = ?", [number, project])
             self._make_pending(number, project)
         below = (number, path, f"{path}/", f"{path}0")  # "0" comes after "/"
-        self._change(f"DELETE FROM seen_tag WHERE {_BELOW.format('project')}", below)
+        self._forget_tags(number, peg, f"WHERE {_BELOW.format('project')}", below)
         self._change(f"DELETE FROM seen_folder WHERE {_BELOW.format('path')}", below)
+
+    def _forget_tags(self, number: int, peg: str, where: str, values: Sequence[Any]) -> None:
+        """Tags are no longer seen, which were up to revision peg."""
+        gone = f"SELECT {number}, project, name, ? FROM seen_tag {where}"
+        self._change(f"INSERT OR REPLACE INTO gone_tag {gone}", [peg, *values])
+        self._change(f"DELETE FROM seen_tag {where}", values)
 
     def _make_pending(self, number: int, project: str) -> None:
         where = "WHERE scan = ? AND path = ? AND kind = 'project'"

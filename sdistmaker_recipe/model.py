@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote
 
 
@@ -185,15 +185,6 @@ class StillFailing:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run will do: the tags to build, those left alone, and failures that still stand."""
-
-    build: tuple[Tag, ...] = ()
-    skip: tuple[Skipped, ...] = ()
-    failing: tuple[StillFailing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Release:
     """A published file: what pages and clients need to know of it.
 
@@ -201,7 +192,9 @@ class Release:
     ``filename`` the archive in it, ``upload_time`` (UTC) the one of PEP 700, ``origin`` that of the tag.
     ``metadata_sha256`` is the digest of the core metadata file served beside the archive (PEP 714), "" where
     none may be; ``yanked`` is why the release was yanked (PEP 592), "" for no reason given, None where it was
-    not; ``summary`` is that of the metadata.
+    not; ``summary`` is that of the metadata. ``deleted`` is the revision in which the tag was deleted, ""
+    where nobody knows it, None while the tag is there; ``moved_to`` is where the tag was when it was last
+    reported to be at another revision than ``revision``.
     """
 
     project: str
@@ -219,6 +212,31 @@ class Release:
     metadata_sha256: str = ""
     yanked: str | None = None
     summary: str = ""
+    deleted: str | None = None
+    moved_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What becomes of a published release, and why; ``release`` is as it will be.
+
+    It is yanked (or for another reason than before), restored, removed, its tag has moved, or, with ``note``,
+    something is remembered that does not show.
+    """
+
+    release: Release
+    action: Literal["yank", "restore", "remove", "moved", "note"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do: tags to build, those left alone, failures that still stand, turns of releases."""
+
+    build: tuple[Tag, ...] = ()
+    skip: tuple[Skipped, ...] = ()
+    failing: tuple[StillFailing, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +272,13 @@ class ProjectStatus:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A release that this run added."""
+    """A release that this run added; ``took_over`` is the URL of the deleted tag that it was of before."""
 
     release: Release
     tag: Tag
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    took_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ from random import Random
 
 import pytest
 
+from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, begin, grow
 from tests.support.scans import URL, VERSION, compare_scans, two_memories
+from tests.unit.values import a_release
 
 HISTORIES = 40_000 if os.environ.get("SDISTMAKER_LONG") else 2_000
 PARTS = 8
@@ -41,6 +43,24 @@ def test_any_history_is_scanned_as_if_for_the_first_time(part):
                 compare_scans(history, pegs, CONFIGURATION, memories)
             except AssertionError as error:
                 raise AssertionError(f"in the history with seed {seed}") from error
+
+
+def test_releases_of_tags_that_are_not_seen_are_all_that_have_none():
+    with open_catalog(None) as catalog:
+        last = LastScan(catalog)
+        for seed in range(60):
+            history, pegs = random_history(seed)
+            history._identity = f"11111111-0000-4000-8000-{seed:012}"
+            published: set[str] = set()
+            for peg in pegs:
+                source = Source(URL, history, peg)
+                found = scan.scan(source, CONFIGURATION, last, VERSION, full=False)
+                now = {tag.origin for tag in last.tags(found)}
+                assert set(last.unseen(found)) == published - now, (seed, peg)
+                with catalog.batch():
+                    for origin in now - published:
+                        catalog.publish(a_release(origin=origin, filename=origin), b"")
+                published |= now
 
 
 class Scanner:
@@ -119,6 +139,28 @@ class TestAskedOfTheRepository:
         assert scanner.last.pending(found) == ["group/p7", "group/p9"]
         scanner.last.settle(found, "dealt with")
         assert scanner.last.pending(found) == []
+
+    def test_a_deleted_tag_is_gone_until_a_run_has_dealt_with_it(self, scanner):
+        before = scanner.history.head()
+        scanner.history.commit({"group/p7/tags/1.0": None, "group/p8": None})
+        scanner.scan()
+        scanner.history.commit(copies={"group/p9/tags/2.0": "group/p9/trunk"})
+        found = scanner.scan()
+        wanted = [
+            GoneTag(*each, before)
+            for each in (("group/p7", "1.0"), *(("group/p8", f"1.{n}") for n in range(3)))
+        ]
+        assert scanner.last.gone(found) == wanted
+        scanner.last.settle(found, "dealt with", wanted[1:2])
+        assert scanner.last.gone(found) == wanted[1:2]
+        scanner.last.settle(scanner.scan(), "dealt with")
+        assert scanner.last.gone(found) == []
+
+    def test_a_tag_that_is_there_again_is_not_gone(self, scanner):
+        scanner.history.commit({"group/p7": None})
+        scanner.scan()
+        scanner.history.commit(copies={"group/p7": ("group/p7", int(scanner.history.head()) - 1)})
+        assert scanner.last.gone(scanner.scan()) == []
 
 
 class TestARevision:
