@@ -35,13 +35,14 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
 
 def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:
     """Publish one release: the archive, what the catalog knows, the pages of its project."""
+    from sdistmaker_recipe.configuration import Configuration
     from sdistmaker_recipe.stages.publish import Index, publish
 
     built = pickle.loads(Path(file).read_bytes())
     index = Index(shown.store, shown.catalog, state)
     sync(state)
     with shown.catalog.batch():
-        publish(built, index, datetime.fromisoformat(upload_time), refuse_mismatch=False)
+        publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()
     present.write_projects([built.name], shown)
 

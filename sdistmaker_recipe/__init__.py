@@ -16,6 +16,7 @@ The flow, on one page.
 * ``jobs``: its middle; tags become jobs, and those go to an executor.
 * ``selection``: its beginning; what can have changed since the last run.
 * ``batches``: its end; what is built is published, some at a time.
+* ``life``: what becomes of releases whose tags were deleted, came back or moved.
 * ``circumstances``: what the doors tell of the world outside.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.
@@ -25,11 +26,13 @@ Stages: one verb each. They exchange values of ``model`` and never import one an
 * ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
 * ``stages.publish``: archives, catalog, private names, server configuration, in an order safe for readers.
 * ``stages.present``: the pages of what is published, for programs and for people.
+* ``stages.withdraw``: which tags were deleted; remove the files of what is published no more.
 * ``stages.report``: pure; outcomes in, text, JSON and exit status out.
 
 Below them, what more than one of them knows.
 
 * ``last_scan``: what the last scan saw, in the catalog.
+* ``withdrawals``: which releases are withdrawn or on their way out, in the catalog.
 * ``projects``: what a folder of a repository is: a project, its tags, or a folder to look into.
 
 Parts: one seam a folder.

@@ -86,8 +86,8 @@ class Batches:
     def _publish(self, outcome: Outcome) -> Published | Rejected:
         if isinstance(outcome, Failed):
             return self._remembered(publish.keep_failure(outcome, self.index), lasting=outcome.lasting)
-        refuse = self.configuration.version_mismatch == "refuse"
-        result = publish.publish(outcome, self.index, self._upload_time(outcome.tag), refuse_mismatch=refuse)
+        upload_time = self._upload_time(outcome.tag)
+        result = publish.publish(outcome, self.index, upload_time, self.configuration)
         self.index.catalog.remember_toolchain(outcome.tag.project_origin, outcome.toolchain)
         return self._remembered(result, lasting=True) if isinstance(result, Rejected) else result
 

@@ -187,6 +187,11 @@ class Catalog:
         """The normalised names of all projects with a release, sorted."""
         return [name for (name,) in self.rows(_PROJECTS)]
 
+    def former_projects(self) -> frozenset[str]:
+        """The normalised names of projects that had pages and have no release any more."""
+        query = f"SELECT project FROM project AS each WHERE NOT {_HAS_RELEASE}"
+        return frozenset(name for (name,) in self.rows(query))
+
     def releases_from(self, origins: Collection[str]) -> dict[str, Release]:
         """The published releases of the tags with these origins, by origin."""
         found: list[Release] = []

@@ -20,6 +20,7 @@ from sdistmaker_recipe.option_types import (
     EXAMPLE,
     Pin,
     SecretError,
+    Yank,
     boolean,
     choice,
     count,
@@ -40,6 +41,7 @@ from sdistmaker_recipe.option_types import (
     url,
     url_path,
     variable_name,
+    yanks,
 )
 
 TAG_PATTERN = r"(?i:v|release-|PROJECT-)?(?P<version>\d.*)"
@@ -112,7 +114,7 @@ def _option(
         "accepts": accepts,
         "alias": alias,
         "doors": doors,
-        "many": parse in (lines, pins, repositories, optional_repositories),
+        "many": parse in (lines, pins, repositories, optional_repositories, yanks),
     }
     return field(default=parse(default), metadata=declared)
 
@@ -194,6 +196,29 @@ class Configuration:
         "0",
         "Build only so many of each project's newest versions; 0 builds all. Nothing published goes away.",
         "a whole number",
+    )
+    deleted_tags: str = _option(
+        choice("yank", "keep", "remove"),
+        "yank",
+        "What happens to a release whose tag was deleted. yank: its file stays for those who ask for that "
+        "very version, and clients pass it over otherwise, until the tag is there again. keep: nothing. "
+        "remove: its file goes.",
+        "yank, keep or remove",
+    )
+    moved_tags: str = _option(
+        choice("keep", "replace-unpublished"),
+        "keep",
+        "What happens to a release whose tag is at another revision than it was built from. keep: the file "
+        "stays, and a warning says so. replace-unpublished: the same, but where deleted-tags had withdrawn "
+        "the release before the tag was made again, the tag is built and the file replaced.",
+        "keep or replace-unpublished",
+    )
+    yank: tuple[Yank, ...] = _option(
+        yanks,
+        "",
+        "Releases that are withdrawn whatever becomes of their tags: the file stays for those who ask for "
+        "that very version, and clients pass it over otherwise. They show the reason, which may be left out.",
+        "PROJECT==VERSION REASON, such as acme-ledger==1.2 Loses data, one a line",
     )
     destination: Path = _option(
         folder,

@@ -94,6 +94,7 @@ class _Bar:
 
 def _line(outcome: Published | Rejected) -> str:
     if isinstance(outcome, Published):
-        return f"published {outcome.release.filename} from {report.label(outcome.tag)}"
+        done = "kept" if outcome.took_over else "published"
+        return f"{done} {outcome.release.filename} from {report.label(outcome.tag)}"
     # The reason comes with the report, beside the log.
     return f"failed {report.label(outcome.tag)}"

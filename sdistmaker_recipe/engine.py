@@ -18,7 +18,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from sdistmaker_recipe import __version__, executors, selection
+from sdistmaker_recipe import __version__, executors, life, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -26,8 +26,9 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.life import Losses
 from sdistmaker_recipe.model import Failed, Plan, Published, Rejected, Report, Site, Tag
-from sdistmaker_recipe.stages import plan, present, publish, scan
+from sdistmaker_recipe.stages import plan, present, publish, scan, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
@@ -82,8 +83,9 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
+        losses = life.look(found.scans, sources, catalog, configuration, outlook)
         doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
-        planned = _plan(found, doubtful, this)
+        planned = _plan(found, losses, doubtful, this)
         report = Report(
             configuration.destination,
             planned,
@@ -96,8 +98,10 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
                 _forget_failures(found, this)
             outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, this)
             publish.write_server_configurations(server)
-            _finish(sources, found, this, failed=bool(report.errors))
-            report = _with_outcomes(report, outcomes, taken)
+            turns = life.outcome(planned, losses, catalog)
+            _finish(sources, found, losses, this, failed=bool(report.errors))
+            report = replace(_with_outcomes(report, outcomes, taken), plan=replace(planned, turns=turns))
+        report = replace(report, warnings=(*report.warnings, *_warnings(report.plan, found, this)))
         releases, projects = catalog.size()
         return replace(report, releases=releases, projects=projects, dry_run=circumstances.dry_run)
 
@@ -193,7 +197,7 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
     return Found(scans, tuple(str(error) for error in errors), tuple(empty))
 
 
-def _plan(found: Found, doubtful: frozenset[str], this: Run) -> Plan:
+def _plan(found: Found, losses: Losses, doubtful: frozenset[str], this: Run) -> Plan:
     # Who wants to read of each tag what becomes of it gets a plan of all.
     everything = this.circumstances.dry_run or this.circumstances.tell_all
     if everything:
@@ -206,13 +210,17 @@ def _plan(found: Found, doubtful: frozenset[str], this: Run) -> Plan:
     missing = {
         origin for origin, each in releases.items() if not this.store.has_file(each.project, each.filename)
     }
-    retry = this.circumstances.retry_failed
+    failures = [] if this.circumstances.retry_failed else this.catalog.failures()
     known = plan.Known(
         releases=releases,
-        failures={} if retry else {failure.origin: failure for failure in this.catalog.failures()},
+        failures=life.standing_failures(failures, losses, this.catalog),
         missing=missing,
+        orphans=life.orphans(losses),
     )
-    return plan.plan(tags, known, this.configuration, __version__)
+    planned = plan.plan(tags, known, this.configuration, __version__)
+    there = {tag: releases[tag.origin] for tag in tags if tag.origin in releases}
+    turns = life.find_turns(planned, there.items(), losses, this.catalog, this.configuration)
+    return replace(planned, turns=turns)
 
 
 def _forget_failures(found: Found, this: Run) -> None:
@@ -236,6 +244,11 @@ def _build_and_publish(
     shown = Shown(this.store, this.catalog, site, this.configuration.check_public)
     claims = selection.select_claims(found.scans, this.last, this.outlook, planned.build)
     taken: tuple[str, ...] = ()
+    life.begin(planned, this.catalog)
+    if withdraw.has_files_to_remove(this.catalog):
+        # A run that broke off left them, under names that may be built now.
+        present.write_all(shown)
+        withdraw.remove_files(this.catalog, this.store)
     if planned.build:
         executors.get_ready()
         # While the first tag is built there is nothing to do here.
@@ -244,7 +257,7 @@ def _build_and_publish(
         present.begin(shown)
     else:
         this.store.remove_incoming()
-        idle = not (claims or doubtful or this.configuration.check_public)
+        idle = not (claims or doubtful or planned.turns or this.configuration.check_public)
         if idle and present.nothing_to_write(shown):
             return [], ()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
@@ -264,9 +277,11 @@ def _build_and_publish(
             _build(planned.build, sources, batches, this)
         if this.configuration.check_public:
             taken = publish.watch_names(index, public_index)
+        life.end(planned, batches.results, this.catalog)
     finally:
         present.write_all(shown, doubtful)
         publish.mark_private(claims.tags, claims.untagged, index)
+    withdraw.remove_files(this.catalog, this.store)
     this.catalog.remember_folders(this.store.folders())
     return batches.results, taken
 
@@ -287,12 +302,22 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
             batches.publish()
 
 
-def _finish(sources: Sequence[Source], found: Found, this: Run, *, failed: bool) -> None:
+def _finish(sources: Sequence[Source], found: Found, losses: Losses, this: Run, *, failed: bool) -> None:
     for each in found.scans:
-        this.last.settle(each, this.outlook)
+        this.last.settle(each, this.outlook, losses.doubts[each.number])
     for uuid in {source.repository.uuid() for source in sources} - this.catalog.repositories():
         if not failed:
             this.catalog.finish(uuid)
+
+
+def _warnings(planned: Plan, found: Found, this: Run) -> tuple[str, ...]:
+    """Of tags that moved, and of lines of the option yank that are of nothing, where they may be new."""
+    moved = tuple(turn.reason for turn in planned.turns if turn.action == "moved")
+    is_new = any(scan.outlook != this.outlook for scan in found.scans)
+    if not (is_new or this.circumstances.dry_run or this.circumstances.tell_all):
+        return moved
+    building = planned.build if this.circumstances.dry_run else ()
+    return (*moved, *life.unmatched(this.configuration.yank, building, this.catalog))
 
 
 def _with_outcomes(

@@ -72,6 +72,44 @@ def pins(value: object) -> tuple[Pin, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Yank:
+    """A line of the option yank: a version of a project (normalised) that is withdrawn, and why."""
+
+    project: str
+    version: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.project}=={self.version} {self.reason}".rstrip()
+
+
+_YANK = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([A-Za-z0-9][A-Za-z0-9.!+_-]*)(?:\s+(.*))?"
+)
+
+
+def yanks(value: object) -> tuple[Yank, ...]:
+    """Lines of PROJECT==VERSION and the reason, which may be left out."""
+    # Late, for most runs have no such line.
+    from packaging.utils import canonicalize_name, canonicalize_version
+
+    found: dict[tuple[str, str], Yank] = {}
+    wrong: list[str] = []
+    for line in lines(value):
+        if (match := _YANK.fullmatch(line)) is None:
+            wrong.append(f"{line!r} does not begin with PROJECT==VERSION")
+            continue
+        name, version, reason = match.groups(default="")
+        key = canonicalize_name(name), canonicalize_version(version)
+        if key in found:
+            wrong.append(f"{line!r} is of a version that another line is of")
+        found[key] = Yank(key[0], version, reason)
+    if wrong:
+        raise ValueError(", ".join(wrong))
+    return tuple(found.values())
+
+
 def boolean(value: object) -> bool:
     """``true`` or ``false``, in any of their usual spellings."""
     known = {"true": True, "yes": True, "on": True, "1": True}

@@ -1,4 +1,4 @@
-"""The published folder: a reader never meets half a file, and a published file is never overwritten.
+"""The published folder: a reader never meets half a file, and only what was withdrawn is ever replaced.
 
 An index has thousands of pages, for each of which pathlib takes longer than the disk: their paths are text.
 """
@@ -54,6 +54,22 @@ class IndexStore:
                     _copy(content, temporary)
                     added = _link(temporary, target)
             return StoredFile(sha256_of(target), target.stat().st_size, added)
+
+    def replace_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
+        """Put an archive in place of the one with its name; a reader meets the old or the new, whole."""
+        target = self.folder / project / filename
+        with _disk_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _temporary(target) as temporary:
+                _copy(content, temporary)
+                temporary.replace(target)
+                _sync_folder(target.parent)
+            return StoredFile(sha256_of(target), target.stat().st_size, added=True)
+
+    def remove(self, project: str, filenames: Iterable[str]) -> None:
+        """Remove files, in this order, that may be gone already."""
+        with _disk_errors(self.folder / project):
+            _remove(f"{self.folder}/{project}/{filename}" for filename in filenames)
 
     def prepare(self) -> None:
         """See that the folder is there and can be written."""

@@ -7,18 +7,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
+from packaging.utils import canonicalize_name, canonicalize_version
+
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.layout import version_key
+from sdistmaker_recipe.index.withdrawn import is_replaced
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier runs left: releases and failures by origin, and releases whose file is gone."""
+    """What earlier runs left: releases and failures by origin, and releases whose file is gone.
+
+    ``orphans`` are the releases whose tags were deleted, each by project and version as
+    ``packaging.utils.canonicalize_version`` has it; another tag may take one over.
+    """
 
     releases: Mapping[str, Release] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     missing: Set[str] = frozenset()
+    orphans: Set[tuple[str, str]] = frozenset()
 
 
 def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, version: str) -> Plan:
@@ -32,9 +40,9 @@ def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, versio
         release = known.releases.get(tag.origin)
         lost = release is not None and release.origin in known.missing
         failure = known.failures.get(tag.origin)
-        if release is not None and not lost:
-            skipped[tag] = _published(tag, release)
-        elif tag in skipped and not lost:
+        if release is not None and not lost and not is_replaced(release, tag.revision, configuration):
+            skipped[tag] = published(tag, release)
+        elif tag in skipped and not lost and not _may_take_over(tag, known.orphans):
             continue
         # What follows holds whatever a filter says: a file that was published is made again.
         elif failure is not None and _stands(failure, tag, configuration, version):
@@ -45,6 +53,10 @@ def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, versio
         skipped.pop(tag, None)
     skips = tuple(Skipped(tag, skipped[tag]) for tag in every if tag in skipped)
     return Plan(build=tuple(build), skip=skips, failing=tuple(failing))
+
+
+def _may_take_over(tag: Tag, orphans: Set[tuple[str, str]]) -> bool:
+    return (canonicalize_name(tag.project), canonicalize_version(tag.version)) in orphans
 
 
 def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: str) -> bool:
@@ -58,7 +70,14 @@ def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
 
 def outlook(configuration: Configuration, version: str) -> str:
     """A digest of all but the tags that could change a plan: while it is the same, only other tags matter."""
-    matters = (*_matters(configuration, version), configuration.prereleases, configuration.newest)
+    matters = (
+        *_matters(configuration, version),
+        configuration.prereleases,
+        configuration.newest,
+        configuration.deleted_tags,
+        configuration.moved_tags,
+        configuration.yank,
+    )
     return hashlib.sha256(repr(matters).encode()).hexdigest()
 
 
@@ -78,7 +97,8 @@ def _matters(configuration: Configuration, version: str) -> tuple[object, ...]:
     )
 
 
-def _published(tag: Tag, release: Release) -> str:
+def published(tag: Tag, release: Release) -> str:
+    """Why a published tag is left alone."""
     if release.revision == tag.revision:
         return f"published as {release.filename}"
     return (

@@ -17,6 +17,7 @@ from pathlib import Path
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
+from sdistmaker_recipe.index import withdrawn
 from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
@@ -38,19 +39,21 @@ class Index:
 
 
 def publish(
-    built: Built, index: Index, upload_time: datetime, *, refuse_mismatch: bool
+    built: Built, index: Index, upload_time: datetime, configuration: Configuration
 ) -> Published | Rejected:
     """Publish one release, all but its pages; raises ``StoreError``."""
     mismatch = _mismatch(built)
-    if mismatch and refuse_mismatch:
+    if mismatch and configuration.version_mismatch == "refuse":
         return _rejected(built.tag, f"{mismatch}, and version-mismatch is refuse.", index)
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     there = index.catalog.release(project, filename)
-    if there is not None and there.origin != built.tag.origin:
+    former = there if there is not None and there.origin != built.tag.origin else None
+    if former is not None and not _may_take_over(former):
         why = f" ({mismatch})" if mismatch else ""
-        text = f"{filename} was published from {there.tag_url}{why}; the first stays."
-        return _rejected(built.tag, text, index)
-    stored = index.store.add_archive(project, filename, built.archive)
+        return _rejected(built.tag, withdrawn.clash(filename, former.tag_url, why), index)
+    replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
+    add = index.store.replace_archive if replaced else index.store.add_archive
+    stored = add(project, filename, built.archive)
     path = index.store.folder / project / filename
     told = built if stored.sha256 == built.sha256 else _with_metadata_of(built, path)
     release = Release(
@@ -61,21 +64,31 @@ def publish(
         sha256=stored.sha256,
         size=stored.size,
         requires_python=told.requires_python,
-        upload_time=there.upload_time if there else upload_time,
+        upload_time=there.upload_time if there and not replaced else upload_time,
         origin=built.tag.origin,
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
         metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
+        yanked=withdrawn.yanked(project, built.version, None, configuration),
         summary=told.summary,
     )
-    index.catalog.publish(release, told.metadata)
+    index.catalog.publish(release, told.metadata, instead_of=former.origin if former else "")
     warnings = [*built.warnings, *([mismatch] if mismatch else [])]
-    if stored.sha256 != built.sha256:
-        warnings.append(f"{filename} was there with other content; it stays, and is what the index lists")
+    if replaced and there and there.sha256 != stored.sha256:
+        warnings.append(f"{filename} was withdrawn, and is another file now: pinned hashes refuse it")
+    elif stored.sha256 != built.sha256:
+        was = f"was published from {former.tag_url}" if former else "was there"
+        warnings.append(f"{filename} {was} with other content; it stays, and is what the index lists")
     elif there is not None and there.sha256 != stored.sha256:
         warnings.append(f"{filename} was lost and is made again with other content: pinned hashes refuse it")
-    return Published(release, built.tag, tuple(warnings), built.left_out)
+    took_over = former.tag_url if former else ""
+    return Published(release, built.tag, tuple(warnings), built.left_out, took_over)
+
+
+def _may_take_over(release: Release) -> bool:
+    """Whether another tag may have a release: the tag that it was of was deleted, or nobody knows it."""
+    return release.deleted is not None or release.origin.startswith("adopted:")
 
 
 def _with_metadata_of(built: Built, path: Path) -> Built:
@@ -139,7 +152,7 @@ def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -
     for tag in tags:
         for guess in _folders([tag.project]):
             claims[guess] = claims.get(guess, True) and tag.origin in published
-    names = frozenset(index.catalog.projects())
+    names = frozenset(index.catalog.projects()) | index.catalog.former_projects()
     settled = {guess for guess, is_settled in claims.items() if is_settled} - names
     private = (names | claims.keys()) - settled
     known = index.catalog.private_names()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sdistmaker_recipe.model import Rejected, Report, Tag
+from sdistmaker_recipe.model import Rejected, Report, Tag, Turn
+
+_DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
 DONE = 0
 SOME_TAG_FAILED = 1
@@ -46,6 +48,7 @@ def as_json(report: Report, *, strict: bool) -> str:
                 "toolchain": each.release.toolchain,
                 "warnings": list(each.warnings),
                 "left_out": list(each.left_out),
+                "took_over": each.took_over,
             }
             for each in report.published
         ],
@@ -63,6 +66,10 @@ def as_json(report: Report, *, strict: bool) -> str:
             for each in plan.failing
         ],
         "skipped": [{**_tag(each.tag), "reason": each.reason} for each in plan.skip],
+        **{
+            key: [_release(turn) for turn in plan.turns if turn.action == action]
+            for action, key in _DONE.items()
+        },
         "warnings": list(report.warnings),
         "errors": list(report.errors),
         "releases": report.releases,
@@ -86,6 +93,17 @@ def _tag(tag: Tag) -> dict[str, Any]:
     }
 
 
+def _release(turn: Turn) -> dict[str, Any]:
+    return {
+        "project": turn.release.project,
+        "version": turn.release.version,
+        "filename": turn.release.filename,
+        "url": turn.release.tag_url,
+        "revision": turn.release.revision,
+        "reason": turn.reason,
+    }
+
+
 def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     plan = report.plan
     if verbose:
@@ -97,11 +115,20 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
         )
     if report.dry_run:
         yield from (f"would build {label(tag)}" for tag in plan.build)
+    yield from _turns(report)
+    if report.dry_run:
         yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
     yield from _wrong(report)
     yield from _still_failing(report)
     if not report.dry_run:
         yield _summary(report)
+
+
+def _turns(report: Report) -> Iterator[str]:
+    for turn in report.plan.turns:
+        if turn.action in _DONE:
+            done = f"would {turn.action}" if report.dry_run else _DONE[turn.action]
+            yield f"{done} {turn.release.filename}{f': {turn.reason}' if turn.reason else ''}"
 
 
 def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
@@ -131,7 +158,10 @@ def _still_failing(report: Report) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    parts = [f"{len(report.published)} published"]
+    kept = sum(1 for each in report.published if each.took_over)
+    parts = [f"{len(report.published) - kept} published"]
+    if kept:
+        parts.append(f"{kept} kept")
     if report.rejected:
         parts.append(f"{len(report.rejected)} failed")
     if report.plan.failing:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.option_types import Pin
+from sdistmaker_recipe.option_types import Pin, Yank
 
 BASE = Path("/buildout")
 URLS = ("https://svn.example.com/one", "https://svn.example.com/two")
@@ -30,6 +30,13 @@ SAMPLES = {
     "tag-pattern": (r"r(?P<version>\d+)", r"r(?P<version>\d+)", r"r(?P<version>\d+)"),
     "prereleases": ("false", False, False),
     "newest": ("3", 3, 3),
+    "deleted-tags": ("keep", "keep", "keep"),
+    "moved-tags": ("replace-unpublished", "replace-unpublished", "replace-unpublished"),
+    "yank": (
+        "Acme.Hello==1.0 Loses data",
+        ["acme-hello==1.0 Loses data"],
+        (Yank("acme-hello", "1.0", "Loses data"),),
+    ),
     "destination": ("var/index", Path("var/index"), BASE / "var/index"),
     "url-path": ("/simple", "/simple", "/simple/"),
     "public-index": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe import option_types
-from sdistmaker_recipe.option_types import Pin, SecretError
+from sdistmaker_recipe.option_types import Pin, SecretError, Yank
 
 NOT_TEXT = [None, 3, 1.5, True, b"bytes", ["a"]]
 NOT_LISTS = [None, 3, True, b"bytes", [1], ["a", None], {"a": 1}]
@@ -96,6 +97,42 @@ class TestPins:
     def test_that_are_not_name_their_line(self, written, wrong):
         with pytest.raises(ValueError, match=f"'{written}' .*{wrong}"):
             option_types.pins(f"ledger 3.9\n{written}")
+
+
+class TestYanks:
+    def test_are_a_project_a_version_and_a_reason_on_a_line(self):
+        written = (
+            "# bad ones\nAcme.Ledger==1.2 Loses  data: use 1.3\nacme_hello == 1!2.0rc1+x\nold==2003-final "
+        )
+        assert option_types.yanks(written) == (
+            Yank("acme-ledger", "1.2", "Loses  data: use 1.3"),
+            Yank("acme-hello", "1!2.0rc1+x"),
+            Yank("old", "2003-final"),
+        )
+
+    def test_are_written_as_they_are_read(self):
+        yanks = option_types.yanks("acme==1.0 why\nother==2")
+        assert option_types.yanks([str(each) for each in yanks]) == yanks
+
+    def test_may_be_none(self):
+        assert option_types.yanks("") == ()
+
+    @pytest.mark.parametrize(
+        "written", ["acme", "acme=1.0", "acme==", "==1.0", "acme 1.0", "acme==1.*", "a-==1"]
+    )
+    def test_that_are_not_name_their_line(self, written):
+        with pytest.raises(
+            ValueError, match=f"^'{re.escape(written)}' does not begin with PROJECT==VERSION$"
+        ):
+            option_types.yanks(f"ledger==1.0\n{written}")
+
+    def test_tell_of_each_line_that_is_wrong(self):
+        with pytest.raises(ValueError, match=r"'one' .*, 'two' .*"):
+            option_types.yanks("one\ntwo")
+
+    def test_of_one_version_twice_are_refused(self):
+        with pytest.raises(ValueError, match=r"'Acme==1\.0\.0 b' is of a version that another line is of"):
+            option_types.yanks("acme==1.0 a\nAcme==1.0.0 b")
 
 
 class TestBoolean:

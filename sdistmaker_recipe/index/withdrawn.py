@@ -1,0 +1,56 @@
+"""Which releases are withdrawn, and why: yanked, as PEP 592 calls it. Pure."""
+
+from __future__ import annotations
+
+from packaging.utils import canonicalize_name
+
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.index.layout import same_version
+from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.option_types import Yank
+
+_CLASH = " was published from "
+
+
+def yanked(project: str, version: str, deleted: str | None, configuration: Configuration) -> str | None:
+    """Why a release is yanked, "" for no reason given, None where it is not; ``deleted`` as in ``Release``.
+
+    A line of the option yank wins over what became of the tag.
+    """
+    for line in configuration.yank:
+        if names(line, project, version):
+            return line.reason
+    if deleted is None or configuration.deleted_tags == "keep":
+        return None
+    return deletion(deleted)
+
+
+def deletion(revision: str) -> str:
+    """How a release is marked whose tag was deleted in this revision, "" where nobody knows."""
+    return f"tag deleted in r{revision}" if revision else "tag deleted"
+
+
+def names(line: Yank, project: str, version: str) -> bool:
+    """Whether a line of the option yank is of this version of the project with this normalised name."""
+    return line.project == project and same_version(line.version, version)
+
+
+def is_replaced(release: Release | None, revision: str, configuration: Configuration) -> bool:
+    """Whether the file of a release gives way to that of its own tag, made again at this revision.
+
+    The one case in which other bytes come under a published name.
+    """
+    if release is None or release.deleted is None or configuration.deleted_tags == "keep":
+        return False
+    return configuration.moved_tags == "replace-unpublished" and release.revision != revision
+
+
+def clash(filename: str, tag_url: str, why: str) -> str:
+    """Why a tag is not published that builds a file that another tag gave already."""
+    return f"{filename}{_CLASH}{tag_url}{why}; the first stays."
+
+
+def clashing(reason: str) -> tuple[str, str] | None:
+    """The project and the file name of which ``clash`` speaks, None where a reason is another."""
+    filename, is_one, _rest = reason.partition(_CLASH)
+    return (canonicalize_name(filename.partition("-")[0]), filename) if is_one else None

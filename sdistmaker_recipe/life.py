@@ -1,0 +1,220 @@
+"""What becomes of releases whose tags were deleted, came back or moved, and of those that options withdraw.
+
+It is found out before anything is built, so that a new tag can take over the release of one that is gone, as
+where a folder was moved; what is to be removed goes only after that. Whether a release is yanked follows from
+its tag and the options alone: no run has to know what the one before did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from packaging.utils import canonicalize_name, canonicalize_version
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.index import withdrawn
+from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
+from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
+from sdistmaker_recipe.option_types import Yank
+from sdistmaker_recipe.stages import plan, report, withdraw
+from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.withdrawals import Standing, Withdrawals
+
+Key: TypeAlias = tuple[str, str]
+"""A release's project and file name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What is known before a plan is made.
+
+    ``deleted`` has the releases whose tags are newly found to be deleted, with the revisions in which they
+    were, ``gone`` those of earlier runs that are to be removed, ``doubts`` the tags, by the number of their
+    scan, of which it is not known whether they are gone, ``standings`` all that were withdrawn before.
+    """
+
+    deleted: Mapping[Key, tuple[Release, str]]
+    gone: frozenset[Key]
+    doubts: Mapping[int, tuple[GoneTag, ...]]
+    standings: Mapping[Key, Standing]
+
+
+def look(
+    scans: Sequence[Scan],
+    sources: Iterable[Source],
+    catalog: Catalog,
+    configuration: Configuration,
+    outlook: str,
+) -> Losses:
+    """Find the releases whose tags were deleted; of a repository that could not be read there is none.
+
+    Raises ``StoreError``.
+    """
+    repositories = {source.url: source.repository for source in sources}
+    last, standings = LastScan(catalog), {_key(each): each for each in Withdrawals(catalog).withdrawn()}
+    deleted: dict[Key, tuple[Release, str]] = {}
+    gone: set[Key] = set()
+    doubts: dict[int, tuple[GoneTag, ...]] = {}
+    for scan in scans:
+        found = withdraw.find_deleted(scan, repositories[scan.url], last, catalog, outlook)
+        deleted |= {_key(release): (release, revision) for release, revision in found.releases}
+        doubts[scan.number] = found.doubts
+        if configuration.deleted_tags == "remove":
+            before = [each for each in standings.values() if each.deleted is not None]
+            gone |= {_key(each) for each in withdraw.still_deleted(scan, repositories[scan.url], before)}
+    return Losses(deleted, frozenset(gone), doubts, standings)
+
+
+def orphans(losses: Losses) -> frozenset[tuple[str, str]]:
+    """The releases without a tag, as ``plan.Known`` has them: by their name and that of the tag's folder."""
+    standings = [each for each in losses.standings.values() if each.deleted is not None]
+    every = [*standings, *(_standing(release) for release, _revision in losses.deleted.values())]
+    return frozenset((name, canonicalize_version(each.version)) for each in every for name in _names(each))
+
+
+def standing_failures(failures: Iterable[Failure], losses: Losses, catalog: Catalog) -> dict[str, Failure]:
+    """The failures that stand, by origin: not those of tags whose file another tag had that is gone now.
+
+    Raises ``StoreError``.
+    """
+    found: dict[str, Failure] = {}
+    for failure in failures:
+        key = withdrawn.clashing(failure.reason)
+        release = catalog.release(*key) if key else None
+        if key is None or (release and release.deleted is None and key not in losses.deleted):
+            found[failure.origin] = failure
+    return found
+
+
+def find_turns(
+    planned: Plan,
+    known: Iterable[tuple[Tag, Release]],
+    losses: Losses,
+    catalog: Catalog,
+    configuration: Configuration,
+) -> tuple[Turn, ...]:
+    """What becomes of releases, where ``planned`` is to be built; ``known`` are tags with their releases.
+
+    Raises ``StoreError``.
+    """
+    building = {*planned.build, *(each.tag for each in planned.failing)}
+    there = [(tag, release) for tag, release in known if tag not in building]
+    deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in losses.deleted.items()}
+    deleted |= {_key(release): None for _tag, release in there if release.deleted is not None}
+    standings = {
+        **losses.standings,
+        **{key: _standing(release) for key, (release, _) in losses.deleted.items()},
+    }
+    for project in {line.project for line in configuration.yank}:
+        standings |= {_key(each): each for each in Withdrawals(catalog).of(project)}
+    turns: list[Turn] = []
+    for key, before in sorted(standings.items()):
+        now = deleted.get(key, before.deleted)
+        why = withdrawn.yanked(before.project, before.version, now, configuration)
+        leaves = now is not None and configuration.deleted_tags == "remove"
+        leaves = leaves and (key in losses.gone or key in losses.deleted)
+        if leaves or (now, why) != (before.deleted, before.yanked):
+            release = catalog.release(*key)
+            turns += [_turn(release, now, why, leaves=leaves)] if release else []
+    return (*turns, *_moves(there))
+
+
+def begin(planned: Plan, catalog: Catalog) -> None:
+    """Record what becomes of releases; what is to be removed is yanked until ``end``.
+
+    Raises ``StoreError``.
+    """
+    turns = [turn.release for turn in planned.turns if turn.action != "moved"]
+    if turns:
+        Withdrawals(catalog).record(turns)
+
+
+def end(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
+    """Take out what is to be removed, unless a tag took it over, or may do so once it builds.
+
+    Raises ``StoreError``.
+    """
+    failed = [
+        *(each.tag for each in results if isinstance(each, Rejected)),
+        *(f.tag for f in planned.failing),
+    ]
+    waiting = {(canonicalize_name(tag.project), canonicalize_version(tag.version)) for tag in failed}
+    leaving: list[Release] = []
+    for turn in planned.turns:
+        if turn.action == "remove":
+            release = catalog.release(*_key(turn.release))
+            version = canonicalize_version(turn.release.version)
+            heirs = {(name, version) for name in _names(_standing(turn.release))}
+            if release is not None and release.deleted is not None and not heirs & waiting:
+                leaving.append(release)
+    if leaving:
+        Withdrawals(catalog).take_out(leaving)
+
+
+def outcome(planned: Plan, losses: Losses, catalog: Catalog) -> tuple[Turn, ...]:
+    """What became of releases in the end; that tags moved is remembered as told. Raises ``StoreError``."""
+    if moved := [turn.release for turn in planned.turns if turn.action == "moved"]:
+        Withdrawals(catalog).record_moves(moved)
+    turns: list[Turn] = []
+    for turn in planned.turns:
+        key = _key(turn.release)
+        release = catalog.release(*key)
+        yanked = release is not None and release.yanked is not None
+        if turn.action == "remove" and release is not None:
+            # It waits for a tag that may take it over.
+            turns += [replace(turn, action="yank")] if yanked and key not in losses.standings else []
+        elif turn.action != "yank" or yanked:
+            turns.append(turn)
+    return tuple(turns)
+
+
+def unmatched(lines: Iterable[Yank], building: Iterable[Tag], catalog: Catalog) -> tuple[str, ...]:
+    """Warnings of lines of the option yank that are neither of a release nor of a tag that is to be built."""
+    tags = [(canonicalize_name(tag.project), tag.version) for tag in building]
+    found: list[str] = []
+    for line in lines:
+        of_project = [(each.project, each.version) for each in Withdrawals(catalog).of(line.project)]
+        if not any(withdrawn.names(line, project, version) for project, version in (*of_project, *tags)):
+            found.append(f"yank: there is no release {line.project}=={line.version}")
+    return tuple(found)
+
+
+def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -> Turn:
+    """What becomes of a release that is deleted and yanked as now and why say; ``leaves`` where it goes."""
+    changed = replace(release, deleted=now, yanked=why)
+    if leaves:
+        return Turn(changed, "remove", withdrawn.deletion(now or ""))
+    if why == release.yanked:
+        return Turn(changed, "note")
+    if why is not None:
+        return Turn(changed, "yank", why)
+    is_back = now is None and release.deleted is not None
+    return Turn(
+        changed, "restore", "its tag is there again" if is_back else "no option withdraws it any more"
+    )
+
+
+def _moves(there: Iterable[tuple[Tag, Release]]) -> Iterator[Turn]:
+    for tag, release in there:
+        if tag.revision not in (release.revision, release.moved_to):
+            reason = f"{report.label(tag)}: {plan.published(tag, release)}"
+            yield Turn(replace(release, moved_to=tag.revision), "moved", reason)
+
+
+def _names(release: Standing) -> Iterator[str]:
+    """The normalised name of a release, and that of the folder whose tag it was."""
+    yield release.project
+    yield canonicalize_name(release.origin.rpartition("/tags/")[0].rpartition("/")[2])
+
+
+def _standing(release: Release) -> Standing:
+    return Standing(
+        release.project, release.filename, release.version, release.origin, release.deleted, release.yanked
+    )
+
+
+def _key(release: Release | Standing) -> Key:
+    return release.project, release.filename
