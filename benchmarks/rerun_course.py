@@ -213,7 +213,7 @@ def _fill(course: Course, folder: Path) -> None:
         index = Index(store, catalog, state)
         with catalog.batch():
             for tag in tags:
-                publish(_built(tag), index, tag.time, refuse_mismatch=False)
+                publish(_built(tag), index, tag.time, Configuration())
         present.write_all(shown)
         catalog.remember_folders(store.folders())
 
