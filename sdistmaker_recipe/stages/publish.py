@@ -1,7 +1,7 @@
 """Publish what was built: archive first, then catalog; and keep names private, and web servers configured.
 
 Pages come after, see ``present``: so none names a file that is not there. A published file is never
-overwritten.
+overwritten, but for one that was withdrawn where the option moved-tags says so.
 """
 
 from __future__ import annotations

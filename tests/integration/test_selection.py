@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -37,7 +35,9 @@ def tag_files(name: str, version: str, more: str = "") -> dict[str, str]:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str) -> PrivateIndex:
     """Three projects with a release that is not for everybody."""
-    made = PrivateIndex.below(tmp_path_factory.mktemp("private"), cache, public)
+    made = PrivateIndex.below(
+        tmp_path_factory.mktemp("private"), cache, public, "--yank", f"hasty==1.1 {WITHDRAWN}"
+    )
     for version, year in YEARS.items():
         date = datetime(year, 5, 1, tzinfo=timezone.utc)
         made.history.add_tag("ledger", version, tag_files("ledger", version), date=date)
@@ -46,20 +46,7 @@ def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str) ->
     for version in ("1.0", "1.1"):
         made.history.add_tag("hasty", version, tag_files("hasty", version))
     made.update()
-    yank(made, "hasty", "1.1")
-    made.update()
     return made
-
-
-def yank(index: PrivateIndex, project: str, version: str) -> None:
-    """Yank a release in the catalog, as no option does yet; the next run writes the pages."""
-    path = index.folder.with_name("index-state") / "catalog.sqlite3"
-    with closing(sqlite3.connect(path)) as connection, connection:
-        done = connection.execute(
-            "UPDATE release SET yanked = ? WHERE project = ? AND version = ?", (WITHDRAWN, project, version)
-        )
-        assert done.rowcount == 1
-        connection.execute("INSERT INTO owed VALUES (?)", (project,))
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def break_schema(path: Path) -> None:
 
 class TestReleases:
     def test_come_back_as_they_were(self, catalog):
-        release = a_release()
+        release = a_release(yanked="why", deleted="19", moved_to="18")
         catalog.publish(release, b"")
         assert catalog.releases() == [release]
 
@@ -108,6 +108,12 @@ class TestReleases:
         with pytest.raises(StoreError):
             catalog.publish(other, b"")
         assert catalog.releases() == [release]
+
+    def test_of_another_tag_are_replaced_where_that_is_said(self, catalog):
+        release, other = a_release(deleted="19"), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
+        catalog.publish(release, b"")
+        catalog.publish(other, b"", instead_of=release.origin)
+        assert catalog.releases() == [other]
 
 
 class TestMetadata:

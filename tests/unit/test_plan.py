@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
-from sdistmaker_recipe.option_types import Pin
-from sdistmaker_recipe.stages.plan import Known, fingerprint, plan
+from sdistmaker_recipe.option_types import Pin, Yank
+from sdistmaker_recipe.stages.plan import Known, fingerprint, outlook, plan
 from tests.unit.values import a_failure, a_release, a_tag
 
 VERSION = "2.0"
@@ -96,6 +96,45 @@ class TestPlan:
         planned = plan([tag], Known(released(tag), failed(tag)), DEFAULT, VERSION)
         assert [each.tag for each in planned.skip] == [tag]
         assert planned.failing == ()
+
+
+class TestDeletedTags:
+    REPLACE = Configuration(moved_tags="replace-unpublished")
+
+    def test_made_again_are_built_where_the_file_is_to_be_replaced(self):
+        tag = a_tag(revision="20")
+        known = Known(released(replace(tag, revision="17"), deleted="19"))
+        assert plan([tag], known, self.REPLACE, VERSION).build == (tag,)
+        (skipped,) = plan([tag], known, DEFAULT, VERSION).skip
+        assert "the published file stays" in skipped.reason
+
+    @pytest.mark.parametrize(
+        "configuration", [STABLE, Configuration(newest=1)], ids=["prereleases", "newest"]
+    )
+    def test_leave_a_release_to_another_tag_whatever_a_filter_says(self, configuration):
+        tags = [a_tag("2.0"), a_tag("v1.0rc1", version="1.0rc1"), a_tag("v0.9rc1", version="0.9rc1")]
+        orphans = {("acme-ledger", "1rc1"), ("other", "0.9rc1")}
+        assert names(plan(tags, Known(orphans=orphans), configuration, VERSION).build) == ["2.0", "v1.0rc1"]
+
+
+class TestOutlook:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"prereleases": False},
+            {"newest": 3},
+            {"deleted_tags": "keep"},
+            {"moved_tags": "replace-unpublished"},
+            {"yank": (Yank("a", "1.0"),)},
+            {"timeout": 10.0},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_changes_with_what_matters_to_a_plan(self, change):
+        assert outlook(replace(DEFAULT, **change), VERSION) != outlook(DEFAULT, VERSION)
+
+    def test_does_not_change_with_what_does_not(self):
+        assert outlook(replace(DEFAULT, wait=7), VERSION) == outlook(DEFAULT, VERSION)
 
 
 class TestFingerprint:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.model import Plan, Published, Rejected, Skipped, StillFailing
+from sdistmaker_recipe.model import Plan, Published, Rejected, Skipped, StillFailing, Turn
 from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
 from tests.unit.values import REPOSITORY, a_failure, a_release, a_report, a_tag
 
@@ -18,6 +18,17 @@ MISMATCH = Published(a_release(), TAG, ("the tag says version 1.0, its metadata 
 REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/index-state/logs/x.log"))
 FAILING = Plan(failing=(StillFailing(a_tag("0.8"), a_failure(a_tag("0.8"))),))
 SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
+YANKED = Turn(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
+TURNS = Plan(
+    turns=(
+        YANKED,
+        Turn(a_release("1.1"), "restore", "its tag is there again"),
+        Turn(a_release("1.2"), "remove", "tag deleted"),
+        Turn(a_release("1.3"), "yank", ""),
+        Turn(a_release("1.4"), "moved", "acme.ledger 1.4: moved"),
+        Turn(a_release("1.5"), "note"),
+    )
+)
 TO_BUILD = a_report(Plan(build=(TAG,), skip=SKIPPED.skip, failing=FAILING.failing), dry_run=True)
 
 
@@ -96,6 +107,26 @@ class TestText:
         assert lines[:2] == ["would build acme.ledger 1.0", "Dry run: 1 tag to build, 1 left alone."]
         assert not any("holds" in line for line in lines)
 
+    def test_tells_of_releases_that_are_withdrawn_or_no_longer(self):
+        assert as_text(a_report(TURNS)).splitlines()[:-1] == [
+            "yanked acme_ledger-1.0.tar.gz: tag deleted in r19",
+            "restored acme_ledger-1.1.tar.gz: its tag is there again",
+            "removed acme_ledger-1.2.tar.gz: tag deleted",
+            "yanked acme_ledger-1.3.tar.gz",
+        ]
+        assert as_text(a_report(TURNS), quiet=True) == ""
+
+    def test_of_a_dry_run_says_what_would_become_of_them(self):
+        lines = as_text(a_report(TURNS, dry_run=True)).splitlines()
+        assert lines[0] == "would yank acme_ledger-1.0.tar.gz: tag deleted in r19"
+        assert [line.split()[:2] for line in lines[:4]] == [
+            ["would", action] for action in ("yank", "restore", "remove", "yank")
+        ]
+
+    def test_counts_a_release_that_was_taken_over_as_kept(self):
+        kept = Published(a_release(), TAG, took_over=f"{REPOSITORY}/old/tags/1.0")
+        assert as_text(a_report(published=(PUBLISHED, kept, kept))).startswith("1 published, 2 kept; ")
+
 
 class TestJson:
     def test_has_every_key_also_when_nothing_happened(self):
@@ -109,6 +140,9 @@ class TestJson:
             "failed": [],
             "still_failing": [],
             "skipped": [],
+            "yanked": [],
+            "restored": [],
+            "removed": [],
             "warnings": [],
             "errors": [],
             "releases": 3,
@@ -142,6 +176,22 @@ class TestJson:
         }
         assert found["failed"]["log"] == "/srv/index-state/logs/x.log"
         assert found["still_failing"]["log"] == "/srv/index-state/logs/one.log"
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_has_what_becomes_of_releases(self, dry_run):
+        document = json.loads(as_json(a_report(TURNS, dry_run=dry_run), strict=False))
+        found = {
+            key: [each["version"] for each in document[key]] for key in ("yanked", "restored", "removed")
+        }
+        assert found == {"yanked": ["1.0", "1.3"], "restored": ["1.1"], "removed": ["1.2"]}
+        assert document["yanked"][0] == {
+            "project": "acme-ledger",
+            "version": "1.0",
+            "filename": "acme_ledger-1.0.tar.gz",
+            "url": f"{REPOSITORY}/acme.ledger/tags/1.0",
+            "revision": "17",
+            "reason": "tag deleted in r19",
+        }
 
     def test_lists_what_to_build_in_a_dry_run_only(self):
         assert [tag["tag"] for tag in json.loads(as_json(TO_BUILD, strict=False))["to_build"]] == ["1.0"]

@@ -195,6 +195,48 @@ class TestCrash:
         assert write_text(page, "new")
 
 
+class TestReplaceArchive:
+    @pytest.mark.parametrize("as_file", [False, True])
+    def test_puts_another_in_place_of_what_is_there(self, index, tmp_path, as_file):
+        index.add_archive("acme", NAME, OLD)
+        (tmp_path / "new").write_bytes(NEW)
+        given = tmp_path / "new" if as_file else NEW
+        assert index.replace_archive("acme", NAME, given) == stored(NEW, added=True)
+        assert files(index.folder) == {f"acme/{NAME}": NEW}
+
+    def test_never_changes_the_file_that_a_reader_has_open(self, index):
+        index.add_archive("acme", NAME, OLD)
+        with (index.folder / "acme" / NAME).open("rb") as reader:
+            index.replace_archive("acme", NAME, NEW)
+            assert reader.read() == OLD
+
+    def test_leaves_the_old_one_whole_where_it_breaks_off(self, index, monkeypatch):
+        index.add_archive("acme", NAME, OLD)
+
+        def fail(_descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(StoreError, match="No space left"):
+            index.replace_archive("acme", NAME, NEW)
+        assert files(index.folder) == {f"acme/{NAME}": OLD}
+
+
+class TestRemove:
+    def test_takes_files_away_that_may_be_gone(self, index):
+        for name in ("a", "b", "c"):
+            index.add_archive("acme", name, OLD)
+        for _ in range(2):
+            index.remove("acme", ["a", "c"])
+            assert files(index.folder) == {"acme/b": OLD}
+        index.remove("nowhere", ["a"])
+
+    def test_says_of_a_disk_that_fails_which_file(self, index):
+        index.add_archive("acme", NAME, OLD)
+        with pytest.raises(StoreError, match=NAME):
+            index.remove(f"acme/{NAME}", ["below"])
+
+
 class TestWriteText:
     def test_makes_the_file_and_its_folders(self, tmp_path):
         path = tmp_path / "a" / "b" / "index.html"

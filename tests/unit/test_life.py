@@ -1,0 +1,176 @@
+"""What becomes of releases whose tags were deleted, came back or moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe import life
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.index.withdrawn import clash
+from sdistmaker_recipe.life import Losses
+from sdistmaker_recipe.model import Plan, Rejected, Release, Tag, Turn
+from sdistmaker_recipe.option_types import yanks
+from tests.unit.values import a_failure, a_release, a_tag
+
+DEFAULT = Configuration()
+REMOVE = Configuration(deleted_tags="remove")
+KEEP = Configuration(deleted_tags="keep")
+NOTHING = Losses({}, frozenset(), {}, {})
+RELEASE = a_release()
+KEY = (RELEASE.project, RELEASE.filename)
+DELETED = a_release(deleted="19", yanked="tag deleted in r19")
+
+
+@pytest.fixture
+def catalog():
+    with open_catalog(None) as opened:
+        opened.publish(RELEASE, b"")
+        opened.publish(a_release("1.1"), b"")
+        opened.paid(opened.owed())
+        yield opened
+
+
+def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> Losses:
+    """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
+    if before is not None:
+        catalog.publish(before, b"")
+    losses = life.look([], [], catalog, DEFAULT, "")
+    return replace(losses, deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
+
+
+def turns(catalog, losses, configuration=DEFAULT, planned=None, known=()) -> list[Turn]:
+    return list(life.find_turns(planned or Plan(), known, losses, catalog, configuration))
+
+
+def there(release: Release, revision: str = "17") -> tuple[Tag, Release]:
+    return a_tag(revision=revision), release
+
+
+class TestTurns:
+    def test_are_none_where_nothing_happened(self, catalog):
+        assert turns(catalog, lost(catalog), known=[there(RELEASE)]) == []
+        assert turns(catalog, lost(catalog, before=DELETED)) == []
+
+    @pytest.mark.parametrize(
+        ("configuration", "action", "reason"),
+        [
+            (DEFAULT, "yank", "tag deleted in r19"),
+            (KEEP, "note", ""),
+            (REMOVE, "remove", "tag deleted in r19"),
+            (Configuration(yank=yanks("acme-ledger==1.0 bad")), "yank", "bad"),
+        ],
+    )
+    def test_of_a_deleted_tag(self, catalog, configuration, action, reason):
+        (turn,) = turns(catalog, lost(catalog, newly="19"), configuration)
+        assert (turn.action, turn.reason, turn.release.deleted) == (action, reason, "19")
+        assert (turn.release.yanked is None) == (configuration is KEEP)
+
+    @pytest.mark.parametrize("revision", ["17", "20"])
+    def test_of_a_tag_that_is_there_again(self, catalog, revision):
+        found = turns(catalog, lost(catalog, before=DELETED), known=[there(DELETED, revision)])
+        assert found[0] == Turn(RELEASE, "restore", "its tag is there again")
+        assert [turn.action for turn in found[1:]] == ([] if revision == "17" else ["moved"])
+
+    def test_of_a_tag_that_is_there_again_wait_until_it_is_built(self, catalog):
+        tag, _release = there(DELETED, "20")
+        planned = Plan(build=(tag,))
+        assert turns(catalog, lost(catalog, before=DELETED), planned=planned, known=[(tag, DELETED)]) == []
+
+    def test_of_a_tag_that_moved_are_told_once(self, catalog):
+        (turn,) = turns(catalog, NOTHING, known=[there(RELEASE, "20")])
+        assert (turn.action, turn.release.moved_to) == ("moved", "20")
+        assert turn.reason.startswith(
+            "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
+        )
+        life.outcome(Plan(turns=(turn,)), NOTHING, catalog)
+        release = catalog.release(*KEY)
+        assert turns(catalog, NOTHING, known=[there(release, "20")]) == []
+        assert len(turns(catalog, NOTHING, known=[there(release, "21")])) == 1
+
+    def test_follow_a_changed_option(self, catalog):
+        losses = lost(catalog, before=DELETED, gone=frozenset([KEY]))
+        assert [(t.action, t.release.yanked) for t in turns(catalog, losses, KEEP)] == [("restore", None)]
+        assert [turn.action for turn in turns(catalog, losses, REMOVE)] == ["remove"]
+        kept = lost(catalog, before=a_release(deleted="19"))
+        assert [turn.action for turn in turns(catalog, kept)] == ["yank"]
+
+    def test_remove_nothing_that_the_repository_does_not_confirm(self, catalog):
+        assert turns(catalog, lost(catalog, before=DELETED), REMOVE) == []
+
+    def test_of_lines_begin_and_end_with_them(self, catalog):
+        lines = Configuration(yank=yanks("acme-ledger==1.1.0 bad"))
+        (turn,) = turns(catalog, lost(catalog), lines)
+        assert (turn.action, turn.reason, turn.release.version) == ("yank", "bad", "1.1")
+        life.begin(Plan(turns=(turn,)), catalog)
+        assert turns(catalog, lost(catalog), lines) == []
+        (turn,) = turns(catalog, lost(catalog))
+        assert (turn.action, turn.reason) == ("restore", "no option withdraws it any more")
+
+
+class TestEnd:
+    def remove(self, catalog, *failed: Tag) -> Release | None:
+        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        life.begin(planned, catalog)
+        life.end(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
+        return catalog.release(*KEY)
+
+    def test_takes_out_what_is_to_be_removed(self, catalog):
+        assert self.remove(catalog, a_tag("1.1")) is None
+
+    def test_waits_for_a_tag_of_that_version_that_failed(self, catalog):
+        assert self.remove(catalog, a_tag("v1.0.0", version="1.0.0")) is not None
+
+    def test_leaves_what_was_taken_over(self, catalog):
+        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        life.begin(planned, catalog)
+        other = a_release(origin="another/tags/1.0")
+        catalog.publish(other, b"", instead_of=RELEASE.origin)
+        life.end(planned, [], catalog)
+        assert catalog.release(*KEY) == other
+        assert life.outcome(planned, NOTHING, catalog) == ()
+
+
+class TestOutcome:
+    def test_has_no_release_that_was_taken_over(self, catalog):
+        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"))))
+        life.begin(planned, catalog)
+        assert life.outcome(planned, NOTHING, catalog) == planned.turns
+        catalog.publish(a_release(origin="another/tags/1.0"), b"", instead_of=RELEASE.origin)
+        assert life.outcome(planned, NOTHING, catalog) == ()
+
+    def test_of_what_waits_to_be_removed_is_told_once(self, catalog):
+        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        life.begin(planned, catalog)
+        (turn,) = life.outcome(planned, NOTHING, catalog)
+        assert turn.action == "yank"
+        assert life.outcome(planned, lost(catalog), catalog) == ()
+
+
+class TestHeirs:
+    def test_are_known_by_the_names_of_release_and_folder(self, catalog):
+        release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
+        losses = replace(NOTHING, deleted={KEY: (release, "19")})
+        assert life.orphans(losses) == {("acme-ledger", "1"), ("old-folder", "1")}
+        assert life.orphans(lost(catalog, before=DELETED)) == {("acme-ledger", "1")}
+        assert life.orphans(lost(catalog, before=a_release(yanked="by a line"))) == frozenset()
+
+    def test_are_built_again_that_failed_for_a_release_that_has_no_tag_now(self, catalog):
+        heir = a_failure(a_tag("v1.0"), reason=clash(RELEASE.filename, RELEASE.tag_url, ""))
+        other = a_failure(a_tag("2.0"))
+        stands = {heir.origin: heir, other.origin: other}
+        assert life.standing_failures([heir, other], NOTHING, catalog) == stands
+        for losses in (lost(catalog, newly="19"), lost(catalog, before=DELETED)):
+            assert life.standing_failures([heir, other], losses, catalog) == {other.origin: other}
+
+
+class TestUnmatched:
+    def test_are_lines_of_no_release_and_of_no_tag_to_build(self, catalog):
+        lines = yanks("Acme.Ledger==1.0.0\nacme-ledger==2.0\nacme-ledger==3.0 why\nother==1.0")
+        assert life.unmatched(lines, [a_tag("2.0")], catalog) == (
+            "yank: there is no release acme-ledger==3.0",
+            "yank: there is no release other==1.0",
+        )
