@@ -215,7 +215,7 @@ def _plan(found: Found, losses: Losses, doubtful: frozenset[str], this: Run) -> 
         releases=releases,
         failures=life.standing_failures(failures, losses, this.catalog),
         missing=missing,
-        orphans=life.orphans(losses),
+        orphans=life.orphans(losses, this.configuration),
     )
     planned = plan.plan(tags, known, this.configuration, __version__)
     there = {tag: releases[tag.origin] for tag in tags if tag.origin in releases}

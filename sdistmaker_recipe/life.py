@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index import withdrawn
+from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
 from sdistmaker_recipe.option_types import Yank
@@ -68,8 +69,13 @@ def look(
     return Losses(deleted, frozenset(gone), doubts, standings)
 
 
-def orphans(losses: Losses) -> frozenset[tuple[str, str]]:
-    """The releases without a tag, as ``plan.Known`` has them: by their name and that of the tag's folder."""
+def orphans(losses: Losses, configuration: Configuration) -> frozenset[tuple[str, str]]:
+    """The releases without a tag, as ``plan.Known`` has them: by their name and that of the tag's folder.
+
+    They matter only where an option leaves out tags that could take them over.
+    """
+    if configuration.prereleases and not configuration.newest:
+        return frozenset()
     standings = [each for each in losses.standings.values() if each.deleted is not None]
     every = [*standings, *(_standing(release) for release, _revision in losses.deleted.values())]
     return frozenset((name, canonicalize_version(each.version)) for each in every for name in _names(each))
@@ -108,12 +114,13 @@ def find_turns(
         **losses.standings,
         **{key: _standing(release) for key, (release, _) in losses.deleted.items()},
     }
-    for project in {line.project for line in configuration.yank}:
-        standings |= {_key(each): each for each in Withdrawals(catalog).of(project)}
+    lines = withdrawn.lines_by_project(configuration)
+    standings |= {_key(each): each for each in Withdrawals(catalog).of(lines)}
     turns: list[Turn] = []
     for key, before in sorted(standings.items()):
         now = deleted.get(key, before.deleted)
-        why = withdrawn.yanked(before.project, before.version, now, configuration)
+        of_project = lines.get(before.project, ())
+        why = withdrawn.yanked(before.version, now, of_project, configuration.deleted_tags)
         leaves = now is not None and configuration.deleted_tags == "remove"
         leaves = leaves and (key in losses.gone or key in losses.deleted)
         if leaves or (now, why) != (before.deleted, before.yanked):
@@ -173,13 +180,18 @@ def outcome(planned: Plan, losses: Losses, catalog: Catalog) -> tuple[Turn, ...]
 
 def unmatched(lines: Iterable[Yank], building: Iterable[Tag], catalog: Catalog) -> tuple[str, ...]:
     """Warnings of lines of the option yank that are neither of a release nor of a tag that is to be built."""
-    tags = [(canonicalize_name(tag.project), tag.version) for tag in building]
-    found: list[str] = []
-    for line in lines:
-        of_project = [(each.project, each.version) for each in Withdrawals(catalog).of(line.project)]
-        if not any(withdrawn.names(line, project, version) for project, version in (*of_project, *tags)):
-            found.append(f"yank: there is no release {line.project}=={line.version}")
-    return tuple(found)
+    every = list(lines)
+    there = [
+        (each.project, each.version) for each in Withdrawals(catalog).of({line.project for line in every})
+    ]
+    there += [(canonicalize_name(tag.project), tag.version) for tag in building]
+    return tuple(
+        f"yank: there is no release {line.project}=={line.version}"
+        for line in every
+        if not any(
+            line.project == project and same_version(line.version, version) for project, version in there
+        )
+    )
 
 
 def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -> Turn:

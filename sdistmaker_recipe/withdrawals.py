@@ -47,9 +47,9 @@ class Withdrawals:
         """The releases that are yanked, or whose tag was deleted."""
         return self._standings("yanked IS NOT NULL OR deleted IS NOT NULL")
 
-    def of(self, project: str) -> list[Standing]:
-        """All releases of the project with this normalised name."""
-        return self._standings("project = ?", project)
+    def of(self, projects: Iterable[str]) -> list[Standing]:
+        """All releases of the projects with these normalised names."""
+        return [each for project in projects for each in self._standings("project = ?", project)]
 
     def record(self, releases: Iterable[Release]) -> None:
         """Record whether tags were deleted and why releases are yanked; pages that say so are owed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from packaging.utils import canonicalize_name
 
 from sdistmaker_recipe.configuration import Configuration
@@ -12,27 +14,29 @@ from sdistmaker_recipe.option_types import Yank
 _CLASH = " was published from "
 
 
-def yanked(project: str, version: str, deleted: str | None, configuration: Configuration) -> str | None:
-    """Why a release is yanked, "" for no reason given, None where it is not; ``deleted`` as in ``Release``.
+def yanked(version: str, deleted: str | None, lines: Iterable[Yank], deleted_tags: str) -> str | None:
+    """Why a release is yanked, "" for no reason given, None where it is not.
 
-    A line of the option yank wins over what became of the tag.
+    ``deleted`` is as in ``Release``, ``lines`` are those of the option yank of its project, which win over
+    what became of the tag, ``deleted_tags`` is the option of this name.
     """
-    for line in configuration.yank:
-        if names(line, project, version):
+    for line in lines:
+        if line.version == version or same_version(line.version, version):
             return line.reason
-    if deleted is None or configuration.deleted_tags == "keep":
-        return None
-    return deletion(deleted)
+    return None if deleted is None or deleted_tags == "keep" else deletion(deleted)
+
+
+def lines_by_project(configuration: Configuration) -> dict[str, list[Yank]]:
+    """The lines of the option yank, by the normalised name of their project."""
+    found: dict[str, list[Yank]] = {}
+    for line in configuration.yank:
+        found.setdefault(line.project, []).append(line)
+    return found
 
 
 def deletion(revision: str) -> str:
     """How a release is marked whose tag was deleted in this revision, "" where nobody knows."""
     return f"tag deleted in r{revision}" if revision else "tag deleted"
-
-
-def names(line: Yank, project: str, version: str) -> bool:
-    """Whether a line of the option yank is of this version of the project with this normalised name."""
-    return line.project == project and same_version(line.version, version)
 
 
 def is_replaced(release: Release | None, revision: str, configuration: Configuration) -> bool:

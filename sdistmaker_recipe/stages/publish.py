@@ -70,7 +70,9 @@ def publish(
         revision=built.tag.revision,
         toolchain=built.toolchain,
         metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
-        yanked=withdrawn.yanked(project, built.version, None, configuration),
+        yanked=withdrawn.yanked(
+            built.version, None, withdrawn.lines_by_project(configuration).get(project, ()), "keep"
+        ),
         summary=told.summary,
     )
     index.catalog.publish(release, told.metadata, instead_of=former.origin if former else "")

@@ -19,6 +19,7 @@ from tests.unit.values import a_failure, a_release, a_tag
 DEFAULT = Configuration()
 REMOVE = Configuration(deleted_tags="remove")
 KEEP = Configuration(deleted_tags="keep")
+NEWEST = Configuration(newest=1)
 NOTHING = Losses({}, frozenset(), {}, {})
 RELEASE = a_release()
 KEY = (RELEASE.project, RELEASE.filename)
@@ -154,9 +155,10 @@ class TestHeirs:
     def test_are_known_by_the_names_of_release_and_folder(self, catalog):
         release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
         losses = replace(NOTHING, deleted={KEY: (release, "19")})
-        assert life.orphans(losses) == {("acme-ledger", "1"), ("old-folder", "1")}
-        assert life.orphans(lost(catalog, before=DELETED)) == {("acme-ledger", "1")}
-        assert life.orphans(lost(catalog, before=a_release(yanked="by a line"))) == frozenset()
+        assert life.orphans(losses, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
+        assert life.orphans(losses, DEFAULT) == frozenset(), "no option leaves tags out"
+        assert life.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
+        assert life.orphans(lost(catalog, before=a_release(yanked="by a line")), NEWEST) == frozenset()
 
     def test_are_built_again_that_failed_for_a_release_that_has_no_tag_now(self, catalog):
         heir = a_failure(a_tag("v1.0"), reason=clash(RELEASE.filename, RELEASE.tag_url, ""))

@@ -58,8 +58,8 @@ class TestRecord:
         assert catalog.owed() == {"", "acme-ledger"}
 
     def test_tells_of_all_releases_of_a_project(self, withdrawals):
-        assert [each.version for each in withdrawals.of("acme-ledger")] == ["1.0", "1.1"]
-        assert withdrawals.of("acme") == []
+        assert [each.version for each in withdrawals.of(["acme-ledger"])] == ["1.0", "1.1"]
+        assert withdrawals.of(["acme"]) == []
 
     def test_has_an_index_of_what_is_withdrawn_only(self, catalog):
         where = "WHERE yanked IS NOT NULL OR deleted IS NOT NULL"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.index.withdrawn import clash, clashing, deletion, is_replaced, yanked
+from sdistmaker_recipe.index.withdrawn import clash, clashing, deletion, is_replaced, lines_by_project, yanked
 from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_release
 
-LINES = yanks("Acme.Ledger==1.0 Loses data\nacme-hello==2.0")
-WITH_LINES = Configuration(yank=LINES)
+LINES = lines_by_project(
+    Configuration(yank=yanks("Acme.Ledger==1.0 Loses data\nacme-hello==2.0\nacme-hello==7"))
+)
 
 
 class TestYanked:
@@ -25,17 +26,17 @@ class TestYanked:
         ],
     )
     def test_is_what_a_line_names(self, project, version, reason):
-        assert yanked(project, version, None, WITH_LINES) == reason
+        assert yanked(version, None, LINES.get(project, ()), "yank") == reason
 
     def test_is_what_has_no_tag_unless_an_option_keeps_it(self):
-        assert yanked("acme", "1.0", "17", Configuration()) == "tag deleted in r17"
-        assert yanked("acme", "1.0", "17", Configuration(deleted_tags="remove")) == "tag deleted in r17"
-        assert yanked("acme", "1.0", "17", Configuration(deleted_tags="keep")) is None
-        assert yanked("acme", "1.0", None, Configuration()) is None
+        assert yanked("1.0", "17", (), "yank") == "tag deleted in r17"
+        assert yanked("1.0", "17", (), "remove") == "tag deleted in r17"
+        assert yanked("1.0", "17", (), "keep") is None
+        assert yanked("1.0", None, (), "yank") is None
 
     def test_has_the_reason_of_a_line_before_that_of_the_tag(self):
-        assert yanked("acme-ledger", "1.0", "17", WITH_LINES) == "Loses data"
-        assert yanked("acme-hello", "2.0", "17", WITH_LINES) == ""
+        assert yanked("1.0", "17", LINES["acme-ledger"], "yank") == "Loses data"
+        assert yanked("2.0", "17", LINES["acme-hello"], "yank") == ""
 
     def test_may_have_a_revision_that_nobody_knows(self):
         assert deletion("") == "tag deleted"
