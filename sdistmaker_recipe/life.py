@@ -64,7 +64,7 @@ def look(
         deleted |= {_key(release): (release, revision) for release, revision in found.releases}
         doubts[scan.number] = found.doubts
         if configuration.deleted_tags == "remove":
-            before = [each for each in standings.values() if each.deleted is not None]
+            before = [each for each in standings.values() if each.deleted]
             gone |= {_key(each) for each in withdraw.still_deleted(scan, repositories[scan.url], before)}
     return Losses(deleted, frozenset(gone), doubts, standings)
 
@@ -121,7 +121,8 @@ def find_turns(
         now = deleted.get(key, before.deleted)
         of_project = lines.get(before.project, ())
         why = withdrawn.yanked(before.version, now, of_project, configuration.deleted_tags)
-        leaves = now is not None and configuration.deleted_tags == "remove"
+        # Without a revision: a backup that was restored, maybe, which lacks tags that nobody deleted.
+        leaves = bool(now) and configuration.deleted_tags == "remove"
         leaves = leaves and (key in losses.gone or key in losses.deleted)
         if leaves or (now, why) != (before.deleted, before.yanked):
             release = catalog.release(*key)

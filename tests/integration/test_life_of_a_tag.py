@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -255,6 +256,17 @@ class TestRemove:
         found = index.run("--deleted-tags", "remove")
         assert [each["filename"] for each in found["published"]] == [FILE]
         assert found["warnings"] == []
+
+    def test_spares_what_a_restored_backup_lacks(self, index: Index, tmp_path: Path) -> None:
+        backup = tmp_path / "backup"
+        shutil.copytree(index.history.folder, backup)
+        index.history.release("ledger", "1.1")
+        index.run("--deleted-tags", "remove")
+        shutil.rmtree(index.history.folder)
+        backup.rename(index.history.folder)
+        found = index.run("--deleted-tags", "remove")
+        assert (names(found["yanked"]), found["removed"]) == ({"ledger-1.1.tar.gz": "tag deleted"}, [])
+        assert "ledger/ledger-1.1.tar.gz" in index.files
 
     def test_is_made_good_where_a_run_broke_off(self, index: Index) -> None:
         content = (index.folder / "ledger" / FILE).read_bytes()

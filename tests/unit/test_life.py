@@ -102,6 +102,10 @@ class TestTurns:
     def test_remove_nothing_that_the_repository_does_not_confirm(self, catalog):
         assert turns(catalog, lost(catalog, before=DELETED), REMOVE) == []
 
+    def test_remove_nothing_of_which_nobody_knows_when_it_was_deleted(self, catalog):
+        (turn,) = turns(catalog, lost(catalog, newly=""), REMOVE)
+        assert (turn.action, turn.release.yanked) == ("yank", "tag deleted")
+
     def test_of_lines_begin_and_end_with_them(self, catalog):
         lines = Configuration(yank=yanks("acme-ledger==1.1.0 bad"))
         (turn,) = turns(catalog, lost(catalog), lines)
