@@ -23,7 +23,15 @@ from sdistmaker_recipe.last_scan import Difference, LastScan, Scan
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.option_types import EXAMPLE
 from sdistmaker_recipe.projects import Kind, KnownFolders, look, tag_pattern
-from sdistmaker_recipe.vcs import Change, Credentials, Repository, Seen, load_repository, open_repository
+from sdistmaker_recipe.vcs import (
+    Change,
+    Credentials,
+    Entry,
+    Repository,
+    Seen,
+    load_repository,
+    open_repository,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +85,7 @@ def scan(source: Source, configuration: Configuration, last: LastScan, version: 
         if found is not None:
             return found
     logger.debug("Looking at all folders of %s in revision %s", source.repository.url, source.peg)
-    entry = source.repository.entry("", source.peg)
+    entry = _folder(source)
     seen = Seen(source.peg, entry.revision, entry.time)
     folders = difference(source, {}, [], configuration).folders.values()
     return last.replace(source.url, origin, current, seen, folders)
@@ -173,8 +181,8 @@ def open_source(url: str, location: str, vcs: str, credentials: Credentials, sta
 
 
 def single_tag(source: Source, configuration: Configuration) -> Tag:
-    """The tag whose own URL the source has; raises ``RepositoryError`` where nothing is there."""
-    entry = source.repository.entry("", source.peg)
+    """The tag whose own URL the source has; raises ``RepositoryError`` where no folder is there."""
+    entry = _folder(source)
     parts = [unquote(part) for part in source.url.split("/")]
     project = parts[-3] if len(parts) > 2 and parts[-2] == "tags" else ""
     match = tag_pattern(configuration, project).fullmatch(parts[-1])
@@ -190,6 +198,14 @@ def single_tag(source: Source, configuration: Configuration) -> Tag:
     )
 
 
+def _folder(source: Source) -> Entry:
+    """The folder that the URL itself is; raises ``PathNotFoundError`` where it is none."""
+    entry = source.repository.entry("", source.peg)
+    if not entry.is_folder:
+        raise PathNotFoundError(source.repository.url, "a file, not a folder")
+    return entry
+
+
 def _origin(source: Source) -> str:
     return "/".join(filter(None, (source.repository.uuid(), source.repository.root_path())))
 
@@ -197,13 +213,20 @@ def _origin(source: Source) -> str:
 def _open_first(
     url: str, locations: Sequence[str], configuration: Configuration, credentials: Credentials, state: Path
 ) -> tuple[Source | None, list[RepositoryError]]:
-    """The first location that opens and answers, and the errors of those before it."""
+    """The first location that opens and answers, and the errors of those before it.
+
+    Whether a folder is there is asked only where that decides which location is read.
+    """
     errors: list[RepositoryError] = []
     for location in locations:
         try:
-            return open_source(url, location, configuration.vcs, credentials, state), errors
+            source = open_source(url, location, configuration.vcs, credentials, state)
+            if location != locations[-1]:
+                _folder(source)
         except RepositoryError as error:
             errors.append(error)
+        else:
+            return source, errors
     return None, errors
 
 

@@ -71,9 +71,10 @@ class Credentials:
 
 
 class Repository(Protocol):
-    """An open connection to one repository; to be used by one thread at a time.
+    """A connection to one repository; to be used by one thread at a time.
 
-    Every method raises ``RepositoryError`` when the repository does not answer as it should.
+    It may be made with the first question only. Every method raises ``RepositoryError`` when the repository
+    does not answer as it should.
     """
 
     @property
@@ -87,7 +88,7 @@ class Repository(Protocol):
         """Where the URL is within the repository: its decoded path from the root, "" at the root."""
 
     def head(self) -> str:
-        """The newest revision, or the one that was it when the connection was opened."""
+        """The newest revision, or the one that was it when this was asked first."""
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         """The children of the folder at path in revision, sorted by name; symbolic links are files.
@@ -148,7 +149,8 @@ class Repository(Protocol):
 def open_repository(url: str, backend: str = "auto", credentials: Credentials | None = None) -> Repository:
     """Open url with a backend by name; "auto" takes the first that works for the URL on this machine.
 
-    Raises ``RepositoryError`` when the repository cannot be opened or no backend serves it.
+    Raises ``RepositoryError`` when no backend serves the URL. Whether a server answers there, and has such a
+    folder, the first question tells that needs to know it: to open costs nothing.
     """
     from sdistmaker_recipe.vcs import backends
 

@@ -53,7 +53,7 @@ REDIRECTS = 5
 class SubversionRepository:
     """A connection of libsvn's; see ``sdistmaker_recipe.vcs.Repository``.
 
-    One that the server closed is opened again once for each question.
+    It is made with the first question, and again where the server closed it. An export makes one of its own.
     """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
@@ -64,13 +64,9 @@ class SubversionRepository:
             use_system_certificates()
         self._auth = _authentication(self._url, credentials)
         self._config = client.get_config()
-        self._session: Any = self._connect()
-        # Asked first and kept: over http each question about HEAD itself costs one more.
-        head = self._ask("", lambda session: int(session.get_latest_revnum()))
-        self._head = str(head)
-        if self._ask("", lambda session: session.check_path("", head)) != NODE_DIR:
-            self.close()
-            raise PathNotFoundError(self._url, "no such folder in the newest revision")
+        self._session: Any = None
+        self._head = ""
+        self._closed = False
 
     @property
     def url(self) -> str:
@@ -83,12 +79,12 @@ class SubversionRepository:
 
     def root_path(self) -> str:
         """Where the URL is within the repository."""
-        root = self._ask("", lambda session: session.get_repos_root())
-        return path_below(root, self._session.get_session_url())
+        return self._ask("", lambda session: path_below(session.get_repos_root(), session.get_session_url()))
 
     def head(self) -> str:
-        """The newest revision when the connection was opened."""
-        self._ask("", lambda _session: None)
+        """The newest revision when this was asked first: over http each further question costs one more."""
+        if not self._head:
+            self._head = str(self._ask("", lambda session: int(session.get_latest_revnum())))
         return self._head
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
@@ -136,7 +132,7 @@ class SubversionRepository:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._session = None
+        self._closed, self._session = True, None
 
     def __enter__(self) -> SubversionRepository:
         return self
@@ -163,20 +159,28 @@ class SubversionRepository:
 
     def _ask(self, path: str, question: Callable[[Any], Answer]) -> Answer:
         """Put a question that only reads to the session, a second time where the first found it closed."""
-        if self._session is None:
+        if self._closed:
             raise RepositoryError(self._url, "the connection was given back already")
+        was_open = self._session is not None
+        try:
+            return self._ask_once(path, question)
+        except RepositoryError:
+            if not was_open or self._session is not None:
+                raise
+        return self._ask_once(path, question)
+
+    def _ask_once(self, path: str, question: Callable[[Any], Answer]) -> Answer:
+        """A session that turns out to be closed is forgotten."""
+        if self._session is None:
+            self._session = self._connect()
         url = join(self._url, path)
         try:
             return question(self._session)
         except FOREIGN_ERRORS as error:
             errors = _chain(error)
-            if not DROPPED.matches(url, errors):
-                raise translate(url, errors) from error
-        self._session = self._connect()
-        try:
-            return question(self._session)
-        except FOREIGN_ERRORS as error:
-            raise translate(url, _chain(error)) from error
+            if DROPPED.matches(url, errors):
+                self._session = None
+            raise translate(url, errors) from error
 
     def _log(self, first: int, last: int, limit: int) -> list[Logged]:
         """The log of the URL's folder, in the order from first to last."""

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -48,14 +49,16 @@ class SubversionCliRepository:
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = canonical_url(url)
         self._credentials = credentials
-        self._opened = self._info("", HEAD)
-        if self._opened.get("kind") != "dir":
-            raise PathNotFoundError(self._url, "a file, not a folder")
 
     @property
     def url(self) -> str:
         """The URL it was opened with, in canonical form."""
         return self._url
+
+    @cached_property
+    def _opened(self) -> ET.Element:
+        """What svn tells of the URL itself."""
+        return self._info("", HEAD)
 
     def uuid(self) -> str:
         """What identifies the repository."""
@@ -66,7 +69,7 @@ class SubversionCliRepository:
         return path_below(self._opened.findtext("repository/root", ""), self._opened.findtext("url", ""))
 
     def head(self) -> str:
-        """The newest revision when the connection was opened."""
+        """The newest revision when anything was asked first."""
         return self._opened.get("revision", "")
 
     def entries(self, path: str, revision: str) -> Sequence[Entry]:

@@ -139,11 +139,20 @@ def test_a_file_is_no_folder(open_at: Opener, tmp_path: Path, path: str) -> None
     assert not os.path.lexists(tmp_path / "out")
 
 
-def test_opening_what_is_no_folder_fails(open_at: Opener) -> None:
+def test_what_is_no_folder_says_so_when_it_is_looked_at(open_at: Opener) -> None:
     for path in ("nowhere", "plain/trunk/setup.py"):
-        with pytest.raises(PathNotFoundError) as caught:
-            open_at(path)
+        with open_at(path) as repository, pytest.raises(PathNotFoundError) as caught:
+            repository.entries("", repository.head())
         assert caught.value.url.endswith(f"/{path}")
+    with open_at("nowhere") as repository, pytest.raises(PathNotFoundError):
+        repository.entry("", HEAD)
+    with open_at("plain/trunk/setup.py") as repository:
+        assert not repository.entry("", HEAD).is_folder
+
+
+def test_a_connection_costs_nothing_before_it_is_asked(tmp_path: Path) -> None:
+    for backend in BACKENDS:
+        open_repository(f"{tmp_path.as_uri()}/nowhere", backend).close()
 
 
 @pytest.mark.parametrize("revision", ["9", "4711", "new", "HEAD", "-1", ""])

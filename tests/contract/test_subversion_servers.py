@@ -55,7 +55,7 @@ def backend(request: pytest.FixtureRequest, user: Path) -> str:
 def refusal(url: str, backend: str, credentials: Credentials | None = None) -> RepositoryError:
     """The error that opening url gives; it names the URL, and says what to do."""
     with pytest.raises(RepositoryError) as caught:
-        open_repository(url, backend, credentials)
+        open_repository(url, backend, credentials).head()
     assert not isinstance(caught.value, PathNotFoundError)
     assert str(caught.value).startswith(f"{url}: ")
     assert caught.value.hint
@@ -127,7 +127,7 @@ def test_a_redirect_is_followed(backend: str, tmp_path: Path, dav_server: Httpd)
             repository.export("trunk", HEAD, tmp_path / "out")
         assert (tmp_path / "out/setup.py").exists()
         with pytest.raises(RepositoryError, match=r"(?i)redirect"):
-            open_repository(f"{httpd.url}/round/main", backend)
+            open_repository(f"{httpd.url}/round/main", backend).head()
 
 
 @pytest.fixture(params=SERVERS)
@@ -291,7 +291,7 @@ def test_the_svn_program_gets_no_password_where_others_can_see_it(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(RepositoryError):
-        open_repository("http://example.com/svn", "subversion-cli", GOOD)
+        open_repository("http://example.com/svn", "subversion-cli", GOOD).head()
     assert PASSWORD not in seen.read_text()
     assert {"--non-interactive", "--no-auth-cache", "LC_ALL=C.UTF-8"} < set(seen.read_text().splitlines())
     assert Path(f"{seen}.stdin").read_text() == PASSWORD
@@ -300,7 +300,7 @@ def test_the_svn_program_gets_no_password_where_others_can_see_it(
 OPEN = """
 import sys
 from sdistmaker_recipe.vcs import Credentials, open_repository
-open_repository(sys.argv[1], sys.argv[2], Credentials())
+open_repository(sys.argv[1], sys.argv[2], Credentials()).head()
 """
 
 

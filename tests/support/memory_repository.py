@@ -117,14 +117,12 @@ class MemoryRepository:
 
     def open(self, path: str) -> MemoryRepository:
         """A further connection to the same history, whose URL is the folder at path (in head)."""
-        opened = MemoryRepository(
+        return MemoryRepository(
             f"{self._url}/{quote(path)}".rstrip("/"),
             identity=self._identity,
             revisions=self.revisions,
             prefix=_join(self._prefix, path),
         )
-        opened._folder("", opened.head())
-        return opened
 
     # the seam
 

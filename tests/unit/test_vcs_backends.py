@@ -62,7 +62,7 @@ def test_auto_falls_back_to_the_svn_program(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(RepositoryError, match="hello from svn"):
-        open_repository(url)
+        open_repository(url).head()
 
 
 def test_without_any_means_the_hint_names_both(
@@ -77,7 +77,7 @@ def test_without_any_means_the_hint_names_both(
         open_repository("svn://example.com/x", "subversion")
     assert "subversion-cli" in caught.value.hint
     with pytest.raises(RepositoryError, match="svn does not run") as caught:
-        open_repository("svn://example.com/x", "subversion-cli")
+        open_repository("svn://example.com/x", "subversion-cli").head()
     assert "apt install subversion" in caught.value.hint
     with pytest.raises(RepositoryError, match="svnadmin does not run"):
         load_repository(tmp_path / "new", io.BytesIO())
@@ -251,7 +251,7 @@ def test_what_svn_printed_is_understood(tmp_path: Path, monkeypatch: pytest.Monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(RepositoryError, match=r"through ssh.*E210002: closed"):
-        subversion_cli.SubversionCliRepository("svn+ssh://example.com/x", Credentials())
+        subversion_cli.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
 
 
 # settings of the process
