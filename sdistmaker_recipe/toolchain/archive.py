@@ -69,7 +69,11 @@ def read_metadata(sdist: Sdist) -> Metadata:
     file = sdist.tar.extractfile(member) if member and member.isreg() else None
     if file is None:
         raise BuildError("The archive has no PKG-INFO.")
-    content = file.read()
+    return parse_metadata(file.read())
+
+
+def parse_metadata(content: bytes) -> Metadata:
+    """What the bytes of a PKG-INFO say; raises ``BuildError`` where name or version is missing."""
     fields, _ = parse_email(content)
     for field in ("name", "version"):
         if not fields.get(field):

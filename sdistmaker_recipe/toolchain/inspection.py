@@ -1,0 +1,150 @@
+"""Archives of unknown origin: read to their end, with little memory, for what their PKG-INFO says."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
+
+LONGEST = 4 << 30
+"""Bytes that one archive may unpack to; what is larger is taken for a bomb."""
+_AT_ONCE = 8 << 20
+"""Bytes that headers, a directory of a zip file, or a PKG-INFO may have: what has to be in memory."""
+_MEMBERS = 100_000
+_BLOCK = 1 << 20
+
+_ERRORS = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,  # of gzip and bz2 too
+    OverflowError,
+    RecursionError,  # headers of headers
+    RuntimeError,  # a password, or a compression that is not known
+    ValueError,
+)
+
+
+def read_sdist(path: Path) -> Metadata:
+    """What the PKG-INFO of a source distribution says, a .tar.gz, .tgz or .zip; all of the file is read.
+
+    So one that is cut off or damaged is told from one that is whole, where checksums tell. Raises
+    ``BuildError`` with the reason in one sentence.
+    """
+    try:
+        with path.open("rb") as file:
+            is_zip = path.name.lower().endswith(".zip")
+            content = _in_zip(file) if is_zip else _in_tar(file)
+    except _ERRORS as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise BuildError(f"The archive cannot be read: {reason}.") from error
+    if content is None:
+        raise BuildError("The archive has no PKG-INFO.")
+    return parse_metadata(content)
+
+
+class _Limited:
+    """A file that is read forwards, and that is refused where it asks for too much memory or time."""
+
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, at_once: int, altogether: int) -> None:
+        self._file = file
+        self._at_once = at_once
+        self._altogether = altogether
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(min(size, self._at_once + 1) if size >= 0 else self._at_once + 1)
+        if len(data) > self._at_once:
+            raise BuildError(f"The archive has a part that would take more than {self._at_once >> 20} MiB.")
+        self._check(self._file.tell())
+        return data
+
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET:
+            self._check(position)
+        return self._file.seek(position, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def _check(self, position: int) -> None:
+        if position > self._altogether:
+            raise BuildError(f"The archive unpacks to more than {self._altogether >> 20} MiB.")
+
+
+def _in_tar(file: IO[bytes]) -> bytes | None:
+    with gzip.GzipFile(fileobj=file) as compressed:
+        limited = _Limited(compressed, _AT_ONCE, LONGEST)
+        found = None
+        with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
+            tops = _Tops()
+            while (member := tar.next()) is not None:
+                tops.add(member.name)
+                # They would be kept for a way back.
+                tar.members = []
+                if tops.is_metadata(member.name) and member.isreg():
+                    found = _whole(tar.extractfile(member), member.size)
+        # What follows the last member is checked by gzip at the very end.
+        while limited.read(_BLOCK):
+            pass
+        return found
+
+
+def _in_zip(file: IO[bytes]) -> bytes | None:
+    found = None
+    left = LONGEST
+    with zipfile.ZipFile(_Limited(file, _AT_ONCE, 1 << 62)) as archive:
+        tops = _Tops()
+        for member in archive.infolist():
+            tops.add(member.filename)
+            with archive.open(member) as content:
+                if tops.is_metadata(member.filename):
+                    found = _whole(content, member.file_size)
+                while block := content.read(_BLOCK):
+                    left -= len(block)
+                    if left < 0:
+                        raise BuildError(f"The archive unpacks to more than {LONGEST >> 20} MiB.")
+    return found
+
+
+def _whole(content: IO[bytes] | None, size: int) -> bytes:
+    if content is None or size > _AT_ONCE:
+        raise BuildError(f"The archive's PKG-INFO has more than {_AT_ONCE >> 20} MiB.")
+    return content.read(_AT_ONCE)
+
+
+class _Tops:
+    """Sees that an archive has one folder (PEP 625), and not too many members."""
+
+    def __init__(self) -> None:
+        self._top = ""
+        self._left = _MEMBERS
+
+    def add(self, name: str) -> None:
+        parts = _parts(name)
+        self._left -= 1
+        if self._left < 0:
+            raise BuildError(f"The archive has more than {_MEMBERS} members.")
+        if parts and parts[0] != (self._top or parts[0]):
+            raise BuildError("The archive holds more than one folder.")
+        self._top = self._top or "".join(parts[:1])
+
+    def is_metadata(self, name: str) -> bool:
+        parts = _parts(name)
+        return len(parts) == 2 and parts[1] == "PKG-INFO"
+
+
+def _parts(name: str) -> list[str]:
+    return [part for part in name.split("/") if part not in ("", ".")]
