@@ -22,6 +22,7 @@ The flow, on one page.
 Stages: one verb each. They exchange values of ``model`` and never import one another.
 
 * ``stages.scan``: find each tag of a repository that names a release, or what became of those since.
+* ``stages.adopt``: take over archives of the index that the catalog does not know.
 * ``stages.plan``: pure; tags and catalog in, what to build and what to skip out.
 * ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
 * ``stages.publish``: archives, catalog, private names, server configuration, in an order safe for readers.
@@ -33,6 +34,9 @@ Below them, what more than one of them knows.
 
 * ``last_scan``: what the last scan saw, in the catalog.
 * ``withdrawals``: which releases are withdrawn or on their way out, in the catalog.
+* ``archives``: what an archive of the index says of itself, and which release it is.
+* ``other_names``: names that archives had in the index before us.
+* ``recognition``: the tags of releases that were taken over without one.
 * ``projects``: what a folder of a repository is: a project, its tags, or a folder to look into.
 
 Parts: one seam a folder.

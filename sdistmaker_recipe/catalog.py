@@ -1,8 +1,8 @@
 """The catalog: an SQLite file in the state folder.
 
 It holds the releases that are published, the failures that are remembered, the toolchains that worked, the
-projects whose pages are still to be written, what the last scan saw (see ``last_scan``), and how the index
-was left. Every change is one transaction.
+projects whose pages are still to be written, what the last scan saw (see ``last_scan``), under which names
+archives were there before us (``other_names``), and how the index was left. Every change is one transaction.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.model import Failure, Listed, Release
-
-SCHEMA_VERSION = 4
+from sdistmaker_recipe.model import Failure, Listed, Release, Tag
 
 _FIRST = """
 CREATE TABLE release (
@@ -139,8 +137,20 @@ CREATE TABLE removal (
     PRIMARY KEY (project, filename)
 ) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+CREATE TABLE other_name (
+    folder TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    project TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (folder, filename)
+) WITHOUT ROWID;
+CREATE INDEX other_name_of_project ON other_name (project);
+ALTER TABLE removal ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """What leads from each version of the schema to the next."""
+SCHEMA_VERSION = len(_STEPS)
 
 _COLUMNS = ", ".join(field.name for field in fields(Release))
 _TIME = [field.name for field in fields(Release)].index("upload_time")
@@ -227,6 +237,18 @@ class Catalog:
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
             _forget_failure(release.origin, connection)
             _owe((release.project, ""), connection)
+
+    def recognise(self, release: Release, tag: Tag) -> Release:
+        """Record the tag that a release was made from; a failure of it is forgotten, and pages are owed."""
+        known = replace(release, origin=tag.origin, tag_url=tag.url, revision=tag.revision)
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE release SET origin = ?, tag_url = ?, revision = ? WHERE project = ? AND filename = ?",
+                (known.origin, known.tag_url, known.revision, known.project, known.filename),
+            )
+            _forget_failure(known.origin, connection)
+            _owe((known.project, ""), connection)
+        return known
 
     def remember(self, failure: Failure) -> None:
         """Record a failure in place of an older one of the same tag, and that pages are owed."""

@@ -16,8 +16,9 @@ class Circumstances:
     ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
     program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
     ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
-    left alone why, too. With ``revision`` there is nothing to do unless that revision, of any of the
-    repositories, could have changed a tag ("" for no such condition).
+    left alone why, too; ``adopt`` takes over archives of the index that the catalog does not know. With
+    ``revision`` there is nothing to do unless that revision, of any of the repositories, could have changed
+    a tag ("" for no such condition).
     """
 
     cache: Path
@@ -30,3 +31,4 @@ class Circumstances:
     revision: str = ""
     tell_all: bool = False
     verbose: bool = False
+    adopt: bool = False

@@ -168,6 +168,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         retry_failed=arguments.retry_failed,
         full_scan=arguments.full_scan,
         revision=arguments.revision,
+        adopt=arguments.adopt,
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
@@ -248,6 +249,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--revision", metavar="N", default="", help="do nothing unless this revision changed a tag: for hooks"
+    )
+    parser.add_argument(
+        "--adopt", action="store_true", help="take over archives that somebody put into the index"
     )
     parser.add_argument("--retry-failed", action="store_true", help="build tags again that failed before")
     _add_options(parser)

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from sdistmaker_recipe import __version__, executors, life, selection
+from sdistmaker_recipe import __version__, executors, life, recognition, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -27,8 +27,8 @@ from sdistmaker_recipe.errors import LockHeldError, RepositoryError, StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
-from sdistmaker_recipe.model import Failed, Plan, Published, Rejected, Report, Site, Tag
-from sdistmaker_recipe.stages import plan, present, publish, scan, withdraw
+from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Report, Site, Tag
+from sdistmaker_recipe.stages import adopt, plan, present, publish, scan, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
@@ -72,10 +72,14 @@ class Found:
 
 def run(configuration: Configuration, circumstances: Circumstances, listener: Listener) -> Report:
     """Do all of it; raises ``SdistmakerError``."""
-    if circumstances.revision and (report := _nothing_to_do(configuration, circumstances)):
+    if (
+        circumstances.revision
+        and not circumstances.adopt
+        and (report := _nothing_to_do(configuration, circumstances))
+    ):
         return report
     with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
-        store, last = IndexStore(configuration.destination), LastScan(catalog)
+        store, last = _store(configuration), LastScan(catalog)
         outlook = plan.outlook(configuration, __version__)
         this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
         # What is wrong with options only a web server sees is said before any work is done.
@@ -83,14 +87,16 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
+        adoption = _adopt(this)
         losses = life.look(found.scans, sources, catalog, configuration, outlook)
         doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
-        planned = _plan(found, losses, doubtful, this)
+        planned = _plan(found, losses, doubtful, adoption, this)
         report = Report(
             configuration.destination,
             planned,
             warnings=(*warnings, *found.warnings),
             errors=(*errors, *found.errors),
+            adoption=adoption,
         )
         if not circumstances.dry_run:
             listener.planned(planned)
@@ -149,6 +155,10 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
         )
 
 
+def _store(configuration: Configuration) -> IndexStore:
+    return IndexStore(configuration.destination, configuration.state / "aside")
+
+
 @contextmanager
 def _opened(configuration: Configuration, circumstances: Circumstances) -> Iterator[Catalog]:
     """The catalog, with the lock held; a dry run changes nothing and needs no lock."""
@@ -197,7 +207,12 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
     return Found(scans, tuple(str(error) for error in errors), tuple(empty))
 
 
-def _plan(found: Found, losses: Losses, doubtful: frozenset[str], this: Run) -> Plan:
+def _adopt(this: Run) -> Adoption:
+    wanted, change = this.circumstances.adopt, not this.circumstances.dry_run
+    return adopt.adopt(this.store, this.catalog, this.last, wanted=wanted, change=change)
+
+
+def _plan(found: Found, losses: Losses, doubtful: frozenset[str], adoption: Adoption, this: Run) -> Plan:
     # Who wants to read of each tag what becomes of it gets a plan of all.
     everything = this.circumstances.dry_run or this.circumstances.tell_all
     if everything:
@@ -206,10 +221,13 @@ def _plan(found: Found, losses: Losses, doubtful: frozenset[str], this: Run) -> 
         tags = selection.select_tags(
             found.scans, this.last, this.catalog, doubtful, this.outlook, newest=this.configuration.newest
         )
+    recognition.recognise(tags, this.catalog)
     releases = this.catalog.releases_from({tag.origin for tag in tags})
     missing = {
         origin for origin, each in releases.items() if not this.store.has_file(each.project, each.filename)
     }
+    # A dry run gave them no second name.
+    missing -= {each.release.origin for each in adoption.taken}
     failures = [] if this.circumstances.retry_failed else this.catalog.failures()
     known = plan.Known(
         releases=releases,

@@ -239,6 +239,34 @@ class Plan:
     turns: tuple[Turn, ...] = ()
 
 
+ADOPTED = "adopted:"
+"""Begins the origin of a release that was taken over and that no tag is known for; folder and file follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A release that was taken over from ``file``, a path in the index."""
+
+    file: str
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file of the index that was not taken over, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What became of the files that were there before us."""
+
+    taken: tuple[Adopted, ...] = ()
+    left: tuple[LeftAlone, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
@@ -297,7 +325,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a run did; ``dry_run`` when it stopped after the plan.
+    """All that a run did; ``dry_run`` when it stopped after the plan, ``adoption`` what it took over.
 
     ``releases`` and ``projects`` count what the index now holds; ``errors`` are of repositories that could
     not be read while others were.
@@ -312,3 +340,4 @@ class Report:
     releases: int = 0
     projects: int = 0
     dry_run: bool = False
+    adoption: Adoption = Adoption()

@@ -23,6 +23,7 @@ class Removal:
     filename: str
     name: str
     version: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Withdrawals:
         with self._catalog.batch():
             for each in releases:
                 key = (each.project, each.filename)
-                row = (*key, each.name, each.version)
-                self._catalog.change("INSERT OR REPLACE INTO removal VALUES (?, ?, ?, ?)", [row])
+                row = (*key, each.name, each.version, each.sha256)
+                self._catalog.change("INSERT OR REPLACE INTO removal VALUES (?, ?, ?, ?, ?)", [row])
                 self._catalog.change(f"DELETE FROM release {_KEY}", [key])
                 unused = "NOT EXISTS (SELECT 1 FROM release WHERE release.sha256 = metadata.sha256)"
                 self._catalog.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", [(each.sha256,)])
@@ -81,7 +82,7 @@ class Withdrawals:
 
     def removals(self) -> list[Removal]:
         """The releases that were taken out and whose files may still be there, by project."""
-        query = "SELECT project, filename, name, version FROM removal ORDER BY project, filename"
+        query = "SELECT project, filename, name, version, sha256 FROM removal ORDER BY project, filename"
         return [Removal(*row) for row in self._catalog.rows(query)]
 
     def removed(self, removals: Iterable[Removal]) -> None:

@@ -31,6 +31,8 @@ _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 _LONGEST = 200
 _NO_VERSION = Version("0")
+_SUFFIX = ".tar.gz"
+_SUFFIXES = {".tar.gz": _SUFFIX, ".tgz": _SUFFIX, ".zip": ".zip"}
 
 
 def project_folder(name: str) -> str:
@@ -43,16 +45,41 @@ def project_folder(name: str) -> str:
     return str(canonicalize_name(name))
 
 
-def release_filename(name: str, version: str) -> str:
+def release_filename(name: str, version: str, suffix: str = _SUFFIX) -> str:
     """The file name of a source distribution, ``{name}-{version}.tar.gz`` as PEP 625 has it.
 
-    A version that PEP 440 does not know, as old tags have them, is kept as it is written. Raises
-    ``ValueError`` where name or version could not be part of a file name.
+    A version that PEP 440 does not know, as old tags have them, is kept as it is written. ``suffix`` is
+    ``.zip`` for archives of that kind, which were usual before that PEP. Raises ``ValueError`` where name or
+    version could not be part of a file name.
     """
-    filename = f"{project_folder(name).replace('-', '_')}-{_version(version)}.tar.gz"
+    filename = f"{project_folder(name).replace('-', '_')}-{_version(version)}{suffix}"
     if len(filename) > _LONGEST:
         raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
     return filename
+
+
+def archive_suffix(filename: str) -> str:
+    """How the name of such a source distribution ends in the index; "" where it is none by its name.
+
+    That is ``.tar.gz``, for ``.tgz`` too, or ``.zip``, the forms that old tools made and every client knows.
+    """
+    return _SUFFIXES.get(_written_suffix(filename), "")
+
+
+def names_release(filename: str, name: str, version: str) -> bool:
+    """Whether a source distribution of that name can be of this release, however old tools spelled it.
+
+    They wrote the name as it is or with ``_`` for ``-``, and likewise the version (setuptools'
+    ``safe_version`` and ``to_filename``).
+    """
+    stem = filename[: len(filename) - len(_written_suffix(filename))]
+    project, written = canonicalize_name(name), _written(version)
+    splits = (match.start() for match in re.finditer("-", stem))
+    return any(
+        canonicalize_name(stem[:at]) == project
+        and (same_version(stem[at + 1 :], version) or _written(stem[at + 1 :]) == written)
+        for at in splits
+    )
 
 
 def written_folders(names: Iterable[str]) -> tuple[str, ...]:
@@ -67,9 +94,9 @@ def written_folders(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(each for each in spellings if "." in each and each.lower() not in ROOT_FILES))
 
 
-def written_filename(folder: str, version: str) -> str:
+def written_filename(folder: str, version: str, suffix: str = _SUFFIX) -> str:
     """The name of a release's file in one of the ``written_folders``; raises ``ValueError`` if too long."""
-    filename = f"{folder}-{_version(version)}.tar.gz"
+    filename = f"{folder}-{_version(version)}{suffix}"
     if len(filename) > _LONGEST:
         raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
     return filename
@@ -119,6 +146,14 @@ def same_version(one: str, other: str) -> bool:
         return Version(one) == Version(other)
     except InvalidVersion:
         return one == other
+
+
+def _written_suffix(filename: str) -> str:
+    return next((suffix for suffix in _SUFFIXES if filename.lower().endswith(suffix)), "")
+
+
+def _written(version: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", version.replace(" ", ".")).lower()
 
 
 def _version(text: str) -> str:

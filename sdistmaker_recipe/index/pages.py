@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.layout import ABOUT, written_filename
+from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 
@@ -63,7 +63,10 @@ def written_html(folder: str, releases: Iterable[Release]) -> str:
 
     Those are the same archives by the name that ``layout.written_filename`` gives.
     """
-    links = [_link(written_filename(folder, release.version), release) for release in releases]
+    names = [
+        (written_filename(folder, each.version, archive_suffix(each.filename)), each) for each in releases
+    ]
+    links = [_link(name, release) for name, release in names]
     return _html(f"Files of {folder}", _VERSION, "", links)
 
 

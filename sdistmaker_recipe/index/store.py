@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import filecmp
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
+
+logger = logging.getLogger(__name__)
 
 _INCOMING = ".incoming"
 
@@ -34,10 +37,14 @@ class StoredFile:
 
 
 class IndexStore:
-    """The folder that the web server serves; every method raises ``StoreError`` when the disk fails."""
+    """The folder that the web server serves; every method raises ``StoreError`` when the disk fails.
 
-    def __init__(self, folder: Path) -> None:
+    ``aside``, a folder elsewhere, is where files go that are in the way of ours.
+    """
+
+    def __init__(self, folder: Path, aside: Path | None = None) -> None:
         self.folder = folder
+        self.aside = aside or folder.with_name(f"{folder.name}-aside")
 
     def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
         """Put an archive into a project's folder; where a file of that name is there, that one stays.
@@ -103,13 +110,33 @@ class IndexStore:
         return (self.folder / project / filename).is_file()
 
     def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
-        """Show an archive by a second name in another folder, in place of what is no second name of it."""
+        """Show an archive by a second name in another folder; what is no second name of it is moved aside."""
         archive, target = self.folder / project / filename, self.folder / folder / name
         with _disk_errors(target):
             if not archive.is_file() or _is_the_same(archive, target):
                 return
-            target.unlink(missing_ok=True)
+        if os.path.lexists(target):
+            self.move_aside(folder, name)
         self.add_archive(folder, name, archive)
+
+    def is_second_name(self, project: str, filename: str, folder: str, name: str) -> bool:
+        """Whether that is the same archive."""
+        archive, target = self.folder / project / filename, self.folder / folder / name
+        with _disk_errors(target):
+            return archive.is_file() and _is_the_same(archive, target)
+
+    def move_aside(self, folder: str, name: str) -> Path:
+        """Move a file out of the index, where it is kept; its new path."""
+        source, target = self.folder / folder / name, self.aside / folder / name
+        with _disk_errors(source):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            number = 0
+            while os.path.lexists(target):
+                number += 1
+                target = target.with_name(f"{name}.{number}")
+            shutil.move(source, target)
+        logger.warning("%s/%s was in the way, or damaged: it is moved to %s", folder, name, target)
+        return target
 
     def write_pages(self, pages: Mapping[str, Content]) -> None:
         """Write pages by their path below the index; those that are there just so stay untouched.
@@ -144,11 +171,14 @@ class IndexStore:
         return all(_has_content(f"{start}/{name}") for name in names)
 
     def folders(self) -> dict[str, int]:
-        """The folders of the index: by name the mtime in ns, which is when a file last came or went there."""
+        """The folders of the index: by name the mtime in ns, which is when a file last came or went there.
+
+        Those whose names are no UTF-8 are not ours.
+        """
         if not self.folder.is_dir():
             return {}
         with _disk_errors(self.folder), os.scandir(self.folder) as entries:
-            return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.is_dir()}
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries if _is_folder(entry)}
 
     def mark_private(self, project: str) -> None:
         """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
@@ -228,6 +258,10 @@ def _has_content(path: str) -> bool:
         return os.stat(path).st_size > 0
     except OSError:
         return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir() and not any("\ud800" <= letter <= "\udfff" for letter in entry.name)
 
 
 def _names_in(folder: str) -> list[str]:

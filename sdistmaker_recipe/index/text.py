@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from sdistmaker_recipe.model import Failure, Release
+from sdistmaker_recipe.model import ADOPTED, Failure, Release
 
 _WEB = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
 _LONGEST_LINK = 2000
@@ -30,12 +30,13 @@ def web_link(address: str) -> str:
 
 
 def tag_link(browse_url: str, made_of: Release | Failure) -> str:
-    """Where people look at the tag of a release or failure; "" where browse_url is "" or no web address.
+    """Where people look at the tag of a release or failure; "" where browse_url is "" or no web address, or
+    where no tag is known.
 
     In browse_url, ``{path}`` stands for the tag's path from the repository's root and ``{revision}`` for the
     revision; where ``{path}`` is not in it, the path follows it.
     """
-    if not browse_url:
+    if not browse_url or made_of.origin.startswith(ADOPTED):
         return ""
     template = browse_url if "{path}" in browse_url else f"{browse_url.rstrip('/')}/{{path}}"
     values = {"path": made_of.origin.partition("/")[2], "revision": made_of.revision}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
@@ -37,6 +38,12 @@ def lines_by_project(configuration: Configuration) -> dict[str, list[Yank]]:
 def deletion(revision: str) -> str:
     """How a release is marked whose tag was deleted in this revision, "" where nobody knows."""
     return f"tag deleted in r{revision}" if revision else "tag deleted"
+
+
+def deleted_in(yanked: str | None) -> str | None:
+    """What ``deletion`` made its mark of, as ``Release.deleted`` has it; None where a mark is none of it."""
+    match = re.fullmatch(r"tag deleted(?: in r(\S+))?", yanked or "")
+    return (match[1] or "") if match else None
 
 
 def is_replaced(release: Release | None, revision: str, configuration: Configuration) -> bool:

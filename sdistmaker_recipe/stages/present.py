@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from sdistmaker_recipe import other_names
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import Listed, Release, Site
+from sdistmaker_recipe.other_names import OtherNames
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.index.core_metadata import About
@@ -140,7 +142,7 @@ def _files(
     )
     return {
         **_metadata_files(project, releases, shown),
-        **_written_pages(project, by_time, shown.store),
+        **_written_pages(project, by_time, shown),
         f"{project}/index.html": pages.project_html(project, by_time),
         f"{project}/index.json": pages.project_json(project, by_time),
         f"{project}/{layout.ABOUT}": people.project_about(about, shown.site),
@@ -155,15 +157,15 @@ def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> 
     }
 
 
-def _written_pages(project: str, releases: Sequence[Release], store: IndexStore) -> dict[str, Content]:
+def _written_pages(project: str, releases: Sequence[Release], shown: Shown) -> dict[str, Content]:
     """The pages for clients that know no normalised names, whose archives are linked beside them."""
     found: dict[str, Content] = {}
-    for folder in layout.written_folders(release.name for release in releases):
-        fitting = [release for release in releases if layout.fits_written(folder, release.version)]
-        for release in fitting:
-            name = layout.written_filename(folder, release.version)
-            store.link_archive(project, release.filename, folder, name)
-        found[f"{folder}/index.html"] = pages.written_html(folder, fitting)
+    known = OtherNames(shown.catalog).of_project(project)
+    for folder in other_names.written_folders(project, [each.name for each in releases], known):
+        names = other_names.second_names(folder, releases, known)
+        for name, release in names.items():
+            shown.store.link_archive(project, release.filename, folder, name)
+        found[f"{folder}/index.html"] = pages.written_html(folder, names.values())
     return found
 
 

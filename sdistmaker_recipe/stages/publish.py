@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from sdistmaker_recipe import archives
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
@@ -21,7 +22,7 @@ from sdistmaker_recipe.index import withdrawn
 from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
-from sdistmaker_recipe.model import Built, Failed, Failure, Published, Rejected, Release, Tag
+from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
@@ -46,11 +47,15 @@ def publish(
     if mismatch and configuration.version_mismatch == "refuse":
         return _rejected(built.tag, f"{mismatch}, and version-mismatch is refuse.", index)
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
-    there = index.catalog.release(project, filename)
+    there = archives.published(project, filename, built.version, index.catalog)
+    if there is not None and index.store.has_file(project, there.filename):
+        # One that was taken over may have another name than ours; no release has two files.
+        filename = there.filename
     former = there if there is not None and there.origin != built.tag.origin else None
     if former is not None and not _may_take_over(former):
         why = f" ({mismatch})" if mismatch else ""
         return _rejected(built.tag, withdrawn.clash(filename, former.tag_url, why), index)
+    _move_unreadable(project, filename, index)
     replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
     add = index.store.replace_archive if replaced else index.store.add_archive
     stored = add(project, filename, built.archive)
@@ -90,25 +95,27 @@ def publish(
 
 def _may_take_over(release: Release) -> bool:
     """Whether another tag may have a release: the tag that it was of was deleted, or nobody knows it."""
-    return release.deleted is not None or release.origin.startswith("adopted:")
+    return release.deleted is not None or release.origin.startswith(ADOPTED)
+
+
+def _move_unreadable(project: str, filename: str, index: Index) -> None:
+    """Move a file away that is no archive, or a broken one: nobody can have installed it."""
+    if index.store.has_file(project, filename):
+        try:
+            archives.told_by(index.store.folder / project / filename)
+        except BuildError:
+            index.store.move_aside(project, filename)
 
 
 def _with_metadata_of(built: Built, path: Path) -> Built:
     """What was built, but as an archive that was there before tells it."""
-    from sdistmaker_recipe.index import core_metadata
-    from sdistmaker_recipe.toolchain import archive
-
-    try:
-        with archive.open_sdist(path) as sdist:
-            metadata = archive.read_metadata(sdist)
-    except BuildError:
-        return replace(built, metadata=b"", requires_python="", summary="", metadata_is_final=False)
+    told = archives.told_by(path)
     return replace(
         built,
-        metadata=metadata.content,
-        requires_python=metadata.requires_python,
-        summary=core_metadata.about(metadata.content).summary,
-        metadata_is_final=core_metadata.may_be_served(metadata.content),
+        metadata=told.metadata,
+        requires_python=told.requires_python,
+        summary=told.summary,
+        metadata_is_final=bool(told.metadata_sha256),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sdistmaker_recipe.model import Rejected, Report, Tag, Turn
+from sdistmaker_recipe.model import Adopted, Rejected, Report, Tag, Turn
 
 _DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
@@ -70,6 +70,8 @@ def as_json(report: Report, *, strict: bool) -> str:
             key: [_release(turn) for turn in plan.turns if turn.action == action]
             for action, key in _DONE.items()
         },
+        "adopted": [_adopted(each) for each in report.adoption.taken],
+        "left_alone": [asdict(each) for each in report.adoption.left],
         "warnings": list(report.warnings),
         "errors": list(report.errors),
         "releases": report.releases,
@@ -104,8 +106,23 @@ def _release(turn: Turn) -> dict[str, Any]:
     }
 
 
+def _adopted(adopted: Adopted) -> dict[str, Any]:
+    release = adopted.release
+    return {
+        "file": adopted.file,
+        "project": release.project,
+        "name": release.name,
+        "version": release.version,
+        "filename": release.filename,
+        "sha256": release.sha256,
+        "url": release.tag_url,
+        "revision": release.revision,
+    }
+
+
 def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     plan = report.plan
+    yield from _adoption(report, every=verbose or report.dry_run)
     if verbose:
         yield from (f"skipped {label(each.tag)}: {each.reason}" for each in plan.skip)
         yield from (
@@ -138,6 +155,18 @@ def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
         if not (quiet and each.again):
             yield from _failure(each)
     yield from (f"error: {text}" for text in report.errors)
+
+
+def _adoption(report: Report, *, every: bool) -> Iterator[str]:
+    would = "would take" if report.dry_run else "took"
+    taken = report.adoption.taken
+    for each in taken if every else ():
+        tag = each.release.tag_url or "no tag"
+        yield f"{would} over {each.file} as {each.release.project}/{each.release.filename} ({tag})"
+    if taken:
+        tagged = sum(bool(each.release.tag_url) for each in taken)
+        yield f"{would} over {_count(len(taken), 'archive')}, {tagged} of tags that are known"
+    yield from (f"left alone {each.file}: {each.reason}" for each in report.adoption.left)
 
 
 def _failure(rejected: Rejected) -> Iterator[str]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
 
+from sdistmaker_recipe import other_names
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.other_names import OtherNames
 from sdistmaker_recipe.vcs import Repository
 from sdistmaker_recipe.withdrawals import Removal, Standing, Withdrawals
 
@@ -125,32 +127,44 @@ def remove_files(catalog: Catalog, store: IndexStore) -> None:
 
     The folder of such a project stays, so that its name is not redirected. Raises ``StoreError``.
     """
-    withdrawals = Withdrawals(catalog)
+    withdrawals, names = Withdrawals(catalog), OtherNames(catalog)
     every = withdrawals.removals()
     for project, removals in groupby(every, lambda each: each.project):
-        _remove_of(project, list(removals), catalog.releases_of(project), store)
+        _remove_of(project, list(removals), catalog.releases_of(project), names, store)
     if every:
         withdrawals.removed(every)
 
 
 def _remove_of(
-    project: str, removals: Sequence[Removal], releases: Sequence[Release], store: IndexStore
+    project: str,
+    removals: Sequence[Removal],
+    releases: Sequence[Release],
+    names: OtherNames,
+    store: IndexStore,
 ) -> None:
     if not releases:
         store.remove(project, layout.PROJECT_FILES)
     there = {release.filename for release in releases}
     gone = [each for each in removals if each.filename not in there]
-    kept = layout.written_folders(release.name for release in releases)
-    for folder in {*kept, *layout.written_folders(each.name for each in gone)}:
-        versions = [each.version for each in gone]
+    known = names.of_project(project)
+    digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
+    lost = [each for each in known if each.sha256 in digests]
+    left = [each for each in known if each not in lost] if releases else []
+    kept = other_names.written_folders(project, [release.name for release in releases], left)
+    for folder in {*kept, *other_names.written_folders(project, [each.name for each in gone], known)}:
+        second = [*other_names.second_names(folder, gone, known)]
         if folder not in kept:
             store.remove(folder, ["index.html"])
-            versions += [release.version for release in releases]
-        fitting = [version for version in versions if layout.fits_written(folder, version)]
-        store.remove(folder, [layout.written_filename(folder, version) for version in fitting])
-        store.unmark_private(folder)
+            second += other_names.second_names(folder, releases, known)
+        store.remove(folder, second)
+    for name in lost:
+        store.remove(name.folder, [name.filename])
     for each in gone:
         store.remove(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
+    names.forget(lost)
+    written = layout.written_folders(each.name for each in gone)
+    for folder in {*written, *(each.folder for each in known)} - {project}:
+        store.unmark_private(folder)
 
 
 def _unseen(scan: Scan, last: LastScan, catalog: Catalog) -> list[GoneTag]:

@@ -15,6 +15,8 @@ from sdistmaker_recipe import webserver
 from sdistmaker_recipe.index.layout import (
     PROJECT_FILES,
     ROOT_FILES,
+    archive_suffix,
+    names_release,
     newest,
     newest_first,
     project_folder,
@@ -297,3 +299,54 @@ def test_newest_first_is_by_version(versions):
 def test_web_servers_know_every_file_of_the_root():
     # What they do not know, and is not there, they take for the name of a project.
     assert set(ROOT_FILES) <= set(webserver.ROOT_FILES)
+
+
+class TestNamesOfOldTools:
+    @pytest.mark.parametrize(
+        ("filename", "suffix"),
+        [
+            ("acme-1.0.tar.gz", ".tar.gz"),
+            ("acme-1.0.TGZ", ".tar.gz"),
+            ("acme-1.0.zip", ".zip"),
+            ("acme-1.0.tar.bz2", ""),
+            ("acme-1.0-py3-none-any.whl", ""),
+            ("index.html", ""),
+        ],
+    )
+    def test_how_a_source_distribution_ends(self, filename, suffix):
+        assert archive_suffix(filename) == suffix
+
+    @pytest.mark.parametrize(
+        ("filename", "name", "version"),
+        [
+            ("acme-1.0.tar.gz", "acme", "1.0"),
+            ("Acme.Ledger-1.0.zip", "Acme.Ledger", "1.0"),
+            ("acme_ledger-1.0.tgz", "Acme.Ledger", "1.0"),
+            ("acme-ledger-1.0.tar.gz", "acme_ledger", "1.0.0"),
+            ("acme-2-1.0.tar.gz", "acme-2", "1.0"),
+            ("acme-1.0-beta-2.tar.gz", "acme", "1.0-beta-2"),
+            ("acme-1.0_beta.2.tar.gz", "acme", "1.0-beta.2"),
+            ("acme-1.0dev-r1234.tar.gz", "acme", "1.0dev-r1234"),
+            ("acme-1.0dev_r1234.tar.gz", "acme", "1.0dev-r1234"),
+            ("acme-1.0.final.tar.gz", "acme", "1.0 final"),
+        ],
+    )
+    def test_a_file_of_a_release(self, filename, name, version):
+        assert names_release(filename, name, version)
+
+    @pytest.mark.parametrize(
+        ("filename", "name", "version"),
+        [
+            ("acme-1.0.tar.gz", "acme", "1.1"),
+            ("acme-1.0.tar.gz", "other", "1.0"),
+            ("acme-2-1.0.tar.gz", "acme", "1.0"),
+            ("acme-1.0.tar.gz", "acme", "1.0dev"),
+            ("acme.tar.gz", "acme", ""),
+        ],
+    )
+    def test_a_file_of_another(self, filename, name, version):
+        assert not names_release(filename, name, version)
+
+    def test_zip_stays_zip(self):
+        assert release_filename("My.Pkg", "1.0", ".zip") == "my_pkg-1.0.zip"
+        assert written_filename("My.Pkg", "1.0", ".zip") == "My.Pkg-1.0.zip"

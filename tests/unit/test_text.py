@@ -93,6 +93,10 @@ class TestTagLink:
     def test_is_empty_without_browse_url(self):
         assert tag_link("", a_release()) == ""
 
+    def test_is_empty_where_no_tag_is_known(self):
+        release = a_release(origin="adopted:acme/acme-1.0.tar.gz", revision="")
+        assert tag_link("https://example.com/{path}", release) == ""
+
     def test_is_never_a_script(self):
         assert tag_link("javascript:alert('{path}')", a_release()) == ""
 

@@ -1,0 +1,49 @@
+"""Archives of the index: what one says of itself, and which release it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index import layout
+from sdistmaker_recipe.model import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an archive's metadata tells of a release: see ``model.Release``; ``metadata`` is the PKG-INFO."""
+
+    name: str = ""
+    version: str = ""
+    requires_python: str = ""
+    summary: str = ""
+    metadata_sha256: str = ""
+    metadata: bytes = b""
+
+
+def told_by(path: Path) -> Told:
+    """What an archive says of itself; raises ``BuildError`` where it cannot be read to its end."""
+    # Here, for most runs read none.
+    from sdistmaker_recipe.index import core_metadata
+    from sdistmaker_recipe.toolchain import inspection
+
+    metadata = inspection.read_sdist(path)
+    is_final = core_metadata.may_be_served(metadata.content)
+    return Told(
+        name=metadata.name,
+        version=metadata.version,
+        requires_python=metadata.requires_python,
+        summary=core_metadata.about(metadata.content).summary,
+        metadata_sha256=hashlib.sha256(metadata.content).hexdigest() if is_final else "",
+        metadata=metadata.content,
+    )
+
+
+def published(project: str, filename: str, version: str, catalog: Catalog) -> Release | None:
+    """The release with this file or, whatever the name of its file, this version (PEP 440)."""
+    if there := catalog.release(project, filename):
+        return there
+    releases = catalog.releases_of(project)
+    return next((each for each in releases if layout.same_version(each.version, version)), None)

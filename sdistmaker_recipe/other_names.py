@@ -1,0 +1,106 @@
+"""Names that archives had in the index before us: they stay, for somebody may know their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import Protocol, TypeVar
+
+from packaging.utils import canonicalize_name
+
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index import layout
+
+_COLUMNS = "folder, filename, project, sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """A file that is no release's own: where it is, whose it is, and the SHA-256 of what it holds.
+
+    Most are second names of a release's file. One with a digest that no release of the project has lost
+    against another file of its release; it is only there.
+    """
+
+    folder: str
+    filename: str
+    project: str
+    sha256: str
+
+
+class OtherNames:
+    """What the catalog knows of them; every method raises ``StoreError`` when it cannot be used."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def add(self, name: OtherName) -> None:
+        """Record one, in place of what was known of the same path."""
+        self._catalog.change("INSERT OR REPLACE INTO other_name VALUES (?, ?, ?, ?)", [astuple(name)])
+
+    def find(self, folder: str, filename: str) -> OtherName | None:
+        """What is known of a file."""
+        query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ? AND filename = ?"
+        return next((OtherName(*row) for row in self._catalog.rows(query, [folder, filename])), None)
+
+    def forget(self, names: Iterable[OtherName]) -> None:
+        """Forget those whose files are gone."""
+        rows = [(each.folder, each.filename) for each in names]
+        self._catalog.change("DELETE FROM other_name WHERE folder = ? AND filename = ?", rows)
+
+    def of_project(self, project: str) -> list[OtherName]:
+        """Those of the project with this normalised name."""
+        query = f"SELECT {_COLUMNS} FROM other_name WHERE project = ? ORDER BY folder, filename"
+        return [OtherName(*row) for row in self._catalog.rows(query, [project])]
+
+    def in_folder(self, folder: str) -> dict[str, OtherName]:
+        """Those in a folder of the index, by the name of the file."""
+        query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ?"
+        return {
+            each.filename: each for each in (OtherName(*row) for row in self._catalog.rows(query, [folder]))
+        }
+
+
+class Archive(Protocol):
+    """A release, as far as the names of its file go."""
+
+    @property
+    def filename(self) -> str:
+        """Its name in the project's folder."""
+
+    @property
+    def version(self) -> str:
+        """The version."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file."""
+
+
+A = TypeVar("A", bound=Archive)
+
+
+def written_folders(project: str, names: Iterable[str], known: Iterable[OtherName]) -> tuple[str, ...]:
+    """The folders beside the project's own that need a page: see ``layout.written_folders``.
+
+    A folder that was there in another spelling, ``My_Project``, needs one too: clients without PEP 503 ask
+    for it, and web servers answer for what is there.
+    """
+    there = {each.folder for each in known if canonicalize_name(each.folder) == project != each.folder}
+    return tuple(sorted({*layout.written_folders(names), *there} - set(layout.ROOT_FILES)))
+
+
+def second_names(folder: str, releases: Iterable[A], known: Iterable[OtherName]) -> dict[str, A]:
+    """The files that such a folder shows, by name, each a second name of a release's file.
+
+    A release is left out whose name there is taken by another file that was there before us.
+    """
+    taken = {each.filename: each.sha256 for each in known if each.folder == folder}
+    found: dict[str, A] = {}
+    for release in releases:
+        if layout.fits_written(folder, release.version):
+            suffix = layout.archive_suffix(release.filename)
+            name = layout.written_filename(folder, release.version, suffix)
+            if taken.get(name, release.sha256) == release.sha256:
+                found[name] = release
+    return found

@@ -1,0 +1,228 @@
+"""Take over what is in the index and not in the catalog: of other tools, or because the catalog was lost.
+
+Nothing is built and no file is changed or removed: an archive gets a second name where its own is not the one
+that clients of today look for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import islice
+from pathlib import Path
+
+from sdistmaker_recipe import archives, recognition
+from sdistmaker_recipe.archives import Told
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.index import layout, withdrawn
+from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
+from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
+from sdistmaker_recipe.last_scan import LastScan
+from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
+from sdistmaker_recipe.other_names import OtherName, OtherNames
+
+_NOTE = "adoption"
+_BEGUN, _DONE = "begun", "done"
+_AT_ONCE = 200
+"""So many files are taken over in one transaction, which waits once for the disk."""
+
+
+def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, change: bool) -> Adoption:
+    """Take over all archives that the catalog does not know, where that is due or ``wanted``.
+
+    It is due once, for an index whose catalog has no release yet; where it breaks off the next run goes on.
+    Without ``change`` only the catalog is changed, which is then a copy. Raises ``StoreError``.
+    """
+    note = catalog.note(_NOTE)
+    if note == _DONE and not wanted:
+        return Adoption()
+    if note == "" and catalog.size()[0] and not wanted:
+        # Of a version that took nothing over.
+        catalog.set_note(_NOTE, _DONE)
+        return Adoption()
+    adopter = _Adopter(store, catalog, change=change)
+    files = iter(distributions(store.folder))
+    catalog.set_note(_NOTE, _BEGUN)
+    # A folder without a page is a name that was private; nobody else knows of it any more.
+    catalog.set_private_names(filter(_is_normalised, store.folders()), ())
+    while some := list(islice(files, _AT_ONCE)):
+        with catalog.batch():
+            for place in some:
+                adopter.take(place)
+            if change:
+                sync(store.folder)
+    catalog.set_note(_NOTE, _DONE)
+    return Adoption(tuple(_with_tags(adopter.taken, catalog, last)), adopter.left_alone())
+
+
+def _with_tags(taken: list[Adopted], catalog: Catalog, last: LastScan) -> Iterator[Adopted]:
+    names = sorted({each.release.project for each in taken})
+    tags = (tag for _name, theirs in last.projects_named(names) for tag in theirs)
+    known = recognition.recognise(tags, catalog)
+    for each in taken:
+        yield replace(each, release=known.get(each.release.origin, each.release))
+
+
+class _LeftAloneError(Exception):
+    """A file is not taken over, and why."""
+
+
+class _Adopter:
+    """Takes over one file after the other."""
+
+    def __init__(self, store: IndexStore, catalog: Catalog, *, change: bool) -> None:
+        self.taken: list[Adopted] = []
+        self._left: dict[Place, str] = {}
+        self._store = store
+        self._catalog = catalog
+        self._names = OtherNames(catalog)
+        self._change = change
+        self._listing: tuple[str, Listing] = ("", {})
+
+    def left_alone(self) -> tuple[LeftAlone, ...]:
+        """What was not taken over."""
+        return tuple(LeftAlone(str(place), reason) for place, reason in self._left.items())
+
+    def take(self, place: Place) -> None:
+        """Take over a file, or note why not; what is known already is passed over."""
+        if place in self._left or (not place.problem and self._is_known(place)):
+            return
+        with suppress(ValueError):
+            self._keep_private(layout.project_folder(place.folder))
+        try:
+            self._take(place)
+        except _LeftAloneError as error:
+            self._left[place] = str(error)
+
+    def _take(self, place: Place) -> None:
+        if place.problem:
+            raise _LeftAloneError(place.problem)
+        path = self._path(place)
+        told, sha256 = _examined(path)
+        own = _own_place(place, told)
+        listed = self._listed(own)
+        is_listed = listed is not None and listed.sha256 == sha256
+        if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
+            return
+        if listed is not None and not is_listed:
+            raise _LeftAloneError(f"its content is not what {own.folder}/index.json lists")
+        self._make_room(own, sha256)
+        if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
+            return
+        file = path.stat()
+        self._put(place, own, sha256, file.st_mtime)
+        yanked = listed.yanked if listed else None
+        release = Release(
+            project=own.folder,
+            name=told.name,
+            version=told.version,
+            filename=own.filename,
+            sha256=sha256,
+            size=file.st_size,
+            requires_python=told.requires_python,
+            upload_time=(listed.upload_time if listed else None) or _time(file.st_mtime),
+            origin=f"{ADOPTED}{own}",
+            tag_url="",
+            revision="",
+            toolchain="",
+            metadata_sha256=told.metadata_sha256,
+            yanked=yanked,
+            summary=told.summary,
+            deleted=withdrawn.deleted_in(yanked),
+        )
+        self._catalog.publish(release, told.metadata)
+        self.taken.append(Adopted(str(place), release))
+
+    def _is_known(self, place: Place) -> bool:
+        known = self._catalog.release(place.folder, place.filename)
+        return bool(known or self._names.find(place.folder, place.filename))
+
+    def _is_other_name(self, place: Place, own: Place, told: Told, sha256: str, *, is_listed: bool) -> bool:
+        """Whether there is such a release; the file is one more name of its file then, or lost against it."""
+        there = archives.published(own.folder, own.filename, told.version, self._catalog)
+        # Our pages can have listed 1.0 and 1.0.0, where those were two tags.
+        if there is None or (there.filename != own.filename and is_listed):
+            return False
+        self._names.add(OtherName(place.folder, place.filename, there.project, sha256))
+        if there.sha256 != sha256:
+            taken = f"{there.project}/{there.filename}"
+            raise _LeftAloneError(f"{taken} is {told.name} {told.version} already, with other content")
+        return True
+
+    def _put(self, place: Place, own: Place, sha256: str, mtime: float) -> None:
+        """Give a file the name that clients look for; the one it has stays."""
+        self._keep_private(own.folder)
+        if place == own:
+            return
+        self._names.add(OtherName(place.folder, place.filename, own.folder, sha256))
+        if self._change:
+            stored = self._store.add_archive(own.folder, own.filename, self._path(place))
+            if stored.added:
+                # Where it is a copy; should this run break off, the next one asks the copy.
+                os.utime(self._path(own), (mtime, mtime))
+
+    def _make_room(self, own: Place, sha256: str) -> None:
+        """What lies where a file of ours will be is taken over first or, where that cannot be, moved away."""
+        path = self._path(own)
+        known = self._catalog.release(own.folder, own.filename)
+        if known or not os.path.lexists(path) or (path.is_file() and sha256_of(path) == sha256):
+            return
+        try:
+            self._take(replace(own, problem="" if path.is_file() else "it is no file"))
+        except _LeftAloneError as error:
+            self._left[own] = f"{error}; it is in the way, and moved to {self._store.aside}"
+            if self._change:
+                self._store.move_aside(own.folder, own.filename)
+
+    def _listed(self, own: Place) -> ListedFile | None:
+        if self._listing[0] != own.folder:
+            self._listing = (own.folder, read_listing(self._store.folder / own.folder / "index.json"))
+        return self._listing[1].get(own.filename)
+
+    def _keep_private(self, name: str) -> None:
+        self._catalog.set_private_names([name], ())
+        if self._change:
+            self._store.mark_private(name)
+
+    def _path(self, place: Place) -> Path:
+        return self._store.folder / place.folder / place.filename
+
+
+def _examined(path: Path) -> tuple[Told, str]:
+    try:
+        return archives.told_by(path), sha256_of(path)
+    except BuildError as error:
+        raise _LeftAloneError(str(error)) from error
+    except OSError as error:
+        raise _LeftAloneError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def _own_place(place: Place, told: Told) -> Place:
+    """Where a release's file is in an index of ours."""
+    try:
+        project = layout.project_folder(told.name)
+        suffix = layout.archive_suffix(place.filename)
+        filename = layout.release_filename(told.name, told.version, suffix)
+    except ValueError as error:
+        raise _LeftAloneError(f"its metadata cannot be used: {error}") from error
+    if not layout.names_release(place.filename, told.name, told.version):
+        raise _LeftAloneError(f"its metadata is that of {told.name} {told.version}")
+    return Place(project, filename)
+
+
+def _is_normalised(folder: str) -> bool:
+    try:
+        return layout.project_folder(folder) == folder
+    except ValueError:
+        return False
+
+
+def _time(mtime: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(mtime, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, timezone.utc)

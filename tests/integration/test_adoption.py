@@ -1,0 +1,271 @@
+"""An index that sdistmaker 1.4 or tags2sdists made is taken over: nothing is built again, all is served."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
+from tests.support.commands import Commands
+from tests.support.history import History, tree
+from tests.support.httpd import Httpd, make_passable
+from tests.support.old_index import MADE, add_archive
+
+EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
+ASKING_AS_WRITTEN = [
+    client
+    for client in CLIENTS
+    if client.name == "zc.buildout 6" or (EVERY and client.name in ("zc.buildout 2.13", "easy_install"))
+]
+
+BROKEN = "halfway/halfway-1.0.tar.gz"
+WHEEL = "plain/plain-1.0-py3-none-any.whl"
+OTHERS = {
+    "index.html": b"<title>Index of /</title>",
+    "plain/index.html": b"<title>Index of /plain</title>",
+    "plain/README": b"Ask me first.",
+    WHEEL: b"PK a wheel",
+}
+ARCHIVES = {
+    # sdistmaker 1.4 and tags2sdists: the folder is named by setup.py, or as in Subversion.
+    "Acme.Greeting/Acme.Greeting-1.0.tar.gz": ("Acme.Greeting", "1.0"),
+    "Acme.Greeting/Acme.Greeting-1.1.tar.gz": ("Acme.Greeting", "1.1"),
+    "My_Pkg/My_Pkg-1.0.tar.gz": ("My_Pkg", "1.0"),
+    "plain/plain-0.9.zip": ("plain", "0.9"),
+    # By hand, of no tag.
+    "plain/plain-0.5.tar.gz": ("plain", "0.5"),
+}
+RELEASES = {
+    "Acme.Greeting/Acme.Greeting-1.0.tar.gz": "acme-greeting/acme_greeting-1.0.tar.gz",
+    "Acme.Greeting/Acme.Greeting-1.1.tar.gz": "acme-greeting/acme_greeting-1.1.tar.gz",
+    "My_Pkg/My_Pkg-1.0.tar.gz": "my-pkg/my_pkg-1.0.tar.gz",
+    "plain/plain-0.9.zip": "plain/plain-0.9.zip",
+    "plain/plain-0.5.tar.gz": "plain/plain-0.5.tar.gz",
+}
+NEW = {
+    "acme-greeting": ["acme_greeting-1.2.tar.gz"],
+    "halfway": ["halfway-1.0.tar.gz"],
+    "my-pkg": ["my_pkg-2.0.tar.gz"],
+    "plain": ["plain-1.0.tar.gz"],
+}
+
+
+@dataclass(frozen=True)
+class Old:
+    """The tree as it was, and what runs over it."""
+
+    commands: Commands
+    history: History
+    public: str
+    files: Mapping[str, bytes]
+
+    @property
+    def index(self) -> Path:
+        return self.commands.folder / "index"
+
+    def run(self, *more: str) -> dict:
+        arguments = ("--repository", self.history.url, "--destination", "index")
+        return self.commands.report(*arguments, "--public-index", self.public, *more)
+
+
+def make_old(history: History, commands: Commands, public: str) -> Old:
+    for version in ("1.0", "1.1", "1.2"):
+        history.release("Acme.Greeting", version)
+    history.release("My_Pkg", "1.0")
+    history.release("My_Pkg", "2.0")
+    history.release("plain", "0.9")
+    history.release("plain", "1.0")
+    history.release("halfway", "1.0")
+    index = commands.folder / "index"
+    for path, (name, version) in ARCHIVES.items():
+        add_archive(index / path, name, version)
+    add_archive(index / BROKEN, "halfway", "1.0")
+    (index / BROKEN).write_bytes((index / BROKEN).read_bytes()[:-20])
+    for path, content in OTHERS.items():
+        (index / path).write_bytes(content)
+    return Old(commands, history, public, tree(index))
+
+
+@pytest.fixture
+def old(history: History, commands: Commands, public: str) -> Old:
+    return make_old(history, commands, public)
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands, public: str) -> Old:
+    """The same, after the first run."""
+    made = make_old(History(tmp_path_factory.mktemp("history") / "repository"), commands_of_module, public)
+    report = made.run()
+    assert report["exit_status"] == 0, report
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(adopted: Old, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The index behind a real Apache with the generated snippet."""
+    snippet = adopted.index.with_name("index-apache.conf")
+    (modules,) = re.findall("a2enmod (.*)", snippet.read_text("utf-8"))
+    make_passable(adopted.index)
+    config = f'<VirtualHost *>\nInclude "{snippet}"\n</VirtualHost>\n'
+    with Httpd(tmp_path_factory.mktemp("apache"), config, modules.split()) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def toolbox(own_index_of_module: Commands) -> Toolbox:
+    """The clients, made as they are asked for."""
+    return Toolbox(own_index_of_module)
+
+
+def get(url: str, accept: str = "*/*") -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": accept})) as answer:
+        return answer.read()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_dry_run_says_what_it_would_take_over_and_changes_nothing(old: Old) -> None:
+    arguments = ("--repository", old.history.url, "--destination", "index", "--dry-run", "--adopt")
+    done = old.commands.sdists_from_tags(*arguments)
+    assert done.status == 0, done.output
+    lines = done.stdout.splitlines()
+    tag = f"{old.history.url}/Acme.Greeting/tags/1.0"
+    for old_name, tag_url in (
+        ("Acme.Greeting/Acme.Greeting-1.0.tar.gz", tag),
+        ("plain/plain-0.5.tar.gz", "no tag"),
+    ):
+        assert f"would take over {old_name} as {RELEASES[old_name]} ({tag_url})" in lines
+    assert "would take over 5 archives, 4 of tags that are known" in lines
+    assert any(line.startswith(f"left alone {WHEEL}: ") for line in lines)
+    assert [line for line in lines if line.startswith("would build")] == [
+        "would build Acme.Greeting 1.2",
+        "would build My_Pkg 2.0",
+        "would build halfway 1.0",
+        "would build plain 1.0",
+    ]
+    assert tree(old.index) == old.files
+    assert [path.name for path in old.commands.folder.iterdir()] == ["index"]
+
+
+def test_the_first_run_builds_what_is_missing_and_the_next_nothing(old: Old) -> None:
+    first = old.run()
+    assert first["exit_status"] == 0
+    assert {each["file"]: f"{each['project']}/{each['filename']}" for each in first["adopted"]} == RELEASES
+    assert {each["file"] for each in first["adopted"] if not each["url"]} == {"plain/plain-0.5.tar.gz"}
+    assert sorted(each["filename"] for each in first["published"]) == sorted(
+        chain.from_iterable(NEW.values())
+    )
+    left = {each["file"]: each["reason"] for each in first["left_alone"]}
+    assert left.keys() == {WHEEL, BROKEN}
+    assert "cannot be read" in left[BROKEN]
+    assert first["releases"] == len(RELEASES) + 4
+
+    before = {path: path.stat().st_mtime_ns for path in old.index.rglob("*")}
+    again = old.run()
+    assert (again["adopted"], again["left_alone"], again["published"]) == ([], [], [])
+    assert {path: path.stat().st_mtime_ns for path in old.index.rglob("*")} == before
+    assert old.run("--full-scan", "--adopt")["published"] == []
+    assert {path: path.stat().st_mtime_ns for path in old.index.rglob("*")} == before
+
+
+def test_a_tag_that_builds_what_was_taken_over_makes_no_second_file(
+    history: History, commands: Commands, public: str
+) -> None:
+    # The tag's name does not tell that it is the same release; only its build does.
+    history.release("greeting", "1.0", dist="Odd.Name")
+    index = commands.folder / "index"
+    before = add_archive(index / "Odd.Name/Odd.Name-1.0.zip", "Odd.Name", "1.0")
+    old = Old(commands, history, public, tree(index))
+    old.run()
+    (entry,) = json.loads((index / "odd-name/index.json").read_text())["files"]
+    assert (entry["filename"], entry["hashes"]["sha256"]) == ("odd_name-1.0.zip", sha256(before))
+    names = [path.name for path in index.glob("*/*1.0.*")]
+    assert sorted(names) == ["Odd.Name-1.0.zip", "odd_name-1.0.zip"]
+
+
+def test_a_tag_that_comes_later_is_recognised(old: Old) -> None:
+    old.run()
+    old.history.release("plain", "0.5")
+    report = old.run()
+    assert (report["published"], report["failed"]) == ([], [])
+    (skipped,) = [each for each in report["skipped"] if each["tag"] == "0.5"]
+    assert skipped["reason"] == "published as plain-0.5.tar.gz"
+
+
+def test_each_release_is_on_the_pages_once_with_the_hash_that_it_had(adopted: Old) -> None:
+    for old_name, path in RELEASES.items():
+        project, _, filename = path.partition("/")
+        page = json.loads((adopted.index / project / "index.json").read_text())
+        (entry,) = [each for each in page["files"] if each["filename"] == filename]
+        assert entry["hashes"]["sha256"] == sha256(adopted.files[old_name])
+        assert entry["upload-time"] == MADE.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    for project, new in NEW.items():
+        page = json.loads((adopted.index / project / "index.json").read_text())
+        old = [path.partition("/")[2] for path in RELEASES.values() if path.startswith(f"{project}/")]
+        assert sorted(each["filename"] for each in page["files"]) == sorted([*old, *new])
+
+
+def test_what_was_there_is_there_but_for_pages_and_what_was_broken(adopted: Old) -> None:
+    now = tree(adopted.index)
+    gone = {name for name, content in adopted.files.items() if now.get(name) != content}
+    assert gone == {"index.html", "plain/index.html", BROKEN}
+    aside = adopted.index.with_name("index-state") / "aside" / BROKEN
+    assert aside.read_bytes() == adopted.files[BROKEN]
+
+
+@pytest.mark.parametrize("path", ARCHIVES)
+def test_old_addresses_answer_with_the_same_bytes(adopted: Old, url: str, path: str) -> None:
+    assert get(f"{url}/{path}") == adopted.files[path]
+
+
+@pytest.mark.parametrize("written", ["Acme.Greeting", "My_Pkg", "plain"])
+def test_the_name_as_it_is_written_leads_to_all_releases(adopted: Old, url: str, written: str) -> None:
+    project = written.lower().replace(".", "-").replace("_", "-")
+    page = json.loads(get(f"{url}/{project}/", "application/vnd.pypi.simple.v1+json"))
+    links = re.findall('href="([^"#]+)#sha256=([0-9a-f]+)"', get(f"{url}/{written}/").decode())
+    assert len(links) == len(page["files"])
+    assert {digest for _, digest in links} == {each["hashes"]["sha256"] for each in page["files"]}
+    for name, digest in links:
+        assert sha256(get(f"{url}/{written}/{name}")) == digest
+
+
+@pytest.mark.parametrize("client", ["pip", "uv"])
+def test_clients_install_under_the_hash_of_before(
+    adopted: Old, url: str, client: str, tmp_path: Path
+) -> None:
+    commands = commands_of_user(tmp_path, url)
+    lines = [
+        f"{name}=={version} --hash=sha256:{sha256(adopted.files[path])}\n"
+        for path, (name, version) in ARCHIVES.items()
+        if version in ("1.1", "1.0", "0.9") and path != "Acme.Greeting/Acme.Greeting-1.0.tar.gz"
+    ]
+    assert len(lines) == 3
+    (commands.folder / "requirements.txt").write_text("".join(lines))
+    python = commands.clean_python("environment")
+    install = commands.pip_install if client == "pip" else commands.uv_install
+    done = install(python, f"{url}/", "--require-hashes", "-r", "requirements.txt")
+    assert done.status == 0, done.output
+    found = {name: commands.module_version(python, name) for name in ("acme_greeting", "my_pkg", "plain")}
+    assert found == {"acme_greeting": "1.1", "my_pkg": "1.0", "plain": "0.9"}
+
+
+@pytest.mark.parametrize("client", ASKING_AS_WRITTEN, ids=lambda client: client.name)
+def test_clients_that_ask_as_it_is_written_install_too(
+    adopted: Old, url: str, client: Client, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    use = client.use(toolbox.programs(client), commands_of_user(tmp_path, url), url)
+    done = use.install("Acme.Greeting==1.1", "My_Pkg==1.0", "plain==0.9")
+    assert done.status == 0, done.output
+    found = use.installed(["acme_greeting", "my_pkg", "plain"])
+    assert found == {"acme_greeting": "1.1", "my_pkg": "1.0", "plain": "0.9"}

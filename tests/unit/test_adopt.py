@@ -1,0 +1,434 @@
+"""Taking over what is in an index: which file becomes which release, and what is left alone, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe import recognition
+from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.last_scan import LastScan
+from sdistmaker_recipe.model import Adoption, Site
+from sdistmaker_recipe.other_names import OtherName, OtherNames
+from sdistmaker_recipe.stages import adopt, present
+from sdistmaker_recipe.stages.present import Shown
+from tests.support.history import tree
+from tests.support.old_index import MADE, add_archive
+from tests.unit.values import a_failure, a_release, a_tag
+
+
+@dataclass(frozen=True)
+class Index:
+    folder: Path
+    store: IndexStore
+    catalog: Catalog
+
+    def add(self, path: str, name: str, version: str, **more: str) -> str:
+        """Write an archive; its digest."""
+        return sha256(add_archive(self.folder / path, name, version, **more))
+
+    def adopt(self, *, wanted: bool = False, change: bool = True) -> Adoption:
+        last = LastScan(self.catalog)
+        return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
+
+    def present(self) -> None:
+        present.write_all(Shown(self.store, self.catalog, Site()))
+
+    def releases(self) -> dict[str, str]:
+        """The digest of each release's file by its path."""
+        return {f"{each.project}/{each.filename}": each.sha256 for each in self.catalog.releases()}
+
+    def listed(self, page: str) -> list[str]:
+        return [each["filename"] for each in json.loads((self.folder / page).read_text())["files"]]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    with open_catalog(None) as catalog:
+        yield Index(folder, IndexStore(folder, tmp_path / "aside"), catalog)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def files(adoption: Adoption) -> dict[str, str]:
+    """The path of each release that was taken over, by that of the file."""
+    return {each.file: f"{each.release.project}/{each.release.filename}" for each in adoption.taken}
+
+
+def reasons(adoption: Adoption) -> dict[str, str]:
+    return {each.file: each.reason for each in adoption.left}
+
+
+class TestTaken:
+    @pytest.mark.parametrize(
+        ("path", "name", "version", "taken"),
+        [
+            ("acme/acme-1.0.tar.gz", "acme", "1.0", "acme/acme-1.0.tar.gz"),
+            (
+                "Acme.Ledger/Acme.Ledger-1.0.tar.gz",
+                "Acme.Ledger",
+                "1.0",
+                "acme-ledger/acme_ledger-1.0.tar.gz",
+            ),
+            ("My_Pkg/My_Pkg-1.0.zip", "My_Pkg", "1.0", "my-pkg/my_pkg-1.0.zip"),
+            ("my-pkg/my-pkg-1.0.tar.gz", "my-pkg", "1.0", "my-pkg/my_pkg-1.0.tar.gz"),
+            ("acme/acme-1.0.tgz", "acme", "1.0", "acme/acme-1.0.tar.gz"),
+            ("acme/acme-1.0-beta2.tar.gz", "acme", "1.0-beta2", "acme/acme-1.0b2.tar.gz"),
+            ("acme/acme-1.0dev-r1234.tar.gz", "acme", "1.0dev-r1234", "acme/acme-1.0dev-r1234.tar.gz"),
+            ("downloads/acme-1.0.tar.gz", "acme", "1.0", "acme/acme-1.0.tar.gz"),
+        ],
+    )
+    def test_by_the_name_that_clients_look_for_and_the_one_it_has(self, index, path, name, version, taken):
+        digest = index.add(path, name, version)
+        adoption = index.adopt()
+        assert (files(adoption), adoption.left) == ({path: taken}, ())
+        assert index.releases() == {taken: digest}
+        for each in (path, taken):
+            assert sha256((index.folder / each).read_bytes()) == digest
+
+    def test_with_what_its_metadata_says(self, index):
+        more = "Requires-Python: >=2.6\n\nAll about it.\n"
+        index.add("acme/acme-1.0.tar.gz", "Acme", "1.0", metadata="2.2", more=more)
+        index.add("acme/acme-1.1.tar.gz", "Acme", "1.1")
+        index.adopt()
+        final, other = index.catalog.releases_of("acme")
+        assert (final.name, final.version, final.requires_python, final.summary) == (
+            "Acme",
+            "1.0",
+            ">=2.6",
+            "old",
+        )
+        metadata = index.catalog.metadata(final.sha256)
+        assert metadata.endswith(b"All about it.\n")
+        assert (final.metadata_sha256, other.metadata_sha256) == (sha256(metadata), "")
+        assert (final.upload_time, final.size) == (
+            MADE,
+            (index.folder / "acme/acme-1.0.tar.gz").stat().st_size,
+        )
+        assert (final.origin, final.tag_url) == ("adopted:acme/acme-1.0.tar.gz", "")
+        assert index.catalog.owed() == {"acme", ""}
+
+    def test_with_what_our_own_page_said_of_it(self, index):
+        digests = [index.add(f"acme/acme-1.{minor}.tar.gz", "acme", f"1.{minor}") for minor in range(4)]
+        told = [
+            {"yanked": "it bites"},
+            {"yanked": True},
+            {"yanked": False, "upload-time": "not a time"},
+            {"upload-time": "2020-01-02T03:04:05.678900Z"},
+        ]
+        page = [
+            {
+                "filename": f"acme-1.{minor}.tar.gz",
+                "hashes": {"sha256": digest},
+                "upload-time": "2020-01-02T03:04:05.678900Z",
+                **told[minor],
+            }
+            for minor, digest in enumerate(digests)
+        ]
+        listing = index.folder / "acme/index.json"
+        listing.write_text(json.dumps({"files": [page[0], page[1], page[3]]}))
+        index.adopt()
+        releases = index.catalog.releases_of("acme")
+        assert [each.yanked for each in releases] == ["it bites", "", None, None]
+        time = datetime(2020, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
+        assert [each.upload_time for each in releases] == [time, time, MADE, time]
+
+    @pytest.mark.parametrize(
+        "page", ["", "[]", "{}", '{"files": 1}', '{"files": [1]}', '{"files": [{}]}', "[" * 100_000, "\xff"]
+    )
+    def test_where_the_page_is_none_of_ours(self, index, page):
+        index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        (index.folder / "acme/index.json").write_text(page, "latin-1")
+        assert len(index.adopt().taken) == 1
+
+    def test_once(self, index):
+        index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+        index.adopt()
+        index.present()
+        before = tree(index.folder)
+        assert index.adopt(wanted=True) == Adoption()
+        index.present()
+        assert tree(index.folder) == before
+
+
+class TestSeveralOfOneRelease:
+    def test_the_same_bytes_are_second_names(self, index):
+        digest = index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+        (index.folder / "Acme.Ledger").mkdir()
+        original = index.folder / "acme-ledger/acme_ledger-1.0.tar.gz"
+        (index.folder / "Acme.Ledger/Acme.Ledger-1.0.tar.gz").write_bytes(original.read_bytes())
+        adoption = index.adopt()
+        assert adoption.left == ()
+        assert index.releases() == {"acme-ledger/acme_ledger-1.0.tar.gz": digest}
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("acme/acme-1.0.tar.gz", "acme/acme-1.0.zip"),
+            ("acme/acme-1.0.tar.gz", "acme/acme-1.0.tgz"),
+            ("acme/acme-1.0.tar.gz", "Acme/Acme-1.0.tar.gz"),
+            ("Acme/Acme-1.0.zip", "downloads/acme-1.0.tar.gz"),
+            ("acme/acme-1.0.tar.gz", "acme/acme-1.0.0.tar.gz"),
+        ],
+    )
+    def test_the_first_is_the_release_and_the_other_stays_where_it_is(self, index, first, second):
+        version = "1.0.0" if "1.0.0" in second else "1.0"
+        other = index.add(second, "acme", version, more="Author: second\n")
+        digest = index.add(first, "acme", "1.0")
+        adoption = index.adopt()
+        (path,) = files(adoption).values()
+        assert list(files(adoption)) == [first]
+        assert index.releases() == {path: digest}
+        assert f"{path} is acme {version} already, with other content" in reasons(adoption)[second]
+        index.present()
+        assert sha256((index.folder / second).read_bytes()) == other
+        assert index.listed("acme/index.json") == [Path(path).name]
+        for page in index.folder.glob("*/index.html"):
+            assert page.read_text().count("<a ") == 1 - (Path(second).parent == Path(page.parent.name)) * (
+                page.parent.name == "Acme"
+            )
+        assert index.adopt(wanted=True) == Adoption()
+
+    def test_what_lies_where_clients_look_comes_before_other_spellings_there(self, index):
+        other = index.add("my-pkg/my-pkg-1.0.tar.gz", "my-pkg", "1.0", more="Author: other\n")
+        digest = index.add("my-pkg/my_pkg-1.0.tar.gz", "my-pkg", "1.0")
+        adoption = index.adopt()
+        assert index.releases() == {"my-pkg/my_pkg-1.0.tar.gz": digest}
+        assert list(reasons(adoption)) == ["my-pkg/my-pkg-1.0.tar.gz"]
+        assert sha256((index.folder / "my-pkg/my-pkg-1.0.tar.gz").read_bytes()) == other
+
+    def test_the_one_that_our_page_listed_comes_before_what_took_its_place(self, index):
+        digest = index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+        bad = index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0", more="Author: bad\n")
+        page = {"files": [{"filename": "acme_ledger-1.0.tar.gz", "hashes": {"sha256": digest}}]}
+        (index.folder / "acme-ledger/index.json").write_text(json.dumps(page))
+        adoption = index.adopt()
+        assert index.releases() == {"acme-ledger/acme_ledger-1.0.tar.gz": digest}
+        assert sha256((index.folder / "acme-ledger/acme_ledger-1.0.tar.gz").read_bytes()) == digest
+        assert "is not what acme-ledger/index.json lists" in "".join(reasons(adoption).values())
+        (aside,) = index.store.aside.rglob("*.gz")
+        assert sha256(aside.read_bytes()) == bad
+
+    def test_our_pages_can_have_listed_both_spellings_of_a_version(self, index):
+        page = []
+        for version in ("1.0", "1.0.0"):
+            digest = index.add(f"acme/acme-{version}.tar.gz", "acme", version)
+            page.append({"filename": f"acme-{version}.tar.gz", "hashes": {"sha256": digest}})
+        (index.folder / "acme/index.json").write_text(json.dumps({"files": page}))
+        assert len(index.adopt().taken) == 2
+
+
+class TestLeftAlone:
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [
+            ("acme/acme-1.0-py3-none-any.whl", "no source distribution"),
+            ("acme/acme-1.0-py2.5.egg", "no source distribution"),
+            ("acme/acme-1.0.tar.bz2", "no source distribution"),
+            ("acme/acme-1.0.tar.gz", "cannot be read"),
+            ("acme-1.0.tar.gz", "in the root"),
+        ],
+    )
+    def test_what_is_no_source_distribution(self, index, path, reason):
+        (index.folder / "acme").mkdir()
+        (index.folder / path).write_bytes(b"something")
+        adoption = index.adopt()
+        assert (adoption.taken, index.catalog.releases()) == ((), [])
+        assert reason in reasons(adoption)[path]
+        assert tree(index.folder) == {path: b"something"}
+
+    @pytest.mark.parametrize(("name", "version"), [("other", "1.0"), ("acme", "2.0"), ("acme", "1.0.post1")])
+    def test_a_file_of_another_release_than_its_name_says(self, index, name, version):
+        index.add("acme/acme-1.0.tar.gz", name, version)
+        assert reasons(index.adopt()) == {"acme/acme-1.0.tar.gz": f"its metadata is that of {name} {version}"}
+
+    @pytest.mark.parametrize("name", ["../acme", "acme/x", "-", ""])
+    def test_a_name_that_can_be_no_path(self, index, name):
+        index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        (index.folder / "acme/acme-1.0.tar.gz").unlink()
+        index.add("acme/acme-1.0.tar.gz", name or " ", "1.0")
+        assert list(reasons(index.adopt())) == ["acme/acme-1.0.tar.gz"]
+        assert index.catalog.releases() == []
+
+    def test_what_is_no_file_of_the_index(self, index, tmp_path):
+        add_archive(tmp_path / "elsewhere/acme-1.0.tar.gz", "acme", "1.0")
+        (index.folder / "acme").mkdir()
+        (index.folder / "acme/acme-1.0.tar.gz").symlink_to(tmp_path / "elsewhere/acme-1.0.tar.gz")
+        (index.folder / "linked").symlink_to(tmp_path / "elsewhere")
+        assert {reason.partition(",")[0] for reason in reasons(index.adopt()).values()} == {
+            "it is a symbolic link"
+        }
+
+    def test_a_name_that_is_no_text(self, index):
+        path = index.folder / os.fsdecode(b"acme\xff")
+        add_archive(path / "acme-1.0.tar.gz", "acme", "1.0")
+        (reason,) = reasons(index.adopt()).values()
+        assert "UTF-8" in reason
+
+    def test_what_nobody_asks_about(self, index):
+        for path in (
+            "acme/README",
+            "acme/index.html",
+            ".hidden/acme-1.0.tar.gz",
+            "acme/deep/acme-1.0.tar.gz",
+        ):
+            (index.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (index.folder / path).write_bytes(b"something")
+        assert index.adopt() == Adoption()
+
+    def test_what_is_in_the_way_is_kept_elsewhere(self, index):
+        digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
+        (index.folder / "acme").mkdir()
+        (index.folder / "acme/acme-1.0.tar.gz").write_bytes(b"half of it")
+        adoption = index.adopt()
+        assert index.releases() == {"acme/acme-1.0.tar.gz": digest}
+        assert "moved to" in reasons(adoption)["acme/acme-1.0.tar.gz"]
+        assert tree(index.store.aside) == {"acme/acme-1.0.tar.gz": b"half of it"}
+
+
+class TestWhen:
+    def test_an_index_with_releases_is_not_looked_at_unless_that_is_wanted(self, index):
+        index.catalog.publish(a_release(), b"")
+        index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        assert index.adopt() == Adoption()
+        assert index.adopt() == Adoption()
+        assert len(index.adopt(wanted=True).taken) == 1
+
+    def test_an_index_is_looked_at_once(self, index):
+        assert index.adopt() == Adoption()
+        index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        assert index.adopt() == Adoption()
+
+    def test_later_runs_ask_the_catalog_once(self, index, monkeypatch):
+        index.adopt()
+        asked = []
+        monkeypatch.setattr(Catalog, "rows", lambda *query: asked.append(query) or [("done",)])
+        index.adopt()
+        assert len(asked) == 1
+
+    def test_one_that_breaks_off_goes_on_in_the_next_run(self, index, monkeypatch):
+        monkeypatch.setattr(adopt, "_AT_ONCE", 2)
+        digests = {
+            f"acme/acme-1.{minor}.tar.gz": index.add(f"Acme/Acme-1.{minor}.tar.gz", "Acme", f"1.{minor}")
+            for minor in range(7)
+        }
+        link, calls = index.store.add_archive, []
+
+        def break_off(*arguments):
+            calls.append(arguments)
+            if len(calls) == 4:
+                raise StoreError("the disk is full")
+            return link(*arguments)
+
+        monkeypatch.setattr(index.store, "add_archive", break_off)
+        with pytest.raises(StoreError):
+            index.adopt()
+        assert len(index.releases()) == 2
+        adoption = index.adopt()
+        assert len(adoption.taken) == 5
+        assert index.releases() == digests
+        assert {each.upload_time for each in index.catalog.releases()} == {MADE}
+
+    def test_without_a_change_only_the_catalog_knows(self, index):
+        index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+        (index.folder / "acme-ledger").mkdir()
+        (index.folder / "acme-ledger/acme_ledger-1.0.tar.gz").write_bytes(b"half of it")
+        before = tree(index.folder)
+        assert len(index.adopt(change=False).taken) == 1
+        assert tree(index.folder) == before
+        assert not index.store.aside.exists()
+
+
+def test_the_time_of_a_file_is_that_of_the_copy_where_there_are_no_links(index, monkeypatch):
+    monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
+    index.adopt()
+    assert (index.folder / "acme/acme-1.0.tar.gz").stat().st_mtime == MADE.timestamp()
+    assert (index.folder / "acme/acme-1.0.tar.gz").stat().st_nlink == 1
+
+
+def test_names_are_private_at_once(index):
+    index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+    (index.folder / "Only_Wheels").mkdir()
+    (index.folder / "Only_Wheels/only_wheels-1.0-py3-none-any.whl").write_bytes(b"")
+    (index.folder / "was-private").mkdir()
+    (index.folder / "_icons").mkdir()
+    index.adopt()
+    assert index.catalog.private_names() == {"acme-ledger", "only-wheels", "was-private"}
+    assert (index.folder / "only-wheels").is_dir()
+
+
+class TestFoldersInAnotherSpelling:
+    def test_get_a_page_of_all_releases(self, index):
+        index.add("My_Pkg/My_Pkg-1.0.tar.gz", "My_Pkg", "1.0")
+        index.adopt()
+        index.store.add_archive("my-pkg", "my_pkg-2.0.tar.gz", b"new")
+        new = a_release("2.0", project="my-pkg", name="My_Pkg", sha256=sha256(b"new"))
+        index.catalog.publish(new, b"")
+        index.present()
+        page = (index.folder / "My_Pkg/index.html").read_text()
+        assert page.count("<a ") == 2
+        assert (index.folder / "My_Pkg/My_Pkg-2.0.tar.gz").read_bytes() == b"new"
+
+    def test_that_are_of_no_project_get_none(self, index):
+        index.add("downloads/acme-1.0.tar.gz", "acme", "1.0")
+        index.adopt()
+        index.present()
+        assert [path.name for path in (index.folder / "downloads").iterdir()] == ["acme-1.0.tar.gz"]
+
+
+class TestRecognise:
+    RELEASE = a_release(origin="adopted:acme-ledger/acme_ledger-1.0.tar.gz", tag_url="", revision="")
+
+    @pytest.fixture(autouse=True)
+    def _adopted(self, index):
+        index.catalog.publish(self.RELEASE, b"")
+        index.catalog.paid(["acme-ledger", ""])
+
+    def test_the_tag_of_a_release(self, index):
+        tag = a_tag("1.0", project="Acme_Ledger")
+        index.catalog.remember(a_failure(tag))
+        assert list(recognition.recognise([a_tag("2.0"), tag], index.catalog)) == [self.RELEASE.origin]
+        (release,) = index.catalog.releases()
+        assert (release.origin, release.tag_url, release.revision) == (tag.origin, tag.url, tag.revision)
+        assert index.catalog.failures() == []
+        assert index.catalog.owed() >= {"acme-ledger", ""}
+        assert recognition.recognise([tag], index.catalog) == {}
+
+    def test_the_one_that_spells_the_version_as_the_release_does(self, index):
+        tags = [a_tag("1.0.0"), a_tag("1.0"), a_tag("1")]
+        recognition.recognise(tags, index.catalog)
+        assert list(index.catalog.releases_from([tag.origin for tag in tags])) == [tags[1].origin]
+
+    @pytest.mark.parametrize("tag", [a_tag("1.1"), a_tag("1.0", project="acme")])
+    def test_no_tag_of_another_release(self, index, tag):
+        assert recognition.recognise([tag], index.catalog) == {}
+        assert index.catalog.releases() == [self.RELEASE]
+
+    def test_no_tag_that_has_a_release(self, index):
+        tag = a_tag("1.0")
+        index.catalog.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin), b"")
+        assert recognition.recognise([tag], index.catalog) == {}
+
+
+def test_other_names_are_known_by_path_project_and_folder(index):
+    names = OtherNames(index.catalog)
+    one, two = OtherName("Acme", "Acme-1.0.zip", "acme", "ab"), OtherName("misc", "acme-1.zip", "acme", "cd")
+    for each in (two, one):
+        names.add(each)
+    assert names.of_project("acme") == [one, two]
+    assert names.in_folder("misc") == {"acme-1.zip": two}
+    assert (names.find("Acme", "Acme-1.0.zip"), names.find("Acme", "acme-1.zip")) == (one, None)
