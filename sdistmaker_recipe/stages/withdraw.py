@@ -18,7 +18,7 @@ from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.model import Release
-from sdistmaker_recipe.other_names import OtherNames
+from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.vcs import Repository
 from sdistmaker_recipe.withdrawals import Removal, Standing, Withdrawals
 
@@ -149,8 +149,7 @@ def _remove_of(
     known = names.of_project(project)
     digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
     lost = [each for each in known if each.sha256 in digests]
-    left = [each for each in known if each not in lost] if releases else []
-    kept = other_names.written_folders(project, [release.name for release in releases], left)
+    kept = other_names.written_folders(project, [each.name for each in releases], known) if releases else ()
     for folder in {*kept, *other_names.written_folders(project, [each.name for each in gone], known)}:
         second = [*other_names.second_names(folder, gone, known)]
         if folder not in kept:
@@ -162,6 +161,10 @@ def _remove_of(
     for each in gone:
         store.remove(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
     names.forget(lost)
+    for folder in {each.folder for each in lost} & set(kept):
+        # It is known by them from now on.
+        for filename, release in other_names.second_names(folder, releases, known).items():
+            names.add(OtherName(folder, filename, project, release.sha256))
     written = layout.written_folders(each.name for each in gone)
     for folder in {*written, *(each.folder for each in known)} - {project}:
         store.unmark_private(folder)

@@ -203,6 +203,29 @@ def test_a_tag_that_comes_later_is_recognised(old: Old) -> None:
     assert skipped["reason"] == "published as plain-0.5.tar.gz"
 
 
+def test_a_release_that_is_removed_goes_by_all_its_names(old: Old) -> None:
+    old.run()
+    old.history.delete("My_Pkg/tags/1.0")
+    old.history.delete("Acme.Greeting/tags/1.1")
+    report = old.run("--deleted-tags", "remove")
+    assert [each["filename"] for each in report["removed"]] == [
+        "acme_greeting-1.1.tar.gz",
+        "my_pkg-1.0.tar.gz",
+    ]
+    assert list(old.index.rglob("*1.1.tar.gz")) == []
+    assert sorted(path.name for path in old.index.rglob("*y_*kg-*.gz")) == [
+        "My_Pkg-2.0.tar.gz",
+        "my_pkg-2.0.tar.gz",
+    ]
+    assert (old.index / "My_Pkg/index.html").read_text().count("<a ") == 1
+    assert old.run("--deleted-tags", "remove", "--adopt")["adopted"] == []
+
+    old.history.delete("My_Pkg/tags/2.0")
+    old.run("--deleted-tags", "remove")
+    assert not (old.index / "My_Pkg").exists()
+    assert list((old.index / "my-pkg").iterdir()) == []
+
+
 def test_each_release_is_on_the_pages_once_with_the_hash_that_it_had(adopted: Old) -> None:
     for old_name, path in RELEASES.items():
         project, _, filename = path.partition("/")

@@ -273,7 +273,7 @@ class TestRemove:
         index.history.delete("ledger/tags/1.0")
         index.run("--deleted-tags", "remove")
         (index.folder / "ledger" / FILE).write_bytes(content)
-        index.catalog("INSERT INTO removal VALUES ('ledger', ?, 'ledger', '1.0')", FILE)
+        index.catalog("INSERT INTO removal VALUES ('ledger', ?, 'ledger', '1.0', '')", FILE)
         index.run()
         assert f"ledger/{FILE}" not in index.files
         assert index.catalog("SELECT * FROM removal") == []

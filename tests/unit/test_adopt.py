@@ -123,8 +123,8 @@ class TestTaken:
 
     def test_with_what_our_own_page_said_of_it(self, index):
         digests = [index.add(f"acme/acme-1.{minor}.tar.gz", "acme", f"1.{minor}") for minor in range(4)]
-        told = [
-            {"yanked": "it bites"},
+        told: list[dict[str, object]] = [
+            {"yanked": "tag deleted in r7"},
             {"yanked": True},
             {"yanked": False, "upload-time": "not a time"},
             {"upload-time": "2020-01-02T03:04:05.678900Z"},
@@ -142,7 +142,8 @@ class TestTaken:
         listing.write_text(json.dumps({"files": [page[0], page[1], page[3]]}))
         index.adopt()
         releases = index.catalog.releases_of("acme")
-        assert [each.yanked for each in releases] == ["it bites", "", None, None]
+        assert [each.yanked for each in releases] == ["tag deleted in r7", "", None, None]
+        assert [each.deleted for each in releases] == ["7", None, None, None]
         time = datetime(2020, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
         assert [each.upload_time for each in releases] == [time, time, MADE, time]
 
