@@ -80,7 +80,7 @@ class TestTakeOut:
         assert catalog.size() == (2, 2)
         assert catalog.owed() == {"", "acme-ledger"}
         assert catalog.metadata("1.0") == b""
-        assert withdrawals.removals() == [Removal(*KEY, "acme.ledger", "1.0")]
+        assert withdrawals.removals() == [Removal(*KEY, "acme.ledger", "1.0", "1.0")]
         withdrawals.removed(withdrawals.removals())
         assert withdrawals.removals() == []
 
