@@ -17,6 +17,7 @@ The flow, on one page.
 * ``selection``: its beginning; what can have changed since the last run.
 * ``batches``: its end; what is built is published, some at a time.
 * ``life``: what becomes of releases whose tags were deleted, came back or moved.
+* ``opening``: before it; the lock and the catalog, which is given up where it is damaged.
 * ``circumstances``: what the doors tell of the world outside.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.

@@ -45,5 +45,7 @@ def published(project: str, filename: str, version: str, catalog: Catalog) -> Re
     """The release with this file or, whatever the name of its file, this version (PEP 440)."""
     if there := catalog.release(project, filename):
         return there
-    releases = catalog.releases_of(project)
-    return next((each for each in releases if layout.same_version(each.version, version)), None)
+    for name, known in catalog.rows("SELECT filename, version FROM release WHERE project = ?", [project]):
+        if layout.same_version(known, version):
+            return catalog.release(project, name)
+    return None

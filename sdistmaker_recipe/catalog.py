@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.model import Failure, Listed, Release, Tag
 
 _FIRST = """
@@ -370,6 +370,12 @@ class Catalog:
         with self._transaction() as connection:
             connection.executemany(statement, rows)
 
+    def check(self) -> None:
+        """Read all of the file; raises ``CatalogDamagedError`` where anything in it is damaged."""
+        found = [line for (line,) in self.rows("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise CatalogDamagedError(f"{self._path}: {found[0]}", _HINT)
+
     @contextmanager
     def batch(self) -> Iterator[None]:
         """All changes made in the context are one transaction: of none anything stays after an error."""
@@ -382,7 +388,10 @@ class Catalog:
 
     def _releases(self, chosen: str, values: Sequence[Any] = ()) -> list[Release]:
         """The releases that the end of a query chooses."""
-        return [_release(row) for row in self.rows(f"SELECT {_COLUMNS} FROM release {chosen}", values)]
+        try:
+            return [_release(row) for row in self.rows(f"SELECT {_COLUMNS} FROM release {chosen}", values)]
+        except (ValueError, TypeError) as error:
+            raise CatalogDamagedError(f"{self._path}: {error}", _HINT) from error
 
     def _value(self, query: str, values: Sequence[Any], default: Any) -> Any:  # noqa: ANN401  # any column
         """The one value that a query finds; default where it finds none."""
@@ -409,7 +418,8 @@ def open_catalog(path: Path | None, *, as_copy: bool = False) -> Iterator[Catalo
     """The catalog at path, made when it is not there; None gives an empty one in memory.
 
     With ``as_copy`` it is a copy in memory, and the file stays as it is. Raises ``StoreError`` where it
-    cannot be opened or was written by a newer version of this package.
+    cannot be opened or was written by a newer version of this package, ``CatalogDamagedError`` where it is
+    no catalog.
     """
     name = ":memory:" if path is None else str(path)
     try:
@@ -418,7 +428,7 @@ def open_catalog(path: Path | None, *, as_copy: bool = False) -> Iterator[Catalo
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as original:
                 original.backup(connection)
     except sqlite3.Error as error:
-        raise StoreError(f"{name}: {error}") from error
+        raise _store_error(name, error) from error
     with closing(connection):
         _prepare(connection, name)
         yield Catalog(connection, name)
@@ -462,7 +472,12 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+_OF_DAMAGE = ("malformed", "not a database", "Could not decode")
+
+
 def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
+    if any(words in str(error) for words in _OF_DAMAGE):
+        return CatalogDamagedError(f"{path}: {error}", _HINT)
     # To move the file away is no good advice where the disk is what failed.
     of_the_disk = any(word in str(error) for word in ("disk", "readonly", "locked", "unable to open"))
     return StoreError(f"{path}: {error}", "" if of_the_disk else _HINT)

@@ -9,21 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from filelock import FileLock, Timeout
-
-from sdistmaker_recipe import __version__, executors, life, recognition, selection
+from sdistmaker_recipe import __version__, executors, life, opening, recognition, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import LockHeldError, RepositoryError, StoreError
+from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
@@ -34,8 +32,6 @@ from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
 
 logger = logging.getLogger(__name__)
-
-_CATALOG = "catalog.sqlite3"
 
 
 class Listener(Protocol):
@@ -72,13 +68,23 @@ class Found:
 
 def run(configuration: Configuration, circumstances: Circumstances, listener: Listener) -> Report:
     """Do all of it; raises ``SdistmakerError``."""
-    if (
-        circumstances.revision
-        and not circumstances.adopt
-        and (report := _nothing_to_do(configuration, circumstances))
-    ):
+    if circumstances.revision and (report := _nothing_to_do(configuration, circumstances)):
         return report
-    with _opened(configuration, circumstances) as catalog, ExitStack() as stack:
+    with opening.locked(configuration, circumstances):
+        try:
+            with opening.opened(configuration, circumstances) as catalog:
+                return _run(configuration, circumstances, listener, catalog)
+        except CatalogDamagedError as error:
+            warning = opening.give_up(configuration, circumstances, error)
+        with opening.opened(configuration, circumstances, given_up=True) as catalog:
+            report = _run(configuration, circumstances, listener, catalog)
+        return replace(report, warnings=(warning, *report.warnings))
+
+
+def _run(
+    configuration: Configuration, circumstances: Circumstances, listener: Listener, catalog: Catalog
+) -> Report:
+    with ExitStack() as stack:
         store, last = _store(configuration), LastScan(catalog)
         outlook = plan.outlook(configuration, __version__)
         this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
@@ -138,10 +144,10 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
 
     It waits for no other run: what that one is at does not matter to it.
     """
-    path = configuration.state / _CATALOG
-    if not path.exists():
+    path = configuration.state / opening.CATALOG
+    if circumstances.adopt or not path.exists():
         return None
-    with open_catalog(path) as catalog, ExitStack() as stack:
+    with suppress(CatalogDamagedError), open_catalog(path) as catalog, ExitStack() as stack:
         sources, warnings, errors = scan.open_sources(
             configuration, circumstances.credentials, configuration.state, stack
         )
@@ -153,30 +159,11 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
         return Report(
             configuration.destination, Plan(), warnings=warnings, releases=releases, projects=projects
         )
+    return None
 
 
 def _store(configuration: Configuration) -> IndexStore:
     return IndexStore(configuration.destination, configuration.state / "aside")
-
-
-@contextmanager
-def _opened(configuration: Configuration, circumstances: Circumstances) -> Iterator[Catalog]:
-    """The catalog, with the lock held; a dry run changes nothing and needs no lock."""
-    path = configuration.state / _CATALOG
-    if circumstances.dry_run:
-        with open_catalog(path if path.exists() else None, as_copy=True) as catalog:
-            yield catalog
-        return
-    try:
-        configuration.state.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(configuration.state / "lock").acquire(timeout=configuration.wait)
-    except Timeout as error:
-        message = f"Another run works on {configuration.destination}."
-        raise LockHeldError(message, "Try again later, or wait for it with --wait SECONDS.") from error
-    except OSError as error:
-        raise StoreError(f"{configuration.state}: {error.strerror or error}") from error
-    with lock, open_catalog(path) as catalog:
-        yield catalog
 
 
 def _open_sources(this: Run, stack: ExitStack) -> tuple[list[Source], tuple[str, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@
     |-- RepositoryError       3  the repository did not answer as it should
     |   `-- PathNotFoundError    a path is not there at that revision
     |-- StoreError            3  the disk, the index or the catalog failed
+    |   `-- CatalogDamagedError  the catalog is no longer one
     |-- ToolchainError        3  the means to build are missing (uv, an interpreter)
     `-- LockHeldError         4  another run works on the same destination
 
@@ -82,6 +83,10 @@ class PathNotFoundError(RepositoryError):
 
 class StoreError(SdistmakerError):
     """The index, the catalog or the disk below them failed."""
+
+
+class CatalogDamagedError(StoreError):
+    """The catalog's file cannot be read as one, though the disk reads it; a new one can be made."""
 
 
 class ToolchainError(SdistmakerError):

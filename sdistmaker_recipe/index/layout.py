@@ -142,10 +142,9 @@ def _preference(release: Release) -> tuple[int, bool, bool, Version, str]:
 
 def same_version(one: str, other: str) -> bool:
     """Whether two versions are the same: 1.0 and 1.0.0 are (PEP 440 "Version comparison")."""
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return one == other
+    known, version, _text = version_key(one)
+    other_known, other_version, _other = version_key(other)
+    return version == other_version if known and other_known else one == other
 
 
 def _written_suffix(filename: str) -> str:

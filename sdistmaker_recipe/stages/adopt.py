@@ -110,8 +110,8 @@ class _Adopter:
             return
         if listed is not None and not is_listed:
             raise _LeftAloneError(f"its content is not what {own.folder}/index.json lists")
-        self._make_room(own, sha256)
-        if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
+        if self._make_room(own, sha256):
+            self._is_other_name(place, own, told, sha256, is_listed=False)
             return
         file = path.stat()
         self._put(place, own, sha256, file.st_mtime)
@@ -165,18 +165,23 @@ class _Adopter:
                 # Where it is a copy; should this run break off, the next one asks the copy.
                 os.utime(self._path(own), (mtime, mtime))
 
-    def _make_room(self, own: Place, sha256: str) -> None:
-        """What lies where a file of ours will be is taken over first or, where that cannot be, moved away."""
+    def _make_room(self, own: Place, sha256: str) -> bool:
+        """What lies where a file of ours will be is taken over or, where that cannot be, moved away.
+
+        Whether it was taken over.
+        """
         path = self._path(own)
         known = self._catalog.release(own.folder, own.filename)
         if known or not os.path.lexists(path) or (path.is_file() and sha256_of(path) == sha256):
-            return
+            return False
         try:
             self._take(replace(own, problem="" if path.is_file() else "it is no file"))
         except _LeftAloneError as error:
             self._left[own] = f"{error}; it is in the way, and moved to {self._store.aside}"
             if self._change:
                 self._store.move_aside(own.folder, own.filename)
+            return False
+        return True
 
     def _listed(self, own: Place) -> ListedFile | None:
         if self._listing[0] != own.folder:

@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
+import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
-from tests.support.commands import Commands
+from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 from tests.support.httpd import Httpd, make_passable
 from tests.support.old_index import MADE, add_archive
@@ -201,6 +204,41 @@ def test_a_tag_that_comes_later_is_recognised(old: Old) -> None:
     assert (report["published"], report["failed"]) == ([], [])
     (skipped,) = [each for each in report["skipped"] if each["tag"] == "0.5"]
     assert skipped["reason"] == "published as plain-0.5.tar.gz"
+
+
+def test_a_run_that_is_killed_goes_on_in_the_next(history: History, commands: Commands, public: str) -> None:
+    history.release("many", "1.0")
+    index, count = commands.folder / "index", 600
+    for number in range(count):
+        add_archive(index / f"Many/Many-0.{number}.tar.gz", "Many", f"0.{number}")
+    old = Old(commands, history, public, tree(index))
+    arguments = ("--repository", history.url, "--destination", "index", "--public-index", public)
+    command = [program("sdists_from_tags"), *arguments]
+    with subprocess.Popen(command, cwd=commands.folder, env=commands.environment) as process:
+        while not (known := number_known(commands.folder / "index-state/catalog.sqlite3")):
+            assert process.poll() is None
+        process.kill()
+    assert 0 < known < count
+
+    report = old.run()
+    assert report["releases"] == count + 1
+    assert len(report["adopted"]) < count
+    page = json.loads((index / "many/index.json").read_text())
+    times = {each["upload-time"] for each in page["files"] if each["filename"] != "many-1.0.tar.gz"}
+    assert times == {MADE.isoformat(timespec="microseconds").replace("+00:00", "Z")}
+    assert {**tree(index), **old.files} == tree(index)
+
+
+def number_known(catalog: Path) -> int:
+    """How many releases a catalog has; 0 while it is none."""
+    if not catalog.exists():
+        return 0
+    with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            ((number,),) = connection.execute("SELECT COUNT(*) FROM release")
+        except sqlite3.OperationalError:
+            return 0
+    return int(number)
 
 
 def test_a_release_that_is_removed_goes_by_all_its_names(old: Old) -> None:

@@ -1,0 +1,205 @@
+"""A catalog that was lost or damaged is made again from the index and the repository; nothing is built."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands
+from tests.support.history import History, setuptools_project, tree
+from tests.support.old_index import add_archive
+
+BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
+STATIC = """\
+[build-system]
+requires = ["flit_core"]
+build-backend = "flit_core.buildapi"
+[project]
+name = "{name}"
+version = "{version}"
+description = "Told once"
+requires-python = ">=3.8"
+"""
+
+
+def flit_project(name: str, version: str) -> dict[str, str]:
+    """A project whose metadata may be served: nothing in it is dynamic."""
+    return {
+        "pyproject.toml": STATIC.format(name=name, version=version),
+        f"{name}.py": '"""It."""\n',
+        "PKG-INFO": "",
+    }
+
+
+@dataclass(frozen=True)
+class Index:
+    commands: Commands
+    history: History
+
+    @property
+    def folder(self) -> Path:
+        return self.commands.folder / "index"
+
+    @property
+    def state(self) -> Path:
+        return self.commands.folder / "index-state"
+
+    @property
+    def catalog(self) -> Path:
+        return self.state / "catalog.sqlite3"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return (
+            *("--repository", self.history.url, "--destination", "index"),
+            *("--browse-url", "https://svn.example.com/browse/{path}?rev={revision}"),
+            *("--index-url", "https://packages.example.com/", "--yank", "flitted==0.9 too early"),
+        )
+
+    def run(self, *more: str) -> dict:
+        return self.commands.report(*self.options, *more)
+
+    def times(self) -> dict[str, int]:
+        """When each file was written last."""
+        return {str(path): path.stat().st_mtime_ns for path in self.folder.rglob("*") if path.is_file()}
+
+    def query(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.catalog)) as connection, connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> Index:
+    """Several projects: dotted names, metadata files, archives of 1.4, tags that failed or are gone."""
+    history = History(tmp_path_factory.mktemp("history") / "repository")
+    index = Index(commands_of_module, history)
+    history.release("Acme.Greeting", "1.0")
+    history.release("acme_tools", "1.0")
+    history.release("acme_tools", "1.1")
+    history.add_tag("flitted", "0.9", flit_project("flitted", "0.9"))
+    history.add_tag("flitted", "1.0", flit_project("flitted", "1.0"))
+    history.add_tag("Acme.Greeting", "2.0", BROKEN)
+    history.add_tag("hopeless", "1.0", BROKEN)
+    add_archive(index.folder / "Acme.Greeting/Acme.Greeting-0.9.zip", "Acme.Greeting", "0.9")
+    add_archive(index.folder / "Old_Times/Old_Times-0.1.tar.gz", "Old_Times", "0.1")
+    assert len(index.run()["published"]) == 5
+    history.release("acme_tools", "1.2")
+    assert len(index.run()["published"]) == 1
+    return index
+
+
+@pytest.fixture
+def index(original: Index, commands: Commands) -> Index:
+    """A copy of it that a test can do away with."""
+    shutil.copytree(original.commands.folder, commands.folder, dirs_exist_ok=True)
+    folder = commands.folder.with_name("repository")
+    shutil.copytree(original.history.folder, folder)
+    history = copy(original.history)
+    history.folder, history.url = folder, folder.as_uri()
+    return Index(commands, history)
+
+
+def lose_file(index: Index) -> None:
+    index.catalog.unlink()
+
+
+def lose_folder(index: Index) -> None:
+    shutil.rmtree(index.state)
+
+
+def overwrite(index: Index) -> None:
+    index.catalog.write_bytes(b"<html>This is no database at all.</html>" * 100)
+
+
+def overwrite_pages(index: Index) -> None:
+    content = bytearray(index.catalog.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    index.catalog.write_bytes(content)
+
+
+def overwrite_a_time(index: Index) -> None:
+    index.query("UPDATE release SET upload_time = 'once' WHERE project = 'flitted'")
+
+
+DAMAGE = [overwrite, overwrite_pages, overwrite_a_time]
+
+
+@pytest.mark.parametrize("harm", [lose_file, lose_folder, *DAMAGE])
+def test_the_index_is_as_it_was(index: Index, harm: Callable[[Index], None]) -> None:
+    before, times = tree(index.folder), index.times()
+    harm(index)
+    report = index.run("--full-scan")
+    assert report["published"] == []
+    assert sorted(each["tag"] for each in report["failed"]) == ["1.0", "2.0"]
+    assert len(report["adopted"]) == 8
+    assert (report["left_alone"], report["yanked"], report["restored"]) == ([], [], [])
+    assert tree(index.folder) == before
+    assert index.times() == times
+
+    again = index.run()
+    assert (again["adopted"], again["published"], again["failed"]) == ([], [], [])
+    assert len(again["still_failing"]) == 2
+    assert tree(index.folder) == before
+
+
+@pytest.mark.parametrize("harm", DAMAGE)
+def test_a_damaged_catalog_is_kept_and_told_of(index: Index, harm: Callable[[Index], None]) -> None:
+    harm(index)
+    damaged = index.catalog.read_bytes()
+    dry = index.run("--dry-run")
+    assert "a run would move it aside" in dry["warnings"][0]
+    assert len(dry["adopted"]) == 8
+    assert index.catalog.read_bytes() == damaged
+
+    done = index.commands.sdists_from_tags(*index.options, "--full-scan")
+    assert f"warning: {index.catalog}: " in done.stdout
+    assert "it is moved to" in done.stdout
+    (aside,) = index.state.glob("catalog-*-damaged.sqlite3")
+    # A run works with a catalog until it notices.
+    assert harm is overwrite_a_time or aside.read_bytes() == damaged
+    assert "moved" not in index.commands.sdists_from_tags(*index.options).stdout
+
+
+def test_a_catalog_of_a_newer_version_is_left_where_it_is(index: Index) -> None:
+    index.query("PRAGMA user_version = 1000")
+    before = index.catalog.read_bytes()
+    done = index.commands.sdists_from_tags(*index.options)
+    assert (done.status, "A newer sdistmaker_recipe wrote it" in done.stderr) == (3, True)
+    assert index.catalog.read_bytes() == before
+
+
+def test_a_catalog_that_is_in_use_is_left_where_it_is(index: Index) -> None:
+    with closing(sqlite3.connect(index.catalog)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        done = index.commands.sdists_from_tags(*index.options)
+    assert (done.status, "locked" in done.stderr) == (3, True)
+    assert list(index.state.glob("*damaged*")) == []
+
+
+def test_a_release_whose_tag_is_gone_stays_withdrawn_until_it_is_back(index: Index) -> None:
+    index.history.delete("acme_tools/tags/1.0")
+    assert [each["reason"] for each in index.run()["yanked"]] == ["tag deleted in r9"]
+    before = (index.folder / "acme-tools/index.json").read_bytes()
+    lose_folder(index)
+    report = index.run()
+    assert (report["yanked"], report["restored"]) == ([], [])
+    assert (index.folder / "acme-tools/index.json").read_bytes() == before
+
+    index.history.add_tag("acme_tools", "1.0", setuptools_project("acme_tools", "1.0"))
+    report = index.run()
+    assert [each["reason"] for each in report["restored"]] == ["its tag is there again"]
+    assert report["published"] == []
+
+
+def test_names_that_were_private_stay_so(index: Index) -> None:
+    assert (index.folder / "hopeless").is_dir()
+    lose_folder(index)
+    index.run()
+    assert (index.folder / "hopeless").is_dir()

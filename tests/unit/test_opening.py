@@ -1,0 +1,128 @@
+"""A catalog that is given up: what is moved where, and what is not."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe import opening
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.circumstances import Circumstances
+from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
+from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
+from tests.unit.values import a_release
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    layer = Layer("test", Door.FLAG, {"--destination": str(tmp_path / "index")})
+    made = configure([layer], tmp_path)
+    made.state.mkdir()
+    return made
+
+
+def circumstances(tmp_path: Path, *, dry_run: bool = False) -> Circumstances:
+    return Circumstances(tmp_path / "cache", dry_run=dry_run)
+
+
+ERROR = CatalogDamagedError("catalog.sqlite3: malformed")
+
+
+def test_all_that_belongs_to_a_damaged_file_goes_with_it(configuration, tmp_path):
+    for end in ("", "-journal"):
+        (configuration.state / f"catalog.sqlite3{end}").write_text(f"damaged{end}")
+    warning = opening.give_up(configuration, circumstances(tmp_path), ERROR)
+    aside = {path.name.partition("damaged")[2]: path for path in configuration.state.iterdir()}
+    assert {end: path.read_text() for end, path in aside.items()} == {
+        ".sqlite3": "damaged",
+        ".sqlite3-journal": "damaged-journal",
+    }
+    assert warning.startswith("catalog.sqlite3: malformed; it is moved to ")
+    assert str(aside[".sqlite3"]) in warning
+
+
+def test_a_second_one_does_not_replace_the_first(configuration, tmp_path):
+    for content in ("one", "two"):
+        (configuration.state / "catalog.sqlite3").write_text(content)
+        opening.give_up(configuration, circumstances(tmp_path), ERROR)
+    assert sorted(path.read_text() for path in configuration.state.iterdir()) == ["one", "two"]
+
+
+def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tmp_path):
+    path = configuration.state / "catalog.sqlite3"
+    path.write_bytes(b"no database at all" * 100)
+    dry = circumstances(tmp_path, dry_run=True)
+    with pytest.raises(CatalogDamagedError), opening.opened(configuration, dry):
+        pass
+    assert "would move" in opening.give_up(configuration, dry, ERROR)
+    with opening.opened(configuration, dry, given_up=True) as catalog:
+        assert catalog.releases() == []
+    assert path.read_bytes().startswith(b"no database at all")
+
+
+def test_what_the_disk_refuses_is_named(configuration, tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Denied")))
+    with pytest.raises(StoreError, match=r"catalog\.sqlite3: Denied"):
+        opening.give_up(configuration, circumstances(tmp_path), ERROR)
+
+
+class TestWhatIsDamage:
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "database disk image is malformed",
+            "file is not a database",
+            "malformed database schema (release)",
+            "Could not decode to UTF-8 column 'name'",
+        ],
+    )
+    def test_what_sqlite_says_of_the_content(self, tmp_path, monkeypatch, message):
+        assert isinstance(self.error(tmp_path, monkeypatch, message), CatalogDamagedError)
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "database is locked",
+            "disk I/O error",
+            "database or disk is full",
+            "unable to open database file",
+            "attempt to write a readonly database",
+            "no such table: release",
+        ],
+    )
+    def test_what_it_says_of_disk_locks_and_mistakes(self, tmp_path, monkeypatch, message):
+        error = self.error(tmp_path, monkeypatch, message)
+        assert (type(error), message in str(error)) == (StoreError, True)
+
+    def error(self, tmp_path, monkeypatch, message) -> StoreError:
+        def fail(*_arguments, **_options):
+            raise sqlite3.DatabaseError(message)
+
+        monkeypatch.setattr(sqlite3, "connect", fail)
+        with pytest.raises(StoreError) as caught, open_catalog(tmp_path / "catalog.sqlite3"):
+            pass
+        return caught.value
+
+    @pytest.mark.parametrize("column", ["upload_time", "name"])
+    def test_a_value_that_can_be_none(self, tmp_path, column):
+        path = tmp_path / "catalog.sqlite3"
+        with open_catalog(path) as catalog:
+            catalog.publish(a_release(), b"")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(f"UPDATE release SET {column} = CAST(X'ff' AS TEXT)")
+        with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
+            catalog.releases()
+
+    def test_what_a_check_finds(self, tmp_path):
+        path = tmp_path / "catalog.sqlite3"
+        with open_catalog(path) as catalog:
+            catalog.publish(a_release(), b"")
+            catalog.check()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute("DELETE FROM sqlite_schema WHERE name = 'other_name'")
+        with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
+            catalog.check()
