@@ -33,6 +33,7 @@ Stages: one verb each. They exchange values of ``model`` and never import one an
 
 Below them, what more than one of them knows.
 
+* ``lookers``: many folders looked at by several connections.
 * ``last_scan``: what the last scan saw, in the catalog.
 * ``withdrawals``: which releases are withdrawn or on their way out, in the catalog.
 * ``archives``: what an archive of the index says of itself, and which release it is.

@@ -148,6 +148,13 @@ class Configuration:
         "What reads the repository: libsvn, or the svn program where libsvn's binding is missing.",
         "auto, subversion or subversion-cli",
     )
+    connections: int = _option(
+        count,
+        "0",
+        "How many connections to a repository there may be at once, where there is much to read. 0 is 8 over "
+        "a network, and 1 for file. Where the server allows fewer, those are used.",
+        "a whole number",
+    )
     username: str = _option(
         text,
         "",

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,9 +21,10 @@ from sdistmaker_recipe import example
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.last_scan import Difference, LastScan, Scan
+from sdistmaker_recipe.lookers import Lookers
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.option_types import EXAMPLE
-from sdistmaker_recipe.projects import Kind, KnownFolders, look, tag_pattern
+from sdistmaker_recipe.projects import Kind, KnownFolders, SeenFolder, look, tag_pattern
 from sdistmaker_recipe.vcs import (
     Change,
     Credentials,
@@ -35,14 +37,22 @@ from sdistmaker_recipe.vcs import (
 
 logger = logging.getLogger(__name__)
 
+_CONNECTIONS = 8
+"""How many there are over a network, unless the option says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A repository open to be scanned: ``url`` is what users call it, ``peg`` the revision looked at."""
+    """A repository open to be scanned: ``url`` is what users call it, ``peg`` the revision looked at.
+
+    ``another`` opens one more connection to it; of ``connections`` at a time it may have so many.
+    """
 
     url: str
     repository: Repository
     peg: str
+    connections: int = 1
+    another: Callable[[], Repository] | None = None
 
 
 def open_sources(
@@ -160,24 +170,46 @@ def difference(
             # A copy may have anything below it: nothing that we know of there counts.
             found.gone.append(change.path)
             known.remove(change.path)
-    for start in known.touched(every) if kinds else [""]:
-        if start in found.folders or (kinds and start not in known):
-            continue
-        # A stack, not recursion: the depth of a repository is not ours to limit.
-        waiting = [(start, known.taken_for(start))]
-        while waiting:
-            path, taken_for = waiting.pop()
-            folder = look(source.repository, source.url, source.peg, path, taken_for, configuration)
-            found.folders[path] = folder
-            found.gone.extend(known.update(folder))
-            waiting += [each for each in folder.below if each[0] not in known][::-1]
+    starts = known.touched(every) if kinds else [""]
+
+    def look_by(repository: Repository, path: str, taken_for: Kind) -> SeenFolder:
+        return look(repository, source.url, source.peg, path, taken_for, configuration)
+
+    with Lookers(
+        look_by, source.repository, source.another, source.connections, lambda path: path not in known
+    ) as lookers:
+        lookers.ahead((start, known.taken_for(start)) for start in starts)
+        for start in starts:
+            if start in found.folders or (kinds and start not in known):
+                continue
+            # A stack, not recursion: the depth of a repository is not ours to limit.
+            waiting = [(start, known.taken_for(start))]
+            while waiting:
+                path, taken_for = waiting.pop()
+                folder = lookers.look(path, taken_for)
+                found.folders[path] = folder
+                found.gone.extend(known.update(folder))
+                waiting += [each for each in folder.below if each[0] not in known][::-1]
     return found
 
 
-def open_source(url: str, location: str, vcs: str, credentials: Credentials, state: Path) -> Source:
-    """The repository that users know as url, read at location; raises ``RepositoryError``."""
-    repository = open_repository(_load_example(state) if location == EXAMPLE else location, vcs, credentials)
-    return Source(url, repository, repository.head())
+def open_source(
+    url: str, location: str, vcs: str, credentials: Credentials, state: Path, connections: int = 0
+) -> Source:
+    """The repository that users know as url, read at location; raises ``RepositoryError``.
+
+    ``connections`` is the option.
+    """
+    read = _load_example(state) if location == EXAMPLE else location
+    another = partial(open_repository, read, vcs, credentials)
+    repository = another()
+    most = connections or (1 if is_near(repository) else _CONNECTIONS)
+    return Source(url, repository, repository.head(), most, another)
+
+
+def is_near(repository: Repository) -> bool:
+    """Whether a repository is on a disk of this machine, so that an answer takes no time on its way."""
+    return repository.url.startswith("file:")
 
 
 def single_tag(source: Source, configuration: Configuration) -> Tag:
@@ -220,7 +252,8 @@ def _open_first(
     errors: list[RepositoryError] = []
     for location in locations:
         try:
-            source = open_source(url, location, configuration.vcs, credentials, state)
+            connections = configuration.connections
+            source = open_source(url, location, configuration.vcs, credentials, state, connections)
             if location != locations[-1]:
                 _folder(source)
         except RepositoryError as error:

@@ -29,19 +29,23 @@ def compare_scans(
     pegs: Sequence[str],
     configuration: Configuration,
     memories: tuple[LastScan, LastScan],
+    connections: int = 1,
 ) -> None:
     """Scan at each of the revisions in turn; each time the same must be known as after a first scan.
 
     A tag that is new or another since the last run that came to its end must be in a project that is pending,
     and one that is no longer there must be known to be gone.
+    The repository is read from several threads where there are more ``connections`` than one; what is compared
+    with is read by one.
     """
     last, fresh = memories
     before: set[Tag] = set()
     gone: set[str] = set()
     for peg in pegs:
-        source = Source(URL, repository, peg)
+        source = Source(URL, repository, peg, connections, lambda: repository)
+        alone = Source(URL, repository, peg)
         found = scan.scan(source, configuration, last, VERSION, full=peg == pegs[0])
-        wanted = scan.scan(source, configuration, fresh, VERSION, full=True)
+        wanted = scan.scan(alone, configuration, fresh, VERSION, full=True)
         where = f"after revision {peg}"
         assert last.folders(found) == fresh.folders(wanted), where
         assert last.tags(found) == fresh.tags(wanted), where

@@ -21,6 +21,7 @@ SAMPLES = {
     "repository": ("\n".join(URLS), list(URLS), URLS),
     "repository-on-server": ("file:///srv/svn/", "file:///srv/svn/", ("file:///srv/svn",)),
     "vcs": ("subversion-cli", "subversion-cli", "subversion-cli"),
+    "connections": ("4", 4, 4),
     "username": ("builder", "builder", "builder"),
     "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
     "include": ("acme.*\n*/core", ["acme.*", "*/core"], ("acme.*", "*/core")),
