@@ -66,15 +66,19 @@ class ConfigurationError(SdistmakerError):
 
 
 class RepositoryError(SdistmakerError):
-    """A repository did not answer as it should; the message names the URL."""
+    """A repository did not answer as it should; the message names the URL.
 
-    def __init__(self, url: str, reason: str, hint: str = "") -> None:
+    ``passing`` says that it may answer in a moment, with nothing changed: its server may be starting again.
+    """
+
+    def __init__(self, url: str, reason: str, hint: str = "", *, passing: bool = False) -> None:
         super().__init__(f"{url}: {reason}", hint)
         self.url = url
         self.reason = reason
+        self.passing = passing
 
-    def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...]]:
-        return type(self), (self.url, self.reason, self.hint)
+    def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...], dict[str, bool]]:
+        return type(self), (self.url, self.reason, self.hint), {"passing": self.passing}
 
 
 class PathNotFoundError(RepositoryError):

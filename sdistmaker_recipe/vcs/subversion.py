@@ -25,6 +25,7 @@ from subvertpy import (
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs.retry import persist
 from sdistmaker_recipe.vcs.subversion_common import (
     MOST_REVISIONS,
     Logged,
@@ -127,8 +128,12 @@ class SubversionRepository:
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
         url = join(self._url, path)
-        with new_folder(url, destination):
-            self._export(url, number, destination)
+
+        def export() -> None:
+            with new_folder(url, destination):
+                self._export(url, number, destination)
+
+        persist(export)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -158,9 +163,13 @@ class SubversionRepository:
         raise RepositoryError(self._url, f"redirected {REDIRECTS} times, at last to {url}")
 
     def _ask(self, path: str, question: Callable[[Any], Answer]) -> Answer:
-        """Put a question that only reads to the session, a second time where the first found it closed."""
+        """Put a question that only reads to the session, and again where that may help."""
         if self._closed:
             raise RepositoryError(self._url, "the connection was given back already")
+        return persist(lambda: self._ask_twice(path, question))
+
+    def _ask_twice(self, path: str, question: Callable[[Any], Answer]) -> Answer:
+        """A second time, at once, where the server had closed the session meanwhile."""
         was_open = self._session is not None
         try:
             return self._ask_once(path, question)

@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs.retry import persist
 from sdistmaker_recipe.vcs.subversion_common import (
     MOST_REVISIONS,
     Logged,
@@ -108,9 +109,13 @@ class SubversionCliRepository:
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
-        with new_folder(join(self._url, path), destination):
-            # With an "@" at its end, svn takes those inside a name as part of it.
-            self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
+
+        def export() -> None:
+            with new_folder(join(self._url, path), destination):
+                # With an "@" at its end, svn takes those inside a name as part of it.
+                self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
+
+        persist(export)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -136,8 +141,9 @@ class SubversionCliRepository:
         number = str(revision_number(self._url, revision))
         try:
             return self._xml("list", path, number).findall("list/entry")
-        except RepositoryError:
-            self._info(path, number)  # which says what is wrong where svn list does not, as over svn://
+        except RepositoryError as error:
+            if not error.passing:
+                self._info(path, number)  # which says what is wrong where svn list does not, as over svn://
             raise
 
     def _require_folder(self, path: str, revision: str) -> None:
@@ -151,7 +157,7 @@ class SubversionCliRepository:
         return entry
 
     def _xml(self, command: str, path: str, revision: str, options: Sequence[str] = ()) -> ET.Element:
-        return ET.fromstring(self._svn([command, "--xml", *options], path, revision))
+        return ET.fromstring(persist(lambda: self._svn([command, "--xml", *options], path, revision)))
 
     def _svn(
         self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()

@@ -7,6 +7,7 @@ translate them here.
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,20 +22,36 @@ SUMMARIES = (205011, 200009, 200042)  # they only say that there are other error
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of failure: the error numbers that mean it, and what to tell the user."""
+    """A kind of failure: the error numbers that mean it, and what to tell the user.
+
+    ``scheme`` is what the URL must begin with, ``words`` must be in the message; ``passing`` is as in
+    ``RepositoryError``.
+    """
 
     numbers: frozenset[int]
     reason: str
     hint: str = ""
-    scheme: str = ""  # that the URL must begin with
+    scheme: str = ""
+    words: str = ""
+    passing: bool = False
 
     def matches(self, url: str, errors: ErrorChain) -> bool:
         """Whether one of the numbers is in the chain."""
-        return url.startswith(self.scheme) and any(number in self.numbers for number, _message in errors)
+        return url.startswith(self.scheme) and any(
+            number in self.numbers and re.search(self.words, message) for number, message in errors
+        )
 
 
-def _fault(numbers: Iterable[int], reason: str, hint: str = "", scheme: str = "") -> Fault:
-    return Fault(frozenset(numbers), reason, hint, scheme)
+def _fault(
+    numbers: Iterable[int],
+    reason: str,
+    hint: str = "",
+    scheme: str = "",
+    words: str = "",
+    *,
+    passing: bool = False,
+) -> Fault:
+    return Fault(frozenset(numbers), reason, hint, scheme, words, passing)
 
 
 CHECK_URL = "Check the URL: svn info URL must show the repository."
@@ -52,10 +69,12 @@ NOT_FOUND = _fault(
     "no such folder",
 )
 DROPPED = _fault(
-    # RA_SVN_CONNECTION_CLOSED, RA_SVN_IO_ERROR, RA_DAV_CONN_TIMEOUT, SERF_ERROR_ABORTED_CONNECTION
-    (210002, 210003, 175012, 120108, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED),
+    # RA_SVN_CONNECTION_CLOSED, RA_SVN_IO_ERROR, RA_DAV_CONN_TIMEOUT; SERF_ERROR_REQUEST_LOST,
+    # _TRUNCATED_HTTP_RESPONSE, _ABORTED_CONNECTION
+    (210002, 210003, 175012, 120102, 120106, 120108, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED),
     "the connection was closed by the server",
     "Is it a Subversion server that answers there, by this protocol? Its log says why it hung up.",
+    passing=True,
 )
 FAULTS = (
     EXTERNALS,
@@ -94,6 +113,15 @@ FAULTS = (
         (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
         "no server answers there",
         "Is it running, is the port right, and does a firewall let this machine through?",
+        passing=True,
+    ),
+    _fault(
+        # RA_DAV_REQUEST_FAILED. RFC 9110 and 6585: too many requests, bad gateway, unavailable, timeout
+        (175002,),
+        "the server is busy, or being started",
+        "Its log says what is wrong. Where it allows few connections, set the option connections.",
+        words=r"HTTP status (429|502|503|504)\b",
+        passing=True,
     ),
     _fault(
         # RA_LOCAL_REPOS_OPEN_FAILED, RA_SVN_REPOS_NOT_FOUND, RA_DAV_OPTIONS_REQ_FAILED
@@ -146,7 +174,7 @@ def translate(url: str, errors: ErrorChain) -> RepositoryError:
     if fault is None:
         return RepositoryError(url, details)
     kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
-    return kind(url, f"{fault.reason} ({details})", fault.hint)
+    return kind(url, f"{fault.reason} ({details})", fault.hint, passing=fault.passing)
 
 
 def _details(errors: ErrorChain) -> str:

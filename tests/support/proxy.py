@@ -49,19 +49,33 @@ class Proxy:
     """Forwards connections to a loopback port; a context manager, served by a thread of its own.
 
     delay: seconds that anything takes each way. A connection opens after two of them, as TCP's does.
-    refuse: so many connections are reset as soon as they are open, the first ones.
-    most: more than so many connections at a time are reset; 0 lets all through.
+    refuse: so many connections are refused as soon as they are open, the first ones.
+    most: more than so many connections at a time are refused; 0 lets all through.
+    says: what the refused are told once they asked for anything, such as an answer of HTTP; where it is
+    nothing they are reset.
     drop: connections are reset after so many bytes from the server; 0 for never.
     drops: so many connections are dropped, the first ones.
+
+    ``peak`` is how many connections there were at once.
     """
 
     def __init__(
-        self, target: int, *, delay: float = 0, refuse: int = 0, most: int = 0, drop: int = 0, drops: int = 0
+        self,
+        target: int,
+        *,
+        delay: float = 0,
+        refuse: int = 0,
+        most: int = 0,
+        says: bytes = b"",
+        drop: int = 0,
+        drops: int = 0,
     ) -> None:
-        self.target = target
-        self.delay, self.refuse, self.most, self.drop, self.drops = delay, refuse, most, drop, drops
+        self.target, self.delay = target, delay
+        self.refuse, self.most, self.says = refuse, most, says
+        self.drop, self.drops = drop, drops
         self.connections: list[Connection] = []
         self.refused = 0
+        self.peak = 0
         self._open = 0
         self._socket = socket.create_server((LOOPBACK, 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
@@ -99,11 +113,17 @@ class Proxy:
         _no_waiting(writer)
         if self.refused < self.refuse or (self.most and self._open >= self.most):
             self.refused += 1
-            _reset(writer)
+            if self.says:
+                await reader.read(_CHUNK)
+                writer.write(self.says)
+                writer.close()
+            else:
+                _reset(writer)
             return
         connection = Connection()
         self.connections.append(connection)
         self._open += 1
+        self.peak = max(self.peak, self._open)
         try:
             await self._forward(reader, writer, connection)
         except (OSError, asyncio.CancelledError):

@@ -237,6 +237,32 @@ def test_a_missing_external_does_not_make_the_folder_missing() -> None:
     assert "doesn't exist" in error.reason
 
 
+@pytest.mark.parametrize(
+    ("url", "number", "message", "passing"),
+    [
+        ("svn://example.com/x", errno.ECONNREFUSED, "", True),
+        ("svn://example.com/x", errno.ECONNRESET, "", True),
+        ("svn://example.com/x", errno.ETIMEDOUT, "", True),
+        ("svn://example.com/x", 210002, "Connection closed unexpectedly", True),
+        ("https://example.com/x", 175012, "timed out waiting for server", True),
+        ("https://example.com/x", 120106, "truncated", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 503 'Service Unavailable' on '/x'", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 504 'Gateway Timeout' on '/x'", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 405 'Method Not Allowed' on '/503'", False),
+        ("https://example.com/x", 175013, "Access to '/x' forbidden", False),
+        ("https://example.com/x", 170001, "", False),
+        ("https://example.com/x", 230001, "", False),
+        ("https://example.com/x", 120171, "", False),
+        ("https://example.com/x", 670002, "", False),
+        ("https://example.com/x", 160013, "", False),
+        ("svn+ssh://example.com/x", 210002, "To better debug SSH connection problems", False),
+        ("https://example.com/x", 123456, "", False),
+    ],
+)
+def test_what_may_pass_by_itself(url: str, number: int, message: str, passing: bool) -> None:
+    assert translate(url, [(170013, "Unable to connect"), (number, message)]).passing == passing
+
+
 def test_a_lost_connection_means_something_else_through_ssh() -> None:
     lost = [(210002, "closed")]
     assert "known_hosts" in translate("svn+ssh://example.com/x", lost).hint
