@@ -34,8 +34,8 @@ def compare_scans(
     """Scan at each of the revisions in turn; each time the same must be known as after a first scan.
 
     A tag that is new or another since the last run that came to its end must be in a project that is pending,
-    and one that is no longer there must be known to be gone. The repository is read from several threads where
-    there are more ``connections`` than one; what is compared with is read by one.
+    and one that is no longer there must be known to be gone. The repository is read from several threads
+    where there are more ``connections`` than one; what is compared with is read by one.
     """
     last, fresh = memories
     before: set[Tag] = set()
