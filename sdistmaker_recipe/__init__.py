@@ -18,6 +18,7 @@ The flow, on one page.
 * ``batches``: its end; what is built is published, some at a time.
 * ``life``: what becomes of releases whose tags were deleted, came back or moved.
 * ``opening``: before it; the lock and the catalog, which is given up where it is damaged.
+* ``verification``: all of the index compared with the catalog, and repaired, before the plan.
 * ``circumstances``: what the doors tell of the world outside.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.

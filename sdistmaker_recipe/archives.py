@@ -8,7 +8,9 @@ from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout
+from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.other_names import OtherNames, second_names, written_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,27 @@ def published(project: str, filename: str, version: str, catalog: Catalog) -> Re
         if layout.same_version(known, version):
             return catalog.release(project, name)
     return None
+
+
+def find_copy(release: Release, store: IndexStore, catalog: Catalog) -> str:
+    """The path of a second name that still holds a release's bytes; "" where none does.
+
+    Raises ``StoreError``.
+    """
+    known = OtherNames(catalog).of_project(release.project)
+    places = [(each.folder, each.filename) for each in known if each.sha256 == release.sha256]
+    for folder in written_folders(release.project, [release.name], known):
+        places += [(folder, name) for name in second_names(folder, [release], known)]
+    found = (place for place in places if store.digest(*place) == release.sha256)
+    return "/".join(next(found, ()))
+
+
+def restore(release: Release, store: IndexStore, catalog: Catalog) -> bool:
+    """Give a release that lost its file that of a second name, where one still holds it.
+
+    Whether one did. Raises ``StoreError``.
+    """
+    copy = find_copy(release, store, catalog)
+    if copy:
+        store.add_archive(release.project, release.filename, store.folder / copy)
+    return bool(copy)

@@ -16,7 +16,8 @@ class Circumstances:
     ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
     program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
     ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
-    left alone why, too; ``adopt`` takes over archives of the index that the catalog does not know. With
+    left alone why, too; ``adopt`` takes over archives of the index that the catalog does not know,
+    ``verify`` compares all of the index with the catalog. With
     ``revision`` there is nothing to do unless that revision, of any of the repositories, could have changed
     a tag ("" for no such condition).
     """
@@ -32,3 +33,4 @@ class Circumstances:
     tell_all: bool = False
     verbose: bool = False
     adopt: bool = False
+    verify: bool = False

@@ -169,6 +169,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         full_scan=arguments.full_scan,
         revision=arguments.revision,
         adopt=arguments.adopt,
+        verify=arguments.verify,
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
@@ -252,6 +253,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--adopt", action="store_true", help="take over archives that somebody put into the index"
+    )
+    parser.add_argument(
+        "--verify", action="store_true", help="compare all of the index with the catalog, and repair it"
     )
     parser.add_argument("--retry-failed", action="store_true", help="build tags again that failed before")
     _add_options(parser)

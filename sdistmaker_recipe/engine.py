@@ -14,9 +14,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sdistmaker_recipe import __version__, executors, life, opening, recognition, selection
+from sdistmaker_recipe import __version__, archives, executors, life, opening, recognition, selection
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -25,11 +25,14 @@ from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
-from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Report, Site, Tag
+from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site, Tag
 from sdistmaker_recipe.stages import adopt, plan, present, publish, scan, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.verification import Verifier
 
 logger = logging.getLogger(__name__)
 
@@ -93,10 +96,12 @@ def _run(
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
-        adoption = _adopt(this)
+        adoption, verifier = _adopt(this), _verifier(this)
         losses = life.look(found.scans, sources, catalog, configuration, outlook)
         doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
-        planned = _plan(found, losses, doubtful, adoption, this)
+        lost = verifier.lost if verifier else frozenset()
+        doubtful |= {release.project for release in lost}
+        planned = _plan(found, losses, doubtful, adoption, lost, this)
         report = Report(
             configuration.destination,
             planned,
@@ -114,8 +119,10 @@ def _run(
             _finish(sources, found, losses, this, failed=bool(report.errors))
             report = replace(_with_outcomes(report, outcomes, taken), plan=replace(planned, turns=turns))
         report = replace(report, warnings=(*report.warnings, *_warnings(report.plan, found, this)))
+        verification = verifier.finish() if verifier else None
+        report = replace(report, verification=verification, dry_run=circumstances.dry_run)
         releases, projects = catalog.size()
-        return replace(report, releases=releases, projects=projects, dry_run=circumstances.dry_run)
+        return replace(report, releases=releases, projects=projects)
 
 
 def make_one(configuration: Configuration, circumstances: Circumstances) -> Path | Failed:
@@ -145,7 +152,7 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
     It waits for no other run: what that one is at does not matter to it.
     """
     path = configuration.state / opening.CATALOG
-    if circumstances.adopt or not path.exists():
+    if circumstances.adopt or circumstances.verify or not path.exists():
         return None
     with suppress(CatalogDamagedError), open_catalog(path) as catalog, ExitStack() as stack:
         sources, warnings, errors = scan.open_sources(
@@ -194,12 +201,35 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
     return Found(scans, tuple(str(error) for error in errors), tuple(empty))
 
 
+def _shown(this: Run) -> Shown:
+    site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
+    return Shown(this.store, this.catalog, site, this.configuration.check_public)
+
+
 def _adopt(this: Run) -> Adoption:
     wanted, change = this.circumstances.adopt, not this.circumstances.dry_run
     return adopt.adopt(this.store, this.catalog, this.last, wanted=wanted, change=change)
 
 
-def _plan(found: Found, losses: Losses, doubtful: frozenset[str], adoption: Adoption, this: Run) -> Plan:
+def _verifier(this: Run) -> Verifier | None:
+    """What has looked at all of the index, where that is wanted."""
+    if not this.circumstances.verify:
+        return None
+    from sdistmaker_recipe.verification import Verifier
+
+    verifier = Verifier(_shown(this), change=not this.circumstances.dry_run)
+    verifier.verify()
+    return verifier
+
+
+def _plan(
+    found: Found,
+    losses: Losses,
+    doubtful: frozenset[str],
+    adoption: Adoption,
+    lost: frozenset[Release],
+    this: Run,
+) -> Plan:
     # Who wants to read of each tag what becomes of it gets a plan of all.
     everything = this.circumstances.dry_run or this.circumstances.tell_all
     if everything:
@@ -210,11 +240,10 @@ def _plan(found: Found, losses: Losses, doubtful: frozenset[str], adoption: Adop
         )
     recognition.recognise(tags, this.catalog)
     releases = this.catalog.releases_from({tag.origin for tag in tags})
-    missing = {
-        origin for origin, each in releases.items() if not this.store.has_file(each.project, each.filename)
-    }
-    # A dry run gave them no second name.
+    missing = {origin for origin, each in releases.items() if _is_missing(each, this)}
+    # A dry run gave those no second name, and moved these not away.
     missing -= {each.release.origin for each in adoption.taken}
+    missing |= {release.origin for release in lost}
     failures = [] if this.circumstances.retry_failed else this.catalog.failures()
     known = plan.Known(
         releases=releases,
@@ -226,6 +255,14 @@ def _plan(found: Found, losses: Losses, doubtful: frozenset[str], adoption: Adop
     there = {tag: releases[tag.origin] for tag in tags if tag.origin in releases}
     turns = life.find_turns(planned, there.items(), losses, this.catalog, this.configuration)
     return replace(planned, turns=turns)
+
+
+def _is_missing(release: Release, this: Run) -> bool:
+    """Whether a release's file is gone for good; another name of it gives it back."""
+    if this.store.has_file(release.project, release.filename):
+        return False
+    find = archives.find_copy if this.circumstances.dry_run else archives.restore
+    return not find(release, this.store, this.catalog)
 
 
 def _forget_failures(found: Found, this: Run) -> None:
@@ -245,8 +282,7 @@ def _build_and_publish(
 ) -> tuple[list[Published | Rejected], tuple[str, ...]]:
     """The results, and warnings of names that are taken on the public index."""
     index = Index(this.store, this.catalog, this.configuration.state)
-    site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
-    shown = Shown(this.store, this.catalog, site, this.configuration.check_public)
+    shown = _shown(this)
     claims = selection.select_claims(found.scans, this.last, this.outlook, planned.build)
     taken: tuple[str, ...] = ()
     life.begin(planned, this.catalog)

@@ -268,6 +268,27 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the index that is not as the catalog has it, at the path ``file``.
+
+    ``outcome`` is "repaired", "repairable" where a run that may change something would do it, "broken" where
+    nothing here can make it good, and "told" where nothing has to be.
+    """
+
+    file: str
+    problem: str
+    outcome: Literal["repaired", "repairable", "broken", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found in an index of which so many files were compared with the catalog."""
+
+    files: int
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
 
@@ -327,6 +348,8 @@ class Rejected:
 class Report:
     """All that a run did; ``dry_run`` when it stopped after the plan, ``adoption`` what it took over.
 
+    ``verification`` is what it found out about the index, where that was asked for.
+
     ``releases`` and ``projects`` count what the index now holds; ``errors`` are of repositories that could
     not be read while others were.
     """
@@ -341,3 +364,4 @@ class Report:
     projects: int = 0
     dry_run: bool = False
     adoption: Adoption = Adoption()
+    verification: Verification | None = None

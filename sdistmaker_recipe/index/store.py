@@ -109,6 +109,13 @@ class IndexStore:
         """Whether the file is there."""
         return (self.folder / project / filename).is_file()
 
+    def digest(self, folder: str, name: str) -> str:
+        """The SHA-256 of a file, in hexadecimal; "" where none is."""
+        path = self.folder / folder / name
+        with _disk_errors(path), suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return sha256_of(path)
+        return ""
+
     def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
         """Show an archive by a second name in another folder; what is no second name of it is moved aside."""
         archive, target = self.folder / project / filename, self.folder / folder / name
@@ -164,6 +171,11 @@ class IndexStore:
                     os.replace(temporary, target)
                 sync(self.folder)
                 ready.clear()
+
+    def is_page(self, path: str, content: Content) -> bool:
+        """Whether this is what a page at a path below the index holds."""
+        with _disk_errors(self.folder / path):
+            return _is_there(self.folder / path, content.encode() if isinstance(content, str) else content)
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages are there."""

@@ -24,6 +24,7 @@ from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
 from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
 from sdistmaker_recipe.other_names import OtherName, OtherNames
+from sdistmaker_recipe.withdrawals import Withdrawals
 
 _NOTE = "adoption"
 _BEGUN, _DONE = "begun", "done"
@@ -81,6 +82,8 @@ class _Adopter:
         self._catalog = catalog
         self._names = OtherNames(catalog)
         self._change = change
+        # A run that broke off left them to be removed.
+        self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
         self._listing: tuple[str, Listing] = ("", {})
 
     def left_alone(self) -> tuple[LeftAlone, ...]:
@@ -103,6 +106,8 @@ class _Adopter:
             raise _LeftAloneError(place.problem)
         path = self._path(place)
         told, sha256 = _examined(path)
+        if sha256 in self._leaving:
+            return
         own = _own_place(place, told)
         listed = self._listed(own)
         is_listed = listed is not None and listed.sha256 == sha256

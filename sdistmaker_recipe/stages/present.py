@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe import other_names
 from sdistmaker_recipe.catalog import Catalog
@@ -53,22 +54,42 @@ def write_projects(projects: Iterable[str], shown: Shown) -> None:
     """Write the pages of these projects; raises ``StoreError``."""
     if not (every := list(projects)):
         return
-    failed = Counter(failure.project for failure in shown.catalog.failures())
-    notes = _notes(shown)
-    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
-        content: dict[str, Content] = {}
-        listed: list[Listed] = []
+    for pages_of_some in _render(every, shown):
+        for link in pages_of_some.links:
+            shown.store.link_archive(*link)
+        shown.store.write_pages(pages_of_some.content)
         with shown.catalog.batch():
-            for project in some:
-                releases = shown.catalog.releases_of(project)
-                if releases:
-                    content |= _files(project, releases, failed[project], notes.get(project, ()), shown)
-                    listed.append(_listed(project, releases))
-        shown.store.write_pages(content)
-        with shown.catalog.batch():
-            for each in listed:
+            for each in pages_of_some.listed:
                 shown.catalog.list_project(each)
-            shown.catalog.paid(some)
+            shown.catalog.paid(pages_of_some.projects)
+
+
+def compare_projects(
+    projects: Iterable[str], shown: Shown, damaged: Container[tuple[str, str]] = ()
+) -> Iterator[tuple[str, str, bool]]:
+    """Each file that ``write_projects`` would see to: its project, its path, whether it is as it should be.
+
+    Second names are left out of archives that are not there, or ``damaged``, by project and file name. Raises
+    ``StoreError``.
+    """
+    for pages_of_some in _render(list(projects), shown):
+        for link in pages_of_some.links:
+            archive = (link.project, link.filename)
+            if archive not in damaged and shown.store.has_file(*archive):
+                yield link.project, f"{link.folder}/{link.name}", shown.store.is_second_name(*link)
+        for path, content in pages_of_some.content.items():
+            yield pages_of_some.owners[path], path, shown.store.is_page(path, content)
+
+
+def compare_root(shown: Shown) -> Iterator[tuple[str, bool]]:
+    """Each file of the root: its name, and whether it is as it should be. Raises ``StoreError``."""
+    for path, content in _root_files(shown.catalog.projects(), shown).items():
+        yield path, shown.store.is_page(path, content)
+
+
+def is_current(shown: Shown) -> bool:
+    """Whether pages that are not owed are as this version and these options make them."""
+    return shown.catalog.note(_NOTE) == _look(shown)
 
 
 def get_ready() -> None:
@@ -86,8 +107,7 @@ def begin(shown: Shown) -> None:
 
 def nothing_to_write(shown: Shown) -> bool:
     """Whether ``write_all`` would write nothing, where no project is doubtful."""
-    current = shown.catalog.note(_NOTE) == _look(shown)
-    return current and not shown.catalog.owed() and shown.store.has_pages("", layout.ROOT_FILES)
+    return is_current(shown) and not shown.catalog.owed() and shown.store.has_pages("", layout.ROOT_FILES)
 
 
 def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
@@ -98,22 +118,64 @@ def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
     """
     every = shown.catalog.projects()
     owed = shown.catalog.owed()
-    look = _look(shown)
-    current = shown.catalog.note(_NOTE) == look
+    current = is_current(shown)
     write_projects(
         [project for project in every if not current or project in owed or project in doubtful], shown
     )
     if not current or owed or not shown.store.has_pages("", layout.ROOT_FILES):
-        shown.store.write_pages(_root_files(every, shown))
+        write_root(shown)
         shown.catalog.paid(["", *(owed - set(every))])
     if not current:
-        shown.catalog.set_note(_NOTE, look)
+        shown.catalog.set_note(_NOTE, _look(shown))
+
+
+def write_root(shown: Shown) -> None:
+    """Write the pages of the root; raises ``StoreError``."""
+    shown.store.write_pages(_root_files(shown.catalog.projects(), shown))
 
 
 def _look(shown: Shown) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
     parts = (pages.FORMAT, shown.renderer, shown.site, shown.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+class Link(NamedTuple):
+    """A second name of an archive: see ``IndexStore.link_archive``."""
+
+    project: str
+    filename: str
+    folder: str
+    name: str
+
+
+@dataclass(slots=True)
+class _Rendered:
+    """What some projects are shown by: pages and whose they are, second names of archives, the root page."""
+
+    projects: Sequence[str]
+    content: dict[str, Content] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+
+
+def _render(every: Sequence[str], shown: Shown) -> Iterator[_Rendered]:
+    failed = Counter(failure.project for failure in shown.catalog.failures())
+    notes = _notes(shown)
+    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
+        rendered = _Rendered(some)
+        with shown.catalog.batch():
+            for project in some:
+                if releases := shown.catalog.releases_of(project):
+                    links = _links(project, releases, shown.catalog)
+                    told = notes.get(project, ())
+                    files = _files(project, releases, links, failed[project], told, shown)
+                    rendered.links += chain.from_iterable(links.values())
+                    rendered.content |= files
+                    rendered.owners |= dict.fromkeys(files, project)
+                    rendered.listed.append(_listed(project, releases))
+        yield rendered
 
 
 def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
@@ -123,7 +185,12 @@ def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
 
 
 def _files(
-    project: str, releases: Sequence[Release], failed: int, notes: tuple[str, ...], shown: Shown
+    project: str,
+    releases: Sequence[Release],
+    links: Mapping[str, Sequence[Link]],
+    failed: int,
+    notes: tuple[str, ...],
+    shown: Shown,
 ) -> dict[str, Content]:
     """The files of a project by their path; metadata first, and the pages that name it after."""
     from sdistmaker_recipe.index import core_metadata, people
@@ -142,7 +209,7 @@ def _files(
     )
     return {
         **_metadata_files(project, releases, shown),
-        **_written_pages(project, by_time, shown),
+        **_written_pages(by_time, links),
         f"{project}/index.html": pages.project_html(project, by_time),
         f"{project}/index.json": pages.project_json(project, by_time),
         f"{project}/{layout.ABOUT}": people.project_about(about, shown.site),
@@ -157,15 +224,24 @@ def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> 
     }
 
 
-def _written_pages(project: str, releases: Sequence[Release], shown: Shown) -> dict[str, Content]:
-    """The pages for clients that know no normalised names, whose archives are linked beside them."""
+def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[str, list[Link]]:
+    """The second names of archives in the folders for clients that know no normalised names."""
+    known = OtherNames(catalog).of_project(project)
+    return {
+        folder: [
+            Link(project, release.filename, folder, name)
+            for name, release in other_names.second_names(folder, releases, known).items()
+        ]
+        for folder in other_names.written_folders(project, [each.name for each in releases], known)
+    }
+
+
+def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Link]]) -> dict[str, Content]:
     found: dict[str, Content] = {}
-    known = OtherNames(shown.catalog).of_project(project)
-    for folder in other_names.written_folders(project, [each.name for each in releases], known):
-        names = other_names.second_names(folder, releases, known)
-        for name, release in names.items():
-            shown.store.link_archive(project, release.filename, folder, name)
-        found[f"{folder}/index.html"] = pages.written_html(folder, names.values())
+    for folder, theirs in links.items():
+        shown = {link.filename for link in theirs}
+        fitting = [release for release in releases if release.filename in shown]
+        found[f"{folder}/index.html"] = pages.written_html(folder, fitting)
     return found
 
 

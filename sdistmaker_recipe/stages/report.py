@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from sdistmaker_recipe.model import Adopted, Rejected, Report, Tag, Turn
+from sdistmaker_recipe.model import Adopted, Finding, Rejected, Report, Tag, Turn, Verification
 
 _DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
@@ -17,9 +17,14 @@ BROKEN = 3
 
 
 def exit_status(report: Report, *, strict: bool) -> int:
-    """0 done; 1 a tag newly failed (strict: or still fails); 3 a repository could not be read."""
+    """0 done; 1 a tag newly failed (strict: or still fails); 3 a repository could not be read.
+
+    1 too where a file of the index is broken.
+    """
     if report.errors:
         return BROKEN
+    if _broken(report):
+        return SOME_TAG_FAILED
     if any(strict or not each.again for each in report.rejected) or (strict and report.plan.failing):
         return SOME_TAG_FAILED
     return DONE
@@ -72,6 +77,7 @@ def as_json(report: Report, *, strict: bool) -> str:
         },
         "adopted": [_adopted(each) for each in report.adoption.taken],
         "left_alone": [asdict(each) for each in report.adoption.left],
+        "verified": asdict(report.verification) if report.verification else None,
         "warnings": list(report.warnings),
         "errors": list(report.errors),
         "releases": report.releases,
@@ -135,6 +141,8 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     yield from _turns(report)
     if report.dry_run:
         yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
+    if report.verification:
+        yield from _verification(report.verification)
     yield from _wrong(report)
     yield from _still_failing(report)
     if not report.dry_run:
@@ -154,6 +162,7 @@ def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
     for each in report.rejected:
         if not (quiet and each.again):
             yield from _failure(each)
+    yield from (f"error: {each.file} {each.problem}" for each in _broken(report))
     yield from (f"error: {text}" for text in report.errors)
 
 
@@ -167,6 +176,20 @@ def _adoption(report: Report, *, every: bool) -> Iterator[str]:
         tagged = sum(bool(each.release.tag_url) for each in taken)
         yield f"{would} over {_count(len(taken), 'archive')}, {tagged} of tags that are known"
     yield from (f"left alone {each.file}: {each.reason}" for each in report.adoption.left)
+
+
+def _verification(found: Verification) -> Iterator[str]:
+    """What was found but for what is broken, and how much of it was made good."""
+    for each in found.findings:
+        if each.outcome != "broken":
+            yield f"{each.outcome if each.outcome != 'told' else 'found'} {each.file}: {each.problem}"
+    repaired = sum(each.outcome == "repaired" for each in found.findings)
+    yield f"verified {_count(found.files, 'file')}, repaired {repaired}"
+
+
+def _broken(report: Report) -> list[Finding]:
+    findings = report.verification.findings if report.verification else ()
+    return [each for each in findings if each.outcome == "broken"]
 
 
 def _failure(rejected: Rejected) -> Iterator[str]:

@@ -179,10 +179,23 @@ def test_what_is_missing_is_written_again(released: History, commands: Commands)
     expected = {path: path.read_bytes() for path in sorted(index.rglob("*")) if path.is_file()}
     for path in (index / "index.html", project / "index.json", project / "acme_greeting-1.1.tar.gz"):
         path.unlink()
+    (index / "acme.greeting/acme.greeting-1.1.tar.gz").unlink()
     (commands.folder / "index-apache.conf").unlink()
     assert [each["version"] for each in commands.report(*arguments)["published"]] == ["1.1"]
     assert {path: path.read_bytes() for path in sorted(index.rglob("*")) if path.is_file()} == expected
     assert (commands.folder / "index-apache.conf").exists()
+
+
+def test_an_archive_that_is_missing_is_had_from_its_second_name(
+    released: History, commands: Commands
+) -> None:
+    arguments = ("--repository", released.url, "--destination", "index")
+    commands.report(*arguments)
+    archive = commands.folder / "index/acme-greeting/acme_greeting-1.1.tar.gz"
+    second = commands.folder / "index/acme.greeting/acme.greeting-1.1.tar.gz"
+    archive.unlink()
+    assert commands.report(*arguments)["published"] == []
+    assert archive.samefile(second)
 
 
 def test_a_project_that_never_built_keeps_its_name_private(released: History, commands: Commands) -> None:

@@ -138,11 +138,14 @@ def test_metadata_follows_an_archive_that_is_made_again_otherwise(
     history.add_tag("b.b", "1.0", own_backend("b.b", more="Summary: another\n"))
     archive = own_index.folder / "index/b-b/b_b-1.0.tar.gz"
     archive.unlink()
+    second = own_index.folder / "index/b.b/b.b-1.0.tar.gz"
+    second.unlink()
+    second.write_bytes(b"not it either")
     (again,) = own_index.report(*arguments)["published"]
     assert "made again with other content" in again["warnings"][0]
     assert "Summary: another" in archive.with_name("b_b-1.0.tar.gz.metadata").read_text()
     # So does its second name.
-    assert (own_index.folder / "index/b.b/b.b-1.0.tar.gz").read_bytes() == archive.read_bytes()
+    assert second.read_bytes() == archive.read_bytes()
 
 
 def test_a_lost_archive_is_made_again_by_the_toolchain_that_made_it(

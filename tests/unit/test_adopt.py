@@ -21,6 +21,7 @@ from sdistmaker_recipe.model import Adoption, Site
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import adopt, present
 from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
 from tests.unit.values import a_failure, a_release, a_tag
@@ -298,6 +299,15 @@ class TestLeftAlone:
         assert index.releases() == {"acme/acme-1.0.tar.gz": digest}
         assert "moved to" in reasons(adoption)["acme/acme-1.0.tar.gz"]
         assert tree(index.store.aside) == {"acme/acme-1.0.tar.gz": b"half of it"}
+
+
+def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
+    digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
+    release = a_release("1.0", project="acme", sha256=digest)
+    index.catalog.publish(release, b"")
+    Withdrawals(index.catalog).take_out([release])
+    assert index.adopt(wanted=True) == Adoption()
+    assert index.catalog.releases() == []
 
 
 class TestWhen:

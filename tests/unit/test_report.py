@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.model import Plan, Published, Rejected, Skipped, StillFailing, Turn
+from sdistmaker_recipe.model import (
+    Adopted,
+    Adoption,
+    Finding,
+    LeftAlone,
+    Plan,
+    Published,
+    Rejected,
+    Report,
+    Skipped,
+    StillFailing,
+    Turn,
+    Verification,
+)
 from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
 from tests.unit.values import REPOSITORY, a_failure, a_release, a_report, a_tag
 
@@ -209,3 +222,78 @@ class TestJson:
 
 def test_a_tag_is_called_by_its_project_and_its_name():
     assert label(a_tag("v1.0", project="Products/acme.ledger")) == "acme.ledger v1.0"
+
+
+class TestAdoption:
+    TAKEN = (
+        Adopted("Acme.Ledger/Acme.Ledger-1.0.tar.gz", a_release("1.0")),
+        Adopted("acme-ledger/acme_ledger-0.9.tar.gz", a_release("0.9", origin="adopted:x", tag_url="")),
+    )
+    LEFT = (LeftAlone("acme-ledger/acme_ledger-1.0.whl", "it is no source distribution"),)
+
+    def report(self, **changes) -> Report:
+        return a_report(adoption=Adoption(self.TAKEN, self.LEFT), **changes)
+
+    def test_is_counted_in_one_line_and_what_is_left_alone_named(self):
+        assert as_text(self.report()).splitlines()[:2] == [
+            "took over 2 archives, 1 of tags that are known",
+            "left alone acme-ledger/acme_ledger-1.0.whl: it is no source distribution",
+        ]
+
+    @pytest.mark.parametrize(("dry_run", "would"), [(True, "would take"), (False, "took")])
+    def test_is_told_file_by_file_in_a_dry_run_or_with_verbose(self, dry_run, would):
+        lines = as_text(self.report(dry_run=dry_run), verbose=not dry_run).splitlines()
+        tag = "https://svn.example.com/svn/acme.ledger/tags/1.0"
+        assert lines[:3] == [
+            f"{would} over {self.TAKEN[0].file} as acme-ledger/acme_ledger-1.0.tar.gz ({tag})",
+            f"{would} over {self.TAKEN[1].file} as acme-ledger/acme_ledger-0.9.tar.gz (no tag)",
+            f"{would} over 2 archives, 1 of tags that are known",
+        ]
+
+    def test_is_all_in_the_json(self):
+        found = json.loads(as_json(self.report(), strict=False))
+        assert [(each["file"], each["version"], each["url"] != "") for each in found["adopted"]] == [
+            (self.TAKEN[0].file, "1.0", True),
+            (self.TAKEN[1].file, "0.9", False),
+        ]
+        assert found["left_alone"] == [{"file": self.LEFT[0].file, "reason": self.LEFT[0].reason}]
+
+
+class TestVerification:
+    FOUND = Verification(
+        7,
+        (
+            Finding("a/index.html", "is missing", "repaired"),
+            Finding("a/a-1.0.tar.gz", "is missing", "broken"),
+            Finding("a/a-2.0.tar.gz", "is not in the catalog", "told"),
+        ),
+    )
+
+    def test_tells_what_was_found_and_how_much_was_repaired(self):
+        lines = as_text(a_report(verification=self.FOUND)).splitlines()
+        assert lines[:4] == [
+            "repaired a/index.html: is missing",
+            "found a/a-2.0.tar.gz: is not in the catalog",
+            "verified 7 files, repaired 1",
+            "error: a/a-1.0.tar.gz is missing",
+        ]
+
+    def test_quiet_tells_only_of_what_is_broken(self):
+        text = as_text(a_report(verification=self.FOUND), quiet=True)
+        assert text == "error: a/a-1.0.tar.gz is missing"
+
+    @pytest.mark.parametrize(
+        ("found", "status"), [(FOUND, 1), (replace(FOUND, findings=FOUND.findings[::2]), 0)]
+    )
+    def test_what_is_broken_makes_the_status_1(self, found, status):
+        assert exit_status(a_report(verification=found), strict=False) == status
+
+    def test_is_in_the_json_where_it_was_asked_for(self):
+        assert json.loads(as_json(a_report(), strict=False))["verified"] is None
+        found = json.loads(as_json(a_report(verification=self.FOUND), strict=False))["verified"]
+        assert found["files"] == 7
+        assert found["findings"][0] == {
+            "file": "a/index.html",
+            "problem": "is missing",
+            "outcome": "repaired",
+        }

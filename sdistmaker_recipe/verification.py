@@ -1,0 +1,208 @@
+"""Compare all of an index with the catalog, and make good what can be derived.
+
+This comes before the plan, so what is missing then is built again by the same run. Nothing is deleted but
+what a run that was killed left; what is damaged is moved aside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from packaging.utils import canonicalize_name
+
+from sdistmaker_recipe import archives, other_names
+from sdistmaker_recipe.index import layout, listing
+from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
+from sdistmaker_recipe.other_names import OtherName, OtherNames
+from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages.present import Link, Shown
+
+Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
+"""See ``model.Finding``."""
+
+_MISSING = "is missing"
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}")
+"""What files are called until they are whole: see ``index.store``."""
+
+
+class Verifier:
+    """What one run finds in an index; with ``change`` it repairs. Public methods raise ``StoreError``."""
+
+    def __init__(self, shown: Shown, *, change: bool) -> None:
+        self._shown = shown
+        self._store = shown.store
+        self._catalog = shown.catalog
+        self._names = OtherNames(shown.catalog)
+        self._change = change
+        self._files = 0
+        self._findings: dict[str, Finding] = {}
+        self._lost: dict[Release, str] = {}
+        # In a dry run: other names cannot be compared with them.
+        self._damaged: set[tuple[str, str]] = set()
+
+    @property
+    def lost(self) -> frozenset[Release]:
+        """The releases whose files are to be built again."""
+        return frozenset(self._lost)
+
+    def verify(self) -> None:
+        """Look at the catalog, archives, names and pages, and at what else is in the index."""
+        self._catalog.check()
+        projects = self._catalog.projects()
+        for project in projects:
+            releases = self._catalog.releases_of(project)
+            for release in releases:
+                self._verify_archive(release)
+            self._verify_other_names(project, releases)
+        if present.is_current(self._shown):
+            self._verify_pages(projects)
+        folders = self._store.folders()
+        self._verify_private(folders)
+        for folder in ("", *(name for name in sorted(folders) if not name.startswith("."))):
+            self._verify_folder(folder)
+
+    def finish(self) -> Verification:
+        """What came of it, now that what can be built is built."""
+        touched: set[str] = set()
+        for before, problem in self._lost.items():
+            now = archives.published(before.project, before.filename, before.version, self._catalog)
+            if now is not None and not self._store.has_file(now.project, now.filename):
+                now = None
+            if now is not None and self._change:
+                self._let_names_follow(before, now)
+                touched.add(before.project)
+            outcome, what = self._outcome(before, now)
+            self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
+        present.write_projects(sorted(touched), self._shown)
+        return Verification(self._files, tuple(self._findings.values()))
+
+    def _verify_archive(self, release: Release) -> None:
+        self._files += 1
+        project, filename = release.project, release.filename
+        digest = self._store.digest(project, filename)
+        if digest == release.sha256:
+            return
+        problem = "holds other bytes than were published" if digest else _MISSING
+        if digest and self._change:
+            problem += f", and is moved to {self._store.move_aside(project, filename)}"
+        elif digest:
+            self._damaged.add((project, filename))
+        copy = archives.find_copy(release, self._store, self._catalog)
+        if not copy:
+            self._lost[release] = problem
+        elif self._change:
+            self._store.add_archive(project, filename, self._store.folder / copy)
+        if copy:
+            self._find(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
+
+    def _verify_other_names(self, project: str, releases: Sequence[Release]) -> None:
+        by_digest = {release.sha256: release for release in releases}
+        for name in self._names.of_project(project):
+            self._files += 1
+            release = by_digest.get(name.sha256)
+            if release is None:
+                self._verify_other_file(name)
+            elif release not in self._lost:
+                self._verify_second_name(Link(project, release.filename, name.folder, name.filename))
+
+    def _verify_second_name(self, link: Link) -> None:
+        damaged = (link.project, link.filename) in self._damaged
+        if not damaged and not self._store.is_second_name(*link):
+            self._find(f"{link.folder}/{link.name}", "is no second name of its archive", self._repair)
+            if self._change:
+                self._store.link_archive(*link)
+
+    def _verify_other_file(self, name: OtherName) -> None:
+        """One that lost against another of its release: nothing needs it."""
+        digest = self._store.digest(name.folder, name.filename)
+        if digest and digest != name.sha256:
+            self._find(f"{name.folder}/{name.filename}", "holds other bytes than when it was found", "told")
+        if digest != name.sha256 and self._change:
+            self._names.forget([name])
+
+    def _verify_pages(self, projects: Sequence[str]) -> None:
+        owed = self._catalog.owed()
+        wrong: set[str] = set()
+        chosen = [project for project in projects if project not in owed]
+        for project, path, is_right in present.compare_projects(chosen, self._shown, self._damaged):
+            if self._compare(path, is_right=is_right):
+                wrong.add(project)
+        if self._change:
+            present.write_projects(sorted(wrong), self._shown)
+        if "" in owed:
+            return
+        compared = present.compare_root(self._shown)
+        found = [path for path, is_right in compared if self._compare(path, is_right=is_right)]
+        if found and self._change:
+            present.write_root(self._shown)
+
+    def _compare(self, path: str, *, is_right: bool) -> bool:
+        """Whether a page is wrong."""
+        self._files += 1
+        if not is_right:
+            is_there = (self._store.folder / path).exists()
+            self._find(path, "is not as the catalog has it" if is_there else _MISSING, self._repair)
+        return not is_right
+
+    def _verify_private(self, folders: Container[str]) -> None:
+        for name in sorted(self._catalog.private_names()):
+            if name not in folders:
+                self._find(name, "is a private name without a folder", self._repair)
+                if self._change:
+                    self._store.mark_private(name)
+
+    def _verify_folder(self, folder: str) -> None:
+        known = self._known(folder)
+        for name in listing.files_of(self._store.folder / folder):
+            path = f"{folder}/{name}" if folder else name
+            if name in known:
+                continue
+            archive = name.removesuffix(layout.METADATA_SUFFIX)
+            if _LEFTOVER.fullmatch(name) or (archive != name and archive in known):
+                self._find(path, "is left over from a run", self._repair)
+                if self._change:
+                    self._store.remove(folder or ".", [name])
+            elif folder and layout.archive_suffix(name):
+                self._find(path, "is not in the catalog; --adopt takes it over", "told")
+
+    def _known(self, folder: str) -> frozenset[str]:
+        """The archives and metadata files that are to be in a folder."""
+        project = canonicalize_name(folder)
+        releases = self._catalog.releases_of(project)
+        known = {*self._names.in_folder(folder)}
+        if folder == project:
+            known |= {release.filename for release in releases}
+            final = (release.filename for release in releases if release.metadata_sha256)
+            known |= {f"{filename}{layout.METADATA_SUFFIX}" for filename in final}
+        else:
+            known |= {*other_names.second_names(folder, releases, self._names.of_project(project))}
+        return frozenset(known)
+
+    def _let_names_follow(self, before: Release, now: Release) -> None:
+        """Show by the other names of a file what came in its place."""
+        for name in self._names.of_project(before.project):
+            if name.sha256 == before.sha256:
+                self._store.link_archive(now.project, now.filename, name.folder, name.filename)
+                self._names.add(replace(name, sha256=now.sha256))
+
+    def _outcome(self, before: Release, now: Release | None) -> tuple[Outcome, str]:
+        has_tag = before.deleted is None and not before.origin.startswith(ADOPTED)
+        if not has_tag and (now is None or not self._change):
+            return "broken", "no tag is known that it can be built from again"
+        if not self._change:
+            return "repairable", "it is built again from its tag"
+        if now is None:
+            return "broken", "its tag does not build it again"
+        if now.sha256 != before.sha256:
+            return "broken", "it was built again with other bytes, which pinned hashes refuse"
+        return "repaired", "it was built again with the same bytes"
+
+    def _find(self, file: str, problem: str, outcome: Outcome) -> None:
+        self._findings.setdefault(file, Finding(file, problem, outcome))
+
+    @property
+    def _repair(self) -> Outcome:
+        return "repaired" if self._change else "repairable"

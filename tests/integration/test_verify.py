@@ -1,0 +1,279 @@
+"""The flag --verify: what it finds in an index that was harmed, and what it makes good."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands
+from tests.support.history import History, tree
+from tests.support.old_index import add_archive
+
+ARCHIVE = "acme-greeting/acme_greeting-1.0.tar.gz"
+SECOND = "Acme.Greeting/Acme.Greeting-1.0.tar.gz"
+PLAIN = "plain/plain-1.0.tar.gz"
+OLD = "my-pkg/my_pkg-0.1.tar.gz"
+OLD_NAME = "My_Pkg/My_Pkg-0.1.tar.gz"
+OLD_OF_TAG = "plain/plain-0.5.tar.gz"
+
+
+@dataclass(frozen=True)
+class Index:
+    commands: Commands
+    history: History
+
+    @property
+    def folder(self) -> Path:
+        return self.commands.folder / "index"
+
+    @property
+    def aside(self) -> Path:
+        return self.commands.folder / "index-state/aside"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ("--repository", self.history.url, "--destination", "index")
+
+    def run(self, *more: str) -> dict:
+        return self.commands.report(*self.options, *more)
+
+    def flip(self, path: str) -> bytes:
+        """Change a byte of a file in place; what is in it then."""
+        content = bytearray((self.folder / path).read_bytes())
+        content[len(content) // 2] ^= 1
+        with (self.folder / path).open("r+b") as file:
+            file.write(content)
+        return bytes(content)
+
+    def part(self, path: str) -> None:
+        """Make a file of its own of what is one of several names."""
+        content = (self.folder / path).read_bytes()
+        (self.folder / path).unlink()
+        (self.folder / path).write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> Index:
+    """An index of built archives and of some that were there before."""
+    index = Index(commands_of_module, History(tmp_path_factory.mktemp("history") / "repository"))
+    index.history.release("Acme.Greeting", "1.0")
+    index.history.release("plain", "0.5")
+    index.history.release("plain", "1.0")
+    add_archive(index.folder / OLD_NAME, "My_Pkg", "0.1", metadata="2.2")
+    add_archive(index.folder / OLD_OF_TAG, "plain", "0.5")
+    report = index.run()
+    assert (len(report["published"]), len(report["adopted"])) == (2, 2)
+    return index
+
+
+@pytest.fixture
+def index(original: Index, commands: Commands) -> Index:
+    """A copy of it for a test to harm; names of one file stay names of one file."""
+    shutil.rmtree(commands.folder)
+    subprocess.run(["cp", "-a", original.commands.folder, commands.folder], check=True)
+    history = copy(original.history)
+    history.folder = commands.folder.with_name("repository")
+    history.url = history.folder.as_uri()
+    shutil.copytree(original.history.folder, history.folder)
+    return Index(commands, history)
+
+
+def outcomes(report: dict) -> dict[str, str]:
+    """What became of each file that was not as it should be."""
+    return {each["file"]: each["outcome"] for each in report["verified"]["findings"]}
+
+
+def problems(report: dict) -> dict[str, str]:
+    return {each["file"]: each["problem"] for each in report["verified"]["findings"]}
+
+
+def test_an_index_that_is_all_right_stays_as_it_is(index: Index) -> None:
+    before = {path: path.stat().st_mtime_ns for path in index.folder.rglob("*")}
+    done = index.commands.sdists_from_tags(*index.options, "--verify")
+    assert (done.status, done.stderr) == (0, "")
+    files = [path for path in index.folder.rglob("*") if path.is_file()]
+    # Other names that were there before are looked at as such, and as what pages name.
+    assert f"verified {len(files) + 1} files, repaired 0" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in index.folder.rglob("*")} == before
+
+
+def flip_built(index: Index) -> None:
+    index.flip(PLAIN)
+
+
+def flip_both_names(index: Index) -> None:
+    index.flip(ARCHIVE)
+
+
+def flip_one_name(index: Index) -> None:
+    index.part(SECOND)
+    index.flip(ARCHIVE)
+
+
+def flip_old_one_name(index: Index) -> None:
+    index.part(OLD_NAME)
+    index.flip(OLD)
+
+
+def lose_archive(index: Index) -> None:
+    (index.folder / PLAIN).unlink()
+
+
+def lose_both_names(index: Index) -> None:
+    (index.folder / ARCHIVE).unlink()
+    (index.folder / SECOND).unlink()
+
+
+def lose_pages(index: Index) -> None:
+    (index.folder / "plain/index.html").unlink()
+    (index.folder / "about.html").unlink()
+    (index.folder / f"{OLD}.metadata").unlink()
+
+
+def overwrite_pages(index: Index) -> None:
+    for path in ("plain/index.json", "Acme.Greeting/index.html", "index.html", f"{OLD}.metadata"):
+        (index.folder / path).write_text("<h1>Somebody was here</h1>")
+
+
+def break_second_names(index: Index) -> None:
+    for path in (SECOND, OLD_NAME):
+        (index.folder / path).unlink()
+        (index.folder / path).write_bytes(b"another file")
+
+
+def lose_second_names(index: Index) -> None:
+    shutil.rmtree(index.folder / "Acme.Greeting")
+    shutil.rmtree(index.folder / "My_Pkg")
+
+
+def leave_something(index: Index) -> None:
+    (index.folder / f"plain/.index.html.{'0' * 32}").write_text("half")
+    (index.folder / f".index.html.{'f' * 32}").write_text("half")
+    (index.folder / f"{PLAIN}.metadata").write_text("of another time")
+
+
+REPAIRED = {
+    flip_built: {PLAIN},
+    flip_both_names: {ARCHIVE},
+    flip_one_name: {ARCHIVE},
+    flip_old_one_name: {OLD},
+    lose_archive: {PLAIN},
+    lose_both_names: {ARCHIVE},
+    lose_pages: {"plain/index.html", "about.html", f"{OLD}.metadata"},
+    overwrite_pages: {
+        "plain/index.json",
+        "Acme.Greeting/index.html",
+        "index.html",
+        f"{OLD}.metadata",
+    },
+    break_second_names: {SECOND, OLD_NAME},
+    lose_second_names: {SECOND, OLD_NAME, "Acme.Greeting/index.html", "My_Pkg/index.html"},
+    leave_something: {f"plain/.index.html.{'0' * 32}", f".index.html.{'f' * 32}", f"{PLAIN}.metadata"},
+}
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"), REPAIRED.items(), ids=[getattr(harm, "__name__", "") for harm in REPAIRED]
+)
+def test_what_can_be_derived_is_made_good(
+    index: Index, harm: Callable[[Index], None], found: Iterable[str]
+) -> None:
+    right = tree(index.folder)
+    harm(index)
+    harmed = tree(index.folder)
+    assert harmed != right
+
+    told = index.run("--verify", "--dry-run")
+    assert outcomes(told) == dict.fromkeys(found, "repairable")
+    assert told["exit_status"] == 0
+    assert tree(index.folder) == harmed
+
+    report = index.run("--verify")
+    assert outcomes(report) == dict.fromkeys(found, "repaired")
+    assert report["exit_status"] == 0
+    assert tree(index.folder) == right
+    assert (index.folder / ARCHIVE).samefile(index.folder / SECOND)
+    assert outcomes(index.run("--verify")) == {}
+
+
+def test_what_was_damaged_is_kept(index: Index) -> None:
+    damaged = index.flip(PLAIN)
+    done = index.commands.sdists_from_tags(*index.options, "--verify")
+    assert done.status == 0, done.output
+    assert tree(index.aside) == {PLAIN: damaged}
+    problem = "holds other bytes than were published, and is moved to"
+    assert f"repaired {PLAIN}: {problem} {index.aside / PLAIN}; it was built again" in done.stdout
+
+
+def test_an_old_archive_that_no_tag_builds_is_an_error_each_time(index: Index) -> None:
+    index.flip(OLD)
+    told = index.run("--verify", "--dry-run")
+    assert (outcomes(told), told["exit_status"]) == ({OLD: "broken"}, 1)
+    done = index.commands.sdists_from_tags(*index.options, "--verify", "--quiet")
+    assert done.status == 1
+    (error,) = done.stdout.splitlines()
+    assert error.startswith(f"error: {OLD} holds other bytes than were published")
+    assert "no tag is known that it can be built from again" in error
+    again = index.run("--verify")
+    assert (outcomes(again)[OLD], again["exit_status"]) == ("broken", 1)
+    assert "is missing" in problems(again)[OLD]
+
+
+def test_an_old_archive_that_is_built_again_otherwise_is_an_error_once(index: Index) -> None:
+    index.flip(OLD_OF_TAG)
+    report = index.run("--verify")
+    assert (outcomes(report), report["exit_status"]) == ({OLD_OF_TAG: "broken"}, 1)
+    assert "with other bytes, which pinned hashes refuse" in problems(report)[OLD_OF_TAG]
+    assert [each["tag"] for each in report["published"]] == ["0.5"]
+    again = index.run("--verify")
+    assert (outcomes(again), again["exit_status"]) == ({}, 0)
+
+
+def test_a_tag_that_does_not_build_again_is_an_error(index: Index) -> None:
+    index.history.delete("plain/tags/1.0")
+    index.history.add_tag("plain", "1.0", {"setup.py": "raise SystemExit('no')\n"})
+    index.flip(PLAIN)
+    report = index.run("--verify")
+    assert (outcomes(report), report["exit_status"]) == ({PLAIN: "broken"}, 1)
+    assert "its tag does not build it again" in problems(report)[PLAIN]
+
+
+def test_an_archive_that_nobody_knows_is_told_of(index: Index) -> None:
+    add_archive(index.folder / "plain/plain-0.7.tar.gz", "plain", "0.7")
+    before = tree(index.folder)
+    report = index.run("--verify")
+    assert problems(report) == {"plain/plain-0.7.tar.gz": "is not in the catalog; --adopt takes it over"}
+    assert (outcomes(report), report["exit_status"]) == ({"plain/plain-0.7.tar.gz": "told"}, 0)
+    assert tree(index.folder) == before
+    assert [each["file"] for each in index.run("--adopt")["adopted"]] == ["plain/plain-0.7.tar.gz"]
+    assert outcomes(index.run("--verify")) == {}
+
+
+def test_a_private_name_gets_its_folder_back(index: Index) -> None:
+    index.history.add_tag("hopeless", "1.0", {"setup.py": "raise SystemExit('no')\n"})
+    index.run()
+    (index.folder / "hopeless").rmdir()
+    assert outcomes(index.run("--verify")) == {"hopeless": "repaired"}
+    assert (index.folder / "hopeless").is_dir()
+
+
+def test_a_catalog_that_is_damaged_inside_is_made_again(index: Index) -> None:
+    before = tree(index.folder)
+    catalog = index.commands.folder / "index-state/catalog.sqlite3"
+    content = bytearray(catalog.read_bytes())
+    # A page that no run with nothing to do reads.
+    at = content.index(b"Metadata-Version") // 4096 * 4096
+    content[at : at + 8] = b"\xff" * 8
+    catalog.write_bytes(content)
+    assert index.run()["adopted"] == []
+    report = index.run("--verify")
+    assert "is moved to" in report["warnings"][0]
+    assert len(report["adopted"]) == 4
+    assert report["published"] == []
+    assert tree(index.folder) == before
