@@ -148,7 +148,10 @@ CREATE TABLE other_name (
 CREATE INDEX other_name_of_project ON other_name (project);
 ALTER TABLE removal ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+_SIXTH = """
+ALTER TABLE private ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """What leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(_STEPS)
 
@@ -301,11 +304,21 @@ class Catalog:
         """The normalised names that are kept from the public index."""
         return frozenset(name for (name,) in self.rows("SELECT name FROM private"))
 
+    def told_names(self) -> frozenset[str]:
+        """Those of the private names that metadata gave of which nothing was published."""
+        return frozenset(name for (name,) in self.rows("SELECT name FROM private WHERE told"))
+
+    def keep_told_names(self, names: Iterable[str]) -> None:
+        """Record names that metadata gave: they stay private for good."""
+        known = "ON CONFLICT DO UPDATE SET told = 1"
+        self.change(f"INSERT INTO private (name, told) VALUES (?, 1) {known}", [(name,) for name in names])
+
     def set_private_names(self, added: Iterable[str], removed: Iterable[str]) -> None:
-        """Record names that are kept from the public index from now on, and those that no longer are."""
+        """Record names that are kept from the public index from now on, and guesses that no longer are."""
         with self._transaction() as connection:
-            connection.executemany("INSERT OR IGNORE INTO private VALUES (?)", [(name,) for name in added])
-            connection.executemany("DELETE FROM private WHERE name = ?", [(name,) for name in removed])
+            new, old = [(name,) for name in added], [(name,) for name in removed]
+            connection.executemany("INSERT OR IGNORE INTO private (name) VALUES (?)", new)
+            connection.executemany("DELETE FROM private WHERE name = ? AND NOT told", old)
 
     def watched(self) -> dict[str, tuple[bool, datetime]]:
         """Of each name that the public index was asked for, whether it is taken there, and when that was."""

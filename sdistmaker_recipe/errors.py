@@ -107,13 +107,17 @@ class BuildError(Exception):
     """One tag does not build: ``reason`` is one sentence, ``log`` what the build printed.
 
     ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
+    ``names`` are those that metadata of the project gave, as far as it came to metadata.
     """
 
-    def __init__(self, reason: str, log: str = "", *, lasting: bool = True) -> None:
+    def __init__(
+        self, reason: str, log: str = "", *, lasting: bool = True, names: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason, log)
         self.reason = reason
         self.log = log
         self.lasting = lasting
+        self.names = names
 
     def __str__(self) -> str:
         return self.reason

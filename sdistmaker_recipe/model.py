@@ -138,6 +138,7 @@ class Failed:
     """A tag that did not build: the reason in one sentence, and all that the build printed.
 
     ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
+    ``names`` are those that metadata gave before the build failed.
     """
 
     tag: Tag
@@ -145,6 +146,7 @@ class Failed:
     log: str = ""
     lasting: bool = True
     attempts: tuple[Attempt, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 Outcome: TypeAlias = Built | Failed

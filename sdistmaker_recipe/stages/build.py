@@ -105,7 +105,10 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 failures.append((rung, error))
                 left = _after(failures, left, source, job)
             if not left and _lasting(failures) and job.settings.unbuildable == "archive":
-                return _files_only(failures[0][1], job, credentials, scratch)
+                try:
+                    return _files_only(failures[0][1], job, credentials, scratch)
+                except BuildError as error:
+                    failures.append((FILES_ONLY, error))
     return _failed(job, failures)
 
 
@@ -247,17 +250,28 @@ def _build_on(
     bootstraps = supply.bootstraps(source.tree)
     with archive.open_sdist(raw.archive) as sdist:
         left_out = source.files - set(sdist.file_names())
-        if lacking := sorted(left_out & (raw.read | bootstraps)):
-            text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
-            raise LackingFilesError(text, hooks.log_of(place))
         metadata = archive.read_metadata(sdist)
-        if _found_no_version(metadata.version, job.tag, source.tree):
-            text = f"The build found no version: its metadata says {metadata.version}."
-            raise BuildError(text, hooks.log_of(place))
-        if _must_verify(source, left_out, job.settings):
-            _verify(sdist, metadata, rung, source.system, place, job)
-        stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
-        return _finish(sdist, metadata, Making(rung, raw.installed, left_out, stubs), job)
+        with _named(metadata.name):
+            if lacking := sorted(left_out & (raw.read | bootstraps)):
+                text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
+                raise LackingFilesError(text, hooks.log_of(place))
+            if _found_no_version(metadata.version, job.tag, source.tree):
+                text = f"The build found no version: its metadata says {metadata.version}."
+                raise BuildError(text, hooks.log_of(place))
+            if _must_verify(source, left_out, job.settings):
+                _verify(sdist, metadata, rung, source.system, place, job)
+            stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
+            return _finish(sdist, metadata, Making(rung, raw.installed, left_out, stubs), job)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """A build that fails in the context tells this name of the project."""
+    try:
+        yield
+    except BuildError as error:
+        error.names = (name, *error.names)
+        raise
 
 
 def _found_no_version(version: str, tag: Tag, tree: Path) -> bool:
@@ -327,7 +341,8 @@ def _verify(
         raise LackingFilesError(text, error.log, lasting=error.lasting) from error
     if (second.name, second.version) != (metadata.name, metadata.version):
         other, own = f"{second.name} {second.version}", f"{metadata.name} {metadata.version}"
-        raise BuildError(f"The archive builds again as {other}, not as {own}.", hooks.log_of(again))
+        text = f"The archive builds again as {other}, not as {own}."
+        raise BuildError(text, hooks.log_of(again), names=(second.name,))
 
 
 def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: Making, job: BuildJob) -> Built:
@@ -367,6 +382,7 @@ def _failed(job: BuildJob, failures: Failures) -> Failed:
         log="\n".join(logs),
         lasting=_lasting(failures),
         attempts=tuple(Attempt(rung.name, one_line(error.reason)) for rung, error in failures),
+        names=tuple(dict.fromkeys(name for _, error in failures for name in error.names)),
     )
 
 

@@ -45,6 +45,7 @@ def publish(
     """Publish one release, all but its pages; raises ``StoreError``."""
     mismatch = _mismatch(built)
     if mismatch and configuration.version_mismatch == "refuse":
+        _keep_private([built.name], index)
         return _rejected(built.tag, f"{mismatch}, and version-mismatch is refuse.", index)
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     there = archives.published(project, filename, built.version, index.catalog)
@@ -53,6 +54,7 @@ def publish(
         filename = there.filename
     former = there if there is not None and there.origin != built.tag.origin else None
     if former is not None and not _may_take_over(former):
+        _keep_private([built.name], index)
         why = f" ({mismatch})" if mismatch else ""
         return _rejected(built.tag, withdrawn.clash(filename, former.tag_url, why), index)
     _move_unreadable(project, filename, index)
@@ -134,7 +136,8 @@ def store_only(built: Built, store: IndexStore) -> Path:
 
 
 def keep_failure(failed: Failed, index: Index) -> Rejected:
-    """Write the log of a failed tag; raises ``StoreError``."""
+    """Write the log of a failed tag, whose names stay private; raises ``StoreError``."""
+    _keep_private(failed.names, index)
     return replace(_rejected(failed.tag, failed.reason, index, failed.log), attempts=failed.attempts)
 
 
@@ -154,14 +157,15 @@ def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -
     The name of such a project is guessed from its folder; the guess is taken back once every tag of every
     project of that name is published, for then the metadata says the names. ``untagged`` names projects
     without a release tag. The tags of all projects must be given that have one of the names; names without a
-    project here stay as they are, as where their tags are gone. Raises ``StoreError``.
+    project here stay as they are, as where their tags are gone; and a name that metadata ever gave is no
+    guess. Raises ``StoreError``.
     """
     published = index.catalog.releases_from([tag.origin for tag in tags])
     claims = dict.fromkeys(_folders(untagged), False)
     for tag in tags:
         for guess in _folders([tag.project]):
             claims[guess] = claims.get(guess, True) and tag.origin in published
-    names = frozenset(index.catalog.projects()) | index.catalog.former_projects()
+    names = frozenset(index.catalog.projects()) | index.catalog.former_projects() | index.catalog.told_names()
     settled = {guess for guess, is_settled in claims.items() if is_settled} - names
     private = (names | claims.keys()) - settled
     known = index.catalog.private_names()
@@ -170,6 +174,15 @@ def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -
     for name in settled:
         index.store.unmark_private(name)
     for name in (known - settled) | private:
+        index.store.mark_private(name)
+
+
+def _keep_private(names: Iterable[str], index: Index) -> None:
+    """Keep names that metadata gave from being redirected for good, though nothing of them is published."""
+    told = frozenset(_folders(names))
+    if told:
+        index.catalog.keep_told_names(told)
+    for name in told:
         index.store.mark_private(name)
 
 

@@ -63,6 +63,17 @@ def test_a_link_is_not_written_through_where_a_tag_is_published_as_its_files(
     assert victim.read_text() == "precious"
 
 
+def test_a_tag_that_cannot_be_published_as_its_files_either_fails_by_its_first_reason(
+    history: History, own_index: Commands
+) -> None:
+    files = {"setup.py": "raise RuntimeError", "setup.cfg": "[metadata]\nname = a/b\n"}
+    history.add_tag("evil", "1.0", files)
+    arguments = ("--repository", history.url, *ARGUMENTS, "--unbuildable", "archive", *ONLY_ONE)
+    (failed,) = own_index.report(*arguments)["failed"]
+    assert failed["reason"] == "The build ended with RuntimeError."
+    assert [each["toolchain"] for each in failed["attempts"]][-1] == "files only"
+
+
 def test_folders_deeper_than_python_counts_fail_their_own_tag_only(
     history: History, own_index: Commands
 ) -> None:

@@ -228,6 +228,12 @@ class TestPrivateNames:
         catalog.publish(a_release(project="b"), b"")
         assert catalog.private_names() == {"a"}
 
+    def test_that_metadata_told_are_not_taken_back(self, catalog):
+        catalog.set_private_names(["a", "b"], [])
+        catalog.keep_told_names(["b", "c"])
+        catalog.set_private_names(["b"], ["a", "b", "c"])
+        assert (catalog.private_names(), catalog.told_names()) == ({"b", "c"}, {"b", "c"})
+
 
 class TestWatched:
     NOON = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))

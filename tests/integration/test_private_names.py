@@ -1,0 +1,47 @@
+"""Names of projects of which nothing is published are kept private, as web servers see it."""
+
+from __future__ import annotations
+
+import http.client
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.history import SETUP
+from tests.support.process import LOOPBACK
+from tests.support.sites import SERVERS, PrivateIndex
+
+NO_VERSION = "from setuptools import setup\nsetup(name='Acme.Versionless', py_modules=['m'])\n"
+LACKING = "open('needed')\n" + SETUP.format(name="Acme.Lacking", version="1.0", module="m", requires=[])
+OTHER_VERSION = SETUP.format(name="Acme.Secret", version="1.0", module="m", requires=[])
+PRIVATE = {"secret", "acme-secret", "versionless", "acme-versionless", "lacking", "acme-lacking"}
+OPTIONS = ("--version-mismatch", "refuse", "--include-versioned-files", "never", "--verify-builds", "always")
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str) -> PrivateIndex:
+    """Tags that build, and of which nothing is published all the same."""
+    made = PrivateIndex.below(tmp_path_factory.mktemp("private"), cache, public, *OPTIONS)
+    tags = {"secret": OTHER_VERSION, "versionless": NO_VERSION, "lacking": LACKING}
+    for project, setup in tags.items():
+        made.history.add_tag(project, "2.0", {"setup.py": setup, "m.py": "", "needed": ""})
+    made.update(status=1)
+    return made
+
+
+def test_a_name_that_metadata_told_has_a_marker(index: PrivateIndex) -> None:
+    assert {path.name for path in index.folder.iterdir() if path.is_dir()} == PRIVATE
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_servers_redirect_no_such_name(server: str, index: PrivateIndex, tmp_path: Path) -> None:
+    with SERVERS[server](index, tmp_path) as running:
+        statuses = {name: _status(running.port, name) for name in (*PRIVATE, "stranger")}
+    assert statuses == {**dict.fromkeys(PRIVATE, 404), "stranger": 302}
+
+
+def _status(port: int, name: str) -> int:
+    with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=10)) as connection:
+        connection.request("GET", f"/{name}/")
+        return connection.getresponse().status
