@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag
 from sdistmaker_recipe.stages import plan, present, publish
@@ -105,7 +104,7 @@ class Batches:
             reason=rejected.reason,
             log_file=rejected.log_file,
             lasting=lasting,
-            project=canonicalize_name(tag.project),
+            project=private_name(tag.project) or tag.project,
             tag=tag.name,
             revision=tag.revision,
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.layout import project_folder
+from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.model import Tag, project_name
 from sdistmaker_recipe.projects import Kind, SeenFolder, SeenTag, join
 from sdistmaker_recipe.vcs import Seen
@@ -203,7 +203,7 @@ class LastScan:
     def _put(self, number: int, url: str, folder: SeenFolder, before: str = "") -> None:
         """Remember a folder; ``before`` is the revision that the scan goes on from."""
         is_project = folder.kind == "project"
-        name = _normalised(project_name(url, folder.path)) if is_project else ""
+        name = private_name(project_name(url, folder.path)) if is_project else ""
         self._change(_PUT, [number, folder.path, folder.kind, name, is_project])
         if folder.kind == "tags":
             self._put_tags(number, folder.path.rpartition("/")[0], folder.tags, before)
@@ -252,14 +252,6 @@ class LastScan:
 
     def _change(self, statement: str, values: Sequence[Any]) -> None:
         self._catalog.change(statement, [values])
-
-
-def _normalised(name: str) -> str:
-    """The folder of a project's name in the index; "" where it can have none."""
-    try:
-        return project_folder(name)
-    except ValueError:
-        return ""
 
 
 def _tag(url: str, origin: str, project: str, name: str, version: str, revision: str, time: str) -> Tag:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.model import Tag
@@ -61,7 +62,7 @@ def select_tags(
 
 def select_claims(scans: Sequence[Scan], last: LastScan, outlook: str, building: Iterable[Tag]) -> Claims:
     """The projects whose names may have to be kept private, or no longer: those that changed, or build."""
-    names: set[str] = {canonicalize_name(tag.project) for tag in building}
+    names = {private_name(tag.project) for tag in building} - {""}
     for scan in scans:
         names |= last.names(scan, pending=scan.outlook == outlook)
     projects = list(last.projects_named(sorted(names)))

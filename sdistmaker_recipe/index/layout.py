@@ -30,6 +30,8 @@ METADATA_SUFFIX = ".metadata"
 _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 _LONGEST = 200
+_LONGEST_FOLDER = 255
+"""Of the name of a folder, on nearly all file systems."""
 _NO_VERSION = Version("0")
 _SUFFIX = ".tar.gz"
 _SUFFIXES = {".tar.gz": _SUFFIX, ".tgz": _SUFFIX, ".zip": ".zip"}
@@ -43,6 +45,16 @@ def project_folder(name: str) -> str:
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise ValueError(f"{name[:80]!r} is not a valid project name")
     return str(canonicalize_name(name))
+
+
+def private_name(text: str) -> str:
+    """The normalised name to keep private for what a folder or metadata calls a project; "" where none is.
+
+    Where the text is no valid name it is the one that setuptools makes of it (``safe_name``), which has "-"
+    for all that no name may hold.
+    """
+    name = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
+    return name if len(name) <= _LONGEST_FOLDER else ""
 
 
 def release_filename(name: str, version: str, suffix: str = _SUFFIX) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,7 +18,7 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import withdrawn
-from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
+from sdistmaker_recipe.index.layout import private_name, project_folder, release_filename, same_version
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
@@ -161,9 +160,9 @@ def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -
     guess. Raises ``StoreError``.
     """
     published = index.catalog.releases_from([tag.origin for tag in tags])
-    claims = dict.fromkeys(_folders(untagged), False)
+    claims = {guess: False for name in untagged if (guess := private_name(name))}
     for tag in tags:
-        for guess in _folders([tag.project]):
+        if guess := private_name(tag.project):
             claims[guess] = claims.get(guess, True) and tag.origin in published
     names = frozenset(index.catalog.projects()) | index.catalog.former_projects() | index.catalog.told_names()
     settled = {guess for guess, is_settled in claims.items() if is_settled} - names
@@ -179,7 +178,7 @@ def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -
 
 def _keep_private(names: Iterable[str], index: Index) -> None:
     """Keep names that metadata gave from being redirected for good, though nothing of them is published."""
-    told = frozenset(_folders(names))
+    told = {told for name in names if (told := private_name(name))}
     if told:
         index.catalog.keep_told_names(told)
     for name in told:
@@ -208,12 +207,6 @@ def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
         index.catalog.watch(answers, now)
     taken = [name for name in due if answers.get(name)]
     return (*(f"{name}: the public index has a project of this name too" for name in taken), *warnings)
-
-
-def _folders(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        with suppress(ValueError):
-            yield project_folder(name)
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:

@@ -19,6 +19,7 @@ from sdistmaker_recipe.index.layout import (
     names_release,
     newest,
     newest_first,
+    private_name,
     project_folder,
     release_filename,
     same_version,
@@ -80,6 +81,38 @@ class TestProjectFolder:
         with pytest.raises(ValueError, match="is not a valid") as caught:
             project_folder("/" * 10_000)
         assert len(str(caught.value)) < 200
+
+
+class TestPrivateName:
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("My Tool", "my-tool"),
+            ("_under", "under"),
+            ("tool_", "tool"),
+            ("a/b", "a-b"),
+            ("C++ & more.", "c-more"),
+            ("zähler", "z-hler"),
+            ("\u212aelvin", "elvin"),
+            ("a" * 255, "a" * 255),
+        ],
+    )
+    def test_is_what_setuptools_makes_of_it(self, text, name):
+        assert private_name(text) == name
+
+    @pytest.mark.parametrize("text", ["", "...", "日本", "/", "a" * 256])
+    def test_is_none_where_nothing_is_left_or_no_folder_could_have_it(self, text):
+        assert private_name(text) == ""
+
+    @given(NAME)
+    def test_of_a_valid_name_is_its_folder(self, name):
+        assert private_name(name) == project_folder(name)
+
+    @given(ANY_TEXT)
+    def test_is_normalised_for_good(self, text):
+        name = private_name(text)
+        assert name == "" or NORMALISED.fullmatch(name)
+        assert private_name(name) == name
 
 
 class TestReleaseFilename:

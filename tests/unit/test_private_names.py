@@ -10,8 +10,12 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Built, Failed, Rejected, Tag
+from sdistmaker_recipe.projects import SeenFolder, SeenTag
+from sdistmaker_recipe.selection import select_claims
 from sdistmaker_recipe.stages.publish import Index, keep_failure, mark_private, publish
+from sdistmaker_recipe.vcs import Seen
 from tests.unit.values import TIME, a_release, a_tag
 
 
@@ -31,9 +35,9 @@ def markers(index: Index) -> set[str]:
 
 class TestNamesOfMetadata:
     def test_stay_private_when_the_build_failed_later(self, index):
-        keep_failure(Failed(a_tag(), "why", names=("Acme.Secret", "other")), index)
-        assert markers(index) == {"acme-secret", "other"}
-        assert index.catalog.private_names() == {"acme-secret", "other"}
+        keep_failure(Failed(a_tag(), "why", names=("Acme.Secret", "No Name")), index)
+        assert markers(index) == {"acme-secret", "no-name"}
+        assert index.catalog.private_names() == {"acme-secret", "no-name"}
 
     def test_stay_private_when_the_version_is_refused(self, index):
         refused = built(a_tag("2.0", project="secret"), "Acme.Secret", "1.0")
@@ -53,6 +57,27 @@ class TestNamesOfMetadata:
         mark_private([tag], [], index)
         keep_failure(Failed(tag, "why", names=("secret",)), index)
         assert index.catalog.told_names() == {"secret"}
+
+
+def test_a_folder_whose_name_no_project_can_have_gives_a_guess_too(index):
+    mark_private([a_tag(project="My Tool"), a_tag(project="_under")], ["tool_", "..."], index)
+    assert markers(index) == {"my-tool", "under", "tool"}
+    assert index.catalog.private_names() == {"my-tool", "under", "tool"}
+
+
+def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(index):
+    last = LastScan(index.catalog)
+    seen = Seen("1", "1", TIME)
+    tag = SeenTag("1.0", "1.0", "1", TIME)
+    folders = [
+        folder
+        for name in ("My Tool", "my_tool", "other")
+        for folder in (SeenFolder(name, "project"), SeenFolder(f"{name}/tags", "tags", tags=(tag,)))
+    ]
+    last.settle(last.replace("https://svn.example.com/svn", "uuid", "f", seen, folders), "dealt with")
+    scan = last.scan("https://svn.example.com/svn")
+    claims = select_claims([scan], last, "dealt with", [a_tag(project="My Tool")])
+    assert [tag.project for tag in claims.tags] == ["My Tool", "my_tool"]
 
 
 def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
