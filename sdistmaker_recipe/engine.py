@@ -317,6 +317,8 @@ def _build_and_publish(
         if planned.build:
             _build(planned.build, sources, batches, this)
         if this.configuration.check_public:
+            # So that no guess is asked for that this run has shown to be wrong.
+            publish.mark_private(claims.tags, claims.untagged, index)
             taken = publish.watch_names(index, public_index)
         life.end(planned, batches.results, this.catalog)
     finally:

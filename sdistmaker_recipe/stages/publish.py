@@ -186,17 +186,17 @@ def _keep_private(names: Iterable[str], index: Index) -> None:
 
 
 def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
-    """Ask the public index for each published name not asked for today; warnings of those that are taken.
+    """Ask the public index for each private name not asked for today; warnings of those that are taken.
 
-    Raises ``StoreError``.
+    Also for those of which nothing is published: whoever asks for one elsewhere gets a stranger's. Raises ``StoreError``.
     """
     # Here, for few runs ask.
     from sdistmaker_recipe import watch
 
     now = datetime.now(timezone.utc)
-    projects = index.catalog.projects()
+    names = sorted({*index.catalog.projects(), *index.catalog.private_names()})
     before = index.catalog.watched()
-    due = [name for name in projects if name not in before or now - before[name][1] > _WATCHED_EVERY]
+    due = [name for name in names if name not in before or now - before[name][1] > _WATCHED_EVERY]
     answers: dict[str, bool] = {}
     warnings: list[str] = []
     try:

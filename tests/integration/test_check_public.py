@@ -80,6 +80,19 @@ def test_a_name_that_is_taken_is_told_once_a_day(
     assert note not in about["taken"].read_text("utf-8")
 
 
+def test_names_are_asked_for_of_which_nothing_is_published(
+    history: History, commands: Commands, elsewhere: Public
+) -> None:
+    history.add_tag("taken", "1.0", {"setup.py": "raise SystemExit(1)\n"})
+    history.release("wrong guess", "1.0", dist="only.ours")
+    report = commands.report(
+        *("--repository", history.url, "--destination", "index"),
+        *("--public-index", elsewhere.url, "--check-public", "true"),
+    )
+    assert report["warnings"] == ["taken: the public index has a project of this name too"]
+    assert [elsewhere.asked(name) for name in ("taken", "only-ours", "wrong-guess")] == [1, 1, 0]
+
+
 def test_an_index_that_does_not_answer_keeps_nothing_from_being_published(
     history: History, commands: Commands, elsewhere: Public
 ) -> None:

@@ -170,6 +170,14 @@ class TestWatchNames:
         watch_names(index, public.url)
         assert public.names == ["new"]
 
+    def test_asks_for_private_names_of_which_nothing_is_published(self, index, public):
+        public.statuses = {"secret": 200}
+        index.catalog.set_private_names(["alpha", "secret", "unknown"], [])
+        assert watch_names(index, public.url) == (
+            "secret: the public index has a project of this name too",
+        )
+        assert public.names == ["alpha", "beta", "gamma", "secret", "unknown"]
+
     def test_a_page_is_owed_again_when_the_answer_changes(self, index, public):
         public.statuses = {"beta": 200}
         watch_names(index, public.url)
