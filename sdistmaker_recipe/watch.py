@@ -16,11 +16,14 @@ class WatchError(SdistmakerError):
     """The public index gave no answer that says anything."""
 
 
-def taken_names(names: Iterable[str], public_index: str, seconds: float = 10.0) -> Iterator[tuple[str, bool]]:
-    """Each normalised name with whether the public index has a project of it.
+def taken_names(
+    names: Iterable[str], public_index: str, seconds: float = 10.0
+) -> Iterator[tuple[str, bool | str]]:
+    """Each normalised name with whether the public index has a project of it, or why that is not known.
 
-    A page for the project is there (PEP 503), or answered 404. ``public_index`` is the URL of the simple
-    index, ``seconds`` how long one answer may take. Raises ``WatchError`` at the first other answer.
+    A page for the project is there (PEP 503), or answered 404; another answer is told in a few words.
+    ``public_index`` is the URL of the simple index, ``seconds`` how long one answer may take. Raises
+    ``WatchError`` where none comes, or one that says the same of every name (429 and 5xx).
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
@@ -31,8 +34,9 @@ def taken_names(names: Iterable[str], public_index: str, seconds: float = 10.0) 
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _is_there(url: str, seconds: float) -> bool:
+def _is_there(url: str, seconds: float) -> bool | str:
     # Only a run that asks pays for these imports.
+    from http import HTTPStatus
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
@@ -45,7 +49,9 @@ def _is_there(url: str, seconds: float) -> bool:
         with error:
             if error.code in (404, 410):
                 return False
-            raise _no_answer(url, f"answers {error.code}") from error
+            if error.code == HTTPStatus.TOO_MANY_REQUESTS or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise _no_answer(url, f"answers {error.code}") from error
+            return f"{urlsplit(url).hostname}: answers {error.code}"
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise _no_answer(url, str(getattr(reason, "strerror", None) or reason)) from error

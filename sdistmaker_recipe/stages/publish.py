@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -27,6 +28,8 @@ from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
 
 _WATCHED_EVERY = timedelta(hours=23)
+_SOME = 5
+"""Of so many names a warning tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,8 @@ def _keep_private(names: Iterable[str], index: Index) -> None:
 def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
     """Ask the public index for each private name not asked for today; warnings of those that are taken.
 
-    Also for those of which nothing is published: whoever asks for one elsewhere gets a stranger's. Raises ``StoreError``.
+    Also for those of which nothing is published: whoever asks for one elsewhere gets a stranger's. Raises
+    ``StoreError``.
     """
     # Here, for few runs ask.
     from sdistmaker_recipe import watch
@@ -198,15 +202,28 @@ def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
     before = index.catalog.watched()
     due = [name for name in names if name not in before or now - before[name][1] > _WATCHED_EVERY]
     answers: dict[str, bool] = {}
+    unknown: defaultdict[str, list[str]] = defaultdict(list)
     warnings: list[str] = []
     try:
-        answers.update(watch.taken_names(due, public_index))
+        for name, answer in watch.taken_names(due, public_index):
+            if isinstance(answer, bool):
+                answers[name] = answer
+            else:
+                unknown[answer].append(name)
     except watch.WatchError as error:
         warnings.append(f"check-public: {error.message}; it is asked again in the next run")
+    for answer, names in unknown.items():
+        warnings.append(f"check-public: {answer} for {_some(names)}; it is asked again in the next run")
     if answers:
         index.catalog.watch(answers, now)
     taken = [name for name in due if answers.get(name)]
     return (*(f"{name}: the public index has a project of this name too" for name in taken), *warnings)
+
+
+def _some(names: Sequence[str]) -> str:
+    """A list of names for people that does not get long."""
+    more = len(names) - _SOME
+    return ", ".join(names[:_SOME]) + (f" and {more} more" if more > 0 else "")
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:

@@ -98,7 +98,16 @@ class TestTakenNames:
         assert list(taken_names([], public.url)) == []
         assert public.asked == []
 
-    @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+    @pytest.mark.parametrize("status", [400, 401, 403, 451])
+    def test_are_known_after_an_answer_that_says_nothing_of_another_name(self, public, status):
+        public.statuses = {"two": status, "three": 200}
+        assert list(taken_names(["one", "two", "three"], public.url)) == [
+            ("one", False),
+            ("two", f"{LOOPBACK}: answers {status}"),
+            ("three", True),
+        ]
+
+    @pytest.mark.parametrize("status", [429, 500, 503])
     def test_are_not_known_after_another_answer(self, public, status):
         public.statuses = {"one": 200, "two": status}
         answers = taken_names(["one", "two"], public.url)
@@ -173,9 +182,7 @@ class TestWatchNames:
     def test_asks_for_private_names_of_which_nothing_is_published(self, index, public):
         public.statuses = {"secret": 200}
         index.catalog.set_private_names(["alpha", "secret", "unknown"], [])
-        assert watch_names(index, public.url) == (
-            "secret: the public index has a project of this name too",
-        )
+        assert watch_names(index, public.url) == ("secret: the public index has a project of this name too",)
         assert public.names == ["alpha", "beta", "gamma", "secret", "unknown"]
 
     def test_a_page_is_owed_again_when_the_answer_changes(self, index, public):
@@ -189,6 +196,28 @@ class TestWatchNames:
         age(index, 24)
         assert watch_names(index, public.url) == ()
         assert index.catalog.owed() == {"beta"}
+
+    def test_an_odd_answer_for_some_names_is_a_warning_of_them_alone(self, index, public):
+        public.statuses = {"alpha": 403, "beta": 200, "gamma": 403, "secret": 451}
+        index.catalog.set_private_names(["secret"], [])
+        again = "it is asked again in the next run"
+        assert watch_names(index, public.url) == (
+            "beta: the public index has a project of this name too",
+            f"check-public: {LOOPBACK}: answers 403 for alpha, gamma; {again}",
+            f"check-public: {LOOPBACK}: answers 451 for secret; {again}",
+        )
+        assert list(index.catalog.watched()) == ["beta"]
+        public.asked.clear()
+        public.statuses = {}
+        assert watch_names(index, public.url) == ()
+        assert public.names == ["alpha", "gamma", "secret"]
+
+    def test_many_odd_answers_are_a_short_warning(self, index, public):
+        names = [f"n{number}" for number in range(20)]
+        public.statuses = dict.fromkeys(names, 401)
+        index.catalog.set_private_names(names, [])
+        (warning,) = watch_names(index, public.url)
+        assert " for n0, n1, n10, n11, n12 and 15 more; " in warning
 
     def test_an_index_that_does_not_answer_is_a_warning(self, index, public):
         public.statuses = {"alpha": 200, "beta": 500}
