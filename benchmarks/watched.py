@@ -66,8 +66,12 @@ def watched(command: Sequence[str], folder: Path, environment: Mapping[str, str]
 
 def _children(process: int) -> Iterator[int]:
     """The processes that one started, and those that these started."""
-    for listing in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in map(int, _text(listing).split()):
+    try:
+        threads = list(Path(f"/proc/{process}/task").iterdir())
+    except OSError:
+        return
+    for thread in threads:
+        for child in map(int, _text(thread / "children").split()):
             yield child
             yield from _children(child)
 

@@ -20,7 +20,7 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.stages import build
-from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.stages.scan import Source, is_near
 from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.indexes import uv_variables
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at
@@ -58,14 +58,26 @@ def build_all(
             # One that was published before is made again as it was.
             toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
             jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
-        in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers))
+        far = [source for source in sources if not is_near(source.repository)]
+        connections = max((source.connections for source in far), default=0)
+        in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers, connections))
         yield from _own_versions_first(in_order)
 
 
-def run_jobs(jobs: Sequence[BuildJob], credentials: Credentials, workers: int) -> Iterator[Outcome]:
-    """The outcomes of jobs as they are ready."""
+def run_jobs(
+    jobs: Sequence[BuildJob], credentials: Credentials, workers: int, connections: int = 0
+) -> Iterator[Outcome]:
+    """The outcomes of jobs as they are ready.
+
+    With ``connections`` tags are exported ahead of their builds, so many at a time: for repositories that
+    take long to answer. Where there are no more jobs than workers, that would gain nothing.
+    """
     work = partial(build.build, credentials=credentials)
-    for job, outcome in executors.run_jobs(work, jobs, executors.open_local, workers):
+    open_executor: executors.OpenExecutor = executors.open_local
+    if connections and len(jobs) > workers:
+        fetch = partial(build.fetch, credentials=credentials)
+        open_executor = partial(executors.open_ahead, prepare=fetch, lanes=min(connections, len(jobs)))
+    for job, outcome in executors.run_jobs(work, jobs, open_executor, workers):
         died = "The build took the process down that watched over it."
         yield outcome or Failed(job.tag, died, lasting=False)
 

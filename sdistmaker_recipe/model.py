@@ -86,7 +86,8 @@ class BuildJob:
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
     ``toolchain`` names the rung of the ladder to try first, ``pin`` is what the option toolchain says of the
-    project: an interpreter and constraints.
+    project: an interpreter and constraints. ``exported`` is where the tag's files may be already, for the
+    first who takes them; None, or a path that is not there, where whoever builds has to export the tag.
     """
 
     tag: Tag
@@ -96,6 +97,7 @@ class BuildJob:
     settings: BuildSettings
     toolchain: str = ""
     pin: tuple[str, ...] = ()
+    exported: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

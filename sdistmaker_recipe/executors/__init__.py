@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -28,6 +28,14 @@ def get_ready() -> None:
     from sdistmaker_recipe.executors import local
 
     local.get_ready()
+
+
+def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:
+    """Such a pool, whose jobs so many further processes prepare: see ``AheadExecutor``."""
+    from sdistmaker_recipe.executors.ahead import AheadExecutor
+
+    most = lanes + 2 * jobs
+    return AheadExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most, spare=jobs)
 
 
 def run_jobs(
@@ -82,6 +90,7 @@ def _run(
 def kill(executor: Executor) -> None:
     """End the processes of an executor at once, where it has any here."""
     # concurrent.futures offers kill_workers from Python 3.14 on.
-    processes: dict[int, BaseProcess] = getattr(executor, "_processes", None) or {}
-    for process in list(processes.values()):
-        process.kill()
+    for pool in getattr(executor, "pools", (executor,)):
+        processes: dict[int, BaseProcess] = getattr(pool, "_processes", None) or {}
+        for process in list(processes.values()):
+            process.kill()

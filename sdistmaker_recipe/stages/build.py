@@ -64,6 +64,21 @@ class Making:
     stubs: Mapping[str, bytes] = field(default_factory=dict)
 
 
+def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
+    """The job with its tag exported ahead; as it was where that fails, for the build meets the error, too.
+
+    None where the repository does not answer here: the server may let in no more of us at once.
+    """
+    folder = job.settings.scratch / f"exported-{uuid4().hex}"
+    try:
+        _repository(job.source, job.vcs, credentials).export(job.tag.path, job.peg, folder)
+    except RepositoryError as error:
+        return None if error.passing else job
+    except OSError:
+        return job
+    return replace(job, exported=folder)
+
+
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """Do one job; an error of the disk that no other tag would escape is a ``StoreError``, see ``_build``."""
     try:
@@ -151,17 +166,26 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratc
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
     tree = scratch / "export"
-    repository = _repository(job.source, job.vcs, credentials)
-    try:
-        repository.export(job.tag.path, job.peg, tree)
-    except RepositoryError as error:
-        # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
-        repository.entry("", job.peg)
-        raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
+    if not _take_exported(job, tree):
+        repository = _repository(job.source, job.vcs, credentials)
+        try:
+            repository.export(job.tag.path, job.peg, tree)
+        except RepositoryError as error:
+            # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
+            repository.entry("", job.peg)
+            raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()
     tree = tree.rename(scratch / "tree" / supply.tree_name(tree, job.tag))
     return Source(tree, supply.exported_files(tree), system)
+
+
+def _take_exported(job: BuildJob, tree: Path) -> bool:
+    """Whether the tag was exported ahead, and not taken before; it is at tree then."""
+    try:
+        return bool(job.exported and job.exported.rename(tree))
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=4)

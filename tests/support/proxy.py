@@ -6,7 +6,6 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -106,7 +105,7 @@ class Proxy:
         server = self._loop.run_until_complete(asyncio.start_server(self._accept, sock=self._socket))
         self._loop.run_forever()
         server.close()
-        self._loop.run_until_complete(_end(asyncio.all_tasks(self._loop)))
+        self._loop.run_until_complete(_end_all())
         self._loop.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,13 +194,14 @@ class Proxy:
         return True
 
 
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel what is under way, and wait until its sockets are closed."""
-    own = asyncio.current_task()
-    others = [task for task in tasks if task is not own]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+async def _end_all() -> None:
+    """Cancel what is under way, and what that began, and wait until its sockets are closed."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for _turn in range(3):
+            await asyncio.sleep(0)
     for _turn in range(3):
         await asyncio.sleep(0)
 

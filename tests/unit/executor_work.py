@@ -15,6 +15,11 @@ def double(number: int) -> int:
     return 2 * number
 
 
+def same(job: object) -> object:
+    """The job as it is."""
+    return job
+
+
 def nothing(number: int) -> None:
     """No result, of a job that ended well."""
 

@@ -1,0 +1,137 @@
+"""An executor that prepares jobs ahead: while some are worked on, others wait for what they need."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+
+@dataclass(slots=True)
+class _Task:
+    """A job with what is to be done, and the future of that."""
+
+    work: Callable[..., Any]
+    job: Any
+    future: Future[Any]
+
+
+class AheadExecutor(Executor):
+    """Hands each job to ``pool`` once one of ``lanes`` has prepared it; each of these does one at a time.
+
+    ``prepare`` gives the job anew, or None where its lane can do no more: the job goes to another one then,
+    and where none is left to the pool as it is. So does a job of which the preparation fails. Not more than
+    ``most`` jobs are prepared, or being so, and not done. The first lane that gives up takes ``spare`` others
+    along, to leave to the pool what these occupy. ``shutdown`` waits for nothing that is not done.
+
+    All is decided in one thread, for a future may call back from any.
+    """
+
+    def __init__(
+        self,
+        pool: Executor,
+        lanes: Sequence[Executor],
+        prepare: Callable[[Any], Any],
+        most: int,
+        spare: int,
+    ) -> None:
+        self.pools = (pool, *lanes)
+        self._pool, self._prepare, self._most = pool, prepare, most
+        self._idle = deque(lanes)
+        self._lanes, self._spare, self._too_many = len(lanes), spare, 0
+        self._waiting: deque[_Task] = deque()
+        self._under_way = 0
+        self._broken = ""
+        self._events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = Thread(target=self._decide, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[..., Any], job: Any, /) -> Future[Any]:  # type: ignore[override]  # noqa: ANN401
+        """The future of what work makes of the job once it is prepared."""
+        future: Future[Any] = Future()
+        self._events.put(partial(self._take, _Task(work, job, future)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
+        """End all pools."""
+        self._events.put(None)
+        self._thread.join()
+        for pool in self.pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _decide(self) -> None:
+        while event := self._events.get():
+            event()
+            self._go_on()
+
+    def _take(self, task: _Task) -> None:
+        self._waiting.append(task)
+
+    def _go_on(self) -> None:
+        while self._broken and self._waiting:
+            self._waiting.popleft().future.set_exception(BrokenExecutor(self._broken))
+        while self._waiting and self._under_way < self._most and (self._idle or not self._lanes):
+            task = self._waiting.popleft()
+            if task.future.running() or task.future.set_running_or_notify_cancel():
+                self._under_way += 1
+                self._begin(task)
+
+    def _begin(self, task: _Task) -> None:
+        if not self._lanes:
+            return self._work(task, task.job)
+        lane = self._idle.popleft()
+        try:
+            prepared = lane.submit(self._prepare, task.job)
+        except (BrokenExecutor, RuntimeError):
+            self._close(lane)
+            return self._work(task, task.job)
+        return prepared.add_done_callback(
+            lambda future: self._events.put(partial(self._prepared, lane, task, future))
+        )
+
+    def _prepared(self, lane: Executor, task: _Task, prepared: Future[Any]) -> None:
+        error = prepared.exception()
+        job = task.job if error else prepared.result()
+        gives_up = job is None
+        if gives_up or isinstance(error, BrokenExecutor):
+            self._close(lane)
+        else:
+            # First of all, so that not more of them start to work than are needed.
+            self._idle.appendleft(lane)
+        if gives_up:
+            self._too_many, self._spare = self._too_many + self._spare, 0
+            self._under_way -= 1
+            self._waiting.appendleft(task)
+        else:
+            self._work(task, job)
+        while self._too_many and self._idle:
+            self._too_many -= 1
+            self._close(self._idle.popleft())
+
+    def _close(self, lane: Executor) -> None:
+        self._lanes -= 1
+        lane.shutdown(wait=False)
+
+    def _work(self, task: _Task, job: Any) -> None:  # noqa: ANN401
+        try:
+            working = self._pool.submit(task.work, job)
+        except (BrokenExecutor, RuntimeError) as error:
+            self._under_way -= 1
+            self._broken = str(error) or "the pool is broken"
+            task.future.set_exception(BrokenExecutor(self._broken))
+        else:
+            working.add_done_callback(lambda future: self._events.put(partial(self._done, task, future)))
+
+    def _done(self, task: _Task, working: Future[Any]) -> None:
+        self._under_way -= 1
+        if error := working.exception():
+            if isinstance(error, BrokenExecutor):
+                self._broken = str(error)
+            task.future.set_exception(error)
+        else:
+            task.future.set_result(working.result())

@@ -1,0 +1,149 @@
+"""Runs over a network that takes its time, breaks, or lets in few connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands
+from tests.support.history import History, setuptools_project
+from tests.support.httpd import make_passable
+from tests.support.process import LOOPBACK
+from tests.support.proxy import Proxy
+from tests.support.subversion import dav, svnserve
+from tests.support.svndump import Change
+
+KEYWORDS = {"svn:keywords": "Date Id"}
+VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
+
+
+@pytest.fixture
+def history(history: History) -> History:
+    """One project whose archives tell the date of their files' last change."""
+    for version in VERSIONS:
+        files = {**setuptools_project("dated", version), "README.txt": "Of $Date$, $Id$.\n"}
+        history.add_tag("dated", version, files, properties={"README.txt": KEYWORDS})
+    return history
+
+
+@pytest.fixture(params=["svnserve", "mod_dav_svn"])
+def far(request: pytest.FixtureRequest, history: History, tmp_path: Path) -> Iterator[tuple[str, Proxy]]:
+    """The URL of the history on a server that is 20 ms away, and the proxy on the way."""
+    folder = tmp_path / "svn-server"
+    folder.mkdir()
+    name, parent = history.folder.name, history.folder.parent
+    if request.param == "svnserve":
+        with svnserve(parent, folder) as server, Proxy(server.port, delay=0.01) as proxy:
+            yield f"svn://{LOOPBACK}:{proxy.port}/{name}", proxy
+    else:
+        make_passable(history.folder)
+        with dav(parent, folder) as httpd, Proxy(httpd.port, delay=0.01) as proxy:
+            yield f"http://{LOOPBACK}:{proxy.port}/open/{name}", proxy
+
+
+def digests(commands: Commands, url: str, destination: str, *options: str) -> dict[str, str]:
+    """The sha256 of each version's archive."""
+    report = commands.report("--repository", url, "--destination", destination, *options)
+    assert report["failed"] == report["errors"] == []
+    return {each["version"]: each["sha256"] for each in report["published"]}
+
+
+def test_what_is_exported_ahead_gives_the_same_bytes_as_what_is_not(
+    far: tuple[str, Proxy], commands: Commands
+) -> None:
+    url, proxy = far
+    alone = digests(commands, url, "alone", "--jobs", str(len(VERSIONS)))
+    proxy.peak = 0
+    elsewhere = replace(commands, environment={**commands.environment, "TZ": "Asia/Kathmandu"})
+    assert digests(elsewhere, url, "ahead", "--jobs", "1") == alone
+    assert set(alone) == set(VERSIONS)
+    assert proxy.peak >= 5, "they were not exported side by side"
+
+
+def test_fewer_connections_are_used_where_the_option_says_so(
+    far: tuple[str, Proxy], commands: Commands
+) -> None:
+    url, proxy = far
+    assert len(digests(commands, url, "index", "--jobs", "1", "--connections", "1")) == len(VERSIONS)
+    per_export = 2 if url.startswith("http") else 1
+    # The scan's own, those of one export, and those of the one before, whose end takes time on its way.
+    assert proxy.peak <= 1 + 2 * per_export
+
+
+@pytest.mark.parametrize("most", [3, 5])
+def test_fewer_connections_are_used_where_the_server_allows_no_more(
+    far: tuple[str, Proxy], commands: Commands, most: int
+) -> None:
+    url, proxy = far
+    proxy.most = most
+    assert len(digests(commands, url, "index", "--jobs", "1")) == len(VERSIONS)
+    assert proxy.refused
+    assert proxy.peak == most
+
+
+def test_connections_that_break_cost_no_tag(far: tuple[str, Proxy], commands: Commands) -> None:
+    url, proxy = far
+    proxy.drop, proxy.drops = 700, 2
+    assert len(digests(commands, url, "index", "--jobs", "1")) == len(VERSIONS)
+    assert proxy.drops == 0
+
+
+def test_a_server_that_lets_no_export_in_ends_the_run(far: tuple[str, Proxy], commands: Commands) -> None:
+    url, proxy = far
+    proxy.most = 1
+    done = commands.sdists_from_tags("--repository", url, "--destination", "index", "--jobs", "1")
+    assert done.status == 3, done.output
+    assert f"error: {url}: the connection was closed by the server" in done.stderr
+    assert "3 times in a row" in done.stderr
+    proxy.most = 0
+    assert len(digests(commands, url, "index", "--jobs", "1")) == len(VERSIONS)
+
+
+def test_a_tag_that_cannot_be_exported_fails_alone(
+    far: tuple[str, Proxy], history: History, commands: Commands
+) -> None:
+    url, _proxy = far
+    history.release("dead", "1.0")
+    external = {"svn:externals": "^/nowhere vendor"}
+    history.commit([Change("change", "dead/tags/1.0", "dir", properties=external)])
+    report = commands.report("--repository", url, "--destination", "index", "--jobs", "1")
+    assert [each["project"] for each in report["failed"]] == ["dead"]
+    assert "external" in report["failed"][0]["reason"]
+    assert len(report["published"]) == len(VERSIONS)
+
+
+def test_a_run_with_nothing_new_asks_three_questions(far: tuple[str, Proxy], commands: Commands) -> None:
+    url, proxy = far
+    digests(commands, url, "index")
+    proxy.forget()
+    assert digests(commands, url, "index") == {}
+    assert [each.questions for each in proxy.connections] == [3]
+
+
+def test_a_run_with_one_new_tag_opens_no_connection_but_the_export_s(
+    far: tuple[str, Proxy], history: History, commands: Commands
+) -> None:
+    url, proxy = far
+    digests(commands, url, "index")
+    history.release("dated", "2.0")
+    proxy.forget()
+    assert set(digests(commands, url, "index")) == {"2.0"}
+    connections = [each.questions for each in proxy.connections if each.questions]
+    # HEAD, the log, the project's tags.
+    assert connections[0] == 5
+    assert len(connections) <= (3 if url.startswith("http") else 2)
+
+
+def test_a_quicker_way_without_the_folder_is_not_taken(
+    far: tuple[str, Proxy], history: History, commands: Commands
+) -> None:
+    url, _proxy = far
+    elsewhere = f"{history.url}/nowhere"
+    report = commands.report(
+        "--repository", url, "--repository-on-server", elsewhere, "--destination", "index", "--dry-run"
+    )
+    assert f"repository-on-server: {elsewhere}" in report["warnings"][0]
+    assert len(report["to_build"]) == len(VERSIONS)

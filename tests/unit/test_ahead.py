@@ -1,0 +1,199 @@
+"""Jobs are prepared ahead of the work, not too many of them, and none is lost whatever fails."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from functools import partial
+from threading import Event, Lock, active_count, get_ident
+
+import pytest
+
+from sdistmaker_recipe.executors import open_ahead, run_jobs
+from sdistmaker_recipe.executors.ahead import AheadExecutor
+from tests.unit import executor_work as work
+
+JOBS = list(range(30))
+
+
+class Counter:
+    """How many of something there are, and were at most."""
+
+    def __init__(self) -> None:
+        self.now, self.most, self.lock = 0, 0, Lock()
+
+    def add(self, number: int) -> None:
+        with self.lock:
+            self.now += number
+            self.most = max(self.most, self.now)
+
+
+class Broken(Executor):
+    """An executor that is broken."""
+
+    def submit(self, function, /, *arguments, **keywords) -> Future:
+        raise BrokenExecutor("it is")
+
+
+def threads(number: int) -> list[Executor]:
+    return [ThreadPoolExecutor(1) for _ in range(number)]
+
+
+def run(
+    prepare: Callable,
+    work: Callable = lambda job: ("done", job),
+    *,
+    jobs: Sequence[int] = JOBS,
+    lanes: Sequence[Executor] = (),
+    pool: Executor | None = None,
+    most: int = 6,
+    spare: int = 0,
+) -> dict:
+    executor = AheadExecutor(
+        pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most, spare=spare
+    )
+    return dict(run_jobs(work, jobs, lambda _width: executor, 2))
+
+
+@pytest.fixture(autouse=True)
+def threads_end():
+    before = active_count()
+    yield
+    assert active_count() == before
+
+
+def test_each_job_is_prepared_then_done():
+    assert run(lambda job: f"prepared {job}") == {job: ("done", f"prepared {job}") for job in JOBS}
+
+
+def test_lanes_prepare_at_the_same_time_while_others_work():
+    waiting, all_there = Counter(), Event()
+
+    def prepare(job: int) -> int:
+        waiting.add(1)
+        if waiting.now >= 3:
+            all_there.set()
+        assert all_there.wait(20)
+        return job
+
+    assert len(run(prepare)) == len(JOBS)
+
+
+def test_no_more_than_so_many_are_prepared_and_not_done():
+    under_way = Counter()
+
+    def prepare(job: int) -> int:
+        under_way.add(1)
+        return job
+
+    def slow(job: int) -> int:
+        Event().wait(0.005)
+        under_way.add(-1)
+        return job
+
+    run(prepare, slow, most=6)
+    assert 3 <= under_way.most <= 6
+
+
+def test_what_cannot_be_prepared_is_worked_on_as_it_is():
+    def prepare(job: int) -> str:
+        if job % 3 == 0:
+            raise ValueError
+        return f"prepared {job}"
+
+    found = run(prepare)
+    assert found == {job: ("done", job if job % 3 == 0 else f"prepared {job}") for job in JOBS}
+
+
+def test_the_error_of_the_work_is_raised():
+    def fail(job: int) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(lambda job: job, fail)
+
+
+@pytest.mark.parametrize("able", [0, 1, 2])
+def test_what_a_lane_gives_up_another_prepares_or_none(able):
+    lock, asked = Lock(), []
+
+    def prepare(job: int) -> str | None:
+        with lock:
+            if get_ident() not in asked:
+                asked.append(get_ident())
+            return f"prepared {job}" if get_ident() in asked[:able] else None
+
+    found = run(prepare, lanes=threads(4))
+    prepared = [job for job in JOBS if found[job] == ("done", f"prepared {job}")]
+    assert prepared == (JOBS if able else [])
+    assert able or found == {job: ("done", job) for job in JOBS}
+
+
+def test_the_first_lane_that_gives_up_takes_some_along():
+    lock, useful, refused = Lock(), set(), Event()
+
+    def prepare(job: int) -> int | None:
+        with lock:
+            first = not refused.is_set()
+            refused.set()
+        if first:
+            return None
+        Event().wait(0.005)
+        useful.add((get_ident(), job))
+        return job
+
+    run(prepare, lanes=threads(5), spare=2, most=10)
+    late = {lane for lane, job in useful if job > 15}
+    assert len(late) == 2, "five, one that gave up, two for those who work"
+
+
+def test_a_lane_that_breaks_is_done_without():
+    found = run(lambda job: f"prepared {job}", lanes=[Broken(), *threads(1)])
+    assert sorted(found) == JOBS
+    assert [job for job in JOBS if found[job] == ("done", job)] == [0]
+
+
+def test_a_pool_that_breaks_breaks_all_without_preparing_more():
+    prepared = []
+    executor = AheadExecutor(Broken(), threads(1), lambda job: prepared.append(job) or job, most=3, spare=0)
+    futures = [executor.submit(work.double, job) for job in JOBS]
+    assert all(isinstance(each.exception(timeout=20), BrokenExecutor) for each in futures)
+    executor.shutdown(cancel_futures=True)
+    assert len(prepared) <= 3
+
+
+class TestProcesses:
+    def open(self, prepare: Callable) -> Callable[[int], Executor]:
+        return partial(open_ahead, prepare=prepare, lanes=2)
+
+    def test_prepare_and_work_elsewhere(self):
+        found = dict(run_jobs(work.double, [1, 2, 3, 4, 5], self.open(work.double), 2))
+        assert found == {job: 4 * job for job in range(1, 6)}
+
+    def test_that_die_working_lose_only_the_job_that_killed_them(self):
+        jobs = [1, 13, 2, 3, 4]
+        found = dict(run_jobs(work.die_at_13, jobs, self.open(work.same), 2))
+        assert found == {1: 2, 13: None, 2: 4, 3: 6, 4: 8}
+
+    def test_that_die_preparing_lose_nothing(self):
+        found = dict(run_jobs(work.double, [1, 13, 2, 3, 4], self.open(work.die_at_13), 2))
+        assert found == {1: 4, 2: 8, 3: 12, 4: 16, 13: 26}, "13 is prepared by nobody"
+
+    def test_end_when_the_work_is_broken_off(self, tmp_path):
+        opened: list[AheadExecutor] = []
+
+        def open_executor(workers: int) -> Executor:
+            opened.append(open_ahead(workers, prepare=work.same, lanes=2))
+            return opened[0]
+
+        jobs = [(str(tmp_path), number) for number in range(1, 50)]
+        results = run_jobs(work.note_and_fail_at_0, jobs, open_executor, 1)
+        next(results)
+        processes = [each for pool in opened[0].pools for each in dict(pool._processes).values()]
+        assert len(processes) == 3
+        results.close()
+        assert {each.exitcode for each in processes} == {-signal.SIGKILL}, (
+            "nobody waits for what is under way"
+        )
+        assert len(list(tmp_path.iterdir())) < 10
