@@ -15,11 +15,14 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
 from sdistmaker_recipe.model import project_name
 from sdistmaker_recipe.vcs import Change, Entry, Repository
 
 logger = logging.getLogger(__name__)
+
+_NO_TEXT = "(?!)"
+"""A regular expression that matches nothing, not even nothing."""
 
 _LAYOUT = frozenset({"trunk", "tags", "branches"})
 
@@ -130,6 +133,18 @@ def tag_pattern(configuration: Configuration, project: str) -> re.Pattern[str]:
     return re.compile(configuration.tag_pattern.replace("PROJECT", re.escape(project)))
 
 
+def _pattern_for(configuration: Configuration, project: str, name: str) -> re.Pattern[str]:
+    """``tag_pattern``, or for the default option one of all projects that says the same of this tag's name.
+
+    To compile a pattern takes longer than to list a folder, and there may be thousands of projects. The
+    project matters to names that hold its own; which do, whatever the case, is a simple question in ASCII.
+    """
+    default = configuration.tag_pattern == TAG_PATTERN and project.isascii() and name.isascii()
+    if default and project and project.lower() not in name.lower():
+        return re.compile(TAG_PATTERN.replace("PROJECT", _NO_TEXT))
+    return tag_pattern(configuration, project)
+
+
 def join(folder: str, name: str) -> str:
     """The path of something in a folder."""
     return f"{folder}/{name}" if folder else name
@@ -140,10 +155,10 @@ def _parent(path: str) -> str:
 
 
 def _tags(project: str, entries: Sequence[Entry], configuration: Configuration) -> Iterator[SeenTag]:
-    pattern = tag_pattern(configuration, project)
     for entry in entries:
         if not entry.is_folder:
             continue
+        pattern = _pattern_for(configuration, project, entry.name)
         if match := pattern.fullmatch(entry.name):
             yield SeenTag(entry.name, match["version"], entry.revision, entry.time)
         else:
