@@ -99,10 +99,12 @@ def written_folders(names: Iterable[str]) -> tuple[str, ...]:
 
     easy_install and zc.buildout up to 3 ask for a name as it is written, with each run of anything but
     letters, digits and dots as one "-" (setuptools' ``safe_name``), and take only files of that name,
-    upper and lower case aside. So a name with a dot needs a folder for each spelling in use, and any other is
-    found in the normalised one. What is the name of one of the root's files gets no folder.
+    upper and lower case aside. So a name with a dot needs a folder for each spelling in use and for its lower
+    case, which people type too; any other is found in the normalised one. What is the name of one of the
+    root's files gets no folder.
     """
-    spellings = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
+    written = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
+    spellings = written | {name.lower() for name in written}
     return tuple(sorted(each for each in spellings if "." in each and each.lower() not in ROOT_FILES))
 
 

@@ -19,7 +19,7 @@ from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filena
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 
-FORMAT = "3"
+FORMAT = "4"
 """Rises when pages, those for people included, say the same things in another way: all are written again."""
 
 RENDERER = "1"

@@ -157,6 +157,18 @@ class Log:
         return {int(STATUS.search(line)[0]) for line in every}
 
 
+@pytest.mark.parametrize("server", ["apache"], indirect=True)
+@pytest.mark.parametrize("name", ["Acme.Ledger", "acme.ledger"])
+def test_easy_install_finds_a_name_with_a_dot_in_lower_case_too(
+    server: WebServer, name: str, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    (client,) = (each for each in CLIENTS if each.name == "easy_install")
+    use = client.use(toolbox.programs(client), commands_of_user(tmp_path, server.url), server.url)
+    done = use.install(name)
+    assert done.status == 0, done.output
+    assert use.installed(["acme_ledger"]) == {"acme_ledger": "1.0"}
+
+
 def test_the_matrix(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print("\n", table, sep="\n")

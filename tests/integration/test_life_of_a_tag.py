@@ -215,6 +215,7 @@ class TestRemove:
         index.run()
         written = index.folder / "Acme.Dots"
         assert len(list(written.iterdir())) == 2
+        assert (index.folder / "acme.dots").is_dir()
         index.history.delete("Acme.Dots/tags/1.0")
         index.history.delete("ledger/tags/1.0")
         assert set(names(index.run("--deleted-tags", "remove", "--dry-run")["removed"])) == {
@@ -227,6 +228,7 @@ class TestRemove:
         assert index.files == ["ledger/ledger-0.9.tar.gz", "other/other-1.0.tar.gz"]
         assert [file["filename"] for file in index.page()["files"]] == ["ledger-0.9.tar.gz"]
         assert not written.exists()
+        assert not (index.folder / "acme.dots").exists()
         assert list((index.folder / "acme-dots").iterdir()) == [], "web servers answer 404 for it"
         root = json.loads((index.folder / "index.json").read_text("utf-8"))
         assert [each["name"] for each in root["projects"]] == ["ledger", "other"]

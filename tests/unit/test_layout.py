@@ -255,13 +255,14 @@ class TestWrittenFolders:
             (["Acme"], ()),
             (["acme_ledger", "Acme-Ledger"], ()),
             (["acme.ledger"], ("acme.ledger",)),
-            (["My.Pkg_One"], ("My.Pkg-One",)),
-            (["My.Pkg_One", "My.Pkg-One", "My.Pkg--One"], ("My.Pkg-One",)),
+            (["My.Pkg_One"], ("My.Pkg-One", "my.pkg-one")),
+            (["My.Pkg_One", "My.Pkg-One", "My.Pkg--One"], ("My.Pkg-One", "my.pkg-one")),
             (["my.pkg", "My.Pkg", "my-pkg"], ("My.Pkg", "my.pkg")),
+            (["MY.Pkg", "My.Pkg"], ("MY.Pkg", "My.Pkg", "my.pkg")),
             ([], ()),
         ],
     )
-    def test_are_the_spellings_with_a_dot_as_old_clients_ask_for_them(self, names, folders):
+    def test_are_the_spellings_with_a_dot_and_their_lower_case_as_old_clients_ask(self, names, folders):
         assert written_folders(names) == folders
 
     @pytest.mark.parametrize("name", ["style.css", "Releases.Atom", "INDEX.html", "about.html"])
@@ -281,10 +282,11 @@ class TestWrittenFolders:
         requirement = sought(name)
         in_normalised = (requirement.lower(), version) in found(release_filename(name, version))
         folders = written_folders([name])
-        in_written = requirement in folders and (requirement.lower(), version) in found(
-            written_filename(requirement, version)
-        )
-        assert in_normalised or in_written or requirement.lower() in ROOT_FILES
+        for asked in (requirement, requirement.lower()):
+            in_written = asked in folders and (requirement.lower(), version) in found(
+                written_filename(asked, version)
+            )
+            assert in_normalised or in_written or requirement.lower() in ROOT_FILES
 
 
 class TestWrittenFilename:
