@@ -159,6 +159,7 @@ _COLUMNS = ", ".join(field.name for field in fields(Release))
 _TIME = [field.name for field in fields(Release)].index("upload_time")
 _PLACES = ", ".join("?" for _ in fields(Release))
 _FAILURE = ", ".join(field.name for field in fields(Failure))
+_BESIDE = "origin > ? AND origin < ?"
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
 _LISTED = ", ".join(field.name for field in fields(Listed))
 _PROJECTS = """
@@ -239,6 +240,7 @@ class Catalog:
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
             connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
             _forget_failure(release.origin, connection)
+            _claim_failures(release, connection)
             _owe((release.project, ""), connection)
 
     def recognise(self, release: Release, tag: Tag) -> Release:
@@ -250,11 +252,18 @@ class Catalog:
                 (known.origin, known.tag_url, known.revision, known.project, known.filename),
             )
             _forget_failure(known.origin, connection)
+            _claim_failures(known, connection)
             _owe((known.project, ""), connection)
         return known
 
     def remember(self, failure: Failure) -> None:
-        """Record a failure in place of an older one of the same tag, and that pages are owed."""
+        """Record a failure in place of an older one of the same tag, and that pages are owed.
+
+        It is of the project as which tags beside it were published; where none was, of the one that it names.
+        """
+        query = f"SELECT project FROM release WHERE {_BESIDE} ORDER BY upload_time DESC LIMIT 1"
+        project = self._value(query, _beside(failure.origin), failure.project)
+        failure = replace(failure, project=project)
         values = [str(value) if isinstance(value, Path) else value for value in astuple(failure)]
         places = ", ".join("?" for _ in values)
         with self._transaction() as connection:
@@ -499,6 +508,20 @@ def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
 def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:
     """Record that the pages of projects are to be written; "" stands for the root page."""
     connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(each,) for each in projects])
+
+
+def _beside(origin: str) -> tuple[str, str]:
+    """Between what are the origins of all tags of a tag's project; "0" comes after "/"."""
+    project = origin.rpartition("/tags/")[0]
+    return f"{project}/tags/", f"{project}/tags0"
+
+
+def _claim_failures(release: Release, connection: sqlite3.Connection) -> None:
+    """Failures of tags beside that of a release are of its project; pages on which they were are owed."""
+    values = (release.project, *_beside(release.origin))
+    where = f"WHERE project != ? AND {_BESIDE}"
+    connection.execute(f"INSERT OR IGNORE INTO owed SELECT project FROM failure {where}", values)
+    connection.execute(f"UPDATE failure SET project = ? {where}", (release.project, *values))
 
 
 def _forget_failure(origin: str, connection: sqlite3.Connection) -> None:

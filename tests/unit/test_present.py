@@ -16,7 +16,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import description, layout, pages
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.model import Release, Site
+from sdistmaker_recipe.model import Failure, Release, Site
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown
 from tests.unit.values import a_failure, a_release, a_tag
@@ -281,6 +281,29 @@ class TestAll:
         assert "no such luck" not in read(complete, "failed.html")
         assert "failed tag" not in read(complete, "about.html") + read(complete, "alpha/about.html")
         assert complete.catalog.owed() == frozenset()
+
+    @pytest.mark.parametrize("first", ["failure", "release"])
+    def test_a_failure_is_of_the_project_as_which_tags_beside_it_are_published(self, complete, first):
+        origins = [a_tag(version, project="folder").origin for version in ("0.9", "1.0")]
+        failure = Failure(origins[0], "f", "why", Path("log"), project="folder", tag="0.9")
+
+        def fail() -> None:
+            complete.catalog.remember(failure)
+            present.write_all(complete)
+
+        if first == "failure":
+            fail()
+        add(complete, "9.0", project="alpha", origin=origins[1])
+        if first == "release":
+            fail()
+        present.write_all(complete)
+        assert 'href="../failed.html#project-alpha">1 failed tag<' in read(complete, "alpha/about.html")
+        failed = read(complete, "failed.html")
+        assert 'id="project-alpha"' in failed
+        assert "folder" not in failed
+        complete.catalog.forget_failures([failure.origin])
+        present.write_all(complete)
+        assert "failed tag" not in read(complete, "alpha/about.html")
 
     def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
         complete.catalog.remember(replace(a_failure(a_tag()), project="<odd>", tag="1.0"))
