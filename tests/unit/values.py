@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from sdistmaker_recipe.model import Failure, Plan, Release, Report, Tag
 
 REPOSITORY = "https://svn.example.com/svn"
@@ -53,7 +55,8 @@ def a_release(version: str = "1.0", *, project: str = "acme-ledger", **changes: 
 
 def a_failure(tag: Tag, fingerprint: str = "f1", reason: str = "SyntaxError: print") -> Failure:
     """A remembered failure of a tag."""
-    return Failure(tag.origin, fingerprint, reason, Path("/srv/index-state/logs/one.log"))
+    log_file = Path("/srv/index-state/logs/one.log")
+    return Failure(tag.origin, fingerprint, reason, log_file, project=canonicalize_name(tag.project))
 
 
 def a_report(plan: Plan | None = None, **changes: Any) -> Report:
