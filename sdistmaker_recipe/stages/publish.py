@@ -237,6 +237,7 @@ def server_configurations(configuration: Configuration, public_index: str) -> di
         auth_file=configuration.auth_file,
         require=configuration.require,
         certificates=configuration.public_certificates,
+        own_url=configuration.index_url,
     )
     makers = [(configuration.apache_config, apache_config)]
     if configuration.nginx_config is not None:

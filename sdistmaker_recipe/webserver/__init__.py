@@ -57,7 +57,8 @@ class ServerSettings:
 
     ``auth_file`` is the absolute path of an htpasswd file outside of the index: who is not in it gets 401.
     ``require`` holds lines for ``access.parse_rule``, one of which has to be met as well. ``certificates`` is
-    the absolute path of the CA certificates that a proxy checks the public index by.
+    the absolute path of the CA certificates that a proxy checks the public index by. ``own_url`` is the URL
+    of this index where that is known: it is not the public one.
     """
 
     index: Path
@@ -68,6 +69,7 @@ class ServerSettings:
     auth_file: Path | None = None
     require: tuple[str, ...] = ()
     certificates: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    own_url: str = ""
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -153,6 +155,8 @@ def _problems(settings: ServerSettings) -> Iterator[Problem]:
         yield problem("public", settings.public, f"must be one of {', '.join(PUBLIC_CHOICES)}")
     elif settings.public != "none" and (wrong := _wrong_with_url(settings.public_index)):
         yield problem("public-index", None, wrong)
+    elif settings.public != "none" and settings.public_index.rstrip("/") == settings.own_url.rstrip("/"):
+        yield problem("public-index", None, "is this index itself (index-url): names would lead in a circle")
     yield from _problems_of_access(settings)
 
 

@@ -41,6 +41,8 @@ class TestSettings:
             ({"public_index": 'https://public.example.com/"'}, "public-index"),
             ({"public_index": "https://public.example.com/ü"}, "public-index"),
             ({"public_index": "https://public.example.com/%{x}"}, "public-index"),
+            ({"own_url": "https://public.example.com/simple/"}, "public-index: is this index itself"),
+            ({"own_url": "https://public.example.com/simple", "public": "proxy"}, "is this index itself"),
             ({"reserved": ("fine", "not/fine")}, "reserved = 'not/fine'"),
             ({"reserved": ("a b",)}, "reserved"),
             ({"reserved": ("",)}, "reserved"),
@@ -152,6 +154,13 @@ class TestServerConfigurations:
     def test_what_only_nginx_cannot_do_is_fine_without_it(self):
         configuration = replace(self.CONFIGURATION, require=("host example.com",))
         assert len(server_configurations(configuration, SETTINGS.public_index)) == 1
+
+    def test_are_not_made_where_the_public_index_is_this_one(self):
+        configuration = replace(self.CONFIGURATION, index_url=f"{SETTINGS.public_index}/")
+        with pytest.raises(ConfigurationError, match="is this index itself"):
+            server_configurations(configuration, SETTINGS.public_index)
+        configuration = replace(configuration, public="none")
+        assert server_configurations(configuration, SETTINGS.public_index)
 
 
 class TestGlobs:
