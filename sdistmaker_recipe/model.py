@@ -243,6 +243,19 @@ class Plan:
     turns: tuple[Turn, ...] = ()
 
 
+ROOT_NAMES = (
+    "about.html",
+    "failed.html",
+    "favicon.ico",
+    "index.html",
+    "index.json",
+    "releases.atom",
+    "robots.txt",
+    "search.js",
+    "style.css",
+)
+"""Files in the root of an index, never taken for names of projects, whether they are there or not."""
+
 ADOPTED = "adopted:"
 """Begins the origin of a release that was taken over and that no tag is known for; folder and file follow."""
 

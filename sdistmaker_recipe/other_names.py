@@ -87,7 +87,7 @@ def written_folders(project: str, names: Iterable[str], known: Iterable[OtherNam
     for it, and web servers answer for what is there.
     """
     there = {each.folder for each in known if canonicalize_name(each.folder) == project != each.folder}
-    return tuple(sorted({*layout.written_folders(names), *there} - set(layout.ROOT_FILES)))
+    return tuple(sorted({*layout.written_folders(names), *filter(layout.may_be_folder, there)}))
 
 
 def second_names(folder: str, releases: Iterable[A], known: Iterable[OtherName]) -> dict[str, A]:

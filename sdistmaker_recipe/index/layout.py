@@ -12,7 +12,7 @@ from functools import lru_cache
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import ROOT_NAMES, Release
 
 ROOT_PAGES = ("index.html", "index.json")
 ABOUT = "about.html"
@@ -23,7 +23,7 @@ FAILED = "failed.html"
 FEED = "releases.atom"
 STATIC_FILES = ("style.css", "search.js")
 ROOT_FILES = (*ROOT_PAGES, ABOUT, FAILED, FEED, *STATIC_FILES)
-"""All files of the root. Each name holds a dot, so no normalised project name is among them."""
+"""All of ``ROOT_NAMES`` that are written. Each holds a dot, so no normalised project name is among them."""
 METADATA_SUFFIX = ".metadata"
 """Follows an archive's name where its core metadata is served beside it (PEP 658)."""
 
@@ -105,7 +105,12 @@ def written_folders(names: Iterable[str]) -> tuple[str, ...]:
     """
     written = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
     spellings = written | {name.lower() for name in written}
-    return tuple(sorted(each for each in spellings if "." in each and each.lower() not in ROOT_FILES))
+    return tuple(sorted(each for each in spellings if "." in each and may_be_folder(each)))
+
+
+def may_be_folder(name: str) -> bool:
+    """Whether a folder of the index may have this name: a file of the root may not be in its place."""
+    return name.lower() not in ROOT_NAMES
 
 
 def written_filename(folder: str, version: str, suffix: str = _SUFFIX) -> str:
@@ -132,6 +137,12 @@ def version_key(text: str) -> tuple[int, Version, str]:
         return 1, Version(text), text
     except InvalidVersion:
         return 0, _NO_VERSION, text
+
+
+def normalised_version(text: str) -> str:
+    """A version as PEP 440 normalises it, which clients know it by; one that it does not know, as it is."""
+    known, version, _text = version_key(text)
+    return str(version) if known else text
 
 
 def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:

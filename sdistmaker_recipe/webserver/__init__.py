@@ -8,7 +8,7 @@
     INDEX/PROJECT/ without index.html                       a name that was private once: 404
     INDEX/My.Project/index.html, INDEX/My.Project/ARCHIVE   the same for clients that never normalise
     INDEX/about.html, INDEX/PROJECT/about.html              pages for people, in place of those for clients
-    INDEX/FILE                                              what the pages for people need: ROOT_FILES
+    INDEX/FILE                                              what the pages for people need: ROOT_NAMES
 """
 
 from __future__ import annotations
@@ -23,19 +23,6 @@ from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.webserver.access import parse_rule
 
 PUBLIC_CHOICES = ("redirect", "proxy", "none")
-ROOT_FILES = (
-    "about.html",
-    "failed.html",
-    "favicon.ico",
-    "index.html",
-    "index.json",
-    "releases.atom",
-    "robots.txt",
-    "search.js",
-    "style.css",
-)
-"""Never taken for names of projects, whether they are there or not."""
-
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.model import ROOT_NAMES
 from sdistmaker_recipe.webserver import (
     CONTENT_SECURITY_POLICY,
     FOREVER,
-    ROOT_FILES,
     ServerSettings,
     accept,
     fill,
@@ -83,7 +83,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "pattern": settings.prefix.replace(".", "[.]"),
         "variable": variable,
         "reserved": fill(templates.RESERVED, _reserved(settings, variable)) if settings.reserved else "",
-        "root_files": "|".join(ROOT_FILES).replace(".", r"\."),
+        "root_files": "|".join(ROOT_NAMES).replace(".", r"\."),
         "access": _access(settings),
         "policy": CONTENT_SECURITY_POLICY,
         "forever": FOREVER,

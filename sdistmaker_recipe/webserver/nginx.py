@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.model import ROOT_NAMES
 from sdistmaker_recipe.webserver import (
     CONTENT_SECURITY_POLICY,
     FOREVER,
-    ROOT_FILES,
     ServerSettings,
     accept,
     fill,
@@ -67,7 +67,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         **accept.NEGOTIATION,
         "policy": CONTENT_SECURITY_POLICY,
         "forever": FOREVER,
-        "root_files": "|".join(ROOT_FILES).replace(".", "[.]"),
+        "root_files": "|".join(ROOT_NAMES).replace(".", "[.]"),
         "at_once": str(_AT_ONCE),
         "at_all": str(_AT_ONCE * _ROUNDS),
         "normalise": _normalise(),

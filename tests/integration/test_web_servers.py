@@ -24,7 +24,8 @@ from urllib.parse import urljoin
 import pytest
 from packaging.utils import canonicalize_name
 
-from sdistmaker_recipe.webserver import ROOT_FILES, ServerSettings
+from sdistmaker_recipe.model import ROOT_NAMES
+from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.accept import HTML, JSON
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
@@ -567,7 +568,7 @@ class TestPeople:
         assert answer.headers.get_all("Content-Security-Policy") == [POLICY]
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
-    @pytest.mark.parametrize("name", ROOT_FILES)
+    @pytest.mark.parametrize("name", ROOT_NAMES)
     def test_files_of_the_root_are_no_names(self, pair, name):
         one, _ = pair
         paths = [f"/{name}/"] if (one.index / name).exists() else [f"/{name}", f"/{name}/"]

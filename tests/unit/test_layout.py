@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe import webserver
 from sdistmaker_recipe.index.layout import (
     PROJECT_FILES,
     ROOT_FILES,
@@ -27,6 +26,9 @@ from sdistmaker_recipe.index.layout import (
     written_filename,
     written_folders,
 )
+from sdistmaker_recipe.model import ROOT_NAMES
+from sdistmaker_recipe.other_names import OtherName
+from sdistmaker_recipe.other_names import written_folders as all_written_folders
 from tests.unit.values import a_release
 
 NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
@@ -265,9 +267,15 @@ class TestWrittenFolders:
     def test_are_the_spellings_with_a_dot_and_their_lower_case_as_old_clients_ask(self, names, folders):
         assert written_folders(names) == folders
 
-    @pytest.mark.parametrize("name", ["style.css", "Releases.Atom", "INDEX.html", "about.html"])
+    @pytest.mark.parametrize("name", [*ROOT_NAMES, "Releases.Atom", "INDEX.html", "Favicon.ICO"])
     def test_never_take_the_place_of_a_file_of_the_root(self, name):
         assert written_folders([name]) == ()
+
+    def test_never_do_so_though_one_was_there_before(self):
+        known = [
+            OtherName(folder, "x-1.0.tar.gz", "robots-txt", "ab") for folder in ("Robots.txt", "robots_txt")
+        ]
+        assert all_written_folders("robots-txt", ["robots.txt"], known) == ("robots_txt",)
 
     @given(st.lists(NAME, min_size=1, max_size=4))
     def test_are_never_paths_nor_normalised_names(self, names):
@@ -286,7 +294,7 @@ class TestWrittenFolders:
             in_written = asked in folders and (requirement.lower(), version) in found(
                 written_filename(asked, version)
             )
-            assert in_normalised or in_written or requirement.lower() in ROOT_FILES
+            assert in_normalised or in_written or requirement.lower() in ROOT_NAMES
 
 
 class TestWrittenFilename:
@@ -333,7 +341,7 @@ def test_newest_first_is_by_version(versions):
 
 def test_web_servers_know_every_file_of_the_root():
     # What they do not know, and is not there, they take for the name of a project.
-    assert set(ROOT_FILES) <= set(webserver.ROOT_FILES)
+    assert set(ROOT_FILES) <= set(ROOT_NAMES)
 
 
 class TestNamesOfOldTools:
