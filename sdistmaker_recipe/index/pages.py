@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
+from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, normalised_version, written_filename
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 
@@ -80,7 +80,7 @@ def project_json(project: str, releases: Sequence[Release], status: ProjectStatu
             "meta": _META,
             "name": project,
             "project-status": marker,
-            "versions": list(dict.fromkeys(release.version for release in releases)),
+            "versions": list(dict.fromkeys(normalised_version(each.version) for each in releases)),
             "files": [_file(release) for release in releases],
         }
     )

@@ -228,6 +228,10 @@ class TestProjectJson:
         releases = [a_release("2.0"), a_release("1.0"), a_release("2.0", filename="other-2.0.tar.gz")]
         assert project_json(*releases)["versions"] == ["2.0", "1.0"]
 
+    def test_names_versions_as_their_files_do(self):
+        releases = [a_release("1.0-beta1"), a_release("v1.00"), a_release("1.0b1"), a_release("2009-q3 x")]
+        assert project_json(*releases)["versions"] == ["1.0b1", "1.0", "2009-q3 x"]
+
     def test_has_no_requires_python_where_the_metadata_has_none(self):
         assert "requires-python" not in project_json(a_release(requires_python=""))["files"][0]
 
