@@ -406,7 +406,10 @@ class TestWithoutScripts:
             page.locator(".projects").get_by_role("link", name="acme.ledger").click()
             assert texts(page, "button") == []
             assert texts(page, ".install code")[0] == "pip install --index-url INDEX-URL acme.ledger"
-            assert texts(page, ".hint")[0].startswith("INDEX-URL is the address of this page")
+            assert page.url.endswith("/acme-ledger/about.html")
+            assert texts(page, ".hint") == [
+                "INDEX-URL is the part of this page's address before acme-ledger/."
+            ]
             assert len(texts(page, ".releases tbody tr")) == 10
             page.locator("summary").click()
             assert len(texts(page, ".releases tbody tr")) == 12
