@@ -225,7 +225,7 @@ class TestSearch:
         with visit() as page:
             assert len(texts(page, ".projects li")) == 7
             assert texts(page, ".latest h2") == ["Newest releases"]
-            page.keyboard.press("/")
+            page.locator("#q").focus()
             page.keyboard.type("INVOICE")
             assert texts(page, ".projects li a") == ["acme-invoice", "acme-invoice-print"]
             assert texts(page, "#found") == ["2 projects found"]
@@ -250,7 +250,7 @@ class TestSearch:
 
     def test_arrows_walk_through_what_was_found(self, visit: Visit) -> None:
         with visit() as page:
-            page.keyboard.press("/")
+            page.locator("#q").focus()
             page.keyboard.type("invoice")
             for key, focused in (
                 ("ArrowDown", "acme-invoice"),
@@ -266,6 +266,14 @@ class TestSearch:
             page.keyboard.press("ArrowDown")
             page.keyboard.press("Enter")
             page.wait_for_url("**/acme-invoice-print/about.html")
+
+    def test_no_letter_alone_is_a_command(self, visit: Visit) -> None:
+        """WCAG 2.1.4: who speaks to the computer, or hits keys by chance, triggers none."""
+        with visit() as page:
+            for key in "/?sfqj":
+                page.keyboard.press(key)
+            assert page.evaluate("document.activeElement.tagName") == "BODY"
+            assert page.locator("#q").input_value() == ""
 
     def test_escape_ends_it(self, visit: Visit) -> None:
         with visit("/?q=invoice") as page:

@@ -102,8 +102,6 @@
     (place < 0 ? input : shown[place].link).focus();
   };
 
-  const editing = (element) => element.matches("input, textarea, select, [contenteditable]");
-
   input.addEventListener("input", search);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -113,11 +111,7 @@
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
     const active = document.activeElement;
     const inside = active === input || shown.some(({ link }) => link === active);
-    if (event.key === "/" && !editing(active)) {
-      event.preventDefault();
-      input.select();
-      input.focus();
-    } else if (event.key === "Escape" && inside) {
+    if (event.key === "Escape" && inside) {
       input.value = "";
       search();
       input.focus();
