@@ -306,6 +306,10 @@ class TestCopying:
             archive = index / "acme-ledger" / "acme_ledger-1.11.tar.gz"
             assert clipboard(page) == hashlib.sha256(archive.read_bytes()).hexdigest()
 
+    def test_a_hash_is_short_where_it_can_be_copied(self, visit: Visit) -> None:
+        with visit("/acme-ledger/") as page:
+            assert page.locator("td code").first.bounding_box()["width"] < 120
+
     def test_works_on_plain_http_too(self, chromium: Browser, port: int) -> None:
         """Where browsers keep the clipboard to themselves, as they do on any host without https."""
         site = f"http://{NAME}:{port}"
@@ -406,6 +410,13 @@ def test_pages_fit_and_are_accessible(
                 assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
 
+WHOLE_DIGESTS = """
+Array.from(document.querySelectorAll("td code"))
+    .filter(each => getComputedStyle(each).overflow === "visible")
+    .map(each => each.innerText.length)
+"""
+
+
 class TestWithoutScripts:
     def test_pages_can_be_read(self, visit: Visit) -> None:
         with visit(java_script_enabled=False) as page:
@@ -421,6 +432,10 @@ class TestWithoutScripts:
             assert len(texts(page, ".releases tbody tr")) == 10
             page.locator("summary").click()
             assert len(texts(page, ".releases tbody tr")) == 12
+            for size in (WIDE, TELEPHONE):
+                page.set_viewport_size(size)
+                assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+                assert page.evaluate(WHOLE_DIGESTS) == [64] * 12
             page.get_by_role("link", name="1 failed tag").click()
             assert texts(page, "h1") == ["Failed tags"]
 

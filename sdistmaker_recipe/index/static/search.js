@@ -51,6 +51,7 @@
       }, 2000);
     });
     element.after(button);
+    element.classList.add("shortened");
   }
 
   // Searching
