@@ -82,6 +82,10 @@ class LastScan:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
+    def repositories(self) -> list[tuple[str, str]]:
+        """The URL of each repository that was scanned, and what its origins begin with."""
+        return self._rows("SELECT url, origin FROM scan")
+
     def scan(self, url: str) -> Scan | None:
         """The last scan of the repository that users know by this URL."""
         query = "SELECT id, url, origin, fingerprint, peg, revision, time, outlook FROM scan WHERE url = ?"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from sdistmaker_recipe.model import ADOPTED, Failure, Release
 
 _WEB = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
 _LONGEST_LINK = 2000
+_END = r"(?![\w.%~-])"
+"""Follows an address where no longer one only begins with it."""
+_INTERNAL = re.compile(r"\b(?:file|svn(?:\+[a-z]+)?)://[^\s'\"]*")
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -27,6 +31,18 @@ def web_link(address: str) -> str:
     address = address.strip()
     fits = address.isprintable() and len(address) <= _LONGEST_LINK and _WEB.fullmatch(address)
     return address if fits else ""
+
+
+def without_addresses(reason: str, repositories: Iterable[tuple[str, str]]) -> str:
+    """Why a tag failed, without the addresses of repositories, which are no business of who reads pages.
+
+    ``repositories`` are pairs of a URL and the path from the root there: that path stands in its place. Of
+    another address that no web server could answer the last part is left.
+    """
+    for url, path in sorted(repositories, reverse=True):
+        reason = reason.replace(f"{url}/", f"{path}/" if path else "")
+        reason = (path or "the repository").join(re.split(re.escape(url) + _END, reason))
+    return _INTERNAL.sub(lambda match: f".../{match[0].rstrip('/').rpartition('/')[2]}", reason)
 
 
 def tag_link(browse_url: str, made_of: Release | Failure) -> str:

@@ -18,6 +18,7 @@ from sdistmaker_recipe import other_names
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
+from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Listed, Release, Site
 from sdistmaker_recipe.other_names import OtherNames
 
@@ -275,8 +276,15 @@ def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
         failed=len(failures),
     )
     browse = shown.site.browse_url
+    roots = [(url, origin.partition("/")[2]) for url, origin in LastScan(shown.catalog).repositories()]
     failed = sorted(
-        people.FailedTag(each.project, each.tag, each.revision, each.reason, text.tag_link(browse, each))
+        people.FailedTag(
+            project=each.project,
+            tag=each.tag,
+            revision=each.revision,
+            reason=text.without_addresses(each.reason, roots),
+            link=text.tag_link(browse, each),
+        )
         for each in failures
     )
     return {

@@ -16,10 +16,13 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import description, layout, pages
 from sdistmaker_recipe.index.store import Content, IndexStore
+from sdistmaker_recipe.index.withdrawn import clash
+from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Failure, Release, Site
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown
-from tests.unit.values import a_failure, a_release, a_tag
+from sdistmaker_recipe.vcs import Seen
+from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag
 
 METADATA = b"Metadata-Version: 2.2\nName: acme.ledger\nVersion: 1.0\nSummary: Sums\n\nAll *about* sums.\n"
 LONG_AGO = 10**9
@@ -304,6 +307,16 @@ class TestAll:
         complete.catalog.forget_failures([failure.origin])
         present.write_all(complete)
         assert "failed tag" not in read(complete, "alpha/about.html")
+
+    def test_reasons_name_tags_by_their_path_and_no_address(self, complete):
+        url = "file:///srv/secret/svn/group"
+        LastScan(complete.catalog).replace(url, f"{UUID}/group", "f", Seen("1", "1", TIME), [])
+        reason = clash("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
+        complete.catalog.remember(a_failure(a_tag(project="folder"), reason=reason))
+        present.write_all(complete)
+        page = read(complete, "failed.html")
+        assert "a-1.tar.gz was published from group/acme/tags/1.0; the first stays." in page
+        assert "secret" not in page
 
     def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
         complete.catalog.remember(replace(a_failure(a_tag()), project="<odd>", tag="1.0"))

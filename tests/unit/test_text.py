@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index.text import one_line, tag_link, web_link
+from sdistmaker_recipe.index.text import one_line, tag_link, web_link, without_addresses
 from tests.unit.values import UUID, a_release
 
 ANY = st.text(st.characters(codec=None))
@@ -109,3 +109,24 @@ class TestTagLink:
         release = a_release(origin=f"{UUID}/{path}", revision=revision)
         link = tag_link("https://example.com/?at={revision}&of={path}", release)
         assert link == "" or (link.isascii() and not set(link) & set("<>\"' \n"))
+
+
+class TestWithoutAddresses:
+    SVN = "https://svn.example.com/svn"
+
+    @pytest.mark.parametrize(
+        ("reason", "shown"),
+        [
+            (f"from {SVN}/acme/tags/1.0; the first stays.", "from acme/tags/1.0; the first stays."),
+            (f"from {SVN}/group/acme/tags/1.0", "from in it/acme/tags/1.0"),
+            (f"at {SVN}: no", "at the repository: no"),
+            (f"at '{SVN}/group'", "at 'in it'"),
+            (f"at {SVN}2/x", f"at {SVN}2/x"),
+            ("URL 'file:///srv/secret/svn/lib' doesn't exist", "URL '.../lib' doesn't exist"),
+            ("svn+ssh://me@host.example.com/a/b", ".../b"),
+            ("see https://docs.example.com/x", "see https://docs.example.com/x"),
+        ],
+    )
+    def test_names_paths_from_the_root(self, reason, shown):
+        repositories = [(self.SVN, ""), (f"{self.SVN}/group", "in it")]
+        assert without_addresses(reason, repositories) == shown
