@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ PLAIN = "plain/plain-1.0.tar.gz"
 OLD = "my-pkg/my_pkg-0.1.tar.gz"
 OLD_NAME = "My_Pkg/My_Pkg-0.1.tar.gz"
 OLD_OF_TAG = "plain/plain-0.5.tar.gz"
+OLD_NAME_OF_TAG = "downloads/plain-0.5.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Comma
     index.history.release("plain", "0.5")
     index.history.release("plain", "1.0")
     add_archive(index.folder / OLD_NAME, "My_Pkg", "0.1", metadata="2.2")
-    add_archive(index.folder / OLD_OF_TAG, "plain", "0.5")
+    add_archive(index.folder / OLD_NAME_OF_TAG, "plain", "0.5")
     report = index.run()
     assert (len(report["published"]), len(report["adopted"])) == (2, 2)
     return index
@@ -155,7 +158,7 @@ def lose_second_names(index: Index) -> None:
 def leave_something(index: Index) -> None:
     (index.folder / f"plain/.index.html.{'0' * 32}").write_text("half")
     (index.folder / f".index.html.{'f' * 32}").write_text("half")
-    (index.folder / f"{PLAIN}.metadata").write_text("of another time")
+    (index.folder / f"{OLD_OF_TAG}.metadata").write_text("of another time")
 
 
 REPAIRED = {
@@ -174,7 +177,7 @@ REPAIRED = {
     },
     break_second_names: {SECOND, OLD_NAME},
     lose_second_names: {SECOND, OLD_NAME, "Acme.Greeting/index.html", "My_Pkg/index.html"},
-    leave_something: {f"plain/.index.html.{'0' * 32}", f".index.html.{'f' * 32}", f"{PLAIN}.metadata"},
+    leave_something: {f"plain/.index.html.{'0' * 32}", f".index.html.{'f' * 32}", f"{OLD_OF_TAG}.metadata"},
 }
 
 
@@ -231,6 +234,7 @@ def test_an_old_archive_that_is_built_again_otherwise_is_an_error_once(index: In
     assert (outcomes(report), report["exit_status"]) == ({OLD_OF_TAG: "broken"}, 1)
     assert "with other bytes, which pinned hashes refuse" in problems(report)[OLD_OF_TAG]
     assert [each["tag"] for each in report["published"]] == ["0.5"]
+    assert (index.folder / OLD_OF_TAG).samefile(index.folder / OLD_NAME_OF_TAG)
     again = index.run("--verify")
     assert (outcomes(again), again["exit_status"]) == ({}, 0)
 
@@ -261,6 +265,16 @@ def test_a_private_name_gets_its_folder_back(index: Index) -> None:
     (index.folder / "hopeless").rmdir()
     assert outcomes(index.run("--verify")) == {"hopeless": "repaired"}
     assert (index.folder / "hopeless").is_dir()
+
+
+def test_a_catalog_that_is_damaged_where_no_run_looks_is_made_again(index: Index) -> None:
+    catalog = index.commands.folder / "index-state/catalog.sqlite3"
+    with closing(sqlite3.connect(catalog)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'release_by_upload_time'")
+    report = index.run("--verify")
+    assert "is moved to" in report["warnings"][0]
+    assert (len(report["adopted"]), outcomes(report)) == (4, {})
 
 
 def test_a_catalog_that_is_damaged_inside_is_made_again(index: Index) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,7 +20,7 @@ from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Adoption, Site
 from sdistmaker_recipe.other_names import OtherName, OtherNames
-from sdistmaker_recipe.stages import adopt, present
+from sdistmaker_recipe.stages import adopt, present, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.history import tree
@@ -301,6 +302,37 @@ class TestLeftAlone:
         assert tree(index.store.aside) == {"acme/acme-1.0.tar.gz": b"half of it"}
 
 
+def test_names_are_on_the_disk_before_the_catalog_knows_them(index, monkeypatch):
+    index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
+    events = []
+    monkeypatch.setattr(
+        adopt, "sync", lambda folder: events.append((folder / "acme/acme-1.0.tar.gz").exists())
+    )
+    batch = Catalog.batch
+
+    @contextmanager
+    def recorded(catalog):
+        with batch(catalog):
+            yield
+        events.append("committed")
+
+    monkeypatch.setattr(Catalog, "batch", recorded)
+    index.adopt()
+    assert events[:2] == [True, "committed"]
+
+
+def test_a_release_that_is_removed_goes_by_a_name_in_any_folder_too(index):
+    index.add("downloads/acme-1.0.tar.gz", "acme", "1.0")
+    kept = index.add("downloads/acme-1.0.zip", "acme", "1.0")
+    index.adopt()
+    index.present()
+    Withdrawals(index.catalog).take_out(index.catalog.releases())
+    withdraw.remove_files(index.catalog, index.store)
+    left = {path for path in tree(index.folder) if "acme" in path}
+    assert left == {"downloads/acme-1.0.zip"}
+    assert [each.sha256 for each in OtherNames(index.catalog).of_project("acme")] == [kept]
+
+
 def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
     digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     release = a_release("1.0", project="acme", sha256=digest)
@@ -377,8 +409,9 @@ def test_names_are_private_at_once(index):
     (index.folder / "Only_Wheels/only_wheels-1.0-py3-none-any.whl").write_bytes(b"")
     (index.folder / "was-private").mkdir()
     (index.folder / "_icons").mkdir()
+    index.add("_icons/acme-1.0.tar.gz", "acme", "1.0")
     index.adopt()
-    assert index.catalog.private_names() == {"acme-ledger", "only-wheels", "was-private"}
+    assert index.catalog.private_names() == {"acme", "acme-ledger", "only-wheels", "was-private"}
     assert (index.folder / "only-wheels").is_dir()
 
 
