@@ -86,12 +86,14 @@ def make_course(size: Size, folder: Path, environment: Mapping[str, str]) -> Cou
     """Make what is not in the folder from an earlier time."""
     course = Course(size, folder / "repositories", folder / "filled", folder / "environments", environment)
     if not (course.repositories / "main").exists():
-        course.repositories.mkdir(parents=True)
+        course.repositories.mkdir(parents=True, exist_ok=True)
         unfinished = course.repositories / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
         make_large_repository(unfinished, size.projects, size.tags, size.together)
         unfinished.rename(course.repositories / "main")
     if not course.filled.exists():
         unfinished = folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
         _fill(course, unfinished)
         unfinished.rename(course.filled)
     return course

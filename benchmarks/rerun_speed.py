@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -75,8 +76,13 @@ def run(plan: Plan) -> int:
         for size in plan.sizes:
             own = Path(folder) / f"{size.projects}-{size.tags}"
             say(f"Making {size.projects} projects with {size.tags} tags each, unless that was done before")
-            course = make_course(size, own, environment)
-            every.append(_measure(plan, course, own, left_out, failed))
+            try:
+                course = make_course(size, own, environment)
+            except subprocess.CalledProcessError as error:
+                failed[own.name] = str(error)
+                every.append({})
+            else:
+                every.append(_measure(plan, course, own, left_out, failed))
     lines = ["", *machine(f"{before} before, {load()} after"), tool, ""]
     for size, results in zip(plan.sizes, every, strict=True):
         lines.append(f"{size.projects * size.tags:,} tags of {size.projects:,} projects")

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import socket
+import subprocess
 import sys
 import tarfile
 import threading
@@ -30,6 +31,7 @@ from sdistmaker_recipe.index.core_metadata import about, may_be_served
 from sdistmaker_recipe.vcs import open_repository
 from tests.support.proxy import Proxy
 
+RUN = subprocess.run
 KEPT = Measurement("ours", (9.0, 2.0, 1.0), tags=100)
 
 
@@ -305,6 +307,22 @@ class TestRerunSpeed:
         assert status == 1
         assert "FAILED: sdists_from_tags: 6 tags were found of 9" in out
         assert "file://  " not in out.split("\nat most")[0]
+
+    def test_a_repository_that_cannot_be_made_takes_no_results_along(self, capsys, tmp_path, monkeypatch):
+        unfinished = tmp_path / "3-2/repositories/unfinished/left by a run that was ended"
+        unfinished.mkdir(parents=True)
+        status, out = self.run(capsys, tmp_path, actions=(AGAIN,))
+        assert (status, "FAILED" in out) == (0, False)
+        monkeypatch.setattr(subprocess, "run", self.killed)
+        status, out = self.run(capsys, tmp_path, actions=(AGAIN,), sizes=(Size(3, 2), Size(2, 2)))
+        assert status == 1
+        assert "FAILED: 2-2: Command 'svnadmin' died" in out
+        assert any(line.split("  ")[0] == "no-op" for line in out.splitlines())
+
+    def killed(self, command, **keywords):
+        if command[0] == "svnadmin":
+            raise subprocess.CalledProcessError(-15, "svnadmin")
+        return RUN(command, **keywords)
 
     def course_without_tags(self, size, folder, environment):
         return replace(make_course(size, folder, environment), size=Size(size.projects, size.tags + 1))
