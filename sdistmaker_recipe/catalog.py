@@ -447,7 +447,8 @@ def open_catalog(path: Path | None, *, as_copy: bool = False) -> Iterator[Catalo
     try:
         connection = sqlite3.connect(":memory:" if as_copy else name)
         if path is not None and as_copy:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as original:
+            # To read what a run that was killed left half written, SQLite must be able to take that back.
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as original:
                 original.backup(connection)
     except sqlite3.Error as error:
         raise _store_error(name, error) from error
