@@ -72,6 +72,7 @@ CREATE TABLE description (
 );
 CREATE TABLE private (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE watched (name TEXT PRIMARY KEY, taken INTEGER NOT NULL, asked TEXT NOT NULL) WITHOUT ROWID;
+INSERT OR REPLACE INTO note SELECT 'unread metadata', 'yes' WHERE EXISTS (SELECT 1 FROM release);
 """
 _THIRD = """
 CREATE TABLE scan (
@@ -242,6 +243,11 @@ class Catalog:
             _forget_failure(release.origin, connection)
             _claim_failures(release, connection)
             _owe((release.project, ""), connection)
+
+    def tell_metadata(self, release: Release) -> None:
+        """Record what metadata says of a published release, which a catalog of the first version lacks."""
+        values = (release.summary, release.metadata_sha256, release.origin)
+        self.change("UPDATE release SET summary = ?, metadata_sha256 = ? WHERE origin = ?", [values])
 
     def recognise(self, release: Release, tag: Tag) -> Release:
         """Record the tag that a release was made from; a failure of it is forgotten, and pages are owed."""

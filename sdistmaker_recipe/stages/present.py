@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sdistmaker_recipe.index.core_metadata import About
 
 _NOTE = "pages"
+_UNREAD = "unread metadata"
 _AT_ONCE = 200
 """Of so many projects the pages are in memory at one time."""
 _LATEST = 10
@@ -120,6 +121,8 @@ def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
     every = shown.catalog.projects()
     owed = shown.catalog.owed()
     current = is_current(shown)
+    if not current:
+        _read_metadata(shown.catalog)
     write_projects(
         [project for project in every if not current or project in owed or project in doubtful], shown
     )
@@ -133,6 +136,20 @@ def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
 def write_root(shown: Shown) -> None:
     """Write the pages of the root; raises ``StoreError``."""
     shown.store.write_pages(_root_files(shown.catalog.projects(), shown))
+
+
+def _read_metadata(catalog: Catalog) -> None:
+    """Read what a catalog of the first version did not record of its releases; pages are written after it."""
+    if catalog.note(_UNREAD):
+        from sdistmaker_recipe.index import core_metadata
+
+        with catalog.batch():
+            for release in catalog.releases():
+                content = catalog.metadata(release.sha256)
+                digest = hashlib.sha256(content).hexdigest() if core_metadata.may_be_served(content) else ""
+                summary = core_metadata.about(content).summary
+                catalog.tell_metadata(replace(release, summary=summary, metadata_sha256=digest))
+            catalog.set_note(_UNREAD, "")
 
 
 def _look(shown: Shown) -> str:

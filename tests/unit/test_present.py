@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +24,7 @@ from sdistmaker_recipe.model import Failure, Release, Site
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.vcs import Seen
+from tests.support.old_catalog import VERSION_1
 from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag
 
 METADATA = b"Metadata-Version: 2.2\nName: acme.ledger\nVersion: 1.0\nSummary: Sums\n\nAll *about* sums.\n"
@@ -307,6 +310,23 @@ class TestAll:
         complete.catalog.forget_failures([failure.origin])
         present.write_all(complete)
         assert "failed tag" not in read(complete, "alpha/about.html")
+
+    def test_releases_of_a_catalog_of_the_first_version_tell_their_metadata_too(self, tmp_path):
+        path = tmp_path / "catalog.sqlite3"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(VERSION_1.format(uuid=UUID))
+            connection.execute("UPDATE metadata SET content = ?", [METADATA])
+            connection.commit()
+        for _ in range(2):
+            with open_catalog(path) as catalog:
+                shown = Shown(Recorder(tmp_path / "index"), catalog, Site())
+                present.write_all(shown)
+                (release,) = catalog.releases()
+                digest = hashlib.sha256(METADATA).hexdigest()
+                assert release == a_release(sha256="abc", summary="Sums", metadata_sha256=digest)
+                assert catalog.note("unread metadata") == ""
+                assert "Sums" in read(shown, "about.html")
+                assert f"{release.filename}.metadata" in {path.name for path in shown.store.folder.rglob("*")}
 
     def test_reasons_name_tags_by_their_path_and_no_address(self, complete):
         url = "file:///srv/secret/svn/group"
