@@ -57,7 +57,7 @@ def apache_config(settings: ServerSettings) -> str:
     if settings.prefix:
         parts.append(templates.WITHOUT_SLASH)
     parts.append(templates.NO_PUBLIC if settings.public == "none" else templates.PUBLIC)
-    parts += [templates.ARCHIVES, templates.SERVING]
+    parts += [templates.WITHOUT_QUERY, templates.ARCHIVES, templates.SERVING]
     if settings.public == "redirect":
         parts.append(templates.REDIRECT_PUBLIC)
     if settings.public == "proxy":
@@ -71,6 +71,7 @@ def apache_config(settings: ServerSettings) -> str:
 def _values(settings: ServerSettings) -> dict[str, str]:
     path = str(settings.index)
     variable = "sdists" + re.sub(r"\W", "_", settings.prefix, flags=re.ASCII)
+    redirected = ("ours",) if settings.public == "none" else ("ours", "public")
     return {
         "modules": " ".join(_modules(settings)),
         "path": path,
@@ -82,6 +83,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "prefix": settings.prefix,
         "pattern": settings.prefix.replace(".", "[.]"),
         "variable": variable,
+        "redirected": "".join(f"%{{ENV:{variable}_{kind}}}" for kind in redirected),
         "reserved": fill(templates.RESERVED, _reserved(settings, variable)) if settings.reserved else "",
         "root_files": "|".join(ROOT_NAMES).replace(".", r"\."),
         "access": _access(settings),

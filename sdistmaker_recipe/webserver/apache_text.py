@@ -28,6 +28,9 @@ REWRITING = """
 RewriteEngine On
 RewriteMap sdists_lower int:tolower
 
+# What is too long for a name of a file is nothing: 404 further down, once it is settled who may ask.
+RewriteRule "^@pattern@/(?:.*/)?[^/]{256,}" "@prefix@/.sdists-none" [NS,PT]
+
 # The project's name in the spelling of PEP 503: lower case, and one "-" for each run of "-", "_" and ".".
 RewriteCond "%{ENV:@variable@_name}" "^$"
 RewriteRule "^@pattern@/([A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?)/?$" "-" \\
@@ -92,6 +95,12 @@ NO_PUBLIC = """
 # A name that is not ours is 404: no public index stands behind this one.
 """
 
+WITHOUT_QUERY = """
+# A redirect hands on no query: nobody needs one here, and the public index is told names and nothing else.
+RewriteCond "@redirected@" "."
+RewriteRule "^(@pattern@(?:/[^/]*/?)?)$" "$1" [NS,PT,QSD]
+"""
+
 ARCHIVES = """
 # Archives are compressed already, and clients check them against a hash: send them as they are.
 RewriteRule "^@pattern@/[^/]+/[^/]+\\.(?:tar\\.gz|zip)$" "-" [NS,E=no-gzip:1,E=no-brotli:1]
@@ -138,13 +147,13 @@ Alias "@url_or_prefix@" "@path_or_root@"
     Header set Cache-Control "no-cache"
     Header always set Cache-Control "no-cache" "expr=%{REQUEST_STATUS} -ge 302 && %{REQUEST_STATUS} -ne 304"
     RequestHeader edit* If-None-Match '-(?:gzip|br)"' '"'
+    Header set X-Content-Type-Options nosniff
     <FilesMatch "^(?:index|about)\\.(?:html|json)$">
         Header merge Vary Accept
     </FilesMatch>
     <FilesMatch "\\.html$">
         ForceType text/html
         Header set Content-Security-Policy "@policy@"
-        Header set X-Content-Type-Options nosniff
     </FilesMatch>
     <FilesMatch "^index\\.json$">
         ForceType @json@

@@ -96,7 +96,6 @@ location @named@ {
     set $sdists_cache "no-cache";
     set $sdists_vary "Accept, Accept-Encoding";
     set $sdists_policy "@policy@";
-    set $sdists_sniff nosniff;
     if ($sdists_page ~ "P.*A") {
         rewrite ^ "@prefix@/.sdists${sdists_folder}about.html?" last;
     }
@@ -124,7 +123,6 @@ location @named@ {
     }
     if ($sdists_file !~ "[.]html\\z") {
         set $sdists_policy "";
-        set $sdists_sniff "";
     }
     # Archives never change, nor does the metadata of one; it can come later, and is a 404 until then.
     if ($sdists_file ~ "^/[^/]+/[^/]+[.](?:tar[.]gz|zip)(?:[.]metadata)?\\z") {
@@ -216,7 +214,7 @@ location ^~ @internal@ {
     add_header Cache-Control $sdists_cache;
     add_header Vary $sdists_vary;
     add_header Content-Security-Policy $sdists_policy;
-    add_header X-Content-Type-Options $sdists_sniff;
+    add_header X-Content-Type-Options nosniff;
     gzip on;
     gzip_static off;
     gzip_proxied any;

@@ -566,6 +566,15 @@ class TestPeople:
     def test_pages_run_and_load_nothing_from_elsewhere(self, site, page, accept):
         answer = site.get(page, accept)
         assert answer.headers.get_all("Content-Security-Policy") == [POLICY]
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/", "/my-pkg-one/", "/failed.html", "/my-pkg-one/index.json", "/style.css"]
+        + [f"/my-pkg-one/{SNEAKY_ARCHIVES[0]}{end}" for end in ("", ".metadata")],
+    )
+    def test_nothing_is_taken_for_another_type_than_it_says(self, site, path):
+        answer = site.get(path)
+        assert answer.status == 200
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
     @pytest.mark.parametrize("name", ROOT_NAMES)
@@ -693,6 +702,19 @@ class TestOtherNames:
         assert (answer.status, answer.headers["Location"]) == (302, f"{PUBLIC}/{normalised}/")
         assert answer.headers["Cache-Control"] == "no-cache"
 
+    @pytest.mark.parametrize(
+        ("path", "target"),
+        [
+            ("/requests/?q=secret", f"{PUBLIC}/requests/"),
+            ("/Requests?q=secret&x=%0d%0a", f"{PUBLIC}/requests/"),
+            ("/My.Pkg_One?q=secret", "{}/my-pkg-one/"),
+            ("/my-pkg-one?", "{}/my-pkg-one/"),
+        ],
+    )
+    def test_no_query_goes_along(self, site, path, target):
+        answer = site.get(path, PIP)
+        assert (answer.status, answer.headers["Location"]) == (302, target.format(site.prefix))
+
     def test_many_names_in_many_spellings(self, site):
         """As canonicalize_name has them, and it is another's work."""
         choose = random.Random(503)
@@ -767,6 +789,12 @@ class TestNothingElse:
     )
     def test_names_that_begin_with_a_dot(self, site, path):
         assert site.get(path).status in (403, 404)
+
+    @pytest.mark.parametrize("length", [256, 300, 2000])
+    @pytest.mark.parametrize("path", ["/{}", "/{}/", "/my-pkg-one/{}", "/my-pkg-one/{}/x", "/x/{}"])
+    def test_what_is_too_long_for_the_name_of_a_file(self, site, path, length):
+        answer = site.get(path.format("a" * length), PIP)
+        assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-cache")
 
     @pytest.mark.parametrize("path", ["/my-pkg-one/inner/", "/my-pkg-one/inner", "/was-private/"])
     def test_no_listing(self, site, path):
@@ -886,6 +914,7 @@ class TestTwoIndexes:
 
 class TestGuarded:
     PATHS = ("/", "/my-pkg-one/", "/My.Pkg_One", "/requests/", "/requests", "/acme-x/", "/a/b", "/.new/", "")
+    PATHS += ("/requests/?x", f"/{'a' * 300}/")
 
     def statuses(self, site: Site, **headers: str) -> list[int]:
         return [site.get(path, BROWSER, **headers).status for path in self.PATHS]
@@ -897,7 +926,7 @@ class TestGuarded:
             assert answer.headers["WWW-Authenticate"].startswith('Basic realm="Packages"')
 
     def test_with_the_password_all_is_as_without(self, guarded):
-        expected = [200, 200, 302, 302, 302, 404, 404, 404, 302]
+        expected = [200, 200, 302, 302, 302, 404, 404, 404, 302, 302, 404]
         assert self.statuses(guarded["password"], **KNOWN) == expected
         assert self.statuses(guarded["here"]) == expected
 
