@@ -28,6 +28,12 @@ _KEPT = {"colspan", "rowspan", "start", "title"}
 _CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|literal|admonition|admonition-title")
 """Classes of highlighted code (Pygments' short ones), of literals and of boxes."""
 _LONGEST = 200_000
+_RST, _MARKDOWN = "text/x-rst", "text/markdown"
+_WHY_WRITTEN = {
+    _RST: "<p>Shown as written: it cannot be rendered as reStructuredText.</p>",
+    _MARKDOWN: "<p>Shown as written: it cannot be rendered as Markdown here.</p>",
+}
+"""What stands before a description of a kind that could have been rendered."""
 
 
 def render_description(metadata: bytes) -> str:
@@ -35,7 +41,7 @@ def render_description(metadata: bytes) -> str:
 
     reStructuredText, Markdown (where readme-renderer's extra ``md`` is installed) or plain text, as
     Description-Content-Type says (core metadata 2.1). One that says nothing is read as
-    reStructuredText; what cannot be rendered stands as it is written.
+    reStructuredText; what cannot be rendered stands as it is written, and says so.
     """
     told = about(metadata)
     text = told.description[:_LONGEST]
@@ -45,23 +51,31 @@ def render_description(metadata: bytes) -> str:
         rendered = _rendered(text, told.content_type)
     except Exception:  # Anyone can write what a renderer does not expect, such as lists a thousand deep.
         rendered = None
-    return _fitted(rendered) if rendered else f'<pre tabindex="0">{escape(_printable(text))}</pre>'
+    if rendered:
+        return _fitted(rendered)
+    why = _WHY_WRITTEN.get(_kind(told.content_type).get_content_type(), "")
+    return f'{why}<pre tabindex="0">{escape(_printable(text))}</pre>'
 
 
 def _rendered(text: str, content_type: str) -> str | None:
-    header = Message()
-    header["Content-Type"] = content_type or "text/x-rst"
+    header = _kind(content_type)
     kind = header.get_content_type()
     # Only a run that renders pays for these imports.
-    if kind == "text/x-rst":
+    if kind == _RST:
         from readme_renderer import rst
 
         return rst.render(text)
-    if kind == "text/markdown" and find_spec(MARKDOWN):
+    if kind == _MARKDOWN and find_spec(MARKDOWN):
         from readme_renderer import markdown
 
         return markdown.render(text, variant=str(header.get_param("variant") or "GFM"))
     return None
+
+
+def _kind(content_type: str) -> Message:
+    header = Message()
+    header["Content-Type"] = content_type or _RST
+    return header
 
 
 def _printable(text: str) -> str:

@@ -22,7 +22,7 @@ from sdistmaker_recipe.model import ProjectStatus, Release
 FORMAT = "4"
 """Rises when pages, those for people included, say the same things in another way: all are written again."""
 
-RENDERER = "1"
+RENDERER = "2"
 """Rises when ``description.render_description`` gives other HTML for the same metadata."""
 
 MARKDOWN = "comrak"

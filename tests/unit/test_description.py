@@ -51,7 +51,8 @@ class TestFormats:
 
     def test_markdown_stands_as_written_without_its_renderer(self, monkeypatch):
         monkeypatch.setattr(description, "find_spec", lambda name: None)
-        assert rendered("**Bold** <b>", MARKDOWN) == '<pre tabindex="0">**Bold** &lt;b&gt;</pre>'
+        why = "<p>Shown as written: it cannot be rendered as Markdown here.</p>"
+        assert rendered("**Bold** <b>", MARKDOWN) == f'{why}<pre tabindex="0">**Bold** &lt;b&gt;</pre>'
 
     @pytest.mark.parametrize("content_type", [PLAIN, "text/x-unheard-of", "; ;"])
     def test_plain_text_stands_as_written(self, content_type):
@@ -59,8 +60,9 @@ class TestFormats:
 
     def test_what_is_no_restructuredtext_stands_as_written(self):
         text = "Head\n=\n\n.. nonsense::\n\n<b>"
-        assert text_of(rendered(text)) == text
-        assert tags(rendered(text)) == {"pre"}
+        why = "Shown as written: it cannot be rendered as reStructuredText."
+        assert text_of(rendered(text)) == f"{why}{text}"
+        assert tags(rendered(text)) == {"p", "pre"}
 
     @pytest.mark.parametrize(
         "text",
@@ -68,7 +70,7 @@ class TestFormats:
         ids=["lists", "quotes"],
     )
     def test_what_a_renderer_breaks_on_stands_as_written(self, text):
-        assert tags(rendered(text, RST)) == {"pre"}
+        assert tags(rendered(text, RST)) == {"p", "pre"}
 
     @pytest.mark.parametrize("text", ["", "  \n", "UNKNOWN", "UNKNOWN\n\n"])
     def test_nothing_is_nothing(self, text):
