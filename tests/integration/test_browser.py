@@ -345,9 +345,9 @@ class TestFollowing:
         with visit() as page:
             assert texts(page, ".lead") == ["18 releases of 7 projects, 3 failed tags"]
             page.get_by_role("link", name="3 failed tags").click()
-            assert texts(page, "h2") == [EVIL_FOLDER, "acme-ledger"]
+            assert texts(page, "h2") == ["acme-ledger", "img-src-x-onerror-alert-1"]
             assert f"RuntimeError: {EVIL} & <b>" in texts(page, "dd")
-            assert texts(page, "dt")[0].startswith(EVIL_TAG)
+            assert any(text.startswith(EVIL_TAG) for text in texts(page, "dt"))
             page.get_by_role("link", name="acme-ledger").click()
             page.get_by_role("link", name="1 failed tag").click()
             assert page.url.endswith("/failed.html#project-acme-ledger")
