@@ -48,8 +48,8 @@ def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, 
     adopter = _Adopter(store, catalog, change=change)
     files = iter(distributions(store.folder))
     catalog.set_note(_NOTE, _BEGUN)
-    # A folder without a page is a name that was private; nobody else knows of it any more.
-    catalog.set_private_names(filter(_is_normalised, store.folders()), ())
+    # A folder without a page is a name that was private; whether that was a guess nobody knows any more.
+    catalog.keep_told_names(filter(_is_normalised, store.folders()))
     while some := list(islice(files, _AT_ONCE)):
         with catalog.batch():
             for place in some:

@@ -412,6 +412,7 @@ def test_names_are_private_at_once(index):
     index.add("_icons/acme-1.0.tar.gz", "acme", "1.0")
     index.adopt()
     assert index.catalog.private_names() == {"acme", "acme-ledger", "only-wheels", "was-private"}
+    assert "was-private" in index.catalog.told_names(), "nobody knows any more that it was but a guess"
     assert (index.folder / "only-wheels").is_dir()
 
 
