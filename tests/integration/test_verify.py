@@ -19,6 +19,7 @@ from tests.support.old_index import add_archive
 
 ARCHIVE = "acme-greeting/acme_greeting-1.0.tar.gz"
 SECOND = "Acme.Greeting/Acme.Greeting-1.0.tar.gz"
+LOWER = "acme.greeting/acme.greeting-1.0.tar.gz"
 PLAIN = "plain/plain-1.0.tar.gz"
 OLD = "my-pkg/my_pkg-0.1.tar.gz"
 OLD_NAME = "My_Pkg/My_Pkg-0.1.tar.gz"
@@ -110,12 +111,13 @@ def flip_built(index: Index) -> None:
     index.flip(PLAIN)
 
 
-def flip_both_names(index: Index) -> None:
+def flip_all_names(index: Index) -> None:
     index.flip(ARCHIVE)
 
 
 def flip_one_name(index: Index) -> None:
     index.part(SECOND)
+    index.part(LOWER)
     index.flip(ARCHIVE)
 
 
@@ -128,9 +130,9 @@ def lose_archive(index: Index) -> None:
     (index.folder / PLAIN).unlink()
 
 
-def lose_both_names(index: Index) -> None:
-    (index.folder / ARCHIVE).unlink()
-    (index.folder / SECOND).unlink()
+def lose_all_names(index: Index) -> None:
+    for name in (ARCHIVE, SECOND, LOWER):
+        (index.folder / name).unlink()
 
 
 def lose_pages(index: Index) -> None:
@@ -163,11 +165,11 @@ def leave_something(index: Index) -> None:
 
 REPAIRED = {
     flip_built: {PLAIN},
-    flip_both_names: {ARCHIVE},
+    flip_all_names: {ARCHIVE},
     flip_one_name: {ARCHIVE},
     flip_old_one_name: {OLD},
     lose_archive: {PLAIN},
-    lose_both_names: {ARCHIVE},
+    lose_all_names: {ARCHIVE},
     lose_pages: {"plain/index.html", "about.html", f"{OLD}.metadata"},
     overwrite_pages: {
         "plain/index.json",
