@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
@@ -24,16 +24,13 @@ from subvertpy import (
 )
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs import Credentials, Entry
 from sdistmaker_recipe.vcs.retry import persist
 from sdistmaker_recipe.vcs.subversion_common import (
-    MOST_REVISIONS,
     Logged,
+    ToldByLog,
     canonical_url,
     join,
-    log_to_changes,
-    log_to_changes_in,
-    log_to_deletions,
     new_folder,
     path_below,
     revision_number,
@@ -51,7 +48,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 REDIRECTS = 5
 
 
-class SubversionRepository:
+class SubversionRepository(ToldByLog):
     """A connection of libsvn's; see ``sdistmaker_recipe.vcs.Repository``.
 
     It is made with the first question, and again where the server closed it. An export makes one of its own.
@@ -103,26 +100,6 @@ class SubversionRepository:
         if self._ask(path, lambda session: session.check_path(path, number)) == NODE_NONE:
             raise PathNotFoundError(join(self._url, path), f"nothing there in revision {revision}")
         return _entry(path.rpartition("/")[2], self._ask(path, lambda session: session.stat(path, number)))
-
-    def changes(self, seen: Seen, revision: str) -> Changes | None:
-        """What was changed below the URL, by its log."""
-        first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
-        if last < int(seen.peg):
-            return None
-        log = self._log(first, last, MOST_REVISIONS + 1)
-        return log_to_changes(log, seen, revision, self.root_path())
-
-    def changes_in(self, revision: str) -> frozenset[Change] | None:
-        """What one revision changed below the URL, by its log."""
-        number = revision_number(self._url, revision)
-        return log_to_changes_in(self._log(number, number, 1), self.root_path())
-
-    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
-        """When what was at paths went, by the log."""
-        first = min((revision_number(self._url, each) for each in there.values()), default=0)
-        last = revision_number(self._url, revision)
-        log = self._log(last, first + 1, MOST_REVISIONS + 1) if there and first < last else []
-        return log_to_deletions(list(log), there, self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""

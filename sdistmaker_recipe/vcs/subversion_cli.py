@@ -18,16 +18,13 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Change, Changes, Credentials, Entry, Seen
+from sdistmaker_recipe.vcs import Credentials, Entry
 from sdistmaker_recipe.vcs.retry import persist
 from sdistmaker_recipe.vcs.subversion_common import (
-    MOST_REVISIONS,
     Logged,
+    ToldByLog,
     canonical_url,
     join,
-    log_to_changes,
-    log_to_changes_in,
-    log_to_deletions,
     new_folder,
     path_below,
     revision_number,
@@ -40,7 +37,7 @@ HEAD = "HEAD"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-class SubversionCliRepository:
+class SubversionCliRepository(ToldByLog):
     """Answers by calls of the svn program; see ``sdistmaker_recipe.vcs.Repository``.
 
     Given credentials are told to every server that asks, those of externals included, as svn has it; they are
@@ -86,25 +83,6 @@ class SubversionCliRepository:
         """The file or folder at path."""
         number = revision_number(self._url, revision)
         return _entry(path.rpartition("/")[2], self._info(path, str(number)))
-
-    def changes(self, seen: Seen, revision: str) -> Changes | None:
-        """What was changed below the URL, by its log."""
-        first, last = (revision_number(self._url, each) for each in (seen.revision, revision))
-        if last < int(seen.peg):
-            return None
-        return log_to_changes(self._log(first, last, MOST_REVISIONS + 1), seen, revision, self.root_path())
-
-    def changes_in(self, revision: str) -> frozenset[Change] | None:
-        """What one revision changed below the URL, by its log."""
-        number = revision_number(self._url, revision)
-        return log_to_changes_in(self._log(number, number, 1), self.root_path())
-
-    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
-        """When what was at paths went, by the log."""
-        first = min((revision_number(self._url, each) for each in there.values()), default=0)
-        last = revision_number(self._url, revision)
-        log = self._log(last, first + 1, MOST_REVISIONS + 1) if there and first < last else []
-        return log_to_deletions(list(log), there, self.root_path())
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""

@@ -7,8 +7,9 @@ import errno
 import os
 import re
 import shutil
+from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -169,6 +170,42 @@ def _at_and_below(paths: Sequence[str], folder: str) -> Iterator[str]:
     if (place := bisect_left(paths, folder)) < len(paths) and paths[place] == folder:
         yield folder
     yield from paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
+
+
+class ToldByLog(ABC):
+    """What ``Repository`` tells of the past, for those that can read the log of their URL's folder."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """See ``Repository``."""
+
+    @abstractmethod
+    def root_path(self) -> str:
+        """See ``Repository``."""
+
+    @abstractmethod
+    def _log(self, first: int, last: int, limit: int) -> Iterable[Logged]:
+        """The log of the URL's folder, in the order from first to last, of so many revisions at most."""
+
+    def changes(self, seen: Seen, revision: str) -> Changes | None:
+        """What was changed below the URL."""
+        first, last = (revision_number(self.url, each) for each in (seen.revision, revision))
+        if last < int(seen.peg):
+            return None
+        return log_to_changes(self._log(first, last, MOST_REVISIONS + 1), seen, revision, self.root_path())
+
+    def changes_in(self, revision: str) -> frozenset[Change] | None:
+        """What one revision changed below the URL."""
+        number = revision_number(self.url, revision)
+        return log_to_changes_in(self._log(number, number, 1), self.root_path())
+
+    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+        """When what was at paths went."""
+        first = min((revision_number(self.url, each) for each in there.values()), default=0)
+        last = revision_number(self.url, revision)
+        log = self._log(last, first + 1, MOST_REVISIONS + 1) if there and first < last else []
+        return log_to_deletions(list(log), there, self.root_path())
 
 
 @contextlib.contextmanager
