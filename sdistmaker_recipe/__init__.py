@@ -27,7 +27,7 @@ Stages: one verb each. They exchange values of ``model`` and never import one an
 * ``stages.adopt``: take over archives of the index that the catalog does not know.
 * ``stages.plan``: pure; tags and catalog in, what to build and what to skip out.
 * ``stages.build``: one job in, ``Built`` or ``Failed`` out, wherever it runs.
-* ``stages.publish``: archives, catalog, private names, server configuration, in an order safe for readers.
+* ``stages.publish``: archives, catalog, server configuration, in an order safe for readers.
 * ``stages.present``: the pages of what is published, for programs and for people.
 * ``stages.withdraw``: which tags were deleted; remove the files of what is published no more.
 * ``stages.report``: pure; outcomes in, text, JSON and exit status out.
@@ -37,6 +37,7 @@ Below them, what more than one of them knows.
 * ``lookers``: many folders looked at by several connections.
 * ``last_scan``: what the last scan saw, in the catalog.
 * ``withdrawals``: which releases are withdrawn or on their way out, in the catalog.
+* ``private_names``: which names are private, in the catalog and as folders of the index.
 * ``archives``: what an archive of the index says of itself, and which release it is.
 * ``other_names``: names that archives had in the index before us.
 * ``recognition``: the tags of releases that were taken over without one.

@@ -16,7 +16,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from sdistmaker_recipe import __version__, archives, executors, life, opening, recognition, selection
+from sdistmaker_recipe import (
+    __version__,
+    archives,
+    executors,
+    life,
+    opening,
+    private_names,
+    recognition,
+    selection,
+)
 from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
@@ -302,7 +311,7 @@ def _build_and_publish(
         if idle and present.nothing_to_write(shown):
             return [], ()
     # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
-    publish.mark_private(claims.tags, claims.untagged, index)
+    private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
     pending = Counter(tag.project_origin for tag in planned.build)
     batches = Batches(
         index,
@@ -318,12 +327,12 @@ def _build_and_publish(
             _build(planned.build, sources, batches, this)
         if this.configuration.check_public:
             # So that no guess is asked for that this run has shown to be wrong.
-            publish.mark_private(claims.tags, claims.untagged, index)
-            taken = publish.watch_names(index, public_index)
+            private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
+            taken = private_names.find_taken(this.catalog, public_index)
         life.end(planned, batches.results, this.catalog)
     finally:
         present.write_all(shown, doubtful)
-        publish.mark_private(claims.tags, claims.untagged, index)
+        private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
     withdraw.remove_files(this.catalog, this.store)
     this.catalog.remember_folders(this.store.folders())
     return batches.results, taken

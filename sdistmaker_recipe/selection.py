@@ -21,7 +21,7 @@ from sdistmaker_recipe.model import Tag
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Tags and names of projects without any, to keep names private: see ``publish.mark_private``."""
+    """Tags and names of projects without any, to keep names private: see ``private_names.mark_guessed``."""
 
     tags: tuple[Tag, ...]
     untagged: tuple[str, ...]

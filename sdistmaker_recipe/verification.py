@@ -148,11 +148,11 @@ class Verifier:
         return not is_right
 
     def _verify_private(self, folders: Container[str]) -> None:
-        for name in sorted(self._catalog.private_names()):
-            if name not in folders:
-                self._find(name, "is a private name without a folder", self._repair)
-                if self._change:
-                    self._store.mark_private(name)
+        without = sorted(name for name in self._catalog.private_names() if name not in folders)
+        for name in without:
+            self._find(name, "is a private name without a folder", self._repair)
+        if self._change:
+            self._store.mark_private(without)
 
     def _verify_folder(self, folder: str) -> None:
         known = self._known(folder)

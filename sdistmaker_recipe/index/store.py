@@ -192,10 +192,13 @@ class IndexStore:
         with _disk_errors(self.folder), os.scandir(self.folder) as entries:
             return {entry.name: entry.stat().st_mtime_ns for entry in entries if _is_folder(entry)}
 
-    def mark_private(self, project: str) -> None:
-        """Make a project's folder without a page: web servers answer 404 for it and never redirect."""
-        with _disk_errors(self.folder / project):
-            (self.folder / project).mkdir(parents=True, exist_ok=True)
+    def mark_private(self, projects: Iterable[str]) -> None:
+        """Make folders of projects without a page: web servers answer 404 for them and never redirect."""
+        there = self.folders()
+        for project in projects:
+            if project not in there:
+                with _disk_errors(self.folder / project):
+                    os.makedirs(self.folder / project, exist_ok=True)
 
     def unmark_private(self, project: str) -> None:
         """Take back ``mark_private``; a folder with anything in it stays."""

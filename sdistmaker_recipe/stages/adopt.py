@@ -196,7 +196,7 @@ class _Adopter:
     def _keep_private(self, name: str) -> None:
         self._catalog.set_private_names([name], ())
         if self._change:
-            self._store.mark_private(name)
+            self._store.mark_private([name])
 
     def _path(self, place: Place) -> Path:
         return self._store.folder / place.folder / place.filename

@@ -1,4 +1,4 @@
-"""Publish what was built: archive first, then catalog; and keep names private, and web servers configured.
+"""Publish what was built: archive first, then catalog; and keep web servers configured.
 
 Pages come after, see ``present``: so none names a file that is not there. A published file is never
 overwritten, but for one that was withdrawn where the option moved-tags says so.
@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
-from sdistmaker_recipe import archives
+from sdistmaker_recipe import archives, private_names
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import withdrawn
-from sdistmaker_recipe.index.layout import private_name, project_folder, release_filename, same_version
+from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
-
-_WATCHED_EVERY = timedelta(hours=23)
-_SOME = 5
-"""Of so many names a warning tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +42,7 @@ def publish(
     """Publish one release, all but its pages; raises ``StoreError``."""
     mismatch = _mismatch(built)
     if mismatch and configuration.version_mismatch == "refuse":
-        _keep_private([built.name], index)
-        return _rejected(built.tag, f"{mismatch}, and version-mismatch is refuse.", index)
+        return _refused(built, f"{mismatch}, and version-mismatch is refuse.", index)
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     there = archives.published(project, filename, built.version, index.catalog)
     if there is not None and index.store.has_file(project, there.filename):
@@ -56,9 +50,8 @@ def publish(
         filename = there.filename
     former = there if there is not None and there.origin != built.tag.origin else None
     if former is not None and not _may_take_over(former):
-        _keep_private([built.name], index)
         why = f" ({mismatch})" if mismatch else ""
-        return _rejected(built.tag, withdrawn.clash(filename, former.tag_url, why), index)
+        return _refused(built, withdrawn.clash(filename, former.tag_url, why), index)
     _move_unreadable(project, filename, index)
     replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
     add = index.store.replace_archive if replaced else index.store.add_archive
@@ -139,7 +132,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
 
 def keep_failure(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag, whose names stay private; raises ``StoreError``."""
-    _keep_private(failed.names, index)
+    private_names.mark_told(failed.names, index.catalog, index.store)
     return replace(_rejected(failed.tag, failed.reason, index, failed.log), attempts=failed.attempts)
 
 
@@ -151,79 +144,6 @@ def remember(failure: Failure, index: Index) -> bool:
     before = index.catalog.failure(failure.origin)
     index.catalog.remember(failure)
     return before is not None and not before.lasting and before.fingerprint == failure.fingerprint
-
-
-def mark_private(tags: Collection[Tag], untagged: Iterable[str], index: Index) -> None:
-    """Keep the names of projects from being redirected, those too of which nothing is published yet.
-
-    The name of such a project is guessed from its folder; the guess is taken back once every tag of every
-    project of that name is published, for then the metadata says the names. ``untagged`` names projects
-    without a release tag. The tags of all projects must be given that have one of the names; names without a
-    project here stay as they are, as where their tags are gone; and a name that metadata ever gave is no
-    guess. Raises ``StoreError``.
-    """
-    published = index.catalog.releases_from([tag.origin for tag in tags])
-    claims = {guess: False for name in untagged if (guess := private_name(name))}
-    for tag in tags:
-        if guess := private_name(tag.project):
-            claims[guess] = claims.get(guess, True) and tag.origin in published
-    names = frozenset(index.catalog.projects()) | index.catalog.former_projects() | index.catalog.told_names()
-    settled = {guess for guess, is_settled in claims.items() if is_settled} - names
-    private = (names | claims.keys()) - settled
-    known = index.catalog.private_names()
-    if private - known or settled & known:
-        index.catalog.set_private_names(private - known, settled & known)
-    for name in settled:
-        index.store.unmark_private(name)
-    for name in (known - settled) | private:
-        index.store.mark_private(name)
-
-
-def _keep_private(names: Iterable[str], index: Index) -> None:
-    """Keep names that metadata gave from being redirected for good, though nothing of them is published."""
-    told = {told for name in names if (told := private_name(name))}
-    if told:
-        index.catalog.keep_told_names(told)
-    for name in told:
-        index.store.mark_private(name)
-
-
-def watch_names(index: Index, public_index: str) -> tuple[str, ...]:
-    """Ask the public index for each private name not asked for today; warnings of those that are taken.
-
-    Also for those of which nothing is published: whoever asks for one elsewhere gets a stranger's. Raises
-    ``StoreError``.
-    """
-    # Here, for few runs ask.
-    from sdistmaker_recipe import watch
-
-    now = datetime.now(timezone.utc)
-    names = sorted({*index.catalog.projects(), *index.catalog.private_names()})
-    before = index.catalog.watched()
-    due = [name for name in names if name not in before or now - before[name][1] > _WATCHED_EVERY]
-    answers: dict[str, bool] = {}
-    unknown: defaultdict[str, list[str]] = defaultdict(list)
-    warnings: list[str] = []
-    try:
-        for name, answer in watch.taken_names(due, public_index):
-            if isinstance(answer, bool):
-                answers[name] = answer
-            else:
-                unknown[answer].append(name)
-    except watch.WatchError as error:
-        warnings.append(f"check-public: {error.message}; it is asked again in the next run")
-    for answer, names in unknown.items():
-        warnings.append(f"check-public: {answer} for {_some(names)}; it is asked again in the next run")
-    if answers:
-        index.catalog.watch(answers, now)
-    taken = [name for name in due if answers.get(name)]
-    return (*(f"{name}: the public index has a project of this name too" for name in taken), *warnings)
-
-
-def _some(names: Sequence[str]) -> str:
-    """A list of names for people that does not get long."""
-    more = len(names) - _SOME
-    return ", ".join(names[:_SOME]) + (f" and {more} more" if more > 0 else "")
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:
@@ -264,6 +184,12 @@ def _mismatch(built: Built) -> str:
     if same_version(built.tag.version, built.version):
         return ""
     return f"the tag says version {built.tag.version}, its metadata {built.version}"
+
+
+def _refused(built: Built, reason: str, index: Index) -> Rejected:
+    """What was built is not published; its name is private all the same."""
+    private_names.mark_told([built.name], index.catalog, index.store)
+    return _rejected(built.tag, reason, index)
 
 
 def _rejected(tag: Tag, reason: str, index: Index, log: str = "") -> Rejected:

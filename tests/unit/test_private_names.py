@@ -12,9 +12,10 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Built, Failed, Rejected, Tag
+from sdistmaker_recipe.private_names import mark_guessed
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.selection import select_claims
-from sdistmaker_recipe.stages.publish import Index, keep_failure, mark_private, publish
+from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
 from sdistmaker_recipe.vcs import Seen
 from tests.unit.values import TIME, a_release, a_tag
 
@@ -48,19 +49,21 @@ class TestNamesOfMetadata:
         keep_failure(Failed(a_tag(), "why", names=("secret",)), index)
         release = a_release(project="acme-secret", origin=a_tag(project="secret").origin)
         index.catalog.publish(release, b"")
-        mark_private([a_tag(project="secret")], [], index)
+        mark_guessed([a_tag(project="secret")], [], index.catalog, index.store)
         assert markers(index) == {"secret", "acme-secret"}
         assert index.catalog.private_names() == {"secret", "acme-secret"}
 
     def test_turn_guesses_into_names_for_good(self, index):
         tag = a_tag(project="secret")
-        mark_private([tag], [], index)
+        mark_guessed([tag], [], index.catalog, index.store)
         keep_failure(Failed(tag, "why", names=("secret",)), index)
         assert index.catalog.told_names() == {"secret"}
 
 
 def test_a_folder_whose_name_no_project_can_have_gives_a_guess_too(index):
-    mark_private([a_tag(project="My Tool"), a_tag(project="_under")], ["tool_", "..."], index)
+    mark_guessed(
+        [a_tag(project="My Tool"), a_tag(project="_under")], ["tool_", "..."], index.catalog, index.store
+    )
     assert markers(index) == {"my-tool", "under", "tool"}
     assert index.catalog.private_names() == {"my-tool", "under", "tool"}
 
@@ -82,9 +85,9 @@ def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(in
 
 def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
     tag = a_tag(project="secret")
-    mark_private([tag], [], index)
+    mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret"}
     index.catalog.publish(a_release(project="acme-secret", origin=tag.origin), b"")
-    mark_private([tag], [], index)
+    mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"acme-secret"}
     assert index.catalog.private_names() == {"acme-secret"}

@@ -379,12 +379,12 @@ class TestSync:
 
 class TestPrivateNames:
     def test_have_an_empty_folder_and_may_be_marked_again(self, index):
-        index.mark_private("acme")
-        index.mark_private("acme")
+        index.mark_private(["acme"])
+        index.mark_private(["acme"])
         assert list((index.folder / "acme").iterdir()) == []
 
     def test_are_taken_back(self, index):
-        index.mark_private("acme")
+        index.mark_private(["acme"])
         index.unmark_private("acme")
         assert not (index.folder / "acme").exists()
 
@@ -393,13 +393,24 @@ class TestPrivateNames:
         index.unmark_private("acme")
         assert files(index.folder) == {f"acme/{NAME}": NEW}
 
+    def test_have_folders_whatever_is_there_already(self, index):
+        index.add_archive("acme", NAME, NEW)
+        index.mark_private(["acme", "ledger"])
+        assert set(index.folders()) == {"acme", "ledger"}
+
+    def test_have_no_folder_where_a_file_lies(self, index):
+        index.mark_private(["ledger"])
+        (index.folder / "acme").write_bytes(NEW)
+        with pytest.raises(StoreError, match="acme"):
+            index.mark_private(["acme"])
+
     def test_that_never_were_are_taken_back_without_a_word(self, index):
         index.unmark_private("acme")
 
 
 def test_an_archive_is_there_only_as_a_file(index):
     assert not index.has_file("acme", NAME)
-    index.mark_private(f"acme/{NAME}")
+    index.mark_private([f"acme/{NAME}"])
     assert not index.has_file("acme", NAME)
     index.add_archive("ledger", NAME, NEW)
     assert index.has_file("ledger", NAME)

@@ -13,7 +13,8 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.stages.publish import Index, watch_names
+from sdistmaker_recipe.private_names import find_taken
+from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.watch import WatchError, taken_names
 from tests.support.process import LOOPBACK, free_port
 from tests.unit.values import a_release
@@ -150,10 +151,12 @@ def age(index: Index, hours: float) -> None:
     index.catalog.watch(answers, datetime.now(timezone.utc) - timedelta(hours=hours))
 
 
-class TestWatchNames:
+class TestFindTaken:
     def test_warns_of_those_that_are_taken(self, index, public):
         public.statuses = {"beta": 200}
-        assert watch_names(index, public.url) == ("beta: the public index has a project of this name too",)
+        assert find_taken(index.catalog, public.url) == (
+            "beta: the public index has a project of this name too",
+        )
         assert {name: taken for name, (taken, _) in index.catalog.watched().items()} == {
             "alpha": False,
             "beta": True,
@@ -163,45 +166,47 @@ class TestWatchNames:
 
     def test_asks_once_a_day(self, index, public):
         public.statuses = {"beta": 200}
-        watch_names(index, public.url)
+        find_taken(index.catalog, public.url)
         public.asked.clear()
         age(index, 22)
-        assert watch_names(index, public.url) == ()
+        assert find_taken(index.catalog, public.url) == ()
         assert public.asked == []
         age(index, 24)
-        assert len(watch_names(index, public.url)) == 1
+        assert len(find_taken(index.catalog, public.url)) == 1
         assert public.names == ["alpha", "beta", "gamma"]
 
     def test_asks_for_a_new_project_at_once(self, index, public):
-        watch_names(index, public.url)
+        find_taken(index.catalog, public.url)
         public.asked.clear()
         index.catalog.publish(a_release(project="new"), b"")
-        watch_names(index, public.url)
+        find_taken(index.catalog, public.url)
         assert public.names == ["new"]
 
     def test_asks_for_private_names_of_which_nothing_is_published(self, index, public):
         public.statuses = {"secret": 200}
         index.catalog.set_private_names(["alpha", "secret", "unknown"], [])
-        assert watch_names(index, public.url) == ("secret: the public index has a project of this name too",)
+        assert find_taken(index.catalog, public.url) == (
+            "secret: the public index has a project of this name too",
+        )
         assert public.names == ["alpha", "beta", "gamma", "secret", "unknown"]
 
     def test_a_page_is_owed_again_when_the_answer_changes(self, index, public):
         public.statuses = {"beta": 200}
-        watch_names(index, public.url)
+        find_taken(index.catalog, public.url)
         index.catalog.paid(["beta"])
         age(index, 24)
-        watch_names(index, public.url)
+        find_taken(index.catalog, public.url)
         assert index.catalog.owed() == frozenset()
         public.statuses = {}
         age(index, 24)
-        assert watch_names(index, public.url) == ()
+        assert find_taken(index.catalog, public.url) == ()
         assert index.catalog.owed() == {"beta"}
 
     def test_an_odd_answer_for_some_names_is_a_warning_of_them_alone(self, index, public):
         public.statuses = {"alpha": 403, "beta": 200, "gamma": 403, "secret": 451}
         index.catalog.set_private_names(["secret"], [])
         again = "it is asked again in the next run"
-        assert watch_names(index, public.url) == (
+        assert find_taken(index.catalog, public.url) == (
             "beta: the public index has a project of this name too",
             f"check-public: {LOOPBACK}: answers 403 for alpha, gamma; {again}",
             f"check-public: {LOOPBACK}: answers 451 for secret; {again}",
@@ -209,24 +214,24 @@ class TestWatchNames:
         assert list(index.catalog.watched()) == ["beta"]
         public.asked.clear()
         public.statuses = {}
-        assert watch_names(index, public.url) == ()
+        assert find_taken(index.catalog, public.url) == ()
         assert public.names == ["alpha", "gamma", "secret"]
 
     def test_many_odd_answers_are_a_short_warning(self, index, public):
         names = [f"n{number}" for number in range(20)]
         public.statuses = dict.fromkeys(names, 401)
         index.catalog.set_private_names(names, [])
-        (warning,) = watch_names(index, public.url)
+        (warning,) = find_taken(index.catalog, public.url)
         assert " for n0, n1, n10, n11, n12 and 15 more; " in warning
 
     def test_an_index_that_does_not_answer_is_a_warning(self, index, public):
         public.statuses = {"alpha": 200, "beta": 500}
-        taken, failed = watch_names(index, public.url)
+        taken, failed = find_taken(index.catalog, public.url)
         assert taken.startswith("alpha: ")
         assert failed == f"check-public: {LOOPBACK}: answers 500; it is asked again in the next run"
         # What was answered counts; what was not is asked again.
         assert list(index.catalog.watched()) == ["alpha"]
         public.asked.clear()
         public.statuses = {}
-        assert watch_names(index, public.url) == ()
+        assert find_taken(index.catalog, public.url) == ()
         assert public.names == ["beta", "gamma"]
