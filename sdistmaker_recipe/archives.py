@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +31,12 @@ def told_by(path: Path) -> Told:
     from sdistmaker_recipe.toolchain import inspection
 
     metadata = inspection.read_sdist(path)
-    is_final = core_metadata.may_be_served(metadata.content)
     return Told(
         name=metadata.name,
         version=metadata.version,
         requires_python=metadata.requires_python,
         summary=core_metadata.about(metadata.content).summary,
-        metadata_sha256=hashlib.sha256(metadata.content).hexdigest() if is_final else "",
+        metadata_sha256=core_metadata.digest_to_serve(metadata.content),
         metadata=metadata.content,
     )
 

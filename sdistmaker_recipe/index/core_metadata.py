@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ def may_be_served(metadata: bytes) -> bool:
         return False
     version = re.fullmatch(r"2\.([0-9]{1,3})", raw.get("metadata_version", ""))
     return bool(version and int(version[1]) >= 2 and raw.get("name") and raw.get("version"))
+
+
+def digest_to_serve(metadata: bytes) -> str:
+    """The SHA-256, in hexadecimal, of a PKG-INFO that may be served beside its archive; "" of another."""
+    return hashlib.sha256(metadata).hexdigest() if may_be_served(metadata) else ""
 
 
 _DECISIVE = {

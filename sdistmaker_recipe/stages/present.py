@@ -146,7 +146,7 @@ def _read_metadata(catalog: Catalog) -> None:
         with catalog.batch():
             for release in catalog.releases():
                 content = catalog.metadata(release.sha256)
-                digest = hashlib.sha256(content).hexdigest() if core_metadata.may_be_served(content) else ""
+                digest = core_metadata.digest_to_serve(content)
                 summary = core_metadata.about(content).summary
                 catalog.tell_metadata(replace(release, summary=summary, metadata_sha256=digest))
             catalog.set_note(_UNREAD, "")
