@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -50,8 +49,8 @@ def build_all(
         return
     with scratch_folder(configuration.state) as scratch:
         workers = configuration.jobs or os.cpu_count() or 1
-        settings = build_settings(scratch, output, configuration, circumstances)
-        settings = replace(settings, often=len(tags) > workers)
+        often = len(tags) > workers
+        settings = build_settings(scratch, output, configuration, circumstances, often=often)
         by_url = {source.url: source for source in sources}
         jobs = []
         for tag in tags:
@@ -99,9 +98,9 @@ def make_job(
 
 
 def build_settings(
-    scratch: Path, output: Path, configuration: Configuration, circumstances: Circumstances
+    scratch: Path, output: Path, configuration: Configuration, circumstances: Circumstances, *, often: bool
 ) -> BuildSettings:
-    """What all jobs share; archives come to the folder output.
+    """What all jobs share; archives come to the folder output, ``often`` see ``BuildSettings``.
 
     Raises ``ToolchainError`` where the interpreter or the sandbox is missing.
     """
@@ -126,6 +125,7 @@ def build_settings(
         sandbox=sandboxed,
         helper_environment=helper_environment,
         verbose=circumstances.verbose,
+        often=often,
     )
 
 
