@@ -199,9 +199,8 @@ class LastScan:
     def _forget(self, url: str) -> None:
         chosen = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"
         with self._catalog.batch():
-            for table in ("seen_tag", "gone_tag"):
+            for table in ("seen_tag", "gone_tag", "seen_folder"):
                 self._change(f"DELETE FROM {table} {chosen}", [url])
-            self._change(f"DELETE FROM seen_folder {chosen}", [url])
             self._change("DELETE FROM scan WHERE url = ?", [url])
 
     def _put(self, number: int, url: str, folder: SeenFolder, before: str = "") -> None:

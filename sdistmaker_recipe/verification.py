@@ -6,7 +6,6 @@ what a run that was killed left; what is damaged is moved aside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from sdistmaker_recipe import archives, other_names
 from sdistmaker_recipe.index import layout, listing
+from sdistmaker_recipe.index.store import is_leftover
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present
@@ -24,8 +24,6 @@ Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 """See ``model.Finding``."""
 
 _MISSING = "is missing"
-_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{32}")
-"""What files are called until they are whole: see ``index.store``."""
 
 
 class Verifier:
@@ -161,7 +159,7 @@ class Verifier:
             if name in known:
                 continue
             archive = name.removesuffix(layout.METADATA_SUFFIX)
-            if _LEFTOVER.fullmatch(name) or (archive != name and archive in known):
+            if is_leftover(name) or (archive != name and archive in known):
                 self._find(path, "is left over from a run", self._repair)
                 if self._change:
                     self._store.remove(folder or ".", [name])

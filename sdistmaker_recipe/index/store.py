@@ -10,6 +10,7 @@ import filecmp
 import hashlib
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -162,7 +163,7 @@ class IndexStore:
                 if name not in names[folder] or not _is_there(f"{folder}/{name}", data):
                     start = _start(name)
                     _remove(f"{folder}/{each}" for each in names[folder] if each.startswith(start))
-                    temporary = ready[f"{folder}/{name}"] = f"{folder}/{start}{os.urandom(16).hex()}"
+                    temporary = ready[f"{folder}/{name}"] = f"{folder}/{start}{_ending()}"
                     with open(temporary, "xb") as file:
                         file.write(data)
             if ready:
@@ -206,6 +207,11 @@ class IndexStore:
             (self.folder / project).rmdir()
         except OSError:
             return
+
+
+def is_leftover(name: str) -> bool:
+    """Whether that is what a run calls a file until it is whole; one that was killed leaves it."""
+    return re.fullmatch(r"\..+\.[0-9a-f]{32}", name) is not None
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -299,13 +305,18 @@ def _start(name: str) -> str:
     return f".{name[:100]}."
 
 
+def _ending() -> str:
+    """How it ends: see ``is_leftover``."""
+    return os.urandom(16).hex()
+
+
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
     """A path beside target for its content to come."""
     start = _start(target.name)
     # A run that was killed left them.
     _remove(str(target.parent / name) for name in os.listdir(target.parent) if name.startswith(start))
-    temporary = target.with_name(f"{start}{os.urandom(16).hex()}")
+    temporary = target.with_name(f"{start}{_ending()}")
     try:
         yield temporary
     finally:
