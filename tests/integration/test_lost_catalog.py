@@ -6,14 +6,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from copy import copy
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project, tree
+from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive
 
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
@@ -27,6 +25,10 @@ version = "{version}"
 description = "Told once"
 requires-python = ">=3.8"
 """
+OPTIONS = (
+    *("--browse-url", "https://svn.example.com/browse/{path}?rev={revision}"),
+    *("--index-url", "https://packages.example.com/", "--yank", "flitted==0.9 too early"),
+)
 
 
 def flit_project(name: str, version: str) -> dict[str, str]:
@@ -38,48 +40,11 @@ def flit_project(name: str, version: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Index:
-    commands: Commands
-    history: History
-
-    @property
-    def folder(self) -> Path:
-        return self.commands.folder / "index"
-
-    @property
-    def state(self) -> Path:
-        return self.commands.folder / "index-state"
-
-    @property
-    def catalog(self) -> Path:
-        return self.state / "catalog.sqlite3"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        return (
-            *("--repository", self.history.url, "--destination", "index"),
-            *("--browse-url", "https://svn.example.com/browse/{path}?rev={revision}"),
-            *("--index-url", "https://packages.example.com/", "--yank", "flitted==0.9 too early"),
-        )
-
-    def run(self, *more: str) -> dict:
-        return self.commands.report(*self.options, *more)
-
-    def times(self) -> dict[str, int]:
-        """When each file was written last."""
-        return {str(path): path.stat().st_mtime_ns for path in self.folder.rglob("*") if path.is_file()}
-
-    def query(self, statement: str) -> None:
-        with closing(sqlite3.connect(self.catalog)) as connection, connection:
-            connection.execute(statement)
-
-
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> Index:
+def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> KeptIndex:
     """Several projects: dotted names, metadata files, archives of 1.4, tags that failed or are gone."""
     history = History(tmp_path_factory.mktemp("history") / "repository")
-    index = Index(commands_of_module, history)
+    index = KeptIndex(commands_of_module, history, OPTIONS)
     history.release("Acme.Greeting", "1.0")
     history.release("acme_tools", "1.0")
     history.release("acme_tools", "1.1")
@@ -96,35 +61,30 @@ def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Comma
 
 
 @pytest.fixture
-def index(original: Index, commands: Commands) -> Index:
+def index(original: KeptIndex, commands: Commands) -> KeptIndex:
     """A copy of it that a test can do away with."""
-    shutil.copytree(original.commands.folder, commands.folder, dirs_exist_ok=True)
-    folder = commands.folder.with_name("repository")
-    shutil.copytree(original.history.folder, folder)
-    history = copy(original.history)
-    history.folder, history.url = folder, folder.as_uri()
-    return Index(commands, history)
+    return original.copied_to(commands)
 
 
-def lose_file(index: Index) -> None:
+def lose_file(index: KeptIndex) -> None:
     index.catalog.unlink()
 
 
-def lose_folder(index: Index) -> None:
+def lose_folder(index: KeptIndex) -> None:
     shutil.rmtree(index.state)
 
 
-def overwrite(index: Index) -> None:
+def overwrite(index: KeptIndex) -> None:
     index.catalog.write_bytes(b"<html>This is no database at all.</html>" * 100)
 
 
-def overwrite_pages(index: Index) -> None:
+def overwrite_pages(index: KeptIndex) -> None:
     content = bytearray(index.catalog.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     index.catalog.write_bytes(content)
 
 
-def overwrite_a_time(index: Index) -> None:
+def overwrite_a_time(index: KeptIndex) -> None:
     index.query("UPDATE release SET upload_time = 'once' WHERE project = 'flitted'")
 
 
@@ -132,7 +92,7 @@ DAMAGE = [overwrite, overwrite_pages, overwrite_a_time]
 
 
 @pytest.mark.parametrize("harm", [lose_file, lose_folder, *DAMAGE])
-def test_the_index_is_as_it_was(index: Index, harm: Callable[[Index], None]) -> None:
+def test_the_index_is_as_it_was(index: KeptIndex, harm: Callable[[KeptIndex], None]) -> None:
     before, times = tree(index.folder), index.times()
     harm(index)
     report = index.run("--full-scan")
@@ -150,7 +110,7 @@ def test_the_index_is_as_it_was(index: Index, harm: Callable[[Index], None]) -> 
 
 
 @pytest.mark.parametrize("harm", DAMAGE)
-def test_a_damaged_catalog_is_kept_and_told_of(index: Index, harm: Callable[[Index], None]) -> None:
+def test_a_damaged_catalog_is_kept_and_told_of(index: KeptIndex, harm: Callable[[KeptIndex], None]) -> None:
     harm(index)
     damaged = index.catalog.read_bytes()
     dry = index.run("--dry-run")
@@ -167,7 +127,7 @@ def test_a_damaged_catalog_is_kept_and_told_of(index: Index, harm: Callable[[Ind
     assert "moved" not in index.commands.sdists_from_tags(*index.options).stdout
 
 
-def test_a_catalog_of_a_newer_version_is_left_where_it_is(index: Index) -> None:
+def test_a_catalog_of_a_newer_version_is_left_where_it_is(index: KeptIndex) -> None:
     index.query("PRAGMA user_version = 1000")
     before = index.catalog.read_bytes()
     done = index.commands.sdists_from_tags(*index.options)
@@ -175,7 +135,7 @@ def test_a_catalog_of_a_newer_version_is_left_where_it_is(index: Index) -> None:
     assert index.catalog.read_bytes() == before
 
 
-def test_a_catalog_that_is_in_use_is_left_where_it_is(index: Index) -> None:
+def test_a_catalog_that_is_in_use_is_left_where_it_is(index: KeptIndex) -> None:
     with closing(sqlite3.connect(index.catalog)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         done = index.commands.sdists_from_tags(*index.options)
@@ -183,7 +143,7 @@ def test_a_catalog_that_is_in_use_is_left_where_it_is(index: Index) -> None:
     assert list(index.state.glob("*damaged*")) == []
 
 
-def test_a_release_whose_tag_is_gone_stays_withdrawn_until_it_is_back(index: Index) -> None:
+def test_a_release_whose_tag_is_gone_stays_withdrawn_until_it_is_back(index: KeptIndex) -> None:
     index.history.delete("acme_tools/tags/1.0")
     assert [each["reason"] for each in index.run()["yanked"]] == ["tag deleted in r9"]
     before = (index.folder / "acme-tools/index.json").read_bytes()
@@ -198,7 +158,7 @@ def test_a_release_whose_tag_is_gone_stays_withdrawn_until_it_is_back(index: Ind
     assert report["published"] == []
 
 
-def test_names_that_were_private_stay_so(index: Index) -> None:
+def test_names_that_were_private_stay_so(index: KeptIndex) -> None:
     assert (index.folder / "hopeless").is_dir()
     lose_folder(index)
     index.run()

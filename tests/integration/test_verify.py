@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from copy import copy
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.support.commands import Commands
 from tests.support.history import History, tree
+from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive
 
 ARCHIVE = "acme-greeting/acme_greeting-1.0.tar.gz"
@@ -27,45 +24,10 @@ OLD_OF_TAG = "plain/plain-0.5.tar.gz"
 OLD_NAME_OF_TAG = "downloads/plain-0.5.tar.gz"
 
 
-@dataclass(frozen=True)
-class Index:
-    commands: Commands
-    history: History
-
-    @property
-    def folder(self) -> Path:
-        return self.commands.folder / "index"
-
-    @property
-    def aside(self) -> Path:
-        return self.commands.folder / "index-state/aside"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        return ("--repository", self.history.url, "--destination", "index")
-
-    def run(self, *more: str) -> dict:
-        return self.commands.report(*self.options, *more)
-
-    def flip(self, path: str) -> bytes:
-        """Change a byte of a file in place; what is in it then."""
-        content = bytearray((self.folder / path).read_bytes())
-        content[len(content) // 2] ^= 1
-        with (self.folder / path).open("r+b") as file:
-            file.write(content)
-        return bytes(content)
-
-    def part(self, path: str) -> None:
-        """Make a file of its own of what is one of several names."""
-        content = (self.folder / path).read_bytes()
-        (self.folder / path).unlink()
-        (self.folder / path).write_bytes(content)
-
-
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> Index:
+def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Commands) -> KeptIndex:
     """An index of built archives and of some that were there before."""
-    index = Index(commands_of_module, History(tmp_path_factory.mktemp("history") / "repository"))
+    index = KeptIndex(commands_of_module, History(tmp_path_factory.mktemp("history") / "repository"))
     index.history.release("Acme.Greeting", "1.0")
     index.history.release("plain", "0.5")
     index.history.release("plain", "1.0")
@@ -77,15 +39,9 @@ def original(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Comma
 
 
 @pytest.fixture
-def index(original: Index, commands: Commands) -> Index:
+def index(original: KeptIndex, commands: Commands) -> KeptIndex:
     """A copy of it for a test to harm; names of one file stay names of one file."""
-    shutil.rmtree(commands.folder)
-    subprocess.run(["cp", "-a", original.commands.folder, commands.folder], check=True)
-    history = copy(original.history)
-    history.folder = commands.folder.with_name("repository")
-    history.url = history.folder.as_uri()
-    shutil.copytree(original.history.folder, history.folder)
-    return Index(commands, history)
+    return original.copied_to(commands)
 
 
 def outcomes(report: dict) -> dict[str, str]:
@@ -97,7 +53,7 @@ def problems(report: dict) -> dict[str, str]:
     return {each["file"]: each["problem"] for each in report["verified"]["findings"]}
 
 
-def test_an_index_that_is_all_right_stays_as_it_is(index: Index) -> None:
+def test_an_index_that_is_all_right_stays_as_it_is(index: KeptIndex) -> None:
     before = {path: path.stat().st_mtime_ns for path in index.folder.rglob("*")}
     done = index.commands.sdists_from_tags(*index.options, "--verify")
     assert (done.status, done.stderr) == (0, "")
@@ -107,57 +63,57 @@ def test_an_index_that_is_all_right_stays_as_it_is(index: Index) -> None:
     assert {path: path.stat().st_mtime_ns for path in index.folder.rglob("*")} == before
 
 
-def flip_built(index: Index) -> None:
+def flip_built(index: KeptIndex) -> None:
     index.flip(PLAIN)
 
 
-def flip_all_names(index: Index) -> None:
+def flip_all_names(index: KeptIndex) -> None:
     index.flip(ARCHIVE)
 
 
-def flip_one_name(index: Index) -> None:
+def flip_one_name(index: KeptIndex) -> None:
     index.part(SECOND)
     index.part(LOWER)
     index.flip(ARCHIVE)
 
 
-def flip_old_one_name(index: Index) -> None:
+def flip_old_one_name(index: KeptIndex) -> None:
     index.part(OLD_NAME)
     index.flip(OLD)
 
 
-def lose_archive(index: Index) -> None:
+def lose_archive(index: KeptIndex) -> None:
     (index.folder / PLAIN).unlink()
 
 
-def lose_all_names(index: Index) -> None:
+def lose_all_names(index: KeptIndex) -> None:
     for name in (ARCHIVE, SECOND, LOWER):
         (index.folder / name).unlink()
 
 
-def lose_pages(index: Index) -> None:
+def lose_pages(index: KeptIndex) -> None:
     (index.folder / "plain/index.html").unlink()
     (index.folder / "about.html").unlink()
     (index.folder / f"{OLD}.metadata").unlink()
 
 
-def overwrite_pages(index: Index) -> None:
+def overwrite_pages(index: KeptIndex) -> None:
     for path in ("plain/index.json", "Acme.Greeting/index.html", "index.html", f"{OLD}.metadata"):
         (index.folder / path).write_text("<h1>Somebody was here</h1>")
 
 
-def break_second_names(index: Index) -> None:
+def break_second_names(index: KeptIndex) -> None:
     for path in (SECOND, OLD_NAME):
         (index.folder / path).unlink()
         (index.folder / path).write_bytes(b"another file")
 
 
-def lose_second_names(index: Index) -> None:
+def lose_second_names(index: KeptIndex) -> None:
     shutil.rmtree(index.folder / "Acme.Greeting")
     shutil.rmtree(index.folder / "My_Pkg")
 
 
-def leave_something(index: Index) -> None:
+def leave_something(index: KeptIndex) -> None:
     (index.folder / f"plain/.index.html.{'0' * 32}").write_text("half")
     (index.folder / f".index.html.{'f' * 32}").write_text("half")
     (index.folder / f"{OLD_OF_TAG}.metadata").write_text("of another time")
@@ -187,7 +143,7 @@ REPAIRED = {
     ("harm", "found"), REPAIRED.items(), ids=[getattr(harm, "__name__", "") for harm in REPAIRED]
 )
 def test_what_can_be_derived_is_made_good(
-    index: Index, harm: Callable[[Index], None], found: Iterable[str]
+    index: KeptIndex, harm: Callable[[KeptIndex], None], found: Iterable[str]
 ) -> None:
     right = tree(index.folder)
     harm(index)
@@ -207,7 +163,7 @@ def test_what_can_be_derived_is_made_good(
     assert outcomes(index.run("--verify")) == {}
 
 
-def test_what_was_damaged_is_kept(index: Index) -> None:
+def test_what_was_damaged_is_kept(index: KeptIndex) -> None:
     damaged = index.flip(PLAIN)
     done = index.commands.sdists_from_tags(*index.options, "--verify")
     assert done.status == 0, done.output
@@ -216,7 +172,7 @@ def test_what_was_damaged_is_kept(index: Index) -> None:
     assert f"repaired {PLAIN}: {problem} {index.aside / PLAIN}; it was built again" in done.stdout
 
 
-def test_an_old_archive_that_no_tag_builds_is_an_error_each_time(index: Index) -> None:
+def test_an_old_archive_that_no_tag_builds_is_an_error_each_time(index: KeptIndex) -> None:
     index.flip(OLD)
     told = index.run("--verify", "--dry-run")
     assert (outcomes(told), told["exit_status"]) == ({OLD: "broken"}, 1)
@@ -230,7 +186,7 @@ def test_an_old_archive_that_no_tag_builds_is_an_error_each_time(index: Index) -
     assert "is missing" in problems(again)[OLD]
 
 
-def test_an_old_archive_that_is_built_again_otherwise_is_an_error_once(index: Index) -> None:
+def test_an_old_archive_that_is_built_again_otherwise_is_an_error_once(index: KeptIndex) -> None:
     index.flip(OLD_OF_TAG)
     report = index.run("--verify")
     assert (outcomes(report), report["exit_status"]) == ({OLD_OF_TAG: "broken"}, 1)
@@ -241,7 +197,7 @@ def test_an_old_archive_that_is_built_again_otherwise_is_an_error_once(index: In
     assert (outcomes(again), again["exit_status"]) == ({}, 0)
 
 
-def test_a_tag_that_does_not_build_again_is_an_error(index: Index) -> None:
+def test_a_tag_that_does_not_build_again_is_an_error(index: KeptIndex) -> None:
     index.history.delete("plain/tags/1.0")
     index.history.add_tag("plain", "1.0", {"setup.py": "raise SystemExit('no')\n"})
     index.flip(PLAIN)
@@ -250,7 +206,7 @@ def test_a_tag_that_does_not_build_again_is_an_error(index: Index) -> None:
     assert "its tag does not build it again" in problems(report)[PLAIN]
 
 
-def test_an_archive_that_nobody_knows_is_told_of(index: Index) -> None:
+def test_an_archive_that_nobody_knows_is_told_of(index: KeptIndex) -> None:
     add_archive(index.folder / "plain/plain-0.7.tar.gz", "plain", "0.7")
     before = tree(index.folder)
     report = index.run("--verify")
@@ -261,7 +217,7 @@ def test_an_archive_that_nobody_knows_is_told_of(index: Index) -> None:
     assert outcomes(index.run("--verify")) == {}
 
 
-def test_a_private_name_gets_its_folder_back(index: Index) -> None:
+def test_a_private_name_gets_its_folder_back(index: KeptIndex) -> None:
     index.history.add_tag("hopeless", "1.0", {"setup.py": "raise SystemExit('no')\n"})
     index.run()
     (index.folder / "hopeless").rmdir()
@@ -269,9 +225,8 @@ def test_a_private_name_gets_its_folder_back(index: Index) -> None:
     assert (index.folder / "hopeless").is_dir()
 
 
-def test_a_catalog_that_is_damaged_where_no_run_looks_is_made_again(index: Index) -> None:
-    catalog = index.commands.folder / "index-state/catalog.sqlite3"
-    with closing(sqlite3.connect(catalog)) as connection, connection:
+def test_a_catalog_that_is_damaged_where_no_run_looks_is_made_again(index: KeptIndex) -> None:
+    with closing(sqlite3.connect(index.catalog)) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("DELETE FROM sqlite_schema WHERE name = 'release_by_upload_time'")
     report = index.run("--verify")
@@ -279,14 +234,13 @@ def test_a_catalog_that_is_damaged_where_no_run_looks_is_made_again(index: Index
     assert (len(report["adopted"]), outcomes(report)) == (4, {})
 
 
-def test_a_catalog_that_is_damaged_inside_is_made_again(index: Index) -> None:
+def test_a_catalog_that_is_damaged_inside_is_made_again(index: KeptIndex) -> None:
     before = tree(index.folder)
-    catalog = index.commands.folder / "index-state/catalog.sqlite3"
-    content = bytearray(catalog.read_bytes())
+    content = bytearray(index.catalog.read_bytes())
     # A page that no run with nothing to do reads.
     at = content.index(b"Metadata-Version") // 4096 * 4096
     content[at : at + 8] = b"\xff" * 8
-    catalog.write_bytes(content)
+    index.catalog.write_bytes(content)
     assert index.run()["adopted"] == []
     report = index.run("--verify")
     assert "is moved to" in report["warnings"][0]
