@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout
@@ -12,8 +12,7 @@ from sdistmaker_recipe.model import Release
 from sdistmaker_recipe.other_names import OtherNames, second_names, written_folders
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an archive's metadata tells of a release: see ``model.Release``; ``metadata`` is the PKG-INFO."""
 
     name: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Batches:
             tag=tag.name,
             revision=tag.revision,
         )
-        return replace(rejected, again=publish.remember(failure, self.index))
+        return rejected._replace(again=publish.remember(failure, self.index))
 
     def _completed(self, results: Sequence[Published | Rejected]) -> list[str]:
         """The names under which projects published something, of those that had their last tag."""

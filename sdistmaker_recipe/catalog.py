@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import astuple, fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -156,13 +155,13 @@ _STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 """What leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(_STEPS)
 
-_COLUMNS = ", ".join(field.name for field in fields(Release))
-_TIME = [field.name for field in fields(Release)].index("upload_time")
-_PLACES = ", ".join("?" for _ in fields(Release))
-_FAILURE = ", ".join(field.name for field in fields(Failure))
+_COLUMNS = ", ".join(Release._fields)
+_TIME = Release._fields.index("upload_time")
+_PLACES = ", ".join("?" for _ in Release._fields)
+_FAILURE = ", ".join(Failure._fields)
 _BESIDE = "origin > ? AND origin < ?"
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
-_LISTED = ", ".join(field.name for field in fields(Listed))
+_LISTED = ", ".join(Listed._fields)
 _PROJECTS = """
     WITH RECURSIVE found (it) AS (
         SELECT MIN(project) FROM release
@@ -235,7 +234,7 @@ class Catalog:
 
         It takes the place of what was published of its tag, and of the tag with the origin ``instead_of``.
         """
-        values = [_text(value) for value in astuple(release)]
+        values = [_text(value) for value in release]
         with self._transaction() as connection:
             connection.execute("DELETE FROM release WHERE origin IN (?, ?)", (release.origin, instead_of))
             connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
@@ -251,7 +250,7 @@ class Catalog:
 
     def recognise(self, release: Release, tag: Tag) -> Release:
         """Record the tag that a release was made from; a failure of it is forgotten, and pages are owed."""
-        known = replace(release, origin=tag.origin, tag_url=tag.url, revision=tag.revision)
+        known = release._replace(origin=tag.origin, tag_url=tag.url, revision=tag.revision)
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE release SET origin = ?, tag_url = ?, revision = ? WHERE project = ? AND filename = ?",
@@ -269,8 +268,8 @@ class Catalog:
         """
         query = f"SELECT project FROM release WHERE {_BESIDE} ORDER BY upload_time DESC LIMIT 1"
         project = self._value(query, _beside(failure.origin), failure.project)
-        failure = replace(failure, project=project)
-        values = [str(value) if isinstance(value, Path) else value for value in astuple(failure)]
+        failure = failure._replace(project=project)
+        values = [str(value) if isinstance(value, Path) else value for value in failure]
         places = ", ".join("?" for _ in values)
         with self._transaction() as connection:
             connection.execute(f"INSERT OR REPLACE INTO failure ({_FAILURE}) VALUES ({places})", values)
@@ -303,7 +302,7 @@ class Catalog:
 
     def list_project(self, listed: Listed) -> None:
         """Record what the root page shall say of a project."""
-        self.change(f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", [astuple(listed)])
+        self.change(f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", [listed])
 
     def description(self, project: str, digest: str) -> str | None:
         """The HTML that was kept for a project, if with this digest of what it is made from."""

@@ -13,7 +13,7 @@ import os.path
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.option_types import (
@@ -59,8 +59,7 @@ class Door(enum.Enum):
 EVERY_DOOR = frozenset(Door)
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """The declaration of one option; ``default`` is written as a part option would be."""
 
     name: str
@@ -86,8 +85,7 @@ class Option:
         }[door]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """Values from one place, under the names written there; ``source`` names the place in errors.
 
     ``strangers`` are names that the door itself does not accept, reported with all other problems.

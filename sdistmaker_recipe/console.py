@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platformdirs import user_cache_path
 
@@ -40,8 +39,7 @@ def circumstances(configuration: Configuration, environment: Mapping[str, str]) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """A listener that writes a line for each tag."""
 
     write: Callable[[str], None]
@@ -78,8 +76,7 @@ def progress_bar() -> Iterator[Listener]:
         yield _Bar(progress, progress.add_task("Looking for tags", total=None))
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
+class _Bar(NamedTuple):
     progress: Progress
     task: TaskID
 

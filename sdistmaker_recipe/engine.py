@@ -11,10 +11,9 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sdistmaker_recipe import (
     __version__,
@@ -56,8 +55,7 @@ class Listener(Protocol):
         """A tag is built and published, or failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The parts that one run has open, and what is the same for all of it."""
 
     configuration: Configuration
@@ -69,8 +67,7 @@ class Run:
     outlook: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What scans there are; ``errors`` are of repositories that could not be read."""
 
     scans: Sequence[Scan]
@@ -90,7 +87,7 @@ def run(configuration: Configuration, circumstances: Circumstances, listener: Li
             warning = opening.give_up(configuration, circumstances, error)
         with opening.opened(configuration, circumstances, given_up=True) as catalog:
             report = _run(configuration, circumstances, listener, catalog)
-        return replace(report, warnings=(warning, *report.warnings))
+        return report._replace(warnings=(warning, *report.warnings))
 
 
 def _run(
@@ -126,12 +123,12 @@ def _run(
             publish.write_server_configurations(server)
             turns = life.outcome(planned, losses, catalog)
             _finish(sources, found, losses, this, failed=bool(report.errors))
-            report = replace(_with_outcomes(report, outcomes, taken), plan=replace(planned, turns=turns))
-        report = replace(report, warnings=(*report.warnings, *_warnings(report.plan, found, this)))
+            report = _with_outcomes(report, outcomes, taken)._replace(plan=planned._replace(turns=turns))
+        report = report._replace(warnings=(*report.warnings, *_warnings(report.plan, found, this)))
         verification = verifier.finish() if verifier else None
-        report = replace(report, verification=verification, dry_run=circumstances.dry_run)
+        report = report._replace(verification=verification, dry_run=circumstances.dry_run)
         releases, projects = catalog.size()
-        return replace(report, releases=releases, projects=projects)
+        return report._replace(releases=releases, projects=projects)
 
 
 def make_one(configuration: Configuration, circumstances: Circumstances) -> Path | Failed:
@@ -262,7 +259,7 @@ def _plan(
     planned = plan.plan(tags, known, this.configuration, __version__)
     there = {tag: releases[tag.origin] for tag in tags if tag.origin in releases}
     turns = life.find_turns(planned, there.items(), losses, this.catalog, this.configuration)
-    return replace(planned, turns=turns)
+    return planned._replace(turns=turns)
 
 
 def _is_missing(release: Release, this: Run) -> bool:
@@ -374,8 +371,7 @@ def _warnings(planned: Plan, found: Found, this: Run) -> tuple[str, ...]:
 def _with_outcomes(
     report: Report, outcomes: Sequence[Published | Rejected], warnings: tuple[str, ...]
 ) -> Report:
-    return replace(
-        report,
+    return report._replace(
         warnings=(*report.warnings, *warnings),
         published=tuple(each for each in outcomes if isinstance(each, Published)),
         rejected=tuple(each for each in outcomes if isinstance(each, Rejected)),

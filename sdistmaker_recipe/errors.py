@@ -18,7 +18,7 @@ carries its reason up to the stage that makes the value.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class SdistmakerError(Exception):
@@ -38,8 +38,7 @@ class SdistmakerError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One wrong option: where it was written and under which name, its value, and what is accepted."""
 
     source: str

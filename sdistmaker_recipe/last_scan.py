@@ -7,9 +7,9 @@ them; so nothing is forgotten by a run that breaks off.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
@@ -35,8 +35,7 @@ _UNSEEN = """
 _BELOW = "scan = ? AND ({0} = ? OR {0} > ? AND {0} < ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """The last scan of a repository.
 
     ``origin`` names what was read whatever URL it is reached by, ``fingerprint`` tells of all options that
@@ -51,8 +50,7 @@ class Scan:
     outlook: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class GoneTag:
+class GoneTag(NamedTuple):
     """A tag of a repository that is no longer seen, within its project; ``peg`` is where it last was."""
 
     project: str
@@ -123,7 +121,7 @@ class LastScan:
                 self._put(scan.number, scan.url, folder, scan.seen.peg)
             values = (seen.peg, seen.revision, seen.time.isoformat(), scan.number)
             self._change("UPDATE scan SET peg = ?, revision = ?, time = ? WHERE id = ?", values)
-        return replace(scan, seen=seen)
+        return scan._replace(seen=seen)
 
     def folders(self, scan: Scan) -> dict[str, Kind]:
         """What each folder that was looked at is."""

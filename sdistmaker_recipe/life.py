@@ -8,8 +8,7 @@ its tag and the options alone: no run has to know what the one before did.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from packaging.utils import canonicalize_name, canonicalize_version
 
@@ -28,8 +27,7 @@ Key: TypeAlias = tuple[str, str]
 """A release's project and file name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Losses:
+class Losses(NamedTuple):
     """What is known before a plan is made.
 
     ``deleted`` has the releases whose tags are newly found to be deleted, with the revisions in which they
@@ -173,7 +171,7 @@ def outcome(planned: Plan, losses: Losses, catalog: Catalog) -> tuple[Turn, ...]
         yanked = release is not None and release.yanked is not None
         if turn.action == "remove" and release is not None:
             # It waits for a tag that may take it over.
-            turns += [replace(turn, action="yank")] if yanked and key not in losses.standings else []
+            turns += [turn._replace(action="yank")] if yanked and key not in losses.standings else []
         elif turn.action != "yank" or yanked:
             turns.append(turn)
     return tuple(turns)
@@ -197,7 +195,7 @@ def unmatched(lines: Iterable[Yank], building: Iterable[Tag], catalog: Catalog) 
 
 def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -> Turn:
     """What becomes of a release that is deleted and yanked as now and why say; ``leaves`` where it goes."""
-    changed = replace(release, deleted=now, yanked=why)
+    changed = release._replace(deleted=now, yanked=why)
     if leaves:
         return Turn(changed, "remove", withdrawn.deletion(now or ""))
     if why == release.yanked:
@@ -214,7 +212,7 @@ def _moves(there: Iterable[tuple[Tag, Release]]) -> Iterator[Turn]:
     for tag, release in there:
         if tag.revision not in (release.revision, release.moved_to):
             reason = f"{report.label(tag)}: {plan.published(tag, release)}"
-            yield Turn(replace(release, moved_to=tag.revision), "moved", reason)
+            yield Turn(release._replace(moved_to=tag.revision), "moved", reason)
 
 
 def _names(release: Standing) -> Iterator[str]:

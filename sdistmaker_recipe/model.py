@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag that names a release, as the scan found it.
 
     ``repository`` is the configured URL (never ``repository-on-server``), ``project_path`` and ``path``
@@ -81,8 +80,7 @@ class BuildSettings:
     often: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class BuildJob:
+class BuildJob(NamedTuple):
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
     ``toolchain`` names the rung of the ladder to try first, ``pin`` is what the option toolchain says of the
@@ -100,8 +98,7 @@ class BuildJob:
     exported: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """A source distribution made from a tag.
 
     ``name`` and ``version`` are the built metadata's own. ``archive`` is a path where the disk is shared,
@@ -127,16 +124,14 @@ class Built:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A toolchain that was tried, and why it did not do, in one sentence."""
 
     toolchain: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A tag that did not build: the reason in one sentence, and all that the build printed.
 
     ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
@@ -154,16 +149,14 @@ class Failed:
 Outcome: TypeAlias = Built | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A tag that is not built, and why."""
 
     tag: Tag
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A failure as the catalog remembers it; ``fingerprint`` is of all that could change the outcome.
 
     One that is not ``lasting`` is tried again in each run. ``project`` (normalised), ``tag`` and ``revision``
@@ -180,16 +173,14 @@ class Failure:
     revision: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StillFailing:
+class StillFailing(NamedTuple):
     """A tag that failed in an earlier run, with nothing changed since."""
 
     tag: Tag
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A published file: what pages and clients need to know of it.
 
     ``name`` is the metadata's own spelling, ``project`` the normalised one (PEP 503) that names the folder,
@@ -220,8 +211,7 @@ class Release:
     moved_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What becomes of a published release, and why; ``release`` is as it will be.
 
     It is yanked (or for another reason than before), restored, removed, its tag has moved, or, with ``note``,
@@ -233,8 +223,7 @@ class Turn:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a run will do: tags to build, those left alone, failures that still stand, turns of releases."""
 
     build: tuple[Tag, ...] = ()
@@ -260,32 +249,28 @@ ADOPTED = "adopted:"
 """Begins the origin of a release that was taken over and that no tag is known for; folder and file follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(NamedTuple):
     """A release that was taken over from ``file``, a path in the index."""
 
     file: str
     release: Release
 
 
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
+class LeftAlone(NamedTuple):
     """A file of the index that was not taken over, and why."""
 
     file: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(NamedTuple):
     """What became of the files that were there before us."""
 
     taken: tuple[Adopted, ...] = ()
     left: tuple[LeftAlone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something in the index that is not as the catalog has it, at the path ``file``.
 
     ``outcome`` is "repaired", "repairable" where a run that may change something would do it, "broken" where
@@ -297,16 +282,14 @@ class Finding:
     outcome: Literal["repaired", "repairable", "broken", "told"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """What was found in an index of which so many files were compared with the catalog."""
 
     files: int
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
 
     project: str
@@ -315,8 +298,7 @@ class Listed:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """What all pages of an index share.
 
     ``base_url`` is the index's address where it is known, ``browse_url`` the option of that name (see
@@ -328,16 +310,14 @@ class Site:
     browse_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectStatus:
+class ProjectStatus(NamedTuple):
     """A project's status marker (PEP 792), such as ``archived``, and why it has it."""
 
     status: str = "active"
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A release that this run added; ``took_over`` is the URL of the deleted tag that it was of before."""
 
     release: Release
@@ -347,8 +327,7 @@ class Published:
     took_over: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A built tag that was not published, or a tag that failed: the reason, and the file with the log.
 
     ``again`` says that the run before reported the same.
@@ -361,8 +340,7 @@ class Rejected:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All that a run did; ``dry_run`` when it stopped after the plan, ``adoption`` what it took over.
 
     ``verification`` is what it found out about the index, where that was asked for.

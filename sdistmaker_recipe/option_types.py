@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 EXAMPLE = "example:"
@@ -40,8 +40,7 @@ def lines(value: object) -> tuple[str, ...]:
     raise ValueError("is not a list of texts")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A line of the option toolchain: projects whose name matches are built just so."""
 
     project: str
@@ -72,8 +71,7 @@ def pins(value: object) -> tuple[Pin, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Yank:
+class Yank(NamedTuple):
     """A line of the option yank: a version of a project (normalised) that is withdrawn, and why."""
 
     project: str

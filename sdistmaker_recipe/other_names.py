@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
 
@@ -14,8 +13,7 @@ from sdistmaker_recipe.index import layout
 _COLUMNS = "folder, filename, project, sha256"
 
 
-@dataclass(frozen=True, slots=True)
-class OtherName:
+class OtherName(NamedTuple):
     """A file that is no release's own: where it is, whose it is, and the SHA-256 of what it holds.
 
     Most are second names of a release's file. One with a digest that no release of the project has lost
@@ -36,7 +34,7 @@ class OtherNames:
 
     def add(self, name: OtherName) -> None:
         """Record one, in place of what was known of the same path."""
-        self._catalog.change("INSERT OR REPLACE INTO other_name VALUES (?, ?, ?, ?)", [astuple(name)])
+        self._catalog.change("INSERT OR REPLACE INTO other_name VALUES (?, ?, ?, ?)", [name])
 
     def find(self, folder: str, filename: str) -> OtherName | None:
         """What is known of a file."""

@@ -10,10 +10,9 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
 from sdistmaker_recipe.model import project_name
@@ -30,8 +29,7 @@ Kind: TypeAlias = Literal["folder", "project", "tags"]
 """``project`` is one that the filters want; any other is but a ``folder``."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeenTag:
+class SeenTag(NamedTuple):
     """A tag that names a release, within its project; see ``model.Tag``."""
 
     name: str
@@ -40,8 +38,7 @@ class SeenTag:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SeenFolder:
+class SeenFolder(NamedTuple):
     """What a listing told of a folder.
 
     ``below`` are the paths to look at next, with what to take them for: the tags of a project, or a folder,

@@ -7,7 +7,6 @@ what a run that was killed left; what is damaged is moved aside.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from packaging.utils import canonicalize_name
@@ -184,7 +183,7 @@ class Verifier:
         for name in self._names.of_project(before.project):
             if name.sha256 == before.sha256:
                 self._store.link_archive(now.project, now.filename, name.folder, name.filename)
-                self._names.add(replace(name, sha256=now.sha256))
+                self._names.add(name._replace(sha256=now.sha256))
 
     def _outcome(self, before: Release, now: Release | None) -> tuple[Outcome, str]:
         has_tag = before.deleted is None and not before.origin.startswith(ADOPTED)

@@ -7,7 +7,7 @@ so a run that breaks off leaves no file behind.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.model import Release
@@ -15,8 +15,7 @@ from sdistmaker_recipe.model import Release
 _KEY = "WHERE project = ? AND filename = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """A release that is no longer published, whose file may still be there."""
 
     project: str
@@ -26,8 +25,7 @@ class Removal:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What decides whether a release is withdrawn, and how it is; see ``model.Release``."""
 
     project: str

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from email.utils import getaddresses
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.metadata import RawMetadata, parse_email
 
 from sdistmaker_recipe.index.text import one_line, web_link
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What the metadata says of a project, each value one printable line or "".
 
     ``links`` are labels with http or https addresses; ``description`` is text in ``content_type``.

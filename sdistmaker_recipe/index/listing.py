@@ -9,10 +9,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.utils import canonicalize_name
 
@@ -26,8 +25,7 @@ _OTHERS = re.compile(
 _LARGEST = 64 << 20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A file of the index: its folder, "" for the root, and its name; ``problem``: why it cannot be ours."""
 
     folder: str
@@ -38,8 +36,7 @@ class Place:
         return f"{self.folder}/{self.filename}" if self.folder else self.filename
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFile:
+class ListedFile(NamedTuple):
     """What a project's ``index.json`` says of a file; see ``model.Release``."""
 
     sha256: str

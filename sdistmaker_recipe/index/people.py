@@ -8,7 +8,6 @@ addresses become links.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from importlib.resources import files
@@ -32,8 +31,7 @@ _INDEX = '<span class="index">INDEX-URL</span>'
 """Where the address of the index is not known here, the script puts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """What the root page says.
 
     ``releases`` and ``failed`` count releases and failed tags; ``latest`` are the newest releases, newest
@@ -46,8 +44,7 @@ class Root:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """What a project's page says; ``project`` is the normalised name.
 
     ``releases`` (at least one) are in the order of ``layout.newest_first``; ``about`` and ``description``
@@ -64,8 +61,7 @@ class Project:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FailedTag:
+class FailedTag(NamedTuple):
     """A tag that does not build.
 
     ``project`` is its normalised name, or a guess that may be no name at all; ``reason`` one sentence;

@@ -14,9 +14,8 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
 
@@ -28,8 +27,7 @@ Content: TypeAlias = str | bytes
 """What a page holds; text is written as UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """A file of the index; ``added`` is false where it was there before."""
 
     sha256: str

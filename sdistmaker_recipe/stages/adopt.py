@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
@@ -65,7 +64,7 @@ def _with_tags(taken: list[Adopted], catalog: Catalog, last: LastScan) -> Iterat
     tags = (tag for _name, theirs in last.projects_named(names) for tag in theirs)
     known = recognition.recognise(tags, catalog)
     for each in taken:
-        yield replace(each, release=known.get(each.release.origin, each.release))
+        yield each._replace(release=known.get(each.release.origin, each.release))
 
 
 class _LeftAloneError(Exception):
@@ -180,7 +179,7 @@ class _Adopter:
         if known or not os.path.lexists(path) or (path.is_file() and sha256_of(path) == sha256):
             return False
         try:
-            self._take(replace(own, problem="" if path.is_file() else "it is no file"))
+            self._take(own._replace(problem="" if path.is_file() else "it is no file"))
         except _LeftAloneError as error:
             self._left[own] = f"{error}; it is in the way, and moved to {self._store.aside}"
             if self._change:

@@ -9,10 +9,10 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError, SdistmakerError, StoreError
@@ -45,8 +45,7 @@ _FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, er
 """Errors of the system that the next tag would meet too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A tag as exported: the folder, the paths of its files, and what builds it."""
 
     tree: Path
@@ -76,7 +75,7 @@ def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
         return None if error.passing else job
     except OSError:
         return job
-    return replace(job, exported=folder)
+    return job._replace(exported=folder)
 
 
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
@@ -161,7 +160,7 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratc
     static_sdist(source.tree, job.tag, raw.archive)
     with archive.open_sdist(raw.archive) as sdist:
         built = _finish(sdist, archive.read_metadata(sdist), Making(FILES_ONLY), job)
-    return replace(built, warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
+    return built._replace(warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
 
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
@@ -356,7 +355,7 @@ def _verify(
     scratch.mkdir()
     tree = archive.unpack(sdist, scratch)
     variables = {"SOURCE_DATE_EPOCH": str(_epoch(job))}
-    again = replace(place, tree=tree, scratch=scratch, variables=variables)
+    again = place._replace(tree=tree, scratch=scratch, variables=variables)
     try:
         with archive.open_sdist(_raw_sdist(rung, system, again, job.settings).archive) as built_again:
             second = archive.read_metadata(built_again)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -148,7 +148,7 @@ def _read_metadata(catalog: Catalog) -> None:
                 content = catalog.metadata(release.sha256)
                 digest = core_metadata.digest_to_serve(content)
                 summary = core_metadata.about(content).summary
-                catalog.tell_metadata(replace(release, summary=summary, metadata_sha256=digest))
+                catalog.tell_metadata(release._replace(summary=summary, metadata_sha256=digest))
             catalog.set_note(_UNREAD, "")
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sdistmaker_recipe import archives, private_names
 from sdistmaker_recipe.catalog import Catalog
@@ -27,8 +27,7 @@ from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """The index and its catalog, open for one run; ``state`` is the folder beside it."""
 
     store: IndexStore
@@ -107,8 +106,7 @@ def _move_unreadable(project: str, filename: str, index: Index) -> None:
 def _with_metadata_of(built: Built, path: Path) -> Built:
     """What was built, but as an archive that was there before tells it."""
     told = archives.told_by(path)
-    return replace(
-        built,
+    return built._replace(
         metadata=told.metadata,
         requires_python=told.requires_python,
         summary=told.summary,
@@ -133,7 +131,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
 def keep_failure(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag, whose names stay private; raises ``StoreError``."""
     private_names.mark_told(failed.names, index.catalog, index.store)
-    return replace(_rejected(failed.tag, failed.reason, index, failed.log), attempts=failed.attempts)
+    return _rejected(failed.tag, failed.reason, index, failed.log)._replace(attempts=failed.attempts)
 
 
 def remember(failure: Failure, index: Index) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from sdistmaker_recipe.model import Adopted, Finding, Rejected, Report, Tag, Turn, Verification
@@ -62,7 +61,7 @@ def as_json(report: Report, *, strict: bool) -> str:
                 **_tag(each.tag),
                 "reason": each.reason,
                 "log": str(each.log_file),
-                "attempts": [asdict(attempt) for attempt in each.attempts],
+                "attempts": [attempt._asdict() for attempt in each.attempts],
             }
             for each in report.rejected
         ],
@@ -76,8 +75,8 @@ def as_json(report: Report, *, strict: bool) -> str:
             for action, key in _DONE.items()
         },
         "adopted": [_adopted(each) for each in report.adoption.taken],
-        "left_alone": [asdict(each) for each in report.adoption.left],
-        "verified": asdict(report.verification) if report.verification else None,
+        "left_alone": [each._asdict() for each in report.adoption.left],
+        "verified": _verified(report.verification) if report.verification else None,
         "warnings": list(report.warnings),
         "errors": list(report.errors),
         "releases": report.releases,
@@ -110,6 +109,10 @@ def _release(turn: Turn) -> dict[str, Any]:
         "revision": turn.release.revision,
         "reason": turn.reason,
     }
+
+
+def _verified(verification: Verification) -> dict[str, Any]:
+    return {"files": verification.files, "findings": [each._asdict() for each in verification.findings]}
 
 
 def _adopted(adopted: Adopted) -> dict[str, Any]:

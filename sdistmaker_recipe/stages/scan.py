@@ -12,9 +12,9 @@ import logging
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from sdistmaker_recipe import example
@@ -41,8 +41,7 @@ _CONNECTIONS = 8
 """How many there are over a network, unless the option says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A repository open to be scanned: ``url`` is what users call it, ``peg`` the revision looked at.
 
     ``another`` opens one more connection to it; of ``connections`` at a time it may have so many.

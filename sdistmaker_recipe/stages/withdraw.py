@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe import other_names
 from sdistmaker_recipe.catalog import Catalog
@@ -27,8 +26,7 @@ logger = logging.getLogger(__name__)
 Presence: TypeAlias = Literal["there", "gone", "doubt"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(NamedTuple):
     """Releases whose tags a repository no longer has, each with the revision in which its tag was deleted.
 
     Of the tags in ``doubts`` it did not say; they are looked at again in the next run.

@@ -9,11 +9,10 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from types import MappingProxyType
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from packaging.metadata import parse_email
 
@@ -27,8 +26,7 @@ Members = Mapping[str, tarfile.TarInfo]
 """The members of an archive by their path in its top folder; the last of several with one name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sdist:
+class Sdist(NamedTuple):
     """An open archive, unpacked in memory or beside it, and its members."""
 
     tar: tarfile.TarFile
@@ -39,8 +37,7 @@ class Sdist:
         return sorted(path for path, member in self.members.items() if not member.isdir())
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What an archive's PKG-INFO says (core metadata specification), and its bytes."""
 
     name: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from os.path import normpath
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -19,8 +18,7 @@ else:
     import tomli as tomllib
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSystem:
+class BuildSystem(NamedTuple):
     """``requires`` are requirements (PEP 508), ``backend`` an object reference as PEP 517 has it."""
 
     requires: tuple[str, ...]

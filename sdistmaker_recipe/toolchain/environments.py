@@ -7,8 +7,8 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 from packaging.requirements import InvalidRequirement, Requirement
@@ -22,8 +22,7 @@ _LASTING = ("No solution found", "Failed to build", "Failed to inspect Python", 
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A virtual environment: its folder, and what is installed in it as ``name==version`` texts."""
 
     folder: Path

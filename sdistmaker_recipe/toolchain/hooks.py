@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import process
@@ -19,8 +18,7 @@ from sdistmaker_recipe.toolchain.tree import read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(NamedTuple):
     """Where one tag is built: the source tree, a scratch folder beside it, and when time is up.
 
     ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it;
@@ -41,8 +39,7 @@ class Workplace:
         return self.scratch / "build.log"
 
 
-@dataclass(frozen=True, slots=True)
-class RawSdist:
+class RawSdist(NamedTuple):
     """What a build made: the archive, the files of the tag it read, and what was installed for it."""
 
     archive: Path

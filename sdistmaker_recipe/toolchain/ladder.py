@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -22,8 +22,7 @@ _WITH_FILES = " with versioned files"
 _OLD_CYTHON = "Cython 0.29"
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A Python: its path, or any name that uv finds it by, and its version as (3, 11)."""
 
     path: str
@@ -35,8 +34,7 @@ class Interpreter:
         return f"python{self.version[0]}.{self.version[1]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One toolchain: an interpreter, and constraints on what is installed for it (PEP 508).
 
     With ``versioned_files`` every file of the tag is put into the archive that MANIFEST.in does not exclude.
@@ -57,8 +55,7 @@ FILES_ONLY = Rung("files only", Interpreter("", (3, 0)))
 """What stands for a toolchain where an archive is a tag's own files, and nothing was built."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Setuptools:
+class _Setuptools(NamedTuple):
     version: str
     oldest: tuple[int, int]
     newest: tuple[int, int]
@@ -154,7 +151,7 @@ def first(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
 
 def with_versioned_files(rung: Rung) -> Rung:
     """The same rung, but all files of the tag come into the archive."""
-    return replace(rung, name=f"{rung.name}{_WITH_FILES}", versioned_files=True)
+    return rung._replace(name=f"{rung.name}{_WITH_FILES}", versioned_files=True)
 
 
 def remembered(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:

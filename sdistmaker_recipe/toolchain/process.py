@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _LOG_LIMIT = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """How a program ended; ``status`` is None where it was ended for taking too long."""
 
     status: int | None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from sdistmaker_recipe.errors import ToolchainError
 
@@ -27,8 +27,7 @@ _SETTINGS_TOO = ("nsswitch.conf", "os-release", "passwd")
 _SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(NamedTuple):
     """Where a build runs: ``writable`` is the one folder it can write to, None where nothing holds it."""
 
     writable: Path | None

@@ -15,10 +15,9 @@ import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.sandbox import Sandbox
@@ -45,8 +44,7 @@ _COMMON_ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HookCall:
+class HookCall(NamedTuple):
     """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write."""
 
     hook: str

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A child of a listed folder.
 
     ``revision`` is the last one that changed the child or anything below it, ``time`` (UTC) that
@@ -29,8 +28,7 @@ class Entry:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """How far somebody has looked: up to revision ``peg``.
 
     ``revision`` is the last up to there that changed the URL's folder or anything below it, ``time`` (UTC)
@@ -43,8 +41,7 @@ class Seen:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a commit did at a path: ``added`` also where something was replaced or copied there.
 
     What is below an added or deleted path came or went with it, and is not told of one by one.
@@ -54,8 +51,7 @@ class Change:
     kind: Literal["added", "deleted", "modified"]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """Changes, in no order and each once, and how far they reach."""
 
     seen: Seen

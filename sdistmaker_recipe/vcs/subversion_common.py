@@ -10,10 +10,9 @@ import shutil
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
@@ -85,8 +84,7 @@ def revision_number(url: str, revision: str) -> int:
     return int(revision)
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(NamedTuple):
     """A revision in the log of a folder: ``actions`` has A, D, M or R by path, decoded and from the root."""
 
     revision: int

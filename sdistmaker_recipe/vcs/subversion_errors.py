@@ -9,8 +9,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 
@@ -20,8 +19,7 @@ ErrorChain: TypeAlias = Sequence[tuple[int, str]]
 SUMMARIES = (205011, 200009, 200042)  # they only say that there are other errors
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A kind of failure: the error numbers that mean it, and what to tell the user.
 
     ``scheme`` is what the URL must begin with, ``words`` must be in the message; ``passing`` is as in

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 AnyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ACCEPTED = "ip ADDRESSES, host NAMES, user NAMES or local"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Whom a line lets in: those that match any of the values; ``kind`` is ip, host, user or local."""
 
     kind: str

@@ -9,7 +9,6 @@ import os
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -347,8 +346,8 @@ def test_no_changes_are_told_where_the_folder_itself_was_put_there(open_at: Open
 def test_no_changes_are_told_of_a_history_that_was_not_seen(open_at: Opener) -> None:
     with open_at("") as repository:
         known = seen(repository, "5")
-        assert repository.changes(replace(known, time=known.time + STEP), HEAD) is None
-        assert repository.changes(replace(known, peg="7", revision="7"), HEAD) is None
+        assert repository.changes(known._replace(time=known.time + STEP), HEAD) is None
+        assert repository.changes(known._replace(peg="7", revision="7"), HEAD) is None
         assert repository.changes(seen(repository, HEAD), "7") is None, "the repository is older than before"
 
 

@@ -150,7 +150,7 @@ class MemoryRepository:
         full = _join(self._prefix, path)
         if full not in tree:
             raise self._not_found(path, revision)
-        return replace(_entry(full, tree[full]), name=path.rpartition("/")[2])
+        return _entry(full, tree[full])._replace(name=path.rpartition("/")[2])
 
     def changes(self, seen: Seen, revision: str) -> Changes | None:
         self.calls.append(("changes", seen.peg, revision))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def path(tmp_path):
 
 def failed(**known: str) -> Failure:
     """A failure of a tag, known to people by these names."""
-    return replace(a_failure(a_tag(known.get("tag", "1.0"))), **known)
+    return a_failure(a_tag(known.get("tag", "1.0")))._replace(**known)
 
 
 def break_schema(path: Path) -> None:
@@ -100,7 +99,7 @@ class TestReleases:
     def test_that_are_published_again_replace_those_of_the_same_tag(self, catalog):
         release = a_release()
         catalog.publish(release, b"")
-        again = replace(release, filename="acme_ledger-1.0.1.tar.gz", version="1.0.1")
+        again = release._replace(filename="acme_ledger-1.0.1.tar.gz", version="1.0.1")
         catalog.publish(again, b"")
         assert catalog.releases() == [again]
 
@@ -300,7 +299,7 @@ class TestFile:
         with open_catalog(path) as catalog:
             catalog.remember(a_failure(a_tag()))
             with pytest.raises(StoreError):
-                catalog.publish(replace(release, sha256=None), b"")
+                catalog.publish(release._replace(sha256=None), b"")
         with open_catalog(path) as catalog:
             assert (catalog.releases(), catalog.failures()) == ([], [a_failure(a_tag())])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,8 +89,8 @@ class TestProgressBar:
         assert "published" not in written.err
 
     def test_takes_nothing_in_a_name_for_markup(self, capsys):
-        tag = replace(a_tag("0.9"), name="[bold]0.9[/]")
+        tag = a_tag("0.9")._replace(name="[bold]0.9[/]")
         with progress_bar() as listener:
             listener.planned(Plan(build=(tag,)))
-            listener.finished(replace(REJECTED, tag=tag))
+            listener.finished(REJECTED._replace(tag=tag))
         assert "[bold]0.9[/]" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> Losses:
     if before is not None:
         catalog.publish(before, b"")
     losses = life.look([], [], catalog, DEFAULT, "")
-    return replace(losses, deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
+    return losses._replace(deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
 
 
 def turns(catalog, losses, configuration=DEFAULT, planned=None, known=()) -> list[Turn]:
@@ -158,7 +157,7 @@ class TestOutcome:
 class TestHeirs:
     def test_are_known_by_the_names_of_release_and_folder(self, catalog):
         release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
-        losses = replace(NOTHING, deleted={KEY: (release, "19")})
+        losses = NOTHING._replace(deleted={KEY: (release, "19")})
         assert life.orphans(losses, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
         assert life.orphans(losses, DEFAULT) == frozenset(), "no option leaves tags out"
         assert life.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -78,7 +77,7 @@ class TestValues:
         assert pickle.loads(pickle.dumps(value)) == value
 
     def test_are_frozen(self):
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             a_tag().name = "2.0"
 
     def test_of_a_failure_last_unless_said_otherwise(self):

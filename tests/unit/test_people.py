@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
@@ -52,7 +51,7 @@ def root(value: Root = ROOT, site: Site = SITE) -> Element:
 
 
 def project(site: Site = SITE, **changes) -> Element:
-    return parsed(people.project_about(replace(PROJECT, **changes), site))
+    return parsed(people.project_about(PROJECT._replace(**changes), site))
 
 
 def failed(*tags: FailedTag, published: frozenset[str] = frozenset()) -> Element:
@@ -159,7 +158,7 @@ class TestRoot:
 
     def test_leads_to_failed_tags_only_where_there_are_any(self):
         assert links(root())["2 failed tags"] == "failed.html"
-        assert "failed.html" not in links(root(replace(ROOT, failed=0))).values()
+        assert "failed.html" not in links(root(ROOT._replace(failed=0))).values()
 
     def test_lists_each_project_with_its_newest_version_and_summary(self):
         (section,) = by_class(root(), "projects")
@@ -186,7 +185,7 @@ class TestRoot:
 
     def test_stays_light_with_many_projects(self):
         many = tuple(Listed(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
-        assert len(people.root_about(replace(ROOT, projects=many), SITE)) / 2000 < 60 + 140
+        assert len(people.root_about(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
 
     def test_of_an_empty_index_says_so(self):
         assert "Nothing is published yet." in text(root(Root()))
@@ -222,15 +221,15 @@ class TestProject:
 
     def test_links_to_the_tag_where_browse_url_is_given(self):
         release = a_release("1.0", origin=f"{UUID}/acme/tags/1.0", revision="4711")
-        page = project(replace(SITE, browse_url="https://trac.example.com/browser"), releases=(release,))
+        page = project(SITE._replace(browse_url="https://trac.example.com/browser"), releases=(release,))
         assert links(page)["4711"] == "https://trac.example.com/browser/acme/tags/1.0"
         assert "4711" not in links(project(releases=(release,)))
         assert "4711" not in links(
-            project(replace(SITE, browse_url="javascript:alert()//"), releases=(release,))
+            project(SITE._replace(browse_url="javascript:alert()//"), releases=(release,))
         )
 
     def test_tells_how_to_install(self):
-        page = project(replace(SITE, base_url="https://packages.example.com/simple"))
+        page = project(SITE._replace(base_url="https://packages.example.com/simple"))
         pip, uv, buildout = (code.text for code in page.iter("code") if "line" in code.get("data-copy", ""))
         assert pip == "pip install --index-url https://packages.example.com/simple/ acme.ledger"
         assert uv == "uv add --default-index https://packages.example.com/simple/ acme.ledger"
@@ -476,10 +475,10 @@ class TestAnyText:
         notes, status = (one,), ProjectStatus(two, one)
         release = a_release(yanked=two, requires_python=one, revision=two, origin=f"{UUID}/{one}")
         people.project_about(
-            replace(PROJECT, releases=(release,), notes=notes, status=status), Site(two)
+            PROJECT._replace(releases=(release,), notes=notes, status=status), Site(two)
         ).encode()
 
 
 def test_pages_depend_on_nothing_but_what_is_given():
-    assert people.project_about(PROJECT, SITE) == people.project_about(replace(PROJECT), SITE)
-    assert people.root_about(ROOT, SITE) == people.root_about(replace(ROOT), SITE)
+    assert people.project_about(PROJECT, SITE) == people.project_about(PROJECT._replace(), SITE)
+    assert people.root_about(ROOT, SITE) == people.root_about(ROOT._replace(), SITE)

@@ -47,7 +47,7 @@ class TestPlan:
 
     def test_leaves_alone_a_published_tag_that_moved_and_says_so(self):
         tag = a_tag(revision="20")
-        known = Known(releases=released(replace(tag, revision="17")))
+        known = Known(releases=released(tag._replace(revision="17")))
         (skipped,) = plan([tag], known, DEFAULT, VERSION).skip
         assert skipped.reason == (
             "published as acme_ledger-1.0.tar.gz from revision 17; "
@@ -56,7 +56,7 @@ class TestPlan:
 
     def test_knows_a_tag_by_its_origin_whatever_url_it_is_reached_by(self):
         tag = a_tag()
-        moved = replace(tag, repository="svn+ssh://svn.example.com/srv/svn")
+        moved = tag._replace(repository="svn+ssh://svn.example.com/srv/svn")
         assert plan([moved], Known(releases=released(tag)), DEFAULT, VERSION).build == ()
 
     def test_builds_again_what_is_published_but_whose_file_is_gone(self):
@@ -103,7 +103,7 @@ class TestDeletedTags:
 
     def test_made_again_are_built_where_the_file_is_to_be_replaced(self):
         tag = a_tag(revision="20")
-        known = Known(released(replace(tag, revision="17"), deleted="19"))
+        known = Known(released(tag._replace(revision="17"), deleted="19"))
         assert plan([tag], known, self.REPLACE, VERSION).build == (tag,)
         (skipped,) = plan([tag], known, DEFAULT, VERSION).skip
         assert "the published file stays" in skipped.reason

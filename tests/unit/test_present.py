@@ -56,7 +56,7 @@ def add(
     release = a_release(version, project=project, **changes)
     stored = shown.store.add_archive(project, release.filename, f"{project} {version}".encode())
     digest = hashlib.sha256(METADATA).hexdigest() if final else ""
-    release = replace(release, sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
+    release = release._replace(sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
     shown.catalog.publish(release, METADATA)
     return release
 
@@ -155,7 +155,7 @@ class TestProject:
 
     def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, shown):
         add(shown)
-        shown.catalog.remember(replace(a_failure(a_tag("0.9")), project="acme-ledger", tag="0.9"))
+        shown.catalog.remember(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
         present.write_projects(["acme-ledger"], shown)
         page = read(shown, "acme-ledger/about.html")
         assert "1 failed tag" in page
@@ -274,7 +274,7 @@ class TestAll:
 
     def test_a_failure_is_shown_until_it_is_forgotten(self, complete):
         failure = a_failure(a_tag("3.0"), reason="no such luck")
-        failure = replace(failure, project="alpha", tag="3.0", revision="17")
+        failure = failure._replace(project="alpha", tag="3.0", revision="17")
         complete.catalog.remember(failure)
         pages_of_it = {"about.html", "failed.html", "alpha/about.html"}
         assert rewritten(complete) == pages_of_it
@@ -339,7 +339,7 @@ class TestAll:
         assert "secret" not in page
 
     def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
-        complete.catalog.remember(replace(a_failure(a_tag()), project="<odd>", tag="1.0"))
+        complete.catalog.remember(a_failure(a_tag())._replace(project="<odd>", tag="1.0"))
         assert rewritten(complete) == {"about.html", "failed.html"}
         assert complete.catalog.owed() == frozenset()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,7 +178,7 @@ class TestJson:
         assert found | expected == found
 
     def test_has_the_reasons_of_failed_failing_and_skipped_tags(self):
-        plan = replace(FAILING, skip=SKIPPED.skip)
+        plan = FAILING._replace(skip=SKIPPED.skip)
         document = json.loads(as_json(a_report(plan, rejected=(REJECTED,)), strict=False))
         found = {key: document[key][0] for key in ("failed", "still_failing", "skipped")}
         assert {key: (each["tag"], each["reason"]) for key, each in found.items()} == {
@@ -208,7 +207,7 @@ class TestJson:
 
     def test_lists_what_to_build_in_a_dry_run_only(self):
         assert [tag["tag"] for tag in json.loads(as_json(TO_BUILD, strict=False))["to_build"]] == ["1.0"]
-        done = json.loads(as_json(replace(TO_BUILD, dry_run=False), strict=False))
+        done = json.loads(as_json(TO_BUILD._replace(dry_run=False), strict=False))
         assert done["to_build"] == []
 
     @pytest.mark.parametrize("strict", [False, True])
@@ -217,7 +216,7 @@ class TestJson:
         assert json.loads(as_json(report, strict=strict))["exit_status"] == exit_status(report, strict=strict)
 
     def test_keeps_names_readable(self):
-        assert "Zähler" in as_json(a_report(rejected=(replace(REJECTED, reason="Zähler"),)), strict=False)
+        assert "Zähler" in as_json(a_report(rejected=(REJECTED._replace(reason="Zähler"),)), strict=False)
 
 
 def test_a_tag_is_called_by_its_project_and_its_name():
@@ -283,7 +282,7 @@ class TestVerification:
         assert text == "error: a/a-1.0.tar.gz is missing"
 
     @pytest.mark.parametrize(
-        ("found", "status"), [(FOUND, 1), (replace(FOUND, findings=FOUND.findings[::2]), 0)]
+        ("found", "status"), [(FOUND, 1), (FOUND._replace(findings=FOUND.findings[::2]), 0)]
     )
     def test_what_is_broken_makes_the_status_1(self, found, status):
         assert exit_status(a_report(verification=found), strict=False) == status

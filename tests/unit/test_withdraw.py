@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,7 +106,7 @@ class TestFindDeleted:
     def test_leaves_out_what_was_deleted_before(self, world):
         world.history.commit({"group/p7/tags/1.0": None})
         ((release, _revision),) = world.find().releases
-        Withdrawals(world.catalog).record([replace(release, deleted="3")])
+        Withdrawals(world.catalog).record([release._replace(deleted="3")])
         assert world.find() == world.find("another") == Deleted()
 
     def test_takes_a_file_in_place_of_a_tag_for_none(self, world):
@@ -169,8 +168,8 @@ def test_paths_that_are_not_listed_may_be_hidden():
 
 def test_what_was_deleted_is_asked_for_again_before_it_is_removed(world):
     world.history.commit({"group/p7/tags/1.0": None, "group/p8/tags/1.0": None})
-    releases = [replace(release, deleted=revision) for release, revision in world.find().releases]
-    other = replace(releases[0], filename="x", origin="22222222-0000-4000-8000-000000000000/a/tags/1.0")
+    releases = [release._replace(deleted=revision) for release, revision in world.find().releases]
+    other = releases[0]._replace(filename="x", origin="22222222-0000-4000-8000-000000000000/a/tags/1.0")
     world.catalog.publish(other, b"")
     Withdrawals(world.catalog).record([*releases, other])
     world.history.commit(copies={"group/p8/tags/1.0": "group/p8/trunk"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
@@ -32,26 +30,26 @@ KEY = (RELEASE.project, RELEASE.filename)
 
 
 def standing(**changes: str | None) -> Standing:
-    return replace(Standing(*KEY, "1.0", RELEASE.origin, None, None), **changes)
+    return Standing(*KEY, "1.0", RELEASE.origin, None, None)._replace(**changes)
 
 
 class TestRecord:
     def test_marks_releases_and_owes_the_pages_that_say_so(self, catalog, withdrawals):
-        withdrawals.record([replace(RELEASE, deleted="17", yanked="why")])
-        assert catalog.release(*KEY) == replace(RELEASE, deleted="17", yanked="why")
+        withdrawals.record([RELEASE._replace(deleted="17", yanked="why")])
+        assert catalog.release(*KEY) == RELEASE._replace(deleted="17", yanked="why")
         assert withdrawals.withdrawn() == [standing(deleted="17", yanked="why")]
         assert catalog.owed() == {"", "acme-ledger"}
 
     @pytest.mark.parametrize("yanked", [None, "", "why"])
     def test_owes_nothing_where_pages_say_the_same(self, catalog, withdrawals, yanked):
-        withdrawals.record([replace(RELEASE, yanked=yanked)])
+        withdrawals.record([RELEASE._replace(yanked=yanked)])
         catalog.paid(catalog.owed())
-        withdrawals.record([replace(RELEASE, deleted="17", yanked=yanked)])
+        withdrawals.record([RELEASE._replace(deleted="17", yanked=yanked)])
         assert catalog.owed() == frozenset()
         assert withdrawals.withdrawn() == [standing(deleted="17", yanked=yanked)]
 
     def test_takes_marks_away(self, catalog, withdrawals):
-        withdrawals.record([replace(RELEASE, deleted="17", yanked="why")])
+        withdrawals.record([RELEASE._replace(deleted="17", yanked="why")])
         catalog.paid(catalog.owed())
         withdrawals.record([RELEASE])
         assert withdrawals.withdrawn() == []
@@ -68,8 +66,8 @@ class TestRecord:
         assert "release_withdrawn" in row[3]
 
     def test_remembers_moves_without_owing_anything(self, catalog, withdrawals):
-        withdrawals.record_moves([replace(RELEASE, moved_to="20")])
-        assert catalog.release(*KEY) == replace(RELEASE, moved_to="20")
+        withdrawals.record_moves([RELEASE._replace(moved_to="20")])
+        assert catalog.release(*KEY) == RELEASE._replace(moved_to="20")
         assert catalog.owed() == frozenset()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ def a_tag(name: str = "1.0", *, project: str = "acme.ledger", **changes: Any) ->
         time=TIME,
         origin=f"{UUID}/{path}",
     )
-    return replace(tag, **changes)
+    return tag._replace(**changes)
 
 
 def a_release(version: str = "1.0", *, project: str = "acme-ledger", **changes: Any) -> Release:
@@ -50,7 +49,7 @@ def a_release(version: str = "1.0", *, project: str = "acme-ledger", **changes: 
         revision=tag.revision,
         toolchain="setuptools==80.0",
     )
-    return replace(release, **changes)
+    return release._replace(**changes)
 
 
 def a_failure(tag: Tag, fingerprint: str = "f1", reason: str = "SyntaxError: print") -> Failure:
@@ -61,4 +60,4 @@ def a_failure(tag: Tag, fingerprint: str = "f1", reason: str = "SyntaxError: pri
 
 def a_report(plan: Plan | None = None, **changes: Any) -> Report:
     """A report of a run over /srv/index in which nothing happened."""
-    return replace(Report(Path("/srv/index"), plan or Plan(), releases=3, projects=2), **changes)
+    return Report(Path("/srv/index"), plan or Plan(), releases=3, projects=2)._replace(**changes)
