@@ -58,6 +58,7 @@ Ground: known by all, knows nobody.
 
 * ``configuration``: a mapping in, a frozen ``Configuration`` or every problem at once out.
 * ``option_types``: what an option's value may be, one parser a kind.
+* ``names``: names of projects and versions, normalised and compared.
 * ``model``: the frozen values that travel between the stages.
 * ``errors``: ``SdistmakerError`` and its few children.
 """

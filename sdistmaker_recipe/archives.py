@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.other_names import OtherNames, second_names, written_folders
 
 
@@ -45,7 +45,7 @@ def published(project: str, filename: str, version: str, catalog: Catalog) -> Re
     if there := catalog.release(project, filename):
         return there
     for name, known in catalog.rows("SELECT filename, version FROM release WHERE project = ?", [project]):
-        if layout.same_version(known, version):
+        if same_version(known, version):
             return catalog.release(project, name)
     return None
 

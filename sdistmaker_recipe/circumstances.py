@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sdistmaker_recipe.vcs import Credentials
 class Circumstances:
     """What a door knows of the world outside, beside the options.
 
-    ``environment`` holds the caller's environment variables, ``cache`` the user's cache folder for this
+    ``environment`` holds the caller's environment variables, ``cache`` tells the user's cache folder for this
     program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
     ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
     left alone why, too; ``adopt`` takes over archives of the index that the catalog does not know,
@@ -22,7 +22,7 @@ class Circumstances:
     a tag ("" for no such condition).
     """
 
-    cache: Path
+    cache: Callable[[], Path]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Credentials = field(default_factory=Credentials)
     public_index: str = ""

@@ -7,7 +7,6 @@ module is pure: mappings in, a ``Configuration`` or a ``ConfigurationError`` wit
 
 from __future__ import annotations
 
-import difflib
 import enum
 import os.path
 from collections.abc import Callable, Iterable, Mapping
@@ -501,6 +500,8 @@ def _known(door: Door) -> dict[str, Option]:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     near = [each for each in difflib.get_close_matches(name, known, n=1) if each != name]
     return f"is not an option; did you mean {near[0]}?" if near else "is not an option"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-from platformdirs import user_cache_path
 
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
@@ -30,13 +29,20 @@ def circumstances(configuration: Configuration, environment: Mapping[str, str]) 
         problem = Problem("environment", "password-variable", None, "the variable that it names is not set")
         raise ConfigurationError([problem])
     return Circumstances(
-        cache=user_cache_path("sdistmaker_recipe", appauthor=False),
+        cache=_cache_folder,
         # Helper programs have no business with the password.
         environment={name: value for name, value in environment.items() if name != variable},
         credentials=Credentials(
             configuration.username or None, environment.get(variable) if variable else None
         ),
     )
+
+
+def _cache_folder() -> Path:
+    # Here, for only a run that builds something asks.
+    from platformdirs import user_cache_path
+
+    return user_cache_path("sdistmaker_recipe", appauthor=False)
 
 
 class Lines(NamedTuple):

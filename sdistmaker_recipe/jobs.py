@@ -16,8 +16,8 @@ from sdistmaker_recipe import executors
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
+from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.stages.scan import Source, is_near
 from sdistmaker_recipe.toolchain import sandbox
@@ -115,7 +115,7 @@ def build_settings(
     return BuildSettings(
         scratch=scratch,
         output=output,
-        environments=configuration.environments or circumstances.cache / "environments",
+        environments=configuration.environments or circumstances.cache() / "environments",
         timeout=configuration.timeout,
         python=configuration.python,
         pythons=configuration.pythons,

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from packaging.utils import canonicalize_name, canonicalize_version
-
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index import withdrawn
-from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
+from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
 from sdistmaker_recipe.option_types import Yank
 from sdistmaker_recipe.stages import plan, report, withdraw
 from sdistmaker_recipe.stages.scan import Source

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
+
 EXAMPLE = "example:"
 """The repository URL that stands for the embedded example."""
 
@@ -90,7 +92,6 @@ _YANK = re.compile(
 def yanks(value: object) -> tuple[Yank, ...]:
     """Lines of PROJECT==VERSION and the reason, which may be left out."""
     # Late, for most runs have no such line.
-    from packaging.utils import canonicalize_name, canonicalize_version
 
     found: dict[tuple[str, str], Yank] = {}
     wrong: list[str] = []

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout
+from sdistmaker_recipe.names import canonicalize_name
 
 _COLUMNS = "folder, filename, project, sha256"
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.model import ADOPTED, Release, Tag
+from sdistmaker_recipe.names import canonicalize_name, same_version
 
 
 def recognise(tags: Iterable[Tag], catalog: Catalog) -> dict[str, Release]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.names import canonicalize_name
 
 
 @dataclass(frozen=True, slots=True)

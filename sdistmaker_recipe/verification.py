@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Literal, TypeAlias
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe import archives, other_names
 from sdistmaker_recipe.index import layout, listing
 from sdistmaker_recipe.index.store import is_leftover
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
+from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Link, Shown

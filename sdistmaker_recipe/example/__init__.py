@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-from importlib import resources
 from typing import BinaryIO
 
 URL = "example:"
@@ -17,5 +16,8 @@ URL = "example:"
 
 def open_dump() -> BinaryIO:
     """The example repository as a Subversion dump, unpacked, to be read from its beginning."""
+    # Here, for most runs have a repository of their own.
+    from importlib import resources
+
     packed = resources.files(__name__).joinpath("repository.dump.gz").read_bytes()
     return io.BytesIO(gzip.decompress(packed))

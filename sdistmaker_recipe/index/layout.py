@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.model import ROOT_NAMES, Release
+from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 ROOT_PAGES = ("index.html", "index.json")
 ABOUT = "about.html"
@@ -32,7 +33,6 @@ _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 _LONGEST = 200
 _LONGEST_FOLDER = 255
 """Of the name of a folder, on nearly all file systems."""
-_NO_VERSION = Version("0")
 _SUFFIX = ".tar.gz"
 _SUFFIXES = {".tar.gz": _SUFFIX, ".tgz": _SUFFIX, ".zip": ".zip"}
 
@@ -44,7 +44,7 @@ def project_folder(name: str) -> str:
     """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise ValueError(f"{name[:80]!r} is not a valid project name")
-    return str(canonicalize_name(name))
+    return canonicalize_name(name)
 
 
 def private_name(text: str) -> str:
@@ -130,21 +130,6 @@ def fits_written(folder: str, version: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
-def version_key(text: str) -> tuple[int, Version, str]:
-    """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
-    try:
-        return 1, Version(text), text
-    except InvalidVersion:
-        return 0, _NO_VERSION, text
-
-
-def normalised_version(text: str) -> str:
-    """A version as PEP 440 normalises it, which clients know it by; one that it does not know, as it is."""
-    known, version, _text = version_key(text)
-    return str(version) if known else text
-
-
 def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
     """The releases of a project by version, newest first."""
     return tuple(sorted(releases, key=lambda each: version_key(each.version), reverse=True))
@@ -165,13 +150,6 @@ def _preference(release: Release) -> tuple[int, bool, bool, Version, str]:
     return known, release.yanked is None, not version.is_prerelease, version, text
 
 
-def same_version(one: str, other: str) -> bool:
-    """Whether two versions are the same: 1.0 and 1.0.0 are (PEP 440 "Version comparison")."""
-    known, version, _text = version_key(one)
-    other_known, other_version, _other = version_key(other)
-    return version == other_version if known and other_known else one == other
-
-
 def _written_suffix(filename: str) -> str:
     return next((suffix for suffix in _SUFFIXES if filename.lower().endswith(suffix)), "")
 
@@ -181,9 +159,9 @@ def _written(version: str) -> str:
 
 
 def _version(text: str) -> str:
-    try:
-        return str(Version(text))
-    except InvalidVersion:
-        if not _LEGACY_VERSION.fullmatch(text) or len(text) > 100:
-            raise ValueError(f"{text[:80]!r} cannot be the version of a file") from None
-        return text
+    known, version, _text = version_key(text)
+    if known:
+        return str(version)
+    if not _LEGACY_VERSION.fullmatch(text) or len(text) > 100:
+        raise ValueError(f"{text[:80]!r} cannot be the version of a file")
+    return text

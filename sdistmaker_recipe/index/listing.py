@@ -13,10 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import archive_suffix
+from sdistmaker_recipe.names import canonicalize_name
 
 _OTHERS = re.compile(
     r".*\.(?:whl|egg|exe|msi|rpm|deb|dmg|tbz|tbz2|txz|tlz|tar(?:\.(?:bz2|xz|lz|lzma|Z|zst))?)", re.IGNORECASE

@@ -15,9 +15,10 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, normalised_version, written_filename
+from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
+from sdistmaker_recipe.names import normalised_version
 
 FORMAT = "4"
 """Rises when pages, those for people included, say the same things in another way: all are written again."""

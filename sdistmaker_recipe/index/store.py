@@ -280,7 +280,8 @@ def _has_content(path: str) -> bool:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir() and not any("\ud800" <= letter <= "\udfff" for letter in entry.name)
+    name = entry.name
+    return entry.is_dir() and (name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name))
 
 
 def _names_in(folder: str) -> list[str]:

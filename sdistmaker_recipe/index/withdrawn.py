@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from packaging.utils import canonicalize_name
-
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.index.layout import same_version
 from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.names import canonicalize_name, same_version
 from sdistmaker_recipe.option_types import Yank
 
 _CLASH = " was published from "

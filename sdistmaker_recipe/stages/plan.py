@@ -7,12 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from packaging.utils import canonicalize_name, canonicalize_version
-
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.index.layout import version_key
 from sdistmaker_recipe.index.withdrawn import is_replaced
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
+from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, version_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import withdrawn
-from sdistmaker_recipe.index.layout import project_folder, release_filename, same_version
+from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
+from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
-
+from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.option_types import Pin
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-
-AnyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ACCEPTED = "ip ADDRESSES, host NAMES, user NAMES or local"
 
@@ -39,8 +36,11 @@ def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
 
 
 def _network(value: str) -> str:
+    # Here, for few have such lines.
+    import ipaddress
+
     try:
-        network: AnyNetwork = ipaddress.ip_network(value)
+        network = ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"is no address or network: {error}") from None
     if "%" in value:

@@ -57,6 +57,8 @@ HEAVY = {
     "jinja2",
     "multiprocessing",
     "nh3",
+    "packaging",
+    "platformdirs",
     "readme_renderer",
     "rich",
     "ssl",

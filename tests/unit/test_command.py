@@ -43,7 +43,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.configuration = Configuration()
-        self.circumstances = Circumstances(Path())
+        self.circumstances = Circumstances(Path)
         self.error: SdistmakerError | None = None
         self.report = Report(Path("/srv/index"), Plan())
         self.made: Path | Failed = Path("dist/acme-1.0.tar.gz")

@@ -49,7 +49,7 @@ class TestCircumstances:
 
     def test_have_a_cache_folder_of_the_user_named_by_this_program(self, monkeypatch):
         monkeypatch.setenv("XDG_CACHE_HOME", "/home/builder/.cache")
-        assert circumstances(Configuration(), {}).cache == Path("/home/builder/.cache/sdistmaker_recipe")
+        assert circumstances(Configuration(), {}).cache() == Path("/home/builder/.cache/sdistmaker_recipe")
 
 
 class TestLines:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.utils import canonicalize_name, parse_sdist_filename
+from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.index.layout import (
@@ -21,12 +21,11 @@ from sdistmaker_recipe.index.layout import (
     private_name,
     project_folder,
     release_filename,
-    same_version,
-    version_key,
     written_filename,
     written_folders,
 )
 from sdistmaker_recipe.model import ROOT_NAMES
+from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
 from sdistmaker_recipe.other_names import OtherName
 from sdistmaker_recipe.other_names import written_folders as all_written_folders
 from tests.unit.values import a_release

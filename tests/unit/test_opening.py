@@ -25,7 +25,7 @@ def configuration(tmp_path: Path) -> Configuration:
 
 
 def circumstances(tmp_path: Path, *, dry_run: bool = False) -> Circumstances:
-    return Circumstances(tmp_path / "cache", dry_run=dry_run)
+    return Circumstances(lambda: tmp_path / "cache", dry_run=dry_run)
 
 
 ERROR = CatalogDamagedError("catalog.sqlite3: malformed")
