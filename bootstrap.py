@@ -29,6 +29,8 @@ INDEX = ROOT / "var" / "private"
 
 DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
 CHECKS = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",))
+# What tests of a group share, such as servers, is started once: see tests/conftest.py.
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadgroup")
 
 # policy-rc.d keeps Debian's packages from starting their services: invoke-rc.d(8), deb-systemd-invoke(1p).
 APT_SCRIPT = r"""
@@ -167,7 +169,7 @@ def check(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="sdistmaker-tests-") as folder:
         # Of our own: servers of tests must be let in, and pytest closes the folder it shares with others.
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
-        status = tool("pytest", *arguments)
+        status = tool("pytest", *PARALLEL, *arguments)
     return status or int(bool(failed))
 
 
