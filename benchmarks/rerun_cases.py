@@ -25,6 +25,7 @@ from benchmarks.rerun_table import (
     AGAIN,
     BARE_BUILDOUT,
     BUILDOUT,
+    EGG_BUILDOUT,
     FIRST,
     LOG,
     LOG_AGAIN,
@@ -60,6 +61,10 @@ recipe = sdistmaker_recipe
 repository = {url}
 destination = {destination}
 environments = {environments}
+
+[scripts]
+recipe = zc.recipe.egg
+eggs = sdistmaker_recipe
 """
 
 
@@ -164,12 +169,16 @@ def sdistmaker(case: Case) -> list[Result]:
 
 
 def buildout(case: Case) -> list[Result]:
-    """``bin/buildout`` with a part that has nothing to do, and without it, in turn."""
+    """``bin/buildout`` with a part that has nothing to do, and without it, in turn.
+
+    And with a part of zc.recipe.egg instead, which only writes the scripts of this package: what buildout
+    itself does for any recipe with as many requirements.
+    """
     course, way = case.course, Way(FILE, case.course.url)
     folder = case.folder / "buildout"
     folder.mkdir()
     copy_filled(course, folder / "index")
-    parts = {BUILDOUT: "sdists", BARE_BUILDOUT: ""}
+    parts = {BUILDOUT: "sdists", EGG_BUILDOUT: "scripts", BARE_BUILDOUT: ""}
     for action, part in parts.items():
         (folder / action).mkdir()
         places = {"destination": folder / "index" / "out", "environments": course.environments}

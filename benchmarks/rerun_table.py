@@ -12,7 +12,7 @@ from benchmarks.table import aligned
 
 FIRST, AGAIN, MORE = "first", "again", "more"
 LS, LOG, LOG_AGAIN, SDISTMAKER = "ls", "log", "log-again", "sdistmaker"
-BUILDOUT, BARE_BUILDOUT = "buildout", "bare-buildout"
+BUILDOUT, EGG_BUILDOUT, BARE_BUILDOUT = "buildout", "egg-buildout", "bare-buildout"
 
 NAMES = {
     FIRST: "first scan",
@@ -23,6 +23,7 @@ NAMES = {
     LOG_AGAIN: "svn log, from HEAD on",
     SDISTMAKER: "sdistmaker 1.4, its listing",
     BUILDOUT: "bin/buildout with the part",
+    EGG_BUILDOUT: "bin/buildout, zc.recipe.egg",
     BARE_BUILDOUT: "bin/buildout without",
 }
 
