@@ -296,7 +296,7 @@ def _build_and_publish(
         present.write_all(shown)
         withdraw.remove_files(this.catalog, this.store)
     if planned.build:
-        executors.get_ready()
+        executors.get_ready(len(planned.build))
         # While the first tag is built there is nothing to do here.
         threading.Thread(target=present.get_ready).start()
         this.store.prepare()

@@ -23,11 +23,11 @@ def open_local(jobs: int) -> Executor:
     return open_pool(jobs)
 
 
-def get_ready() -> None:
-    """Begin what ``open_local`` waits for, where that takes a moment."""
+def get_ready(jobs: int) -> None:
+    """Begin what ``open_local`` waits for where there are that many jobs, if that takes a moment."""
     from sdistmaker_recipe.executors import local
 
-    local.get_ready()
+    local.get_ready(jobs)
 
 
 def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,9 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
+
+_WORK = "sdistmaker_recipe.stages.build"
+_ready: list[Executor] = []
 
 
 class _Process(ForkServerProcess):
@@ -31,15 +35,29 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
-def get_ready() -> None:
-    """Start what pools start their processes from; it imports what they need while others do other things."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
+def get_ready(jobs: int) -> None:
+    """Start what that many jobs need; it imports what is needed there while others do other things.
+
+    A single job gets a copy of this process, which has most of it imported already: a hook waits less.
+    """
+    if jobs == 1 and _may_fork():
+        fork = multiprocessing.get_context("fork")
+        pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy)
+        # It is the first job that starts the process.
+        pool.submit(int)
+        _ready.append(pool)
+    elif "forkserver" in multiprocessing.get_all_start_methods():
         _context()
         forkserver.ensure_running()
 
 
 def open_pool(jobs: int) -> Executor:
-    """A pool of that many processes, each started clean: neither threads nor open files are inherited."""
+    """A pool of that many processes: the one that is ready for a single job, else each started clean.
+
+    Those inherit neither threads nor open files; the other one leaves alone what files it has of us.
+    """
+    if jobs == 1 and _ready:
+        return _ready.pop()
     if "forkserver" in multiprocessing.get_all_start_methods():
         return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
@@ -47,8 +65,21 @@ def open_pool(jobs: int) -> Executor:
 
 def _context() -> ForkServerContext:
     context = _Context()
-    context.set_forkserver_preload(["sdistmaker_recipe.stages.build"])
+    context.set_forkserver_preload([_WORK])
     return context
+
+
+def _may_fork() -> bool:
+    """Whether a copy of this process can be relied on: one with threads may hold their locks for good."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _settle_copy() -> None:
+    # What a door does with these signals is not for its copy.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    _settle()
+    importlib.import_module(_WORK)
 
 
 def _settle() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.executors import open_local, run_jobs
+from sdistmaker_recipe.executors import local, open_local, run_jobs
 from tests.unit import executor_work as work
+
+ROOT = Path(__file__).parents[2]
 
 PROGRAM = """\
 print("imported", __name__, flush=True)
@@ -139,3 +144,65 @@ class TestLocalProcesses:
     def test_each_give_one_result_for_each_job(self):
         found = list(run_jobs(work.die_at_13, [13, 13, 1], open_local, 2))
         assert sorted(found, key=str) == [(1, 2), (13, None), (13, None)]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+class TestSingleJob:
+    @pytest.fixture(autouse=True)
+    def without_threads(self, monkeypatch):
+        monkeypatch.setattr(local, "_may_fork", lambda: True)
+
+    def test_is_done_by_a_copy_of_this_process_that_has_no_thread_of_ours(self):
+        local.get_ready(1)
+        (copy,) = local._ready
+        ((_, (process, threads, _)),) = run_jobs(work.surroundings, [1], open_local, 1)
+        assert (process != os.getpid(), threads) == (True, 2)
+        with pytest.raises(RuntimeError, match="shutdown"):
+            copy.submit(int)
+
+    def test_has_another_process_after_one_that_died(self, tmp_path):
+        local.get_ready(1)
+        job = (str(tmp_path / "died"), 4)
+        assert dict(run_jobs(work.die_first, [job], open_local, 1)) == {job: 8}
+
+    def test_raises_here_what_work_raised_there(self):
+        local.get_ready(1)
+        with pytest.raises(RepositoryError):
+            list(run_jobs(work.fail_at_13, [13], open_local, 1))
+
+    def test_is_one_that_has_no_others_beside_it(self):
+        local.get_ready(2)
+        assert local._ready == []
+
+
+def test_a_process_with_threads_is_not_copied():
+    done = Event()
+    thread = Thread(target=done.wait)
+    thread.start()
+    try:
+        local.get_ready(1)
+        assert local._ready == []
+    finally:
+        done.set()
+        thread.join()
+
+
+ORIGINAL = """\
+import os, signal, sys, time
+from pathlib import Path
+from sdistmaker_recipe.executors import local, open_local
+local.get_ready(1)
+pool = open_local(1)
+Path(sys.argv[1]).write_text(str(pool.submit(os.getpid).result()))
+pool.submit(time.sleep, 60)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_copy_ends_with_its_original(tmp_path):
+    subprocess.run([sys.executable, "-c", ORIGINAL, str(tmp_path / "process")], cwd=ROOT)
+    process = Path("/proc", (tmp_path / "process").read_text())
+    end = time.monotonic() + 10
+    while process.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not process.exists()
