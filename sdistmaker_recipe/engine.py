@@ -143,6 +143,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         url = configuration.repository[0]
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
+        executors.get_ready(1)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
         job = jobs.make_job(scan.single_tag(source, configuration), source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
