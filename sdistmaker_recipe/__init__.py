@@ -17,6 +17,7 @@ The flow, on one page.
 * ``selection``: its beginning; what can have changed since the last run.
 * ``batches``: its end; what is built is published, some at a time.
 * ``life``: what becomes of releases whose tags were deleted, came back or moved.
+* ``renewal``: the releases of a repository that has another UUID than before.
 * ``opening``: before it; the lock and the catalog, which is given up where it is damaged.
 * ``verification``: all of the index compared with the catalog, and repaired, before the plan.
 * ``circumstances``: what the doors tell of the world outside.

@@ -215,6 +215,12 @@ class Catalog:
             found += self._releases(f"WHERE origin IN ({places})", some)
         return {release.origin: release for release in found}
 
+    def releases_but_of(self, repositories: Collection[str]) -> list[Release]:
+        """The releases whose tags are, or were, in none of the repositories with these UUIDs."""
+        places = ", ".join("?" for _ in repositories)
+        uuid = "substr(origin, 1, instr(origin, '/') - 1)"
+        return self._releases(f"WHERE {uuid} NOT IN ({places})", list(repositories))
+
     def size(self) -> tuple[int, int]:
         """How many releases there are, and of how many projects."""
         ((releases, projects),) = self.rows("SELECT releases, projects FROM size")
@@ -260,6 +266,18 @@ class Catalog:
             _claim_failures(known, connection)
             _owe((known.project, ""), connection)
         return known
+
+    def change_origins(self, changes: Iterable[tuple[Release, Release]]) -> None:
+        """Record other origins and revisions of releases, each told before and after; pages are owed."""
+        rows = [(after.origin, after.revision, after.moved_to, before.origin) for before, after in changes]
+        owed = "INSERT OR IGNORE INTO owed SELECT project FROM release WHERE origin = ?"
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE release SET origin = ?, revision = ?, moved_to = ? WHERE origin = ?", rows
+            )
+            for origin, *_rest in rows:
+                _forget_failure(origin, connection)
+            connection.executemany(owed, [row[:1] for row in rows])
 
     def remember(self, failure: Failure) -> None:
         """Record a failure in place of an older one of the same tag, and that pages are owed.

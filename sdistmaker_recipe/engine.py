@@ -23,6 +23,7 @@ from sdistmaker_recipe import (
     opening,
     private_names,
     recognition,
+    renewal,
     selection,
 )
 from sdistmaker_recipe.batches import Batches
@@ -102,6 +103,7 @@ def _run(
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
+        renewed = renewal.recognise(found.scans, last, catalog)
         adoption, verifier = _adopt(this), _verifier(this)
         losses = life.look(found.scans, sources, catalog, configuration, outlook)
         doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
@@ -111,7 +113,7 @@ def _run(
         report = Report(
             configuration.destination,
             planned,
-            warnings=(*warnings, *found.warnings),
+            warnings=(*warnings, *found.warnings, *renewed),
             errors=(*errors, *found.errors),
             adoption=adoption,
         )

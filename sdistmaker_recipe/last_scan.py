@@ -32,6 +32,7 @@ _UNSEEN = """
     SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || 'tags/' || name
     FROM seen_tag WHERE scan = ?
 """
+_FORMER = "former origin "
 _BELOW = "scan = ? AND ({0} = ? OR {0} > ? AND {0} < ?)"
 
 
@@ -102,7 +103,10 @@ class LastScan:
         self, url: str, origin: str, fingerprint: str, seen: Seen, folders: Iterable[SeenFolder]
     ) -> Scan:
         """Forget what was seen of a repository; this is what is there."""
+        before = self.scan(url)
         with self._catalog.batch():
+            if before and before.origin != origin:
+                self._catalog.set_note(f"{_FORMER}{url}", before.origin)
             self._forget(url)
             values = (url, origin, fingerprint, seen.peg, seen.revision, seen.time.isoformat())
             columns = "url, origin, fingerprint, peg, revision, time, outlook"
@@ -111,6 +115,10 @@ class LastScan:
             for folder in folders:
                 self._put(number, url, folder)
         return Scan(number, url, origin, fingerprint, seen, "")
+
+    def former_origin(self, scan: Scan) -> str:
+        """The last other ``origin`` that was read at a repository's URL; "" where there was none."""
+        return self._catalog.note(f"{_FORMER}{scan.url}")
 
     def change(self, scan: Scan, seen: Seen, difference: Difference) -> Scan:
         """Go on from the last scan."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 
@@ -163,3 +164,26 @@ def test_names_that_were_private_stay_so(index: KeptIndex) -> None:
     lose_folder(index)
     index.run()
     assert (index.folder / "hopeless").is_dir()
+
+
+def test_a_repository_with_another_uuid_is_the_same(index: KeptIndex) -> None:
+    index.run()
+    before, times = tree(index.folder), index.times()
+    subprocess.run(["svnadmin", "setuuid", index.history.folder], check=True)
+    failing = [each["tag"] for each in index.run("--dry-run")["to_build"]]
+    assert sorted(failing) == ["1.0", "2.0"], "as for the first time"
+    report = index.run()
+    assert (report["published"], report["yanked"]) == ([], [])
+    told = [line for line in report["warnings"] if "another UUID" in line]
+    assert len(told) == 1
+    assert "of 6 releases of it 6 were" in told[0]
+    feed = "releases.atom"  # whose entries are known by origins
+    assert {**tree(index.folder), feed: before[feed]} == before
+    assert {path for path, time in index.times().items() if time != times[path]} == {str(index.folder / feed)}
+    assert index.run()["warnings"] == []
+
+    index.history.delete("acme_tools/tags/1.0")
+    index.history.add_tag("acme_tools", "1.3", setuptools_project("acme_tools", "1.3"))
+    report = index.run()
+    assert [each["version"] for each in report["yanked"]] == ["1.0"]
+    assert [each["version"] for each in report["published"]] == ["1.3"]
