@@ -124,7 +124,7 @@ def _run(
             outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, this)
             publish.write_server_configurations(server)
             turns = life.outcome(planned, losses, catalog)
-            _finish(sources, found, losses, this, failed=bool(report.errors))
+            _finish(found, losses, this, failed=bool(report.errors))
             report = _with_outcomes(report, outcomes, taken)._replace(plan=planned._replace(turns=turns))
         report = report._replace(warnings=(*report.warnings, *_warnings(report.plan, found, this)))
         verification = verifier.finish() if verifier else None
@@ -148,6 +148,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         executors.get_ready(1)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
         job = jobs.make_job(scan.single_tag(source, configuration), source, settings, configuration)
+        source.repository.disconnect()
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
             return outcome
@@ -342,6 +343,9 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
     from sdistmaker_recipe import jobs
 
     toolchains = this.catalog.toolchains()
+    for source in sources:
+        # Who exports may need all connections that there may be.
+        source.repository.disconnect()
     with batches.index.store.incoming() as incoming:
         try:
             for outcome in jobs.build_all(
@@ -353,10 +357,10 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
             batches.publish()
 
 
-def _finish(sources: Sequence[Source], found: Found, losses: Losses, this: Run, *, failed: bool) -> None:
+def _finish(found: Found, losses: Losses, this: Run, *, failed: bool) -> None:
     for each in found.scans:
         this.last.settle(each, this.outlook, losses.doubts[each.number])
-    for uuid in {source.repository.uuid() for source in sources} - this.catalog.repositories():
+    for uuid in {each.origin.partition("/")[0] for each in found.scans} - this.catalog.repositories():
         if not failed:
             this.catalog.finish(uuid)
 

@@ -94,6 +94,7 @@ def make_job(
         settings=settings,
         toolchain=toolchain,
         pin=(pin.python, *pin.constraints) if pin else (),
+        connections=0 if is_near(source.repository) else source.connections,
     )
 
 

@@ -84,7 +84,8 @@ class BuildJob(NamedTuple):
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
     ``toolchain`` names the rung of the ladder to try first, ``pin`` is what the option toolchain says of the
-    project: an interpreter and constraints. ``exported`` is where the tag's files may be already, for the
+    project: an interpreter and constraints. All jobs of a run have so many ``connections`` at one
+    time, any number where that is 0. ``exported`` is where the tag's files may be already, for the
     first who takes them; None, or a path that is not there, where whoever builds has to export the tag.
     """
 
@@ -95,6 +96,7 @@ class BuildJob(NamedTuple):
     settings: BuildSettings
     toolchain: str = ""
     pin: tuple[str, ...] = ()
+    connections: int = 0
     exported: Path | None = None
 
 

@@ -35,7 +35,7 @@ def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Execu
     from sdistmaker_recipe.executors.ahead import AheadExecutor
 
     most = lanes + 2 * jobs
-    return AheadExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most, spare=jobs)
+    return AheadExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most)
 
 
 def run_jobs(

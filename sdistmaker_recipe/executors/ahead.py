@@ -26,8 +26,8 @@ class AheadExecutor(Executor):
 
     ``prepare`` gives the job anew, or None where its lane can do no more: the job goes to another one then,
     and where none is left to the pool as it is. So does a job of which the preparation fails. Not more than
-    ``most`` jobs are prepared, or being so, and not done. The first lane that gives up takes ``spare`` others
-    along, to leave to the pool what these occupy. ``shutdown`` waits for nothing that is not done.
+    ``most`` jobs are prepared, or being so, and not done. ``shutdown`` waits for
+    nothing that is not done.
 
     All is decided in one thread, for a future may call back from any.
     """
@@ -38,12 +38,11 @@ class AheadExecutor(Executor):
         lanes: Sequence[Executor],
         prepare: Callable[[Any], Any],
         most: int,
-        spare: int,
     ) -> None:
         self.pools = (pool, *lanes)
         self._pool, self._prepare, self._most = pool, prepare, most
         self._idle = deque(lanes)
-        self._lanes, self._spare, self._too_many = len(lanes), spare, 0
+        self._lanes = len(lanes)
         self._waiting: deque[_Task] = deque()
         self._under_way = 0
         self._broken = ""
@@ -104,14 +103,10 @@ class AheadExecutor(Executor):
             # First of all, so that not more of them start to work than are needed.
             self._idle.appendleft(lane)
         if gives_up:
-            self._too_many, self._spare = self._too_many + self._spare, 0
             self._under_way -= 1
             self._waiting.appendleft(task)
         else:
             self._work(task, job)
-        while self._too_many and self._idle:
-            self._too_many -= 1
-            self._close(self._idle.popleft())
 
     def _close(self, lane: Executor) -> None:
         self._lanes -= 1

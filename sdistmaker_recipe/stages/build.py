@@ -34,6 +34,7 @@ from sdistmaker_recipe.toolchain.static import static_sdist
 from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
+from sdistmaker_recipe.vcs.limit import Limit
 
 Failures: TypeAlias = list[tuple[Rung, BuildError]]
 """The rungs that were tried, in order, and how each failed."""
@@ -67,13 +68,18 @@ class Making:
 def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
     """The job with its tag exported ahead; as it was where that fails, for the build meets the error, too.
 
-    None where the repository does not answer here: the server may let in no more of us at once.
+    None where the repository does not answer here: the server may let in no more of us at once, so whoever
+    exports from now on does with one connection less.
     """
     folder = job.settings.scratch / f"exported-{uuid4().hex}"
     try:
-        _repository(job.source, job.vcs, credentials).export(job.tag.path, job.peg, folder)
-    except RepositoryError as error:
-        return None if error.passing else job
+        with _limit(job).held() as connection:
+            try:
+                _repository(job.source, job.vcs, credentials).export(job.tag.path, job.peg, folder)
+            except RepositoryError as error:
+                if error.passing and connection:
+                    connection.give_up()
+                return None if error.passing else job
     except OSError:
         return job
     return job._replace(exported=folder)
@@ -108,7 +114,9 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
     while left or not failures:
         with _own_folder(job.settings) as scratch:
             try:
-                source = _export(job, credentials, scratch)
+                # Others may have all connections.
+                with deadline.paused():
+                    source = _export(job, credentials, scratch)
             except BuildError as error:
                 return Failed(job.tag, error.reason, error.log, lasting=error.lasting)
             if not failures:
@@ -169,15 +177,36 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
     if not _take_exported(job, tree):
         repository = _repository(job.source, job.vcs, credentials)
         try:
-            repository.export(job.tag.path, job.peg, tree)
+            _export_to(tree, job, repository)
         except RepositoryError as error:
             # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
-            repository.entry("", job.peg)
+            with _limit(job).held():
+                repository.entry("", job.peg)
+                repository.disconnect()
             raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()
     tree = tree.rename(scratch / "tree" / supply.tree_name(tree, job.tag))
     return Source(tree, supply.exported_files(tree), system)
+
+
+def _export_to(tree: Path, job: BuildJob, repository: Repository) -> None:
+    """Export the job's tag, with fewer connections where the server lets in no more.
+
+    Raises ``RepositoryError``.
+    """
+    while True:
+        with _limit(job).held() as connection:
+            try:
+                return repository.export(job.tag.path, job.peg, tree)
+            except RepositoryError as error:
+                if not (error.passing and connection and connection.give_up()):
+                    raise
+
+
+def _limit(job: BuildJob) -> Limit:
+    """What keeps all processes of a run from having too many connections."""
+    return Limit(job.settings.scratch / "connections", job.connections)
 
 
 def _take_exported(job: BuildJob, tree: Path) -> bool:

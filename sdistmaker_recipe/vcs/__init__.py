@@ -129,8 +129,11 @@ class Repository(Protocol):
         that fails.
         """
 
+    def disconnect(self) -> None:
+        """Give the connection back until the next question."""
+
     def close(self) -> None:
-        """Give the connection back; harmless when repeated."""
+        """Give the connection back for good; harmless when repeated."""
 
     def __enter__(self) -> Repository: ...
 

@@ -51,7 +51,8 @@ REDIRECTS = 5
 class SubversionRepository(ToldByLog):
     """A connection of libsvn's; see ``sdistmaker_recipe.vcs.Repository``.
 
-    It is made with the first question, and again where the server closed it. An export makes one of its own.
+    It is made with the first question, and again where the server closed it. An export makes one of its own,
+    as libsvn has it, and leaves none beside that.
     """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
@@ -105,6 +106,7 @@ class SubversionRepository(ToldByLog):
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
         url = join(self._url, path)
+        self.disconnect()
 
         def export() -> None:
             with new_folder(url, destination):
@@ -112,9 +114,14 @@ class SubversionRepository(ToldByLog):
 
         persist(export)
 
+    def disconnect(self) -> None:
+        """Give the connection back until the next question."""
+        self._session = None
+
     def close(self) -> None:
         """Give the connection back."""
-        self._closed, self._session = True, None
+        self.disconnect()
+        self._closed = True
 
     def __enter__(self) -> SubversionRepository:
         return self

@@ -95,6 +95,9 @@ class SubversionCliRepository(ToldByLog):
 
         persist(export)
 
+    def disconnect(self) -> None:
+        """Nothing is kept open."""
+
     def close(self) -> None:
         """Nothing is kept open."""
 

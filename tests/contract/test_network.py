@@ -99,6 +99,28 @@ def answers(target: Target, tmp_path: Path) -> list[object]:
         return [ask() for ask in questions(repository, folder)]
 
 
+# how many at one time
+
+
+@only(("subversion", "svn"), ("subversion-cli", "svn"))
+def test_an_export_has_its_connection_alone(target: Target, tmp_path: Path, answers: list[object]) -> None:
+    with Proxy(target.port) as proxy, target.open(proxy) as repository:
+        assert repository.head() == HEAD
+        assert tree(repository, tmp_path) == answers[-1]
+        assert repository.uuid() == answers[0]
+        assert proxy.peak_of_client == 1
+
+
+@only(("subversion", "svn"), ("subversion", "http"))
+def test_a_connection_that_was_given_back_is_opened_again(target: Target, answers: list[object]) -> None:
+    with Proxy(target.port) as proxy, target.open(proxy) as repository:
+        for opened in (1, 2):
+            assert repository.uuid() == answers[0]
+            assert repository.root_path() == answers[1]
+            assert len(proxy.connections) == opened
+            repository.disconnect()
+
+
 # round trips
 
 

@@ -63,14 +63,20 @@ def test_what_is_exported_ahead_gives_the_same_bytes_as_what_is_not(
     assert proxy.peak >= 5, "they were not exported side by side"
 
 
-def test_fewer_connections_are_used_where_the_option_says_so(
-    far: tuple[str, Proxy], commands: Commands
+@pytest.mark.parametrize("connections", [1, 2, 3])
+@pytest.mark.parametrize("jobs", [1, 8])
+def test_there_are_never_more_connections_than_the_option_says(
+    far: tuple[str, Proxy], history: History, commands: Commands, connections: int, jobs: int
 ) -> None:
     url, proxy = far
-    assert len(digests(commands, url, "index", "--jobs", "1", "--connections", "1")) == len(VERSIONS)
+    # No toolchain builds it: each that is tried takes a fresh export.
+    history.add_tag("broken", "1.0", {"setup.py": "import nowhere\n"})
+    options = ("--jobs", str(jobs), "--connections", str(connections))
+    report = commands.report("--repository", url, "--destination", "index", *options)
+    assert (len(report["published"]), len(report["failed"])) == (len(VERSIONS), 1)
     per_export = 2 if url.startswith("http") else 1
-    # The scan's own, those of one export, and those of the one before, whose end takes time on its way.
-    assert proxy.peak <= 1 + 2 * per_export
+    assert proxy.peak_of_client <= connections * per_export
+    assert len(proxy.connections) > len(VERSIONS) + 2, "none was exported again"
 
 
 @pytest.mark.parametrize("most", [3, 5])
@@ -84,6 +90,18 @@ def test_fewer_connections_are_used_where_the_server_allows_no_more(
     assert proxy.peak == most
 
 
+@pytest.mark.parametrize("far", ["svnserve"], indirect=True)
+@pytest.mark.parametrize("most", [1, 2])
+@pytest.mark.parametrize("options", [(), ("--connections", "2")])
+def test_one_connection_is_enough(
+    far: tuple[str, Proxy], commands: Commands, most: int, options: tuple[str, ...]
+) -> None:
+    url, proxy = far
+    proxy.most = most
+    assert len(digests(commands, url, "index", "--jobs", "2", *options)) == len(VERSIONS)
+    assert proxy.peak == most
+
+
 def test_connections_that_break_cost_no_tag(far: tuple[str, Proxy], commands: Commands) -> None:
     url, proxy = far
     proxy.drop, proxy.drops = 700, 2
@@ -93,12 +111,12 @@ def test_connections_that_break_cost_no_tag(far: tuple[str, Proxy], commands: Co
 
 def test_a_server_that_lets_no_export_in_ends_the_run(far: tuple[str, Proxy], commands: Commands) -> None:
     url, proxy = far
-    proxy.most = 1
+    proxy.until = 1
     done = commands.sdists_from_tags("--repository", url, "--destination", "index", "--jobs", "1")
     assert done.status == 3, done.output
     assert f"error: {url}: the connection was closed by the server" in done.stderr
     assert "3 times in a row" in done.stderr
-    proxy.most = 0
+    proxy.until = 0
     assert len(digests(commands, url, "index", "--jobs", "1")) == len(VERSIONS)
 
 

@@ -189,6 +189,9 @@ class MemoryRepository:
         for below in sorted(_below(tree, folder)):
             _write(tree[below], destination / below[start:])
 
+    def disconnect(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -52,10 +52,12 @@ class Proxy:
     most: more than so many connections at a time are refused; 0 lets all through.
     says: what the refused are told once they asked for anything, such as an answer of HTTP; where it is
     nothing they are reset.
+    until: after so many connections in all each further one is refused; 0 for never.
     drop: connections are reset after so many bytes from the server; 0 for never.
     drops: so many connections are dropped, the first ones.
 
-    ``peak`` is how many connections there were at once.
+    ``peak`` is how many connections there were at once, ``peak_of_client`` how many the client had not
+    closed yet: the end of each takes time on its way.
     """
 
     def __init__(
@@ -66,16 +68,18 @@ class Proxy:
         refuse: int = 0,
         most: int = 0,
         says: bytes = b"",
+        until: int = 0,
         drop: int = 0,
         drops: int = 0,
     ) -> None:
         self.target, self.delay = target, delay
-        self.refuse, self.most, self.says = refuse, most, says
+        self.refuse, self.most, self.says, self.until = refuse, most, says, until
         self.drop, self.drops = drop, drops
         self.connections: list[Connection] = []
         self.refused = 0
-        self.peak = 0
+        self.peak = self.peak_of_client = 0
         self._open = 0
+        self._clients: set[int] = set()
         self._socket = socket.create_server((LOOPBACK, 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -110,7 +114,9 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _no_waiting(writer)
-        if self.refused < self.refuse or (self.most and self._open >= self.most):
+        too_many = self.most and self._open >= self.most
+        too_late = self.until and len(self.connections) >= self.until
+        if self.refused < self.refuse or too_many or too_late:
             self.refused += 1
             if self.says:
                 await reader.read(_CHUNK)
@@ -122,7 +128,9 @@ class Proxy:
         connection = Connection()
         self.connections.append(connection)
         self._open += 1
+        self._clients.add(id(connection))
         self.peak = max(self.peak, self._open)
+        self.peak_of_client = max(self.peak_of_client, len(self._clients))
         try:
             await self._forward(reader, writer, connection)
         except (OSError, asyncio.CancelledError):
@@ -130,6 +138,7 @@ class Proxy:
             _reset(writer)
         finally:
             self._open -= 1
+            self._clients.discard(id(connection))
             writer.close()
 
     async def _forward(
@@ -170,6 +179,8 @@ class Proxy:
                         raise ConnectionResetError
                 elif data:
                     connection.said(data)
+                elif not answers:
+                    self._clients.discard(id(connection))
                 pieces.put_nowait((max(self._loop.time(), begin) + self.delay, data))
                 if not data:
                     return await sending

@@ -49,11 +49,8 @@ def run(
     lanes: Sequence[Executor] = (),
     pool: Executor | None = None,
     most: int = 6,
-    spare: int = 0,
 ) -> dict:
-    executor = AheadExecutor(
-        pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most, spare=spare
-    )
+    executor = AheadExecutor(pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most)
     return dict(run_jobs(work, jobs, lambda _width: executor, 2))
 
 
@@ -131,24 +128,6 @@ def test_what_a_lane_gives_up_another_prepares_or_none(able):
     assert able or found == {job: ("done", job) for job in JOBS}
 
 
-def test_the_first_lane_that_gives_up_takes_some_along():
-    lock, useful, refused = Lock(), set(), Event()
-
-    def prepare(job: int) -> int | None:
-        with lock:
-            first = not refused.is_set()
-            refused.set()
-        if first:
-            return None
-        Event().wait(0.005)
-        useful.add((get_ident(), job))
-        return job
-
-    run(prepare, lanes=threads(5), spare=2, most=10)
-    late = {lane for lane, job in useful if job > 15}
-    assert len(late) == 2, "five, one that gave up, two for those who work"
-
-
 def test_a_lane_that_breaks_is_done_without():
     found = run(lambda job: f"prepared {job}", lanes=[Broken(), *threads(1)])
     assert sorted(found) == JOBS
@@ -157,7 +136,7 @@ def test_a_lane_that_breaks_is_done_without():
 
 def test_a_pool_that_breaks_breaks_all_without_preparing_more():
     prepared = []
-    executor = AheadExecutor(Broken(), threads(1), lambda job: prepared.append(job) or job, most=3, spare=0)
+    executor = AheadExecutor(Broken(), threads(1), lambda job: prepared.append(job) or job, most=3)
     futures = [executor.submit(work.double, job) for job in JOBS]
     assert all(isinstance(each.exception(timeout=20), BrokenExecutor) for each in futures)
     executor.shutdown(cancel_futures=True)

@@ -1,0 +1,119 @@
+"""So many connections at one time, whichever process has them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.model import BuildJob, BuildSettings
+from sdistmaker_recipe.stages import build
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.limit import Held, Limit
+from tests.support.memory_repository import MemoryRepository
+from tests.unit import executor_work
+from tests.unit.values import a_tag
+
+
+def free(limit: Limit) -> int:
+    """How many could be had now."""
+    taken = []
+    while file := limit._take():
+        taken.append(file)
+    for file in taken:
+        file.close()
+    return len(taken)
+
+
+@pytest.fixture
+def limit(tmp_path: Path) -> Limit:
+    made = Limit(tmp_path / "connections", 3)
+    with made.held():
+        return made
+
+
+def test_there_are_so_many(limit):
+    with limit.held(), limit.held():
+        assert free(limit) == 1
+    assert free(limit) == 3
+
+
+def test_who_finds_none_waits(limit):
+    now: list[int] = []
+    most: list[int] = []
+
+    def use(number: int) -> None:
+        with limit.held():
+            now.append(number)
+            most.append(len(now))
+            sleep(0.01)
+            now.remove(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(16)))
+    assert (len(most), max(most)) == (16, 3)
+
+
+def test_one_that_is_given_up_is_gone_for_good_but_the_last_stays(limit):
+    for left in (2, 1):
+        with limit.held() as held:
+            assert isinstance(held, Held)
+            assert held.give_up()
+        assert free(limit) == limit.left() == left
+    with limit.held() as held:
+        assert not held.give_up()
+    assert free(limit) == 1
+
+
+def test_a_process_that_dies_leaves_it_to_others(limit):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(executor_work.hold_and_die, limit).exception(timeout=30)
+    assert free(limit) == 3
+
+
+def test_there_can_be_none(tmp_path):
+    with Limit(tmp_path / "connections", 0).held() as held:
+        assert held is None
+    assert list(tmp_path.iterdir()) == []
+
+
+class Server(MemoryRepository):
+    """Lets so many exports in vain, for want of a connection, before it does one."""
+
+    def __init__(self, refuses: int) -> None:
+        super().__init__()
+        self.commit({"acme.ledger/tags/1.0/setup.py": ""})
+        self.refuses = refuses
+
+    def export(self, path, revision, destination):
+        self.refuses -= 1
+        if self.refuses >= 0:
+            raise RepositoryError(self.url, "refused", passing=True)
+        super().export(path, revision, destination)
+
+
+class TestAnExportThatTheServerDoesNotLetIn:
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> BuildJob:
+        settings = BuildSettings(tmp_path, tmp_path, tmp_path, 60)
+        return BuildJob(a_tag(), "memory://", "auto", "1", settings, connections=3)
+
+    @pytest.mark.parametrize("refuses", [0, 1, 2])
+    def test_is_done_with_one_less(self, job, refuses):
+        build._export_to(job.settings.scratch / "tree", job, Server(refuses))
+        assert (job.settings.scratch / "tree/setup.py").exists()
+        assert free(build._limit(job)) == 3 - refuses
+
+    def test_is_an_error_where_it_had_the_last(self, job):
+        with pytest.raises(RepositoryError, match="refused"):
+            build._export_to(job.settings.scratch / "tree", job, Server(3))
+        assert free(build._limit(job)) == 1
+
+    def test_is_left_to_another_process_where_it_was_ahead(self, job, monkeypatch):
+        monkeypatch.setattr(build, "_repository", lambda *_: Server(1))
+        assert build.fetch(job, Credentials()) is None
+        assert free(build._limit(job)) == 2
