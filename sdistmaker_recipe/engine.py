@@ -192,7 +192,7 @@ def _open_sources(this: Run, stack: ExitStack) -> tuple[list[Source], tuple[str,
 def _scan(sources: Sequence[Source], this: Run) -> Found:
     scans: list[Scan] = []
     errors: list[RepositoryError] = []
-    empty: list[str] = []
+    told: list[str] = []
     full = this.circumstances.full_scan
     this.last.keep_only(this.configuration.repository)
     for source in sources:
@@ -203,11 +203,17 @@ def _scan(sources: Sequence[Source], this: Run) -> Found:
             errors.append(error)
             continue
         scans.append(found)
+        told += [_is_forbidden(source, path) for path in found.forbidden]
         if not this.last.has_tags(found):
-            empty.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
+            told.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
     if errors and len(errors) == len(sources):
         raise errors[0]
-    return Found(scans, tuple(str(error) for error in errors), tuple(empty))
+    return Found(scans, tuple(str(error) for error in errors), tuple(told))
+
+
+def _is_forbidden(source: Source, path: str) -> str:
+    how = "it is passed over, until a commit in it or --full-scan has it looked at again"
+    return f"{source.url}/{path}: the server does not let us read this folder; {how}"
 
 
 def _shown(this: Run) -> Shown:

@@ -67,17 +67,21 @@ class ConfigurationError(SdistmakerError):
 class RepositoryError(SdistmakerError):
     """A repository did not answer as it should; the message names the URL.
 
-    ``passing`` says that it may answer in a moment, with nothing changed: its server may be starting again.
+    ``passing`` says that it may answer in a moment, with nothing changed: its server may be starting again;
+    ``forbidden`` that it does not let us read there.
     """
 
-    def __init__(self, url: str, reason: str, hint: str = "", *, passing: bool = False) -> None:
+    def __init__(
+        self, url: str, reason: str, hint: str = "", *, passing: bool = False, forbidden: bool = False
+    ) -> None:
         super().__init__(f"{url}: {reason}", hint)
         self.url = url
         self.reason = reason
         self.passing = passing
+        self.forbidden = forbidden
 
-    def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...], dict[str, bool]]:
-        return type(self), (self.url, self.reason, self.hint), {"passing": self.passing}
+    def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...], dict[str, object]]:
+        return type(self), (self.url, self.reason, self.hint), vars(self)
 
 
 class PathNotFoundError(RepositoryError):

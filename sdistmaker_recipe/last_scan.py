@@ -41,6 +41,7 @@ class Scan(NamedTuple):
 
     ``origin`` names what was read whatever URL it is reached by, ``fingerprint`` tells of all options that
     decide what a scan finds, ``outlook`` of those under which a run has dealt with all of it ("" for none).
+    ``forbidden`` are folders that this scan came to and could not read, which is not remembered.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Scan(NamedTuple):
     fingerprint: str
     seen: Seen
     outlook: str
+    forbidden: tuple[str, ...] = ()
 
 
 class GoneTag(NamedTuple):
@@ -68,11 +70,13 @@ class GoneTag(NamedTuple):
 class Difference:
     """What a scan saw otherwise: paths that are gone, with all below, and then folders as they are now.
 
-    A path can be gone and there again, as something else.
+    A path can be gone and there again, as something else. Of what is below ``forbidden`` folders nothing was
+    seen.
     """
 
     gone: list[str] = field(default_factory=list)
     folders: dict[str, SeenFolder] = field(default_factory=dict)
+    forbidden: list[str] = field(default_factory=list)
 
 
 class LastScan:

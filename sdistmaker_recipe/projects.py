@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import project_name
 from sdistmaker_recipe.vcs import Change, Entry, Repository
 
@@ -25,8 +26,11 @@ _NO_TEXT = "(?!)"
 
 _LAYOUT = frozenset({"trunk", "tags", "branches"})
 
-Kind: TypeAlias = Literal["folder", "project", "tags"]
-"""``project`` is one that the filters want; any other is but a ``folder``."""
+Kind: TypeAlias = Literal["folder", "project", "tags", "unwanted", "stopped", "forbidden"]
+"""``project`` is one that the filters want, ``unwanted`` any other, ``stopped`` a folder not to look into.
+
+A ``forbidden`` folder is one that we may not read; what it is nobody knows.
+"""
 
 
 class SeenTag(NamedTuple):
@@ -67,8 +71,11 @@ class KnownFolders:
         """What to take a folder for when it is looked at again: see ``SeenFolder.below``."""
         return "tags" if self._kinds.get(path) == "tags" else "folder"
 
-    def touched(self, changes: Iterable[Change]) -> list[str]:
-        """The folders that could be others after changes, those further up first."""
+    def touched(self, changes: Iterable[Change], ignore: Iterable[str]) -> list[str]:
+        """The folders that could be others after changes, those further up first; ``ignore`` is the option.
+
+        Those, too, that have a folder which was not there to be seen: perhaps we may read more than before.
+        """
         found: set[str] = set()
         above: set[str] = set()
         for change in changes:
@@ -80,7 +87,16 @@ class KnownFolders:
                 above.add(parent)
                 parent = _parent(parent)
         found |= {path for path in above if self._kinds.get(path) == "tags"}
+        found |= {_parent(path) for path in above if path not in self._kinds and self._looks_at(path, ignore)}
         return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+
+    def _looks_at(self, path: str, ignore: Iterable[str]) -> bool:
+        """Whether the folder at path would be looked at if the one that it is in were."""
+        parent, _slash, name = path.rpartition("/")
+        kind = self._kinds.get(parent, "stopped")
+        if name in _LAYOUT and kind in ("project", "unwanted"):
+            return name == "tags" and kind == "project"
+        return kind not in ("tags", "stopped") and not _matches(name, ignore)
 
     def update(self, folder: SeenFolder) -> list[str]:
         """Take over what a folder is now; the paths in it that are gone, or are something else now."""
@@ -110,19 +126,25 @@ def look(
 
     Raises ``RepositoryError``.
     """
-    entries = repository.entries(path, peg)
+    try:
+        entries = repository.entries(path, peg)
+    except RepositoryError as error:
+        if not (error.forbidden and path):
+            raise
+        return SeenFolder(path, "forbidden")
     if taken_for == "tags":
         project = project_name(url, path.rpartition("/")[0])
         return SeenFolder(path, "tags", tags=tuple(_tags(project, entries, configuration)))
     if any(_matches(entry.name, configuration.stop_indicators) for entry in entries):
-        return SeenFolder(path, "folder")
+        return SeenFolder(path, "stopped")
     folders = [entry.name for entry in entries if entry.is_folder]
     has_trunk = "trunk" in folders
     wanted = has_trunk and _wanted(url, path, configuration)
     below: list[tuple[str, Kind]] = [(join(path, "tags"), "tags")] if wanted and "tags" in folders else []
     others = (name for name in folders if not (has_trunk and name in _LAYOUT))
     below += [(join(path, name), "folder") for name in others if not _matches(name, configuration.ignore)]
-    return SeenFolder(path, "project" if wanted else "folder", tuple(below))
+    kind: Kind = "project" if wanted else "unwanted" if has_trunk else "folder"
+    return SeenFolder(path, kind, tuple(below))
 
 
 def tag_pattern(configuration: Configuration, project: str) -> re.Pattern[str]:

@@ -96,8 +96,9 @@ def scan(source: Source, configuration: Configuration, last: LastScan, version: 
     logger.debug("Looking at all folders of %s in revision %s", source.repository.url, source.peg)
     entry = _folder(source)
     seen = Seen(source.peg, entry.revision, entry.time)
-    folders = difference(source, {}, [], configuration).folders.values()
-    return last.replace(source.url, origin, current, seen, folders)
+    everything = difference(source, {}, [], configuration)
+    found = last.replace(source.url, origin, current, seen, everything.folders.values())
+    return found._replace(forbidden=tuple(everything.forbidden))
 
 
 def is_touched(
@@ -120,7 +121,7 @@ def is_touched(
         except RepositoryError as error:
             errors.append(error)
             continue
-        if changes is None or KnownFolders(last.folders(known)).touched(changes):
+        if changes is None or KnownFolders(last.folders(known)).touched(changes, configuration.ignore):
             return True
     if errors and len(errors) == len(sources):
         raise errors[0]
@@ -151,7 +152,7 @@ def _go_on(source: Source, configuration: Configuration, last: LastScan, known: 
     except PathNotFoundError:
         # Not as we knew it; perhaps because we may read less, or more, than before.
         return None
-    return last.change(known, told.seen, found)
+    return last.change(known, told.seen, found)._replace(forbidden=tuple(found.forbidden))
 
 
 def difference(
@@ -169,7 +170,7 @@ def difference(
             # A copy may have anything below it: nothing that we know of there counts.
             found.gone.append(change.path)
             known.remove(change.path)
-    starts = known.touched(every) if kinds else [""]
+    starts = known.touched(every, configuration.ignore) if kinds else [""]
 
     def look_by(repository: Repository, path: str, taken_for: Kind) -> SeenFolder:
         return look(repository, source.url, source.peg, path, taken_for, configuration)
@@ -186,6 +187,11 @@ def difference(
             while waiting:
                 path, taken_for = waiting.pop()
                 folder = lookers.look(path, taken_for)
+                if folder.kind == "forbidden":
+                    found.forbidden.append(path)
+                    found.gone.append(path)
+                    known.remove(path)
+                    continue
                 found.folders[path] = folder
                 found.gone.extend(known.update(folder))
                 waiting += [each for each in folder.below if each[0] not in known][::-1]

@@ -22,8 +22,8 @@ SUMMARIES = (205011, 200009, 200042)  # they only say that there are other error
 class Fault(NamedTuple):
     """A kind of failure: the error numbers that mean it, and what to tell the user.
 
-    ``scheme`` is what the URL must begin with, ``words`` must be in the message; ``passing`` is as in
-    ``RepositoryError``.
+    ``scheme`` is what the URL must begin with, ``words`` must be in the message; ``passing`` and
+    ``forbidden`` are as in ``RepositoryError``.
     """
 
     numbers: frozenset[int]
@@ -32,6 +32,7 @@ class Fault(NamedTuple):
     scheme: str = ""
     words: str = ""
     passing: bool = False
+    forbidden: bool = False
 
     def matches(self, url: str, errors: ErrorChain) -> bool:
         """Whether one of the numbers is in the chain."""
@@ -48,8 +49,9 @@ def _fault(
     words: str = "",
     *,
     passing: bool = False,
+    forbidden: bool = False,
 ) -> Fault:
-    return Fault(frozenset(numbers), reason, hint, scheme, words, passing)
+    return Fault(frozenset(numbers), reason, hint, scheme, words, passing, forbidden)
 
 
 CHECK_URL = "Check the URL: svn info URL must show the repository."
@@ -93,6 +95,7 @@ FAULTS = (
         (175013,),  # RA_DAV_FORBIDDEN
         "the server forbids access",
         "Ask for the right to read it, for the user this program runs as.",
+        forbidden=True,
     ),
     _fault(
         # RA_NOT_AUTHORIZED, AUTHN_CREDS_UNAVAILABLE, _NO_PROVIDER, _PROVIDERS_EXHAUSTED, _FAILED,
@@ -101,6 +104,7 @@ FAULTS = (
         "the server asks for a user name and password, and accepted none",
         "Set the options username and password-variable, or run svn info URL once as the user this program "
         "runs as, and let svn store the password. Nothing is ever asked for here.",
+        forbidden=True,
     ),
     _fault(
         range(670000, 720000),  # APR_OS_START_EAIERR: what getaddrinfo found
@@ -172,7 +176,8 @@ def translate(url: str, errors: ErrorChain) -> RepositoryError:
     if fault is None:
         return RepositoryError(url, details)
     kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
-    return kind(url, f"{fault.reason} ({details})", fault.hint, passing=fault.passing)
+    reason = f"{fault.reason} ({details})"
+    return kind(url, reason, fault.hint, passing=fault.passing, forbidden=fault.forbidden)
 
 
 def _details(errors: ErrorChain) -> str:

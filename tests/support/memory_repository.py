@@ -97,7 +97,9 @@ def _start() -> list[Revision]:
 class MemoryRepository:
     """An open connection to a repository in memory; ``commit`` adds to its history.
 
-    url: what it claims to be reached by. ``calls`` lists the reads made: method, path, revision.
+    url: what it claims to be reached by. ``calls`` lists the reads made: method, path, revision. Folders that
+    are ``hidden`` (from the root) are neither listed nor told of by ``changes``, as by svnserve where they
+    may not be read; those that are ``forbidden`` are, and refuse to be listed themselves.
     Properties other than executable and special have no effect on ``export``.
     """
 
@@ -111,6 +113,8 @@ class MemoryRepository:
     ) -> None:
         self.revisions = revisions if revisions is not None else _start()
         self.calls: list[tuple[str, str, str]] = []
+        self.hidden: frozenset[str] = frozenset()
+        self.forbidden: frozenset[str] = frozenset()
         self._url = url
         self._identity = identity
         self._prefix = prefix
@@ -142,12 +146,15 @@ class MemoryRepository:
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         self.calls.append(("entries", path, revision))
         tree, folder = self._folder(path, revision)
-        return tuple(sorted((_entry(child, tree[child]) for child in _children(tree, folder)), key=_by_name))
+        children = (child for child in _children(tree, folder) if child not in self.hidden)
+        return tuple(sorted((_entry(child, tree[child]) for child in children), key=_by_name))
 
     def entry(self, path: str, revision: str) -> Entry:
         self.calls.append(("entry", path, revision))
         tree = self._tree(revision)
         full = _join(self._prefix, path)
+        if self._is_hidden(full):
+            raise self._may_not_read(path)
         if full not in tree:
             raise self._not_found(path, revision)
         return _entry(full, tree[full])._replace(name=path.rpartition("/")[2])
@@ -235,12 +242,17 @@ class MemoryRepository:
         found: set[Change] = set()
         for each in self.revisions[first : last + 1]:
             for operation in each.operations:
+                if self._is_hidden(operation.path):
+                    continue
                 if operation.action == "add" and f"{self._prefix}/".startswith(f"{operation.path}/"):
                     return None
                 if operation.path in _below(dict.fromkeys([operation.path]), self._prefix):
                     path = operation.path[len(self._prefix) :].lstrip("/")
                     found.add(Change(path, _KINDS[operation.action]))
         return frozenset(found)
+
+    def _is_hidden(self, path: str) -> bool:
+        return bool(self.hidden) and not self.hidden.isdisjoint((path, *_parents(path)))
 
     def _tree(self, revision: str) -> Mapping[str, Node]:
         if not (revision.isdecimal() and int(revision) < len(self.revisions)):
@@ -250,9 +262,14 @@ class MemoryRepository:
     def _folder(self, path: str, revision: str) -> tuple[Mapping[str, Node], str]:
         tree = self._tree(revision)
         full = _join(self._prefix, path)
+        if full in self.forbidden or self._is_hidden(full):
+            raise self._may_not_read(path)
         if full not in tree or isinstance(tree[full].content, File):
             raise self._not_found(path, revision)
         return tree, full
+
+    def _may_not_read(self, path: str) -> RepositoryError:
+        return RepositoryError(f"{self._url}/{quote(path)}", "may not be read", forbidden=True)
 
     def _not_found(self, path: str, revision: str) -> PathNotFoundError:
         return PathNotFoundError(f"{self._url}/{quote(path)}".rstrip("/"), f"not in revision {revision}")

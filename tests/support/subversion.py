@@ -105,8 +105,11 @@ def _cache(folder: Path, realm: str, values: Mapping[str, str]) -> None:
 # servers
 
 
-def svnserve(parent: Path, scratch: Path, *, password: bool = False) -> Server:
-    """A svnserve, not yet started, for the repositories in parent; it asks for a password when told to."""
+def svnserve(parent: Path, scratch: Path, *, password: bool = False, rules: Path | None = None) -> Server:
+    """A svnserve, not yet started, for the repositories in parent; it asks for a password when told to.
+
+    rules: a file that says who may read which path (the Subversion book, "Path-Based Authorization").
+    """
     need("svnserve")
     port = free_port()
     users = scratch / "passwd"
@@ -114,6 +117,7 @@ def svnserve(parent: Path, scratch: Path, *, password: bool = False) -> Server:
     settings = scratch / "svnserve.conf"
     settings.write_text(
         f"[general]\nanon-access = {'none' if password else 'read'}\nauth-access = read\n"
+        f"{f'authz-db = {rules}' if rules else ''}\n"
         f"password-db = {users}\nrealm = {REALM}\n",
         encoding="utf-8",
     )
@@ -156,8 +160,8 @@ SSLCertificateKeyFile "{key}"
 """
 
 
-def dav(parent: Path, scratch: Path, certificate: Certificate | None = None) -> Httpd:
-    """Apache, not yet started, with mod_dav_svn for the repositories in parent.
+def dav(parent: Path, scratch: Path, certificate: Certificate | None = None, more: str = "") -> Httpd:
+    """Apache, not yet started, with mod_dav_svn for the repositories in parent; ``more`` is configuration.
 
     They are at /open/NAME for all, at /closed/NAME for USER with PASSWORD, at /forbidden/NAME for nobody.
     With a certificate it speaks https only, as https://localhost:PORT.
@@ -172,6 +176,7 @@ def dav(parent: Path, scratch: Path, certificate: Certificate | None = None) -> 
         "forbidden": "Require all denied",
     }
     parts = [DAV_LOCATION.format(name=name, parent=parent, access=how) for name, how in access.items()]
+    parts.append(more)
     if certificate is not None:
         parts.append(TLS.format(certificate=certificate.file, key=certificate.key))
     return Httpd(scratch, "".join(parts), (*DAV_MODULES, *(TLS_MODULES if certificate else ())))

@@ -15,7 +15,7 @@ from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
-from tests.support.memory_repository import MemoryRepository
+from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.random_history import CONFIGURATION, begin, grow
 from tests.support.scans import URL, VERSION, compare_scans, two_memories
 from tests.unit.values import a_release
@@ -43,6 +43,31 @@ def test_any_history_is_scanned_as_if_for_the_first_time(part):
                 compare_scans(history, pegs, CONFIGURATION, memories)
             except AssertionError as error:
                 raise AssertionError(f"in the history with seed {seed}") from error
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(part):
+    with two_memories() as memories:
+        for seed in range(part, HISTORIES // 4, PARTS):
+            history, pegs = random_history(seed)
+            random = Random(seed)
+            there = folders_of(history, pegs[0])
+            history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))
+            scan.scan(Source(URL, history, pegs[0]), CONFIGURATION, memories[0], VERSION, full=True)
+            shown = [path for path in history.hidden if path in folders_of(history, history.head())]
+            history.hidden = frozenset()
+            history.commit({f"{path}/noticed": "" for path in shown})
+            source = Source(URL, history, history.head())
+            found = scan.scan(source, CONFIGURATION, memories[0], VERSION, full=False)
+            wanted = scan.scan(source, CONFIGURATION, memories[1], VERSION, full=True)
+            where = f"in the history with seed {seed}, of {shown}"
+            assert memories[0].folders(found) == memories[1].folders(wanted), where
+            assert memories[0].tags(found) == memories[1].tags(wanted), where
+
+
+def folders_of(history: MemoryRepository, revision: str) -> list[str]:
+    tree = history.revisions[int(revision)].tree
+    return [path for path, node in tree.items() if path and isinstance(node.content, Folder)]
 
 
 def test_releases_of_tags_that_are_not_seen_are_all_that_have_none():
@@ -119,6 +144,53 @@ class TestAskedOfTheRepository:
         scanner.history.commit({"group/p7/trunk/setup.py": "newer"})
         scanner.scan()
         assert [method for method, *_rest in scanner.history.calls] == ["changes"]
+
+    @pytest.mark.parametrize(
+        "changed",
+        [{"ignore": ("p7",)}, {"exclude": ("group/p7",)}, {"stop_indicators": ("tags",)}],
+        ids=lambda changed: next(iter(changed)),
+    )
+    def test_is_nothing_where_an_option_keeps_us_from_looking(self, scanner, changed):
+        other = Configuration(**changed)
+        scanner.scan(other)
+        for path in ("trunk/more/file", "tags/1.0/more/file", "branches/more/file", "trunk/setup.py"):
+            scanner.history.commit({f"group/p7/{path.partition('/')[0]}/more": Folder()})
+            scanner.scan(other)
+            scanner.history.commit({f"group/p7/{path}": "new"})
+            assert not scanner.is_touched(scanner.history.head(), other)
+            scanner.scan(other)
+            assert scanner.asked == []
+
+    def test_is_the_folder_above_one_that_was_not_there_to_be_seen(self, scanner):
+        scanner.history.hidden = frozenset(["group/p7"])
+        found = scanner.scan(full=True)
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        assert len(scanner.last.tags(scanner.scan())) == 87
+        assert scanner.asked == []
+        scanner.history.hidden = frozenset()
+        assert scanner.is_touched(scanner.history.commit({"group/p7/trunk/setup.py": "new"}))
+        assert len(scanner.last.tags(scanner.scan())) == 91
+        assert [path for _method, path in scanner.asked] == ["group", "group/p7", "group/p7/tags"]
+        assert found.forbidden == ()
+
+    def test_is_a_folder_that_may_not_be_read_whenever_we_come_to_it(self, scanner):
+        scanner.history.forbidden = frozenset(["group/p7/tags"])
+        for full in (True, False):
+            found = scanner.scan(full=full)
+            assert (found.forbidden, len(scanner.last.tags(found))) == (("group/p7/tags",), 87)
+            scanner.history.commit({"group/p7/tags/1.0/setup.py": str(full)})
+        scanner.history.forbidden = frozenset()
+        found = scanner.scan()
+        assert (found.forbidden, len(scanner.last.tags(found))) == ((), 90)
+
+    def test_a_folder_that_may_no_longer_be_read_is_gone_and_its_tags_are_in_doubt(self, scanner):
+        scanner.history.forbidden = frozenset(["group/p7"])
+        scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
+        scanner.history.commit({"group/p7/new": Folder()})
+        found = scanner.scan()
+        assert found.forbidden == ("group/p7",)
+        assert {each.project for each in scanner.last.gone(found)} == {"group/p7"}
+        assert not [path for path in scanner.last.folders(found) if path.startswith("group/p7")]
 
     def test_are_the_tags_of_the_project_that_has_a_new_one(self, scanner):
         scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
