@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -420,6 +420,9 @@ class Catalog:
         found = [line for (line,) in self.rows("PRAGMA integrity_check(1)")]
         if found != ["ok"]:
             raise CatalogDamagedError(f"{self._path}: {found[0]}", _HINT)
+        with self._errors():
+            if missing := _missing(self._connection):
+                raise CatalogDamagedError(f"{self._path}: there is no {missing[0]}", _HINT)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -452,7 +455,7 @@ class Catalog:
         try:
             yield
         except sqlite3.Error as error:
-            raise _store_error(self._path, error) from error
+            raise _store_error(self._path, error, self._connection) from error
 
 
 _HINT = "The catalog can be moved away: the next run makes a new one. What is published stays."
@@ -486,7 +489,7 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
         if version < SCHEMA_VERSION:
             _upgrade(connection)
     except sqlite3.Error as error:
-        raise _store_error(name, error) from error
+        raise _store_error(name, error, connection) from error
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{name}: is of version {version}, this program knows version {SCHEMA_VERSION}",
@@ -518,11 +521,36 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """The columns that a catalog of its version has and this one lacks."""
+    with closing(sqlite3.connect(":memory:")) as complete:
+        for step in _STEPS[: _version(connection)]:
+            complete.executescript(step)
+        return sorted(_columns(complete) - _columns(connection))
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    names = (
+        "SELECT it.name || '.' || each.name FROM sqlite_master AS it JOIN pragma_table_info(it.name) AS each"
+    )
+    return {name for (name,) in connection.execute(f"{names} WHERE it.type = 'table'")}
+
+
 _OF_DAMAGE = ("malformed", "not a database", "Could not decode")
 
 
-def _store_error(path: Path | str, error: sqlite3.Error) -> StoreError:
-    if any(words in str(error) for words in _OF_DAMAGE):
+_OF_SCHEMA = ("no such table", "no such column", "has no column named", "values were supplied")
+
+
+def _store_error(
+    path: Path | str, error: sqlite3.Error, connection: sqlite3.Connection | None = None
+) -> StoreError:
+    damaged = any(words in str(error) for words in _OF_DAMAGE)
+    if connection and not damaged and any(words in str(error) for words in _OF_SCHEMA):
+        # Else a mistake of this program's, which another catalog would not mend.
+        with suppress(sqlite3.Error):
+            damaged = bool(_missing(connection))
+    if damaged:
         return CatalogDamagedError(f"{path}: {error}", _HINT)
     # To move the file away is no good advice where the disk is what failed.
     of_the_disk = any(word in str(error) for word in ("disk", "readonly", "locked", "unable to open"))

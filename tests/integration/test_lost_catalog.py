@@ -89,7 +89,11 @@ def overwrite_a_time(index: KeptIndex) -> None:
     index.query("UPDATE release SET upload_time = 'once' WHERE project = 'flitted'")
 
 
-DAMAGE = [overwrite, overwrite_pages, overwrite_a_time]
+def drop_a_table(index: KeptIndex) -> None:
+    index.query("DROP TABLE seen_folder")
+
+
+DAMAGE = [overwrite, overwrite_pages, overwrite_a_time, drop_a_table]
 
 
 @pytest.mark.parametrize("harm", [lose_file, lose_folder, *DAMAGE])

@@ -13,6 +13,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
+from tests.support.old_catalog import VERSION_1
 from tests.unit.values import a_release
 
 
@@ -69,6 +70,11 @@ def test_what_the_disk_refuses_is_named(configuration, tmp_path, monkeypatch):
         opening.give_up(configuration, circumstances(tmp_path), ERROR)
 
 
+QUERY = """
+    SELECT other_name.sha256 FROM other_name, release, seen_tag WHERE release.summary = seen_tag.time
+"""
+
+
 class TestWhatIsDamage:
     @pytest.mark.parametrize(
         "message",
@@ -115,6 +121,49 @@ class TestWhatIsDamage:
             connection.execute(f"UPDATE release SET {column} = CAST(X'ff' AS TEXT)")
         with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
             catalog.releases()
+
+    @pytest.mark.parametrize(
+        "harm",
+        [
+            "DROP TABLE other_name",
+            "ALTER TABLE release DROP COLUMN summary",
+            "ALTER TABLE seen_tag RENAME COLUMN time TO moment",
+        ],
+    )
+    def test_a_table_or_column_that_is_missing(self, tmp_path, harm):
+        path = tmp_path / "catalog.sqlite3"
+        with open_catalog(path) as catalog:
+            catalog.publish(a_release(), b"")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(harm)
+        with open_catalog(path) as catalog:
+            with pytest.raises(CatalogDamagedError, match="there is no"):
+                catalog.check()
+            with pytest.raises(CatalogDamagedError, match="no such"):
+                catalog.rows(QUERY)
+
+    def test_a_row_that_has_no_room(self, tmp_path):
+        path = tmp_path / "catalog.sqlite3"
+        with open_catalog(path) as catalog:
+            with closing(sqlite3.connect(path)) as connection, connection:
+                connection.execute("ALTER TABLE removal DROP COLUMN sha256")
+            with pytest.raises(CatalogDamagedError):
+                catalog.change("INSERT INTO removal VALUES (?, ?, ?, ?, ?)", [("",) * 5])
+
+    def test_a_table_that_is_missing_in_an_older_catalog(self, tmp_path):
+        path = tmp_path / "catalog.sqlite3"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(VERSION_1.format(uuid="1"))
+            connection.executescript("DROP TABLE failure")
+        with pytest.raises(CatalogDamagedError), open_catalog(path):
+            pass
+
+    def test_is_not_a_mistake_of_ours(self, tmp_path):
+        with open_catalog(tmp_path / "catalog.sqlite3") as catalog:
+            catalog.check()
+            with pytest.raises(StoreError) as caught:
+                catalog.rows("SELECT nothing FROM nowhere")
+        assert type(caught.value) is StoreError
 
     def test_what_a_check_finds(self, tmp_path):
         path = tmp_path / "catalog.sqlite3"
