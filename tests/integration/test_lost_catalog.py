@@ -1,4 +1,4 @@
-"""A catalog that was lost or damaged is made again from the index and the repository; nothing is built."""
+"""A catalog that was lost or damaged is made again of the index and the repository; little is built."""
 
 from __future__ import annotations
 
@@ -191,3 +191,14 @@ def test_a_repository_with_another_uuid_is_the_same(index: KeptIndex) -> None:
     report = index.run()
     assert [each["version"] for each in report["yanked"]] == ["1.0"]
     assert [each["version"] for each in report["published"]] == ["1.3"]
+
+
+def test_a_tag_whose_folder_is_named_other_than_its_project_is_built_once_more(index: KeptIndex) -> None:
+    index.history.release("renamed", "1.0", dist="another.name")
+    index.run()
+    before, times = tree(index.folder), index.times()
+    lose_folder(index)
+    assert [each["tag"] for each in index.run()["published"]] == ["1.0"]
+    assert tree(index.folder) == before
+    assert index.times() == times
+    assert index.run()["published"] == []
