@@ -56,7 +56,7 @@ class Plan:
 
 
 NORMAL = Size(1000, 10)
-LARGE = Size(5000, 20, together=100)
+LARGE = Size(5000, 20, together=1000)
 QUICK = Plan((Size(3, 2),), rounds=1, sample=2, delay=2)
 
 
