@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.vcs import open_repository
-from tests.support.random_history import CONFIGURATION
+from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import compare_scans, two_memories
 from tests.support.subversion import create
-from tests.unit.test_scan_again import random_history
 
 HISTORIES = 1000 if os.environ.get("SDISTMAKER_LONG") else 40
 

@@ -124,3 +124,13 @@ def _head(history: MemoryRepository) -> int:
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def random_history(seed: int) -> tuple[MemoryRepository, list[str]]:
+    """A history, and at which of its revisions it is scanned."""
+    random = Random(seed)
+    history = begin()
+    for _ in range(random.randint(2, 8)):
+        grow(history, random)
+    pegs = range(2, int(history.head()) + 1)
+    return history, [str(peg) for peg in pegs if peg == 2 or random.random() < 0.8]

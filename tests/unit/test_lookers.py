@@ -18,9 +18,8 @@ from sdistmaker_recipe.projects import Kind, SeenFolder
 from sdistmaker_recipe.stages.scan import Source, difference
 from sdistmaker_recipe.vcs import Repository
 from tests.support.memory_repository import MemoryRepository
-from tests.support.random_history import CONFIGURATION
+from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, compare_scans, two_memories
-from tests.unit.test_scan_again import random_history
 
 HISTORIES = 4_000 if os.environ.get("SDISTMAKER_LONG") else 150
 PROJECTS = 40
