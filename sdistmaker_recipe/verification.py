@@ -22,6 +22,7 @@ Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 """See ``model.Finding``."""
 
 _MISSING = "is missing"
+_NO_FILE = "is no file"
 
 
 class Verifier:
@@ -81,10 +82,11 @@ class Verifier:
         digest = self._store.digest(project, filename)
         if digest == release.sha256:
             return
-        problem = "holds other bytes than were published" if digest else _MISSING
-        if digest and self._change:
+        is_there = self._store.has_anything(project, filename)
+        problem = "holds other bytes than were published" if digest else _NO_FILE if is_there else _MISSING
+        if is_there and self._change:
             problem += f", and is moved to {self._store.move_aside(project, filename)}"
-        elif digest:
+        elif not self._change:
             self._damaged.add((project, filename))
         copy = archives.find_copy(release, self._store, self._catalog)
         if not copy:
@@ -139,7 +141,7 @@ class Verifier:
         """Whether a page is wrong."""
         self._files += 1
         if not is_right:
-            is_there = (self._store.folder / path).exists()
+            is_there = self._store.has_anything(*path.rpartition("/")[::2])
             self._find(path, "is not as the catalog has it" if is_there else _MISSING, self._repair)
         return not is_right
 

@@ -59,7 +59,7 @@ def files_of(folder: Path) -> list[str]:
     """The names of the files in a folder, sorted; none where it is no folder. Raises ``StoreError``."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if not entry.is_dir())
+            return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -69,6 +69,8 @@ def files_of(folder: Path) -> list[str]:
 def read_listing(path: Path) -> Listing:
     """What an ``index.json`` says (PEP 691 and 700); of one that is missing or malformed, nothing."""
     try:
+        if not path.is_file():
+            return {}
         with path.open("rb") as file:
             page: Any = json.loads(file.read(_LARGEST))
         return {each["filename"]: _listed(each) for each in page["files"]}
@@ -106,11 +108,20 @@ def _distributions(index: Path) -> Iterator[Place]:
 def _folders(index: Path) -> list[str]:
     try:
         with os.scandir(index) as entries:
-            return sorted(each.name for each in entries if each.is_dir() and not each.name.startswith("."))
+            return sorted(each.name for each in entries if _is_folder(each))
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StoreError(f"{index}: {error.strerror or error}") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether that is a folder to look into, or a link to one."""
+    try:
+        return entry.is_dir() and not entry.name.startswith(".")
+    except OSError:
+        # A link to itself, or to where we may not look.
+        return False
 
 
 def _problem(folder: Path, name: str) -> str:

@@ -1,11 +1,13 @@
 """The published folder: a reader never meets half a file, and only what was withdrawn is ever replaced.
 
-An index has thousands of pages, for each of which pathlib takes longer than the disk: their paths are text.
+What lies where a file or folder of ours goes and is none, such as a link, is moved aside. An index has
+thousands of pages, for each of which pathlib takes longer than the disk: their paths are text.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import filecmp
 import hashlib
 import logging
@@ -18,10 +20,15 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index import aside
 
 logger = logging.getLogger(__name__)
 
 _INCOMING = ".incoming"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+"""So that a pipe, which nobody writes to, keeps nobody waiting."""
+_NO_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 Content: TypeAlias = str | bytes
 """What a page holds; text is written as UTF-8."""
@@ -53,19 +60,19 @@ class IndexStore:
         """
         target = self.folder / project / filename
         with _disk_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            added = _hard_link(content, target) if isinstance(content, Path) else None
-            if added is None:
-                with _temporary(target) as temporary:
-                    _copy(content, temporary)
-                    added = _link(temporary, target)
+            self._make_folder(project)
+            added = _add(content, target)
+            if not added and not aside.status(target):
+                self.move_aside(project, filename)
+                added = _add(content, target)
             return StoredFile(sha256_of(target), target.stat().st_size, added)
 
     def replace_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
         """Put an archive in place of the one with its name; a reader meets the old or the new, whole."""
         target = self.folder / project / filename
         with _disk_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(project)
+            self._clear(project, filename)
             with _temporary(target) as temporary:
                 _copy(content, temporary)
                 temporary.replace(target)
@@ -73,9 +80,13 @@ class IndexStore:
             return StoredFile(sha256_of(target), target.stat().st_size, added=True)
 
     def remove(self, project: str, filenames: Iterable[str]) -> None:
-        """Remove files, in this order, that may be gone already."""
+        """Remove files, in this order, that may be gone already; what is no file goes aside."""
+        folder = f"{self.folder}/{project}"
         with _disk_errors(self.folder / project):
-            _remove(f"{self.folder}/{project}/{filename}" for filename in filenames)
+            if aside.is_folder(folder):
+                for filename in filenames:
+                    self._clear(project, filename)
+                    _remove([f"{folder}/{filename}"])
 
     def prepare(self) -> None:
         """See that the folder is there and can be written."""
@@ -101,47 +112,57 @@ class IndexStore:
 
     def remove_incoming(self) -> None:
         """Remove what a run that was killed left of ``incoming``."""
-        with _disk_errors(self.folder / _INCOMING), suppress(FileNotFoundError):
-            shutil.rmtree(self.folder / _INCOMING)
+        path = self.folder / _INCOMING
+        with _disk_errors(path):
+            if aside.is_folder(path):
+                shutil.rmtree(path)
+            elif os.path.lexists(path):
+                self.move_aside("", _INCOMING)
 
-    def has_file(self, project: str, filename: str) -> bool:
-        """Whether the file is there."""
-        return (self.folder / project / filename).is_file()
+    def has_file(self, folder: str, name: str) -> bool:
+        """Whether the file is there, and no link: neither it nor its folder."""
+        return self._status(folder, name) is not None
+
+    def has_anything(self, folder: str, name: str) -> bool:
+        """Whether a file, or whatever else, is there in a folder that is no link."""
+        return aside.is_folder(f"{self.folder}/{folder}") and os.path.lexists(
+            f"{self.folder}/{folder}/{name}"
+        )
 
     def digest(self, folder: str, name: str) -> str:
         """The SHA-256 of a file, in hexadecimal; "" where none is."""
         path = self.folder / folder / name
-        with _disk_errors(path), suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            return sha256_of(path)
+        with _disk_errors(path), suppress(FileNotFoundError):
+            return sha256_of(path) if self.has_file(folder, name) else ""
         return ""
 
     def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
         """Show an archive by a second name in another folder; what is no second name of it is moved aside."""
-        archive, target = self.folder / project / filename, self.folder / folder / name
-        with _disk_errors(target):
-            if not archive.is_file() or _is_the_same(archive, target):
-                return
-        if os.path.lexists(target):
+        if not self.has_file(project, filename) or self.is_second_name(project, filename, folder, name):
+            return
+        if self.has_anything(folder, name):
             self.move_aside(folder, name)
-        self.add_archive(folder, name, archive)
+        self.add_archive(folder, name, self.folder / project / filename)
 
     def is_second_name(self, project: str, filename: str, folder: str, name: str) -> bool:
-        """Whether that is the same archive."""
-        archive, target = self.folder / project / filename, self.folder / folder / name
-        with _disk_errors(target):
-            return archive.is_file() and _is_the_same(archive, target)
+        """Whether that is the same archive: one file or, where files cannot have two names, an equal one."""
+        archive, other = self._status(project, filename), self._status(folder, name)
+        if archive is None or other is None:
+            return False
+        first, second = f"{self.folder}/{project}/{filename}", f"{self.folder}/{folder}/{name}"
+        with _disk_errors(self.folder / folder / name):
+            return os.path.samestat(archive, other) or filecmp.cmp(first, second, shallow=False)
 
     def move_aside(self, folder: str, name: str) -> Path:
-        """Move a file out of the index, where it is kept; its new path."""
-        source, target = self.folder / folder / name, self.aside / folder / name
+        """Move a file, or what is in the place of one of ours, out of the index; its new path.
+
+        ``folder`` is "" where that is in the root, such as in the place of a project's folder.
+        """
+        source = self.folder / folder / name
         with _disk_errors(source):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            number = 0
-            while os.path.lexists(target):
-                number += 1
-                target = target.with_name(f"{name}.{number}")
-            shutil.move(source, target)
-        logger.warning("%s/%s was in the way, or damaged: it is moved to %s", folder, name, target)
+            target = aside.move(source, self.aside, folder)
+        what = source.relative_to(self.folder)
+        logger.warning("%s was in the way, or damaged: it is moved to %s", what, target)
         return target
 
     def write_pages(self, pages: Mapping[str, Content]) -> None:
@@ -154,14 +175,17 @@ class IndexStore:
             stack.callback(_remove, ready.values())
             names: dict[str, list[str]] = {}
             for path, content in pages.items():
-                folder, _, name = f"{self.folder}/{path}".rpartition("/")
+                folder, _, name = path.rpartition("/")
                 if folder not in names:
-                    names[folder] = _names_in(folder)
-                data = content.encode() if isinstance(content, str) else content
-                if name not in names[folder] or not _is_there(f"{folder}/{name}", data):
-                    start = _start(name)
-                    _remove(f"{folder}/{each}" for each in names[folder] if each.startswith(start))
-                    temporary = ready[f"{folder}/{name}"] = f"{folder}/{start}{_ending()}"
+                    names[folder] = self._names_in(folder)
+                data, target = _as_bytes(content), f"{self.folder}/{path}"
+                is_new = name not in names[folder]
+                if is_new or not _is_page(target, data):
+                    if not is_new:
+                        self._clear(folder, name)
+                    start, there = _start(name), target[: -len(name)]
+                    _remove(f"{there}{each}" for each in names[folder] if each.startswith(start))
+                    temporary = ready[target] = f"{there}{start}{_ending()}"
                     with open(temporary, "xb") as file:
                         file.write(data)
             if ready:
@@ -174,7 +198,8 @@ class IndexStore:
     def is_page(self, path: str, content: Content) -> bool:
         """Whether this is what a page at a path below the index holds."""
         with _disk_errors(self.folder / path):
-            return _is_there(self.folder / path, content.encode() if isinstance(content, str) else content)
+            in_folder = aside.is_folder(f"{self.folder}/{path.rpartition('/')[0]}")
+            return in_folder and _is_page(f"{self.folder}/{path}", _as_bytes(content))
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages are there."""
@@ -184,12 +209,13 @@ class IndexStore:
     def folders(self) -> dict[str, int]:
         """The folders of the index: by name the mtime in ns, which is when a file last came or went there.
 
-        Those whose names are no UTF-8 are not ours.
+        Those whose names are no UTF-8 are not ours, and neither are links to folders.
         """
         if not self.folder.is_dir():
             return {}
         with _disk_errors(self.folder), os.scandir(self.folder) as entries:
-            return {entry.name: entry.stat().st_mtime_ns for entry in entries if _is_folder(entry)}
+            folders = filter(_is_folder, entries)
+            return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in folders}
 
     def mark_private(self, projects: Iterable[str]) -> None:
         """Make folders of projects without a page: web servers answer 404 for them and never redirect."""
@@ -197,7 +223,7 @@ class IndexStore:
         for project in projects:
             if project not in there:
                 with _disk_errors(self.folder / project):
-                    os.makedirs(self.folder / project, exist_ok=True)
+                    self._make_folder(project)
 
     def unmark_private(self, project: str) -> None:
         """Take back ``mark_private``; a folder with anything in it stays."""
@@ -205,6 +231,44 @@ class IndexStore:
             (self.folder / project).rmdir()
         except OSError:
             return
+
+    def _status(self, folder: str, name: str) -> os.stat_result | None:
+        with _disk_errors(self.folder):
+            is_there = aside.is_folder(f"{self.folder}/{folder}")
+            return aside.status(f"{self.folder}/{folder}/{name}") if is_there else None
+
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder, and the index, unless they are there; what is in the folder's place goes aside."""
+        # With folder "" it ends with "/", so the index itself may be a link.
+        path = f"{self.folder}/{folder}"
+        try:
+            os.mkdir(path)
+        except FileNotFoundError:
+            os.makedirs(path, exist_ok=True)
+        except FileExistsError:
+            if not aside.is_folder(path):
+                self.move_aside("", folder)
+                os.mkdir(path)
+
+    def _names_in(self, folder: str) -> list[str]:
+        """The names of what is in a folder, which is made where it is not there."""
+        try:
+            descriptor = os.open(f"{self.folder}/{folder}", _FOLDER)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER:
+                raise
+            self._make_folder(folder)
+            return []
+        try:
+            return os.listdir(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _clear(self, folder: str, name: str) -> None:
+        """Move aside what is in the place of a file and is none."""
+        path = f"{self.folder}/{folder}/{name}"
+        if not aside.status(path) and os.path.lexists(path):
+            self.move_aside(folder, name)
 
 
 def is_leftover(name: str) -> bool:
@@ -256,41 +320,43 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_the_same(archive: Path, other: Path) -> bool:
-    """Whether two names are of one file or, where files cannot have two names, of files that are equal."""
+def _as_bytes(content: Content) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _is_there(path: Path, data: bytes) -> bool:
     try:
-        return archive.samefile(other) or filecmp.cmp(archive, other, shallow=False)
+        return path.read_bytes() == data
     except FileNotFoundError:
         return False
 
 
-def _is_there(path: Path | str, data: bytes) -> bool:
+def _is_page(path: str, data: bytes) -> bool:
+    """Whether a regular file at path holds this."""
     try:
-        with open(path, "rb") as file:
-            return file.read() == data
-    except FileNotFoundError:
+        descriptor = os.open(path, _FILE)
+        try:
+            # One more byte, for it may be longer.
+            return os.read(descriptor, len(data) + 1) == data
+        finally:
+            os.close(descriptor)
+    except OSError:
+        if aside.status(path):
+            raise
         return False
 
 
 def _has_content(path: str) -> bool:
     try:
-        return os.stat(path).st_size > 0
+        status = aside.status(path)
     except OSError:
         return False
+    return status is not None and status.st_size > 0
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    name = entry.name
-    return entry.is_dir() and (name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name))
-
-
-def _names_in(folder: str) -> list[str]:
-    """The names of what is in a folder, which is made where it is not there."""
-    try:
-        return os.listdir(folder)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        return []
+    is_text = entry.name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in entry.name)
+    return is_text and entry.is_dir(follow_symlinks=False)
 
 
 def _remove(paths: Iterable[str]) -> None:
@@ -333,6 +399,16 @@ def _copy(content: Path | bytes, target: Path) -> None:
         os.fsync(file.fileno())
 
 
+def _add(content: Path | bytes, target: Path) -> bool:
+    """Put a file where none is; false where something is there already."""
+    added = _hard_link(content, target) if isinstance(content, Path) else None
+    if added is None:
+        with _temporary(target) as temporary:
+            _copy(content, temporary)
+            added = _link(temporary, target)
+    return added
+
+
 def _hard_link(path: Path, target: Path) -> bool | None:
     """Give a file one more name unless that is taken; true where it got it, None where links cannot be."""
     try:
@@ -350,7 +426,7 @@ def _link(temporary: Path, target: Path) -> bool:
     added = _hard_link(temporary, target)
     if added is None:
         # A file system without hard links; the run's lock keeps other writers away.
-        added = not target.exists()
+        added = not os.path.lexists(target)
         if added:
             temporary.replace(target)
     if added:

@@ -176,10 +176,13 @@ class _Adopter:
         """
         path = self._path(own)
         known = self._catalog.release(own.folder, own.filename)
-        if known or not os.path.lexists(path) or (path.is_file() and sha256_of(path) == sha256):
+        is_file = self._store.has_file(own.folder, own.filename)
+        if known or not self._store.has_anything(own.folder, own.filename):
+            return False
+        if is_file and sha256_of(path) == sha256:
             return False
         try:
-            self._take(own._replace(problem="" if path.is_file() else "it is no file"))
+            self._take(own._replace(problem="" if is_file else "it is no file"))
         except _LeftAloneError as error:
             self._left[own] = f"{error}; it is in the way, and moved to {self._store.aside}"
             if self._change:

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -21,6 +21,7 @@ from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 from tests.support.httpd import Httpd, make_passable
+from tests.support.kept_index import KeptIndex
 from tests.support.old_index import MADE, add_archive
 
 EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
@@ -204,6 +205,82 @@ def test_a_tag_that_comes_later_is_recognised(old: Old) -> None:
     assert (report["published"], report["failed"]) == ([], [])
     (skipped,) = [each for each in report["skipped"] if each["tag"] == "0.5"]
     assert skipped["reason"] == "published as plain-0.5.tar.gz"
+
+
+def link_archive(index: Path) -> None:
+    add_archive(index / "store/any.bin.tar.gz", "plain", "1.0")
+    (index / "plain").mkdir()
+    (index / "plain/plain-1.0.tar.gz").symlink_to("../store/any.bin.tar.gz")
+
+
+def link_normalised_folder(index: Path) -> None:
+    add_archive(index / "Acme.Greeting/Acme.Greeting-1.0.tar.gz", "Acme.Greeting", "1.0")
+    (index / "acme-greeting").symlink_to("Acme.Greeting")
+
+
+def link_written_folder(index: Path) -> None:
+    add_archive(index / "acme-greeting/Acme.Greeting-1.0.tar.gz", "Acme.Greeting", "1.0")
+    (index / "Acme.Greeting").symlink_to("acme-greeting")
+
+
+def put_files_in_place_of_folders(index: Path) -> None:
+    index.mkdir()
+    for name in ("plain", "Acme.Greeting"):
+        (index / name).write_text("Ask me first.")
+
+
+def put_folders_in_place_of_files(index: Path) -> None:
+    paths = ("plain/plain-1.0.tar.gz", "acme.greeting/acme.greeting-1.0.tar.gz", "plain/index.html")
+    for path in (*paths, "index.html", "plain/index.json"):
+        (index / path).mkdir(parents=True)
+
+
+def link_to_nowhere(index: Path) -> None:
+    (index / "plain").mkdir(parents=True)
+    for path in ("acme-greeting", "acme.greeting", "plain/plain-1.0.tar.gz", "plain/about.html"):
+        (index / path).symlink_to("/nowhere")
+
+
+IN_THE_WAY = {
+    link_archive: {"plain/plain-1.0.tar.gz"},
+    link_normalised_folder: {"acme-greeting"},
+    link_written_folder: {"Acme.Greeting"},
+    put_files_in_place_of_folders: {"plain", "Acme.Greeting"},
+    put_folders_in_place_of_files: {
+        "plain/plain-1.0.tar.gz",
+        "acme.greeting/acme.greeting-1.0.tar.gz",
+        "plain/index.html",
+        "plain/index.json",
+        "index.html",
+    },
+    link_to_nowhere: {"acme-greeting", "acme.greeting", "plain/plain-1.0.tar.gz", "plain/about.html"},
+}
+
+
+@pytest.mark.parametrize("put", IN_THE_WAY)
+def test_what_is_no_file_or_folder_in_the_place_of_ours_is_moved_aside(
+    history: History, commands: Commands, put: Callable[[Path], None]
+) -> None:
+    for project in ("Acme.Greeting", "plain"):
+        history.release(project, "1.0")
+    index = KeptIndex(commands, history)
+    put(index.folder)
+    before = tree(index.folder)
+    assert index.run("--adopt", "--dry-run")["exit_status"] == 0
+    assert (tree(index.folder), index.state.exists()) == (before, False)
+    done = commands.sdists_from_tags(*index.options)
+    assert done.status == 0, done.output
+    for path in IN_THE_WAY[put]:
+        assert f"{path} was in the way" in done.stderr
+        assert os.path.lexists(index.aside / path)
+    assert [path for path in index.folder.rglob("*") if path.is_symlink()] == []
+    for page in index.folder.glob("*/index.json"):
+        (entry,) = json.loads(page.read_text())["files"]
+        assert sha256(page.with_name(entry["filename"]).read_bytes()) == entry["hashes"]["sha256"]
+    assert len(list(index.folder.glob("*/*-1.0.tar.gz"))) >= 4
+    report = index.run("--verify")
+    assert (report["exit_status"], report["published"]) == (0, [])
+    assert {each["outcome"] for each in report["verified"]["findings"]} <= {"told"}
 
 
 def test_a_run_that_is_killed_goes_on_in_the_next(history: History, commands: Commands, public: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,11 @@ def index(original: KeptIndex, commands: Commands) -> KeptIndex:
 def outcomes(report: dict) -> dict[str, str]:
     """What became of each file that was not as it should be."""
     return {each["file"]: each["outcome"] for each in report["verified"]["findings"]}
+
+
+def links(index: KeptIndex) -> list[Path]:
+    """The symbolic links in an index; web servers follow none."""
+    return [path for path in index.folder.rglob("*") if path.is_symlink()]
 
 
 def problems(report: dict) -> dict[str, str]:
@@ -119,7 +125,35 @@ def leave_something(index: KeptIndex) -> None:
     (index.folder / f"{OLD_OF_TAG}.metadata").write_text("of another time")
 
 
+def put_folders(index: KeptIndex) -> None:
+    for path in (PLAIN, SECOND, "plain/index.html", "index.json", f"{OLD}.metadata"):
+        (index.folder / path).unlink()
+        (index.folder / path).mkdir()
+
+
+def put_links(index: KeptIndex) -> None:
+    for path in (PLAIN, SECOND, "plain/index.html", "index.json", f"{OLD}.metadata"):
+        # What they point to is right; a web server does not follow them.
+        (index.folder / path).rename(index.folder.with_name(path.replace("/", "-")))
+        (index.folder / path).symlink_to(index.folder.with_name(path.replace("/", "-")))
+
+
+def link_folders(index: KeptIndex) -> None:
+    shutil.rmtree(index.folder / "Acme.Greeting")
+    (index.folder / "Acme.Greeting").symlink_to("acme-greeting")
+    (index.folder / "plain").rename(index.folder.with_name("plain"))
+    (index.folder / "plain").symlink_to("../plain")
+
+
+def put_files_in_place_of_folders(index: KeptIndex) -> None:
+    for path in ("plain", "acme.greeting"):
+        shutil.rmtree(index.folder / path)
+        (index.folder / path).write_text("a file")
+
+
 REPAIRED = {
+    put_folders: {PLAIN, SECOND, "plain/index.html", "index.json", f"{OLD}.metadata"},
+    put_links: {PLAIN, SECOND, "plain/index.html", "index.json", f"{OLD}.metadata"},
     flip_built: {PLAIN},
     flip_all_names: {ARCHIVE},
     flip_one_name: {ARCHIVE},
@@ -148,7 +182,7 @@ def test_what_can_be_derived_is_made_good(
     right = tree(index.folder)
     harm(index)
     harmed = tree(index.folder)
-    assert harmed != right
+    assert harmed != right or links(index)
 
     told = index.run("--verify", "--dry-run")
     assert outcomes(told) == dict.fromkeys(found, "repairable")
@@ -158,9 +192,63 @@ def test_what_can_be_derived_is_made_good(
     report = index.run("--verify")
     assert outcomes(report) == dict.fromkeys(found, "repaired")
     assert report["exit_status"] == 0
-    assert tree(index.folder) == right
+    assert (tree(index.folder), links(index)) == (right, [])
     assert (index.folder / ARCHIVE).samefile(index.folder / SECOND)
     assert outcomes(index.run("--verify")) == {}
+
+
+OF_PLAIN = {PLAIN, OLD_OF_TAG, "plain/index.html", "plain/index.json", "plain/about.html"}
+OF_PLAIN |= {f"{PLAIN}.metadata"}
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        (link_folders, {SECOND, "Acme.Greeting/index.html"}),
+        (put_files_in_place_of_folders, {LOWER, "acme.greeting/index.html"}),
+    ],
+)
+def test_what_is_in_the_place_of_folders_is_moved_aside(
+    index: KeptIndex, harm: Callable[[KeptIndex], None], found: set[str]
+) -> None:
+    right = tree(index.folder)
+    harm(index)
+    harmed = tree(index.folder)
+    # A private name, too.
+    assert outcomes(index.run("--verify", "--dry-run")).keys() == {*found, *OF_PLAIN, "plain"}
+    assert tree(index.folder) == harmed
+    report = index.run("--verify")
+    assert outcomes(report) == dict.fromkeys({*found, *OF_PLAIN}, "repaired")
+    assert (tree(index.folder), links(index)) == (right, [])
+    assert {path.name for path in index.aside.iterdir()} == {"plain", found.pop().partition("/")[0]}
+    assert outcomes(index.run("--verify")) == {}
+
+
+@pytest.mark.parametrize("harm", [put_folders, put_links, link_folders, put_files_in_place_of_folders])
+def test_a_plain_run_makes_archives_good_whatever_is_in_their_place(
+    index: KeptIndex, harm: Callable[[KeptIndex], None]
+) -> None:
+    right = tree(index.folder)
+    harm(index)
+    assert index.run("--full-scan")["exit_status"] == 0
+    now = tree(index.folder)
+    archives = {path for path in right if path.endswith(".gz")}
+    assert {path: now.get(path) for path in archives} == {path: right[path] for path in archives}
+    assert {path for path in links(index) if path.suffix == ".gz" or path.parent == index.folder} == set()
+
+
+def test_a_folder_in_place_of_one_archive_keeps_no_other_from_being_repaired(index: KeptIndex) -> None:
+    right = tree(index.folder)
+    index.flip(ARCHIVE)
+    (index.folder / OLD).unlink()
+    (index.folder / OLD).mkdir()
+    (index.folder / OLD_NAME).unlink()
+    report = index.run("--verify")
+    assert outcomes(report) == {ARCHIVE: "repaired", OLD: "broken"}
+    assert problems(report)[OLD].startswith(f"is no file, and is moved to {index.aside / OLD}")
+    assert {path: content for path, content in right.items() if path not in (OLD, OLD_NAME)} == tree(
+        index.folder
+    )
 
 
 def test_what_was_damaged_is_kept(index: KeptIndex) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index import description, layout, pages
+from sdistmaker_recipe.index import description, layout, pages, store
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.index.withdrawn import clash
 from sdistmaker_recipe.last_scan import LastScan
@@ -41,6 +41,10 @@ class Recorder(IndexStore):
     def write_pages(self, pages: Mapping[str, Content]) -> None:
         self.written.append(list(pages))
         super().write_pages(pages)
+
+
+def fail(folder: Path) -> None:
+    raise StoreError(f"{folder}: No space left on device")
 
 
 @pytest.fixture
@@ -189,9 +193,9 @@ class TestProject:
             present.write_projects(["acme-ledger"], replace(shown, renderer=present.renderer()))
             assert len(calls) == 2 + number
 
-    def test_is_still_owed_where_its_pages_cannot_be_written(self, shown):
+    def test_is_still_owed_where_its_pages_cannot_be_written(self, shown, monkeypatch):
         add(shown)
-        (shown.store.folder / "acme-ledger" / "about.html").mkdir()
+        monkeypatch.setattr(store, "sync", fail)
         with pytest.raises(StoreError):
             present.write_projects(["acme-ledger"], shown)
         assert shown.catalog.owed() == {"", "acme-ledger"}
@@ -364,14 +368,12 @@ class TestAll:
         present.write_all(changed)
         assert {path for paths in complete.store.written for path in paths} == set()
 
-    def test_are_made_again_until_that_succeeds(self, complete):
+    def test_are_made_again_until_that_succeeds(self, complete, monkeypatch):
         changed = replace(complete, site=Site(base_url="https://packages.example.com/"))
-        about = complete.store.folder / "about.html"
-        about.unlink()
-        about.mkdir()
-        with pytest.raises(StoreError):
-            present.write_all(changed)
-        about.rmdir()
+        with monkeypatch.context() as broken:
+            broken.setattr(store, "sync", fail)
+            with pytest.raises(StoreError):
+                present.write_all(changed)
+        assert "https://packages.example.com/" not in read(complete, "releases.atom")
         present.write_all(changed)
         assert "https://packages.example.com/" in read(complete, "releases.atom")
-        assert about.is_file()

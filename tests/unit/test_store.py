@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -136,9 +137,8 @@ class TestAddArchive:
         assert events == ["sync file", "name", "sync folder"]
 
     def test_says_of_a_disk_that_fails_which_file_and_why(self, index):
-        index.folder.mkdir()
-        (index.folder / "acme").write_text("a file where a folder should be")
-        with pytest.raises(StoreError, match=f"{index.folder / 'acme'}.*: File exists"):
+        index.folder.write_text("a file where the index should be")
+        with pytest.raises(StoreError, match=f"{index.folder / 'acme'}.*: Not a directory"):
             index.add_archive("acme", NAME, NEW)
 
     def test_says_of_an_archive_that_is_not_there_which(self, index, tmp_path):
@@ -231,10 +231,14 @@ class TestRemove:
             assert files(index.folder) == {"acme/b": OLD}
         index.remove("nowhere", ["a"])
 
-    def test_says_of_a_disk_that_fails_which_file(self, index):
+    def test_says_of_a_disk_that_fails_which_file(self, index, monkeypatch):
+        def fail(path: str) -> None:
+            raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
         index.add_archive("acme", NAME, OLD)
+        monkeypatch.setattr(os, "unlink", fail)
         with pytest.raises(StoreError, match=NAME):
-            index.remove(f"acme/{NAME}", ["below"])
+            index.remove("acme", [NAME])
 
 
 class TestWriteText:
@@ -346,6 +350,219 @@ class TestPages:
         assert not index.has_pages("acme", ("a", "b"))
 
 
+def make_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "inside").write_bytes(OLD)
+
+
+def make_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            # The whole path would be too long for one.
+            made.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+def link_elsewhere(path: Path) -> None:
+    elsewhere = path.with_name("elsewhere")
+    elsewhere.write_bytes(NEW)
+    path.symlink_to(elsewhere)
+
+
+NO_FILES = {
+    "folder": make_folder,
+    "link": link_elsewhere,
+    "dangling link": lambda path: path.symlink_to("nowhere"),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "pipe": os.mkfifo,
+    "socket": make_socket,
+}
+
+
+@pytest.fixture(params=NO_FILES)
+def no_file(request, index):
+    """What is no regular file, in the place of one."""
+    path = index.folder / "acme" / NAME
+    path.parent.mkdir(parents=True)
+    NO_FILES[request.param](path)
+    return path
+
+
+class TestInTheWayOfAFile:
+    """What is no regular file in its place is moved aside as it is."""
+
+    @pytest.fixture(autouse=True)
+    def _kept(self, index, no_file, caplog):
+        kind = stat.S_IFMT(no_file.lstat().st_mode)
+        yield
+        aside = index.aside / "acme" / NAME
+        assert stat.S_IFMT(aside.lstat().st_mode) == kind
+        assert not no_file.is_symlink()
+        assert f"acme/{NAME} was in the way" in caplog.get_records("call")[0].getMessage()
+        elsewhere = no_file.with_name("elsewhere")
+        assert not elsewhere.exists() or elsewhere.read_bytes() == NEW
+
+    @pytest.mark.parametrize("put", ["add_archive", "replace_archive"])
+    @pytest.mark.parametrize("as_file", [False, True])
+    def test_of_an_archive(self, index, no_file, tmp_path, put, as_file):
+        (tmp_path / "new").write_bytes(NEW)
+        given = tmp_path / "new" if as_file else NEW
+        assert getattr(index, put)("acme", NAME, given) == stored(NEW, added=True)
+        assert no_file.read_bytes() == NEW
+
+    @pytest.mark.usefixtures("no_hard_links")
+    def test_of_an_archive_without_hard_links(self, index, no_file):
+        assert index.add_archive("acme", NAME, NEW) == stored(NEW, added=True)
+        assert no_file.read_bytes() == NEW
+
+    def test_of_a_second_name(self, index, no_file):
+        index.add_archive("own", "own-1.0.tar.gz", NEW)
+        assert not index.is_second_name("own", "own-1.0.tar.gz", "acme", NAME)
+        index.link_archive("own", "own-1.0.tar.gz", "acme", NAME)
+        assert index.is_second_name("own", "own-1.0.tar.gz", "acme", NAME)
+        assert no_file.samefile(index.folder / "own/own-1.0.tar.gz")
+
+    def test_of_a_page(self, index, no_file):
+        path = f"acme/{NAME}"
+        assert not index.is_page(path, NEW)
+        index.write_pages({path: NEW})
+        assert index.is_page(path, NEW)
+        assert no_file.read_bytes() == NEW
+
+    def test_of_what_is_removed(self, index, no_file):
+        index.remove("acme", [NAME])
+        assert not os.path.lexists(no_file)
+
+    def test_is_no_file(self, index, no_file):
+        assert not index.has_file("acme", NAME)
+        assert index.digest("acme", NAME) == ""
+        assert not index.has_pages("acme", (NAME,))
+        assert index.has_anything("acme", NAME)
+        index.move_aside("acme", NAME)
+        assert not index.has_anything("acme", NAME)
+
+
+NO_FOLDERS = {
+    "file": lambda path: path.write_bytes(OLD),
+    "link to a folder of the index": lambda path: path.symlink_to("Acme.Other"),
+    "link to a folder elsewhere": lambda path: path.symlink_to("../elsewhere"),
+    "dangling link": lambda path: path.symlink_to("nowhere"),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "pipe": os.mkfifo,
+}
+
+
+@pytest.fixture(params=NO_FOLDERS)
+def no_folder(request, index, tmp_path):
+    """What is no folder, in the place of one."""
+    for folder in (index.folder / "Acme.Other", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+        (folder / NAME).write_bytes(NEW)
+        (folder / "index.html").write_bytes(NEW)
+    path = index.folder / "acme"
+    NO_FOLDERS[request.param](path)
+    return path
+
+
+class TestInTheWayOfAFolder:
+    """What is no folder in its place is moved aside; what a link points to stays as it is."""
+
+    @pytest.fixture(autouse=True)
+    def _kept(self, index, no_folder, tmp_path, caplog):
+        kind = stat.S_IFMT(no_folder.lstat().st_mode)
+        yield
+        aside = index.aside / "acme"
+        assert stat.S_IFMT(aside.lstat().st_mode) == kind
+        assert no_folder.is_dir()
+        assert not no_folder.is_symlink()
+        assert "acme was in the way" in caplog.get_records("call")[0].getMessage()
+        for folder in (index.folder / "Acme.Other", tmp_path / "elsewhere"):
+            assert files(folder) == {NAME: NEW, "index.html": NEW}
+
+    @pytest.mark.parametrize("put", ["add_archive", "replace_archive"])
+    def test_of_an_archive(self, index, no_folder, put):
+        assert getattr(index, put)("acme", NAME, OLD) == stored(OLD, added=True)
+        assert files(no_folder) == {NAME: OLD}
+
+    def test_of_a_second_name(self, index, no_folder):
+        index.link_archive("Acme.Other", NAME, "acme", NAME)
+        assert (no_folder / NAME).samefile(index.folder / "Acme.Other" / NAME)
+
+    def test_of_pages(self, index, no_folder):
+        pages = {"Acme.Other/index.html": NEW, "acme/index.html": NEW, "acme/index.json": OLD}
+        assert not index.is_page("acme/index.html", NEW)
+        index.write_pages(pages)
+        assert files(no_folder) == {"index.html": NEW, "index.json": OLD}
+
+    @pytest.mark.usefixtures("no_folder")
+    def test_of_a_private_name(self, index):
+        assert set(index.folders()) == {"Acme.Other"}
+        index.mark_private(["acme"])
+        assert set(index.folders()) == {"Acme.Other", "acme"}
+
+    @pytest.mark.usefixtures("no_folder")
+    def test_holds_nothing_of_ours(self, index):
+        assert not index.has_file("acme", NAME)
+        assert index.digest("acme", NAME) == ""
+        assert not index.has_anything("acme", NAME)
+        index.remove("acme", [NAME])
+        index.mark_private(["acme"])
+
+
+class TestAside:
+    def test_keeps_all_that_comes_there(self, index):
+        for content in (OLD, NEW, OLD):
+            index.replace_archive("acme", NAME, content)
+            index.move_aside("acme", NAME)
+        assert files(index.aside) == {
+            f"acme/{NAME}": OLD,
+            f"acme/{NAME}.1": NEW,
+            f"acme/{NAME}.2": OLD,
+        }
+
+    @pytest.mark.parametrize("first", ["file", "link to a folder elsewhere"])
+    def test_has_room_for_files_of_a_folder_whose_place_was_taken(self, index, tmp_path, first):
+        (tmp_path / "elsewhere").mkdir()
+        index.folder.mkdir()
+        NO_FOLDERS[first](index.folder / "acme")
+        index.add_archive("acme", NAME, NEW)
+        target = index.move_aside("acme", NAME)
+        assert target == index.aside / "acme.1" / NAME
+        assert target.read_bytes() == NEW
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+        assert index.move_aside("", "acme") == index.aside / "acme.2"
+
+
+def test_the_index_may_be_a_link(index, tmp_path):
+    (tmp_path / "real").mkdir()
+    index.folder.symlink_to("real")
+    index.prepare()
+    index.write_pages({"index.html": "root", "acme/index.html": "page"})
+    index.add_archive("acme", NAME, NEW)
+    index.link_archive("acme", NAME, "Acme", NAME)
+    index.mark_private(["ledger"])
+    assert index.is_page("index.html", "root")
+    assert index.has_pages("", ("index.html",))
+    assert set(index.folders()) == {"acme", "Acme", "ledger"}
+    index.remove("acme", [NAME])
+    assert files(tmp_path / "real").keys() == {"index.html", "acme/index.html", f"Acme/{NAME}"}
+    assert index.folder.is_symlink()
+
+
+def test_what_is_in_the_place_of_incoming_is_moved_aside(index, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / NAME).write_bytes(NEW)
+    index.folder.mkdir()
+    (index.folder / ".incoming").symlink_to(tmp_path / "elsewhere")
+    with index.incoming() as folder:
+        assert list(folder.iterdir()) == []
+    assert (index.aside / ".incoming").is_symlink()
+    assert files(tmp_path / "elsewhere") == {NAME: NEW}
+
+
 class TestSync:
     def test_asks_for_the_file_system_of_the_folder(self, tmp_path, monkeypatch):
         asked = []
@@ -397,12 +614,6 @@ class TestPrivateNames:
         index.add_archive("acme", NAME, NEW)
         index.mark_private(["acme", "ledger"])
         assert set(index.folders()) == {"acme", "ledger"}
-
-    def test_have_no_folder_where_a_file_lies(self, index):
-        index.mark_private(["ledger"])
-        (index.folder / "acme").write_bytes(NEW)
-        with pytest.raises(StoreError, match="acme"):
-            index.mark_private(["acme"])
 
     def test_that_never_were_are_taken_back_without_a_word(self, index):
         index.unmark_private("acme")
