@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.layout import private_name
+from sdistmaker_recipe.index.layout import may_be_folder, private_name
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Tag
 
@@ -53,6 +53,26 @@ def mark_told(names: Iterable[str], catalog: Catalog, store: IndexStore) -> None
     if told:
         catalog.keep_told_names(told)
         store.mark_private(told)
+
+
+def mark_found(names: Iterable[str], catalog: Catalog, store: IndexStore, *, change: bool) -> None:
+    """Keep names for good that the index had before us: of its folders, and more that are given.
+
+    An empty folder says nothing where a guess of ours made it. Without ``change`` no folder is made. Raises
+    ``StoreError``.
+    """
+    folders = [each for each in store.folders() if not each.startswith(".") and may_be_folder(each)]
+    guesses = catalog.private_names()
+    found = {private_name(name) for name in names}
+    for folder in folders:
+        name = private_name(folder)
+        if not (folder == name and name in guesses and store.is_empty(folder)):
+            found.add(name)
+    found -= frozenset(catalog.projects()) | catalog.former_projects() | catalog.told_names() | {""}
+    if found:
+        catalog.keep_told_names(found)
+        if change:
+            store.mark_private(found)
 
 
 def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:

@@ -217,6 +217,11 @@ class IndexStore:
             folders = filter(_is_folder, entries)
             return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in folders}
 
+    def is_empty(self, folder: str) -> bool:
+        """Whether nothing is in a folder of the index; raises ``StoreError`` where it is none, too."""
+        with _disk_errors(self.folder / folder), os.scandir(f"{self.folder}/{folder}") as entries:
+            return next(entries, None) is None
+
     def mark_private(self, projects: Iterable[str]) -> None:
         """Make folders of projects without a page: web servers answer 404 for them and never redirect."""
         there = self.folders()

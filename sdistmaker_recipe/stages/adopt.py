@@ -7,17 +7,18 @@ that clients of today look for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
-from sdistmaker_recipe import archives, recognition
+from sdistmaker_recipe import archives, private_names, recognition
 from sdistmaker_recipe.archives import Told
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, withdrawn
+from sdistmaker_recipe.index.aside import status
 from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
 from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
 from sdistmaker_recipe.last_scan import LastScan
@@ -45,10 +46,11 @@ def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, 
         catalog.set_note(_NOTE, _DONE)
         return Adoption()
     adopter = _Adopter(store, catalog, change=change)
-    files = iter(distributions(store.folder))
+    every = distributions(store.folder)
     catalog.set_note(_NOTE, _BEGUN)
-    # A folder without a page is a name that was private; whether that was a guess nobody knows any more.
-    catalog.keep_told_names(filter(_is_normalised, store.folders()))
+    # Before a name is asked for: whether one that is private was a guess nobody knows any more.
+    private_names.mark_found(_names(every, store), catalog, store, change=change)
+    files = iter(every)
     while some := list(islice(files, _AT_ONCE)):
         with catalog.batch():
             for place in some:
@@ -57,6 +59,25 @@ def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, 
                 sync(store.folder)
     catalog.set_note(_NOTE, _DONE)
     return Adoption(tuple(_with_tags(adopter.taken, catalog, last)), adopter.left_alone())
+
+
+def _names(places: Iterable[Place], store: IndexStore) -> Iterator[str]:
+    """The names of folders with distributions, links too, and of projects with archives in the root."""
+    for folder, some in groupby(places, lambda place: place.folder):
+        if folder:
+            yield folder
+            continue
+        for place in some:
+            name, at, _version = re.split(r"(-(?=v?\d)|$)", place.filename, maxsplit=1)
+            yield _told_name(store.folder / place.filename) or (name if at else "")
+
+
+def _told_name(path: Path) -> str:
+    """The name of the project that a file says; "" where it is no archive that can be read."""
+    try:
+        return archives.told_by(path).name if status(path) else ""
+    except (BuildError, OSError):
+        return ""
 
 
 def _with_tags(taken: list[Adopted], catalog: Catalog, last: LastScan) -> Iterator[Adopted]:
@@ -93,8 +114,6 @@ class _Adopter:
         """Take over a file, or note why not; what is known already is passed over."""
         if place in self._left or (not place.problem and self._is_known(place)):
             return
-        with suppress(ValueError):
-            self._keep_private(layout.project_folder(place.folder))
         try:
             self._take(place)
         except _LeftAloneError as error:
@@ -159,7 +178,7 @@ class _Adopter:
 
     def _put(self, place: Place, own: Place, sha256: str, mtime: float) -> None:
         """Give a file the name that clients look for; the one it has stays."""
-        self._keep_private(own.folder)
+        self._catalog.set_private_names([own.folder], ())
         if place == own:
             return
         self._names.add(OtherName(place.folder, place.filename, own.folder, sha256))
@@ -195,11 +214,6 @@ class _Adopter:
             self._listing = (own.folder, read_listing(self._store.folder / own.folder / "index.json"))
         return self._listing[1].get(own.filename)
 
-    def _keep_private(self, name: str) -> None:
-        self._catalog.set_private_names([name], ())
-        if self._change:
-            self._store.mark_private([name])
-
     def _path(self, place: Place) -> Path:
         return self._store.folder / place.folder / place.filename
 
@@ -224,13 +238,6 @@ def _own_place(place: Place, told: Told) -> Place:
     if not layout.names_release(place.filename, told.name, told.version):
         raise _LeftAloneError(f"its metadata is that of {told.name} {told.version}")
     return Place(project, filename)
-
-
-def _is_normalised(folder: str) -> bool:
-    try:
-        return layout.project_folder(folder) == folder
-    except ValueError:
-        return False
 
 
 def _time(mtime: float) -> datetime:

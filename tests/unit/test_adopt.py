@@ -411,9 +411,86 @@ def test_names_are_private_at_once(index):
     (index.folder / "_icons").mkdir()
     index.add("_icons/acme-1.0.tar.gz", "acme", "1.0")
     index.adopt()
-    assert index.catalog.private_names() == {"acme", "acme-ledger", "only-wheels", "was-private"}
+    names = {"acme", "acme-ledger", "icons", "only-wheels", "was-private"}
+    assert index.catalog.private_names() == names
     assert "was-private" in index.catalog.told_names(), "nobody knows any more that it was but a guess"
-    assert (index.folder / "only-wheels").is_dir()
+    assert names - set(index.store.folders()) == set()
+
+
+class TestPrivateNames:
+    """Names of all that is in the index are private, whatever it is."""
+
+    FOLDERS = ("My_Secret/1.0", "Docs_Only", "Empty.Dir", "Weird Name", "_under", "plain")
+    NAMES = frozenset({"my-secret", "docs-only", "empty-dir", "weird-name", "under", "plain"})
+
+    def test_of_folders_without_archives(self, index):
+        for folder in self.FOLDERS:
+            (index.folder / folder).mkdir(parents=True)
+        index.add("My_Secret/1.0/My_Secret-1.0.tar.gz", "My_Secret", "1.0")
+        (index.folder / "Docs_Only/readme.html").write_text("x")
+        for other in (".hidden", "---", "favicon.ico"):
+            (index.folder / other).mkdir()
+        before = tree(index.folder)
+        index.adopt()
+        assert index.catalog.told_names() == self.NAMES
+        assert index.catalog.private_names() == self.NAMES
+        assert self.NAMES - set(index.store.folders()) == set()
+        assert tree(index.folder) == before
+
+    @pytest.mark.parametrize(
+        ("filename", "name", "private"),
+        [
+            ("flat_root-1.0.tar.gz", "flat_root", "flat-root"),
+            ("any-2to3-1.0.zip", "Any.2to3", "any-2to3"),
+            ("flat-root-1.0.tgz", "", "flat-root"),
+            ("flat-v1.0.tgz", "", "flat"),
+            ("flat-1.0-beta-2.tar.gz", "", "flat"),
+            ("backup.tar.gz", "", ""),
+        ],
+    )
+    def test_of_archives_in_the_root(self, index, filename, name, private):
+        if name:
+            index.add(filename, name, "1.0")
+        else:
+            (index.folder / filename).write_bytes(b"broken")
+        adoption = index.adopt()
+        assert "in the root" in reasons(adoption)[filename]
+        assert index.catalog.told_names() == {private} - {""}
+        assert set(index.store.folders()) == {private} - {""}
+
+    def test_of_what_lies_in_the_root_and_is_no_file(self, index):
+        os.mkfifo(index.folder / "flat-1.0.tar.gz")
+        index.adopt()
+        assert index.catalog.told_names() == {"flat"}
+
+    def test_without_a_change_only_in_the_catalog(self, index):
+        (index.folder / "Docs_Only").mkdir()
+        index.adopt(change=False)
+        assert index.catalog.told_names() == {"docs-only"}
+        assert set(index.store.folders()) == {"Docs_Only"}
+
+    def test_not_for_good_where_only_a_guess_made_the_folder(self, index):
+        index.adopt()
+        index.catalog.set_private_names(["guess", "taken"], ())
+        index.store.mark_private(["guess", "taken"])
+        (index.folder / "taken/readme").write_text("x")
+        index.store.add_archive("acme", "acme-1.0.tar.gz", b"")
+        index.catalog.publish(a_release(project="acme"), b"")
+        index.adopt(wanted=True)
+        assert index.catalog.told_names() == {"taken"}
+
+    def test_of_very_many_folders_are_kept_at_once(self, index, monkeypatch):
+        for number in range(1000):
+            (index.folder / f"My_Project.{number}").mkdir()
+        calls = []
+        for owner, name in ((IndexStore, "folders"), (Catalog, "change")):
+            real = getattr(owner, name)
+            monkeypatch.setattr(
+                owner, name, lambda *given, real=real, name=name: calls.append(name) or real(*given)
+            )
+        index.adopt()
+        assert len(index.store.folders()) == 2000
+        assert len(calls) < 10
 
 
 class TestFoldersInAnotherSpelling:
