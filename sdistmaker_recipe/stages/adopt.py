@@ -1,7 +1,7 @@
 """Take over what is in the index and not in the catalog: of other tools, or because the catalog was lost.
 
 Nothing is built and no file is changed or removed: an archive gets a second name where its own is not the one
-that clients of today look for.
+that clients of today look for. What is not what our own page listed by that name is moved aside.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, 
                 adopter.take(place)
             if change:
                 sync(store.folder)
+    adopter.remove_pages()
     catalog.set_note(_NOTE, _DONE)
     return Adoption(tuple(_with_tags(adopter.taken, catalog, last)), adopter.left_alone())
 
@@ -92,6 +93,14 @@ class _LeftAloneError(Exception):
     """A file is not taken over, and why."""
 
 
+class _NotListedError(_LeftAloneError):
+    """One that our page of a project listed with other content: it must not pass for what was published."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(f"its content is not what {project}/index.json lists")
+        self.project = project
+
+
 class _Adopter:
     """Takes over one file after the other."""
 
@@ -105,10 +114,18 @@ class _Adopter:
         # A run that broke off left them to be removed.
         self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
         self._listing: tuple[str, Listing] = ("", {})
+        self._unlisted: set[str] = set()
 
     def left_alone(self) -> tuple[LeftAlone, ...]:
         """What was not taken over."""
         return tuple(LeftAlone(str(place), reason) for place, reason in self._left.items())
+
+    def remove_pages(self) -> None:
+        """Remove the pages of projects that name nothing but files that were moved away."""
+        if self._change:
+            for project in self._unlisted:
+                if not self._catalog.releases_of(project):
+                    self._store.remove(project, layout.PROJECT_FILES)
 
     def take(self, place: Place) -> None:
         """Take over a file, or note why not; what is known already is passed over."""
@@ -116,6 +133,9 @@ class _Adopter:
             return
         try:
             self._take(place)
+        except _NotListedError as error:
+            self._left[place] = f"{error}; {self._moved_aside(place)}"
+            self._unlisted.add(error.project)
         except _LeftAloneError as error:
             self._left[place] = str(error)
 
@@ -132,7 +152,7 @@ class _Adopter:
         if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
             return
         if listed is not None and not is_listed:
-            raise _LeftAloneError(f"its content is not what {own.folder}/index.json lists")
+            raise _NotListedError(own.folder)
         if self._make_room(own, sha256):
             self._is_other_name(place, own, told, sha256, is_listed=False)
             return
@@ -203,11 +223,15 @@ class _Adopter:
         try:
             self._take(own._replace(problem="" if is_file else "it is no file"))
         except _LeftAloneError as error:
-            self._left[own] = f"{error}; it is in the way, and moved to {self._store.aside}"
-            if self._change:
-                self._store.move_aside(own.folder, own.filename)
+            self._left[own] = f"{error}; it is in the way, and {self._moved_aside(own)}"
             return False
         return True
+
+    def _moved_aside(self, place: Place) -> str:
+        """Move a file aside, or only say that it would be."""
+        if not self._change:
+            return f"would be moved to {self._store.aside}"
+        return f"is moved to {self._store.move_aside(place.folder, place.filename)}"
 
     def _listed(self, own: Place) -> ListedFile | None:
         if self._listing[0] != own.folder:

@@ -114,6 +114,40 @@ def test_the_index_is_as_it_was(index: KeptIndex, harm: Callable[[KeptIndex], No
     assert tree(index.folder) == before
 
 
+def test_what_the_pages_list_is_built_again_where_something_else_is_there(index: KeptIndex) -> None:
+    before = tree(index.folder)
+    path = "acme-tools/acme_tools-1.1.tar.gz"
+    add_archive(index.folder / path, "acme_tools", "1.1")
+    changed = (index.folder / path).read_bytes()
+    lose_folder(index)
+    dry = index.run("--full-scan", "--dry-run")
+    assert [each["tag"] for each in dry["to_build"] if each["project"] == "acme_tools"] == ["1.1"]
+    assert (index.folder / path).read_bytes() == changed
+    report = index.run("--full-scan")
+    (left,) = report["left_alone"]
+    assert left["file"] == path
+    assert f"is not what acme-tools/index.json lists; is moved to {index.aside / path}" in left["reason"]
+    (published,) = report["published"]
+    assert (published["filename"], published["warnings"]) == ("acme_tools-1.1.tar.gz", [])
+    assert (index.aside / path).read_bytes() == changed
+    now = tree(index.folder)
+    # The release is as new as its tag again.
+    pages = {"acme-tools/index.json", "acme-tools/about.html", "about.html", "releases.atom"}
+    assert {each for each in before.keys() | now.keys() if before.get(each) != now.get(each)} <= pages
+    assert index.run("--adopt")["left_alone"] == []
+
+
+def test_what_no_tag_builds_again_is_not_taken_over_for_what_the_pages_list(index: KeptIndex) -> None:
+    path = "old-times/old_times-0.1.tar.gz"
+    for name in (path, "Old_Times/Old_Times-0.1.tar.gz"):
+        add_archive(index.folder / name, "Old_Times", "0.1", more="Author: another\n")
+    lose_folder(index)
+    assert len(index.run("--full-scan")["left_alone"]) == 2
+    assert not (index.folder / "old-times/index.json").exists()
+    assert index.run("--adopt")["adopted"] == []
+    assert (index.folder / "old-times").is_dir()
+
+
 @pytest.mark.parametrize("harm", DAMAGE)
 def test_a_damaged_catalog_is_kept_and_told_of(index: KeptIndex, harm: Callable[[KeptIndex], None]) -> None:
     harm(index)

@@ -221,9 +221,44 @@ class TestSeveralOfOneRelease:
         adoption = index.adopt()
         assert index.releases() == {"acme-ledger/acme_ledger-1.0.tar.gz": digest}
         assert sha256((index.folder / "acme-ledger/acme_ledger-1.0.tar.gz").read_bytes()) == digest
-        assert "is not what acme-ledger/index.json lists" in "".join(reasons(adoption).values())
+        assert "is not what acme-ledger/index.json lists; is moved" in "".join(reasons(adoption).values())
         (aside,) = index.store.aside.rglob("*.gz")
         assert sha256(aside.read_bytes()) == bad
+
+    @pytest.mark.parametrize("change", [True, False])
+    def test_what_our_page_listed_with_other_content_is_moved_aside(self, index, change):
+        bad = index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        other = index.add("downloads/acme-1.0.tgz", "acme", "1.0", more="Author: another\n")
+        good = index.add("acme/acme-1.1.tar.gz", "acme", "1.1")
+        page = [
+            {"filename": "acme-1.0.tar.gz", "hashes": {"sha256": "ab"}},
+            {"filename": "acme-1.1.tar.gz", "hashes": {"sha256": good}},
+        ]
+        (index.folder / "acme/index.json").write_text(json.dumps({"files": page}))
+        before = tree(index.folder)
+        adoption = index.adopt(change=change)
+        why = "its content is not what acme/index.json lists; "
+        for path in ("acme/acme-1.0.tar.gz", "downloads/acme-1.0.tgz"):
+            to = f"is moved to {index.store.aside / path}" if change else "would be moved to "
+            assert reasons(adoption)[path].startswith(f"{why}{to}")
+        assert index.releases() == {"acme/acme-1.1.tar.gz": good}
+        assert (tree(index.folder) == before) == (not change)
+        aside = {path: sha256(content) for path, content in tree(index.store.aside).items()}
+        assert aside == ({"acme/acme-1.0.tar.gz": bad, "downloads/acme-1.0.tgz": other} if change else {})
+        assert index.adopt(wanted=True, change=change) == Adoption() or not change
+        assert (index.folder / "acme/index.json").exists()
+
+    def test_a_page_that_names_nothing_that_is_there_goes(self, index):
+        index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
+        page = {"files": [{"filename": "acme-1.0.tar.gz", "hashes": {"sha256": "ab"}}]}
+        for name in ("index.json", "index.html", "about.html"):
+            (index.folder / "acme" / name).write_text(json.dumps(page))
+        before = tree(index.folder)
+        index.adopt(change=False)
+        assert tree(index.folder) == before
+        index.adopt(wanted=True)
+        assert tree(index.folder) == {}
+        assert "acme" in index.store.folders()
 
     def test_our_pages_can_have_listed_both_spellings_of_a_version(self, index):
         page = []
