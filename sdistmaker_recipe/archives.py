@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Release
 from sdistmaker_recipe.names import same_version
@@ -61,6 +62,28 @@ def find_copy(release: Release, store: IndexStore, catalog: Catalog) -> str:
         places += [(folder, name) for name in second_names(folder, [release], known)]
     found = (place for place in places if store.digest(*place) == release.sha256)
     return "/".join(next(found, ()))
+
+
+def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: Catalog) -> None:
+    """Show by all names of a release's file what came in its place; what is neither is moved aside.
+
+    Names of another form, such as ``.zip``, stay what they are, to be removed as those of a release that is
+    published no more. Raises ``StoreError``.
+    """
+    names, suffix = OtherNames(catalog), layout.archive_suffix(now.filename)
+    for name in names.of_project(before.project):
+        if name.sha256 == before.sha256 and layout.archive_suffix(name.filename) == suffix:
+            store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
+            names.add(name._replace(sha256=now.sha256))
+        elif name.sha256 == before.sha256 and store.digest(name.folder, name.filename) not in (
+            "",
+            before.sha256,
+        ):
+            store.move_aside(name.folder, name.filename)
+    known = names.of_project(now.project)
+    for folder in written_folders(now.project, [now.name], known):
+        for second in second_names(folder, [now], known):
+            store.link_archive(now.project, now.filename, folder, second, before.sha256)
 
 
 def restore(release: Release, store: IndexStore, catalog: Catalog) -> bool:

@@ -87,6 +87,11 @@ def written_folders(project: str, names: Iterable[str], known: Iterable[OtherNam
     return tuple(sorted({*layout.written_folders(names), *filter(layout.may_be_folder, there)}))
 
 
+def is_by_rule(folder: str, filename: str, release: Archive, name: str) -> bool:
+    """Whether a release of a project of this name has its second name there, whatever was there before us."""
+    return folder in layout.written_folders([name]) and filename in second_names(folder, [release], ())
+
+
 def second_names(folder: str, releases: Iterable[A], known: Iterable[OtherName]) -> dict[str, A]:
     """The files that such a folder shows, by name, each a second name of a release's file.
 

@@ -69,7 +69,7 @@ class Verifier:
             if now is not None and not self._store.has_file(now.project, now.filename):
                 now = None
             if now is not None and self._change:
-                self._let_names_follow(before, now)
+                archives.let_names_follow(before, now, self._store, self._catalog)
                 touched.add(before.project)
             outcome, what = self._outcome(before, now)
             self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
@@ -178,13 +178,6 @@ class Verifier:
         else:
             known |= {*other_names.second_names(folder, releases, self._names.of_project(project))}
         return frozenset(known)
-
-    def _let_names_follow(self, before: Release, now: Release) -> None:
-        """Show by the other names of a file what came in its place."""
-        for name in self._names.of_project(before.project):
-            if name.sha256 == before.sha256:
-                self._store.link_archive(now.project, now.filename, name.folder, name.filename)
-                self._names.add(name._replace(sha256=now.sha256))
 
     def _outcome(self, before: Release, now: Release | None) -> tuple[Outcome, str]:
         has_tag = before.deleted is None and not before.origin.startswith(ADOPTED)

@@ -136,22 +136,39 @@ class IndexStore:
             return sha256_of(path) if self.has_file(folder, name) else ""
         return ""
 
-    def link_archive(self, project: str, filename: str, folder: str, name: str) -> None:
-        """Show an archive by a second name in another folder; what is no second name of it is moved aside."""
+    def link_archive(self, project: str, filename: str, folder: str, name: str, instead_of: str = "") -> None:
+        """Show an archive by a second name in another folder; what is no second name of it is moved aside.
+
+        What has the digest ``instead_of`` gives way.
+        """
         if not self.has_file(project, filename) or self.is_second_name(project, filename, folder, name):
+            return
+        archive, target = self.folder / project / filename, self.folder / folder / name
+        if instead_of and self.digest(folder, name) == instead_of:
+            with _disk_errors(target), _temporary(target) as temporary:
+                if not _hard_link(archive, temporary):
+                    _copy(archive, temporary)
+                temporary.replace(target)
+                _sync_folder(target.parent)
             return
         if self.has_anything(folder, name):
             self.move_aside(folder, name)
-        self.add_archive(folder, name, self.folder / project / filename)
+        self.add_archive(folder, name, archive)
 
     def is_second_name(self, project: str, filename: str, folder: str, name: str) -> bool:
         """Whether that is the same archive: one file or, where files cannot have two names, an equal one."""
-        archive, other = self._status(project, filename), self._status(folder, name)
-        if archive is None or other is None:
+        if self.is_same_file(project, filename, folder, name):
+            return True
+        if not self.has_file(project, filename) or not self.has_file(folder, name):
             return False
         first, second = f"{self.folder}/{project}/{filename}", f"{self.folder}/{folder}/{name}"
         with _disk_errors(self.folder / folder / name):
-            return os.path.samestat(archive, other) or filecmp.cmp(first, second, shallow=False)
+            return filecmp.cmp(first, second, shallow=False)
+
+    def is_same_file(self, project: str, filename: str, folder: str, name: str) -> bool:
+        """Whether two names are of one file, which is told without reading it."""
+        archive, other = self._status(project, filename), self._status(folder, name)
+        return archive is not None and other is not None and os.path.samestat(archive, other)
 
     def move_aside(self, folder: str, name: str) -> Path:
         """Move a file, or what is in the place of one of ours, out of the index; its new path.

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from itertools import groupby, islice
 from pathlib import Path
 
-from sdistmaker_recipe import archives, private_names, recognition
+from sdistmaker_recipe import archives, other_names, private_names, recognition
 from sdistmaker_recipe.archives import Told
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.errors import BuildError
@@ -23,6 +23,7 @@ from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distribu
 from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
 from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
+from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.withdrawals import Withdrawals
 
@@ -115,6 +116,7 @@ class _Adopter:
         self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
         self._listing: tuple[str, Listing] = ("", {})
         self._unlisted: set[str] = set()
+        self._seconds: tuple[str, dict[str, Release]] = ("", {})
 
     def left_alone(self) -> tuple[LeftAlone, ...]:
         """What was not taken over."""
@@ -129,7 +131,8 @@ class _Adopter:
 
     def take(self, place: Place) -> None:
         """Take over a file, or note why not; what is known already is passed over."""
-        if place in self._left or (not place.problem and self._is_known(place)):
+        is_known = not place.problem and (self._is_known(place) or self._is_second_name(place))
+        if is_known or place in self._left:
             return
         try:
             self._take(place)
@@ -157,7 +160,7 @@ class _Adopter:
             self._is_other_name(place, own, told, sha256, is_listed=False)
             return
         file = path.stat()
-        self._put(place, own, sha256, file.st_mtime)
+        self._put(place, own, file.st_mtime)
         yanked = listed.yanked if listed else None
         release = Release(
             project=own.folder,
@@ -178,11 +181,34 @@ class _Adopter:
             deleted=withdrawn.deleted_in(yanked),
         )
         self._catalog.publish(release, told.metadata)
+        if place != own:
+            self._note(place, release, sha256)
         self.taken.append(Adopted(str(place), release))
 
     def _is_known(self, place: Place) -> bool:
         known = self._catalog.release(place.folder, place.filename)
         return bool(known or self._names.find(place.folder, place.filename))
+
+    def _is_second_name(self, place: Place) -> bool:
+        """Whether that is a name of ours for an archive that is known, which is told without reading it."""
+        if self._seconds[0] != place.folder:
+            self._seconds = (place.folder, self._second_names(place.folder))
+        release = self._seconds[1].get(place.filename)
+        return release is not None and self._store.is_same_file(
+            release.project, release.filename, place.folder, place.filename
+        )
+
+    def _second_names(self, folder: str) -> dict[str, Release]:
+        project = canonicalize_name(folder)
+        releases, known = self._catalog.releases_of(project), self._names.of_project(project)
+        written = other_names.written_folders(project, [each.name for each in releases], known)
+        return other_names.second_names(folder, releases, known) if folder in written else {}
+
+    def _note(self, place: Place, release: Release, sha256: str) -> None:
+        """Note where a file is, unless a release's file has that name by rule: there others may follow it."""
+        by_rule = other_names.is_by_rule(place.folder, place.filename, release, release.name)
+        if not by_rule or sha256 != release.sha256:
+            self._names.add(OtherName(place.folder, place.filename, release.project, sha256))
 
     def _is_other_name(self, place: Place, own: Place, told: Told, sha256: str, *, is_listed: bool) -> bool:
         """Whether there is such a release; the file is one more name of its file then, or lost against it."""
@@ -190,18 +216,17 @@ class _Adopter:
         # Our pages can have listed 1.0 and 1.0.0, where those were two tags.
         if there is None or (there.filename != own.filename and is_listed):
             return False
-        self._names.add(OtherName(place.folder, place.filename, there.project, sha256))
+        self._note(place, there, sha256)
         if there.sha256 != sha256:
             taken = f"{there.project}/{there.filename}"
             raise _LeftAloneError(f"{taken} is {told.name} {told.version} already, with other content")
         return True
 
-    def _put(self, place: Place, own: Place, sha256: str, mtime: float) -> None:
+    def _put(self, place: Place, own: Place, mtime: float) -> None:
         """Give a file the name that clients look for; the one it has stays."""
         self._catalog.set_private_names([own.folder], ())
         if place == own:
             return
-        self._names.add(OtherName(place.folder, place.filename, own.folder, sha256))
         if self._change:
             stored = self._store.add_archive(own.folder, own.filename, self._path(place))
             if stored.added:

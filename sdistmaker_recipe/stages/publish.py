@@ -78,6 +78,8 @@ def publish(
         summary=told.summary,
     )
     index.catalog.publish(release, told.metadata, instead_of=former.origin if former else "")
+    if there is not None and there.sha256 != stored.sha256:
+        archives.let_names_follow(there, release, index.store, index.catalog)
     warnings = [*built.warnings, *([mismatch] if mismatch else [])]
     if replaced and there and there.sha256 != stored.sha256:
         warnings.append(f"{filename} was withdrawn, and is another file now: pinned hashes refuse it")

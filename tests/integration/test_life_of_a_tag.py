@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import pytest
 from tests.support import public_index
 from tests.support.commands import Commands, index_files, program
 from tests.support.history import History, setuptools_project
+from tests.support.old_index import add_archive
 from tests.support.requirements import need
 from tests.support.svndump import Change, add_file
 
@@ -379,6 +381,47 @@ class TestMovedTags:
         index.history.commit(broken)
         assert index.commands.report(*index.arguments, *option)["exit_status"] == 1
         assert index.yanked() == reason
+
+
+class TestReplaced:
+    """A release whose tag was deleted and made again, where moved-tags says that it is published anew."""
+
+    OPTION = ("--moved-tags", "replace-unpublished")
+
+    @pytest.mark.parametrize("how", ["at once", "after --adopt", "after the catalog was lost"])
+    def test_is_shown_by_all_its_names_without_a_word(self, index: Index, how: str) -> None:
+        index.history.release("Acme.Dots", "1.0")
+        index.run(*self.OPTION)
+        if how == "after --adopt":
+            assert index.run("--adopt")["adopted"] == []
+        elif how != "at once":
+            shutil.rmtree(index.commands.folder / "index-state")
+            index.run("--full-scan")
+        index.history.delete("Acme.Dots/tags/1.0")
+        index.run(*self.OPTION)
+        index.history.release("Acme.Dots", "1.0", requires=["other"])
+        done = index.commands.sdists_from_tags(*index.arguments, *self.OPTION)
+        assert (done.status, done.stderr) == (0, "")
+        digest = index.page("acme-dots")["files"][0]["hashes"]["sha256"]
+        for folder, name in (("Acme.Dots", "Acme.Dots"), ("acme.dots", "acme.dots")):
+            content = (index.folder / folder / f"{name}-1.0.tar.gz").read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest
+            assert digest in (index.folder / folder / "index.html").read_text("utf-8")
+
+    def test_that_was_taken_over_and_lost_by_all_its_names_is_shown_by_all_again(self, index: Index) -> None:
+        index.history.release("Acme.Dots", "1.0")
+        add_archive(index.folder / "Acme.Dots/Acme.Dots-1.0.tar.gz", "Acme.Dots", "1.0")
+        add_archive(index.folder / "downloads/Other_Name-1.0.tar.gz", "Other.Name", "1.0")
+        index.history.release("Other.Name", "1.0")
+        assert len(index.run("--adopt")["adopted"]) == 2
+        for path in (*index.folder.glob("*/*ots-1.0.tar.gz"), *index.folder.glob("*/*ame-1.0.tar.gz")):
+            path.unlink()
+        assert len(index.run("--full-scan")["published"]) == 2
+        for folder in ("Acme.Dots", "acme.dots", "Other.Name"):
+            assert "-1.0.tar.gz#sha256=" in (index.folder / folder / "index.html").read_text("utf-8")
+        own = index.folder / "other-name/other_name-1.0.tar.gz"
+        assert own.samefile(index.folder / "downloads/Other_Name-1.0.tar.gz")
+        assert index.run("--verify")["verified"]["findings"] == []
 
 
 class TestYankLines:

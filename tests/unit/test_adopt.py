@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -168,6 +169,41 @@ class TestTaken:
 
 
 class TestSeveralOfOneRelease:
+    @pytest.mark.parametrize("first", ["our own", "of another tool"])
+    def test_second_names_of_ours_are_no_other_names(self, index, monkeypatch, first):
+        folder = "acme-ledger" if first == "our own" else "Acme.Ledger"
+        index.add(f"{folder}/{folder.replace('acme-', 'acme_')}-1.0.tar.gz", "Acme.Ledger", "1.0")
+        index.adopt()
+        index.present()
+        assert OtherNames(index.catalog).of_project("acme-ledger") == []
+        assert len(list(index.folder.glob("*/*-1.0.tar.gz"))) == 3
+        monkeypatch.setattr(adopt.archives, "told_by", None)
+        assert index.adopt(wanted=True) == Adoption()
+        assert OtherNames(index.catalog).of_project("acme-ledger") == []
+
+    def test_second_names_where_files_cannot_have_two_are_no_other_names(self, index):
+        index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
+        (index.folder / "Acme.Ledger").mkdir()
+        for name in ("Acme.Ledger-1.0.tar.gz", "Acme.Ledger-1.0.0.tar.gz"):
+            shutil.copy(
+                index.folder / "acme-ledger/acme_ledger-1.0.tar.gz", index.folder / "Acme.Ledger" / name
+            )
+        assert len(index.adopt().taken) == 1
+        names = OtherNames(index.catalog).of_project("acme-ledger")
+        assert [each.filename for each in names] == ["Acme.Ledger-1.0.0.tar.gz"]
+
+    def test_second_names_in_folders_that_were_there_are_not_read_again(self, index, monkeypatch):
+        index.add("My_Pkg/My_Pkg-1.0.tar.gz", "My_Pkg", "1.0")
+        index.adopt()
+        index.add("my-pkg/my_pkg-1.1.tar.gz", "My_Pkg", "1.1")
+        index.adopt(wanted=True)
+        index.present()
+        assert (index.folder / "My_Pkg/My_Pkg-1.1.tar.gz").exists()
+        monkeypatch.setattr(adopt.archives, "told_by", None)
+        assert index.adopt(wanted=True) == Adoption()
+        names = OtherNames(index.catalog).of_project("my-pkg")
+        assert [each.filename for each in names] == ["My_Pkg-1.0.tar.gz"]
+
     def test_the_same_bytes_are_second_names(self, index):
         digest = index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
         (index.folder / "Acme.Ledger").mkdir()
