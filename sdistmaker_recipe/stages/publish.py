@@ -18,7 +18,7 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import withdrawn
-from sdistmaker_recipe.index.layout import project_folder, release_filename
+from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
 from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
@@ -26,6 +26,7 @@ from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
+from sdistmaker_recipe.withdrawals import Withdrawals
 
 
 class Index(NamedTuple):
@@ -43,17 +44,15 @@ def publish(
     mismatch = _mismatch(built)
     if mismatch and configuration.version_mismatch == "refuse":
         return _refused(built, f"{mismatch}, and version-mismatch is refuse.", index)
-    project, filename = project_folder(built.name), release_filename(built.name, built.version)
-    there = archives.published(project, filename, built.version, index.catalog)
-    if there is not None and index.store.has_file(project, there.filename):
-        # One that was taken over may have another name than ours; no release has two files.
-        filename = there.filename
+    project, own = project_folder(built.name), release_filename(built.name, built.version)
+    there = archives.published(project, own, built.version, index.catalog)
     former = there if there is not None and there.origin != built.tag.origin else None
+    replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
+    filename = _filename(own, there, index.store, replaced=replaced)
     if former is not None and not _may_take_over(former):
         why = f" ({mismatch})" if mismatch else ""
         return _refused(built, withdrawn.clash(filename, former.tag_url, why), index)
-    _move_unreadable(project, filename, index)
-    replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
+    _make_way(project, filename, built, there if replaced else None, index)
     add = index.store.replace_archive if replaced else index.store.add_archive
     stored = add(project, filename, built.archive)
     path = index.store.folder / project / filename
@@ -77,19 +76,41 @@ def publish(
         ),
         summary=told.summary,
     )
+    if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
+        # What is left of it goes once no page names it.
+        Withdrawals(index.catalog).take_out([there])
     index.catalog.publish(release, told.metadata, instead_of=former.origin if former else "")
     if there is not None and there.sha256 != stored.sha256:
         archives.let_names_follow(there, release, index.store, index.catalog)
-    warnings = [*built.warnings, *([mismatch] if mismatch else [])]
-    if replaced and there and there.sha256 != stored.sha256:
-        warnings.append(f"{filename} was withdrawn, and is another file now: pinned hashes refuse it")
-    elif stored.sha256 != built.sha256:
-        was = f"was published from {former.tag_url}" if former else "was there"
-        warnings.append(f"{filename} {was} with other content; it stays, and is what the index lists")
-    elif there is not None and there.sha256 != stored.sha256:
-        warnings.append(f"{filename} was lost and is made again with other content: pinned hashes refuse it")
-    took_over = former.tag_url if former else ""
-    return Published(release, built.tag, tuple(warnings), built.left_out, took_over)
+    change = _change(release, there, is_built=stored.sha256 == built.sha256, replaced=replaced)
+    warnings = tuple(each for each in (*built.warnings, mismatch, change) if each)
+    return Published(release, built.tag, warnings, built.left_out, former.tag_url if former else "")
+
+
+def _filename(own: str, there: Release | None, store: IndexStore, *, replaced: bool) -> str:
+    """What the file of a release is called that ``there`` is published as; ``own`` is what we call one.
+
+    One that was taken over may have another name than ours; no release has two files. A file that is replaced
+    gives way by name, too, where that says another form, such as ``.zip``.
+    """
+    if there is None or not store.has_file(there.project, there.filename):
+        return own
+    return own if replaced and archive_suffix(there.filename) != archive_suffix(own) else there.filename
+
+
+def _change(release: Release, there: Release | None, *, is_built: bool, replaced: bool) -> str:
+    """What is to be said of a release whose file is another than that it had, or than its tag gave; or ""."""
+    name, is_other = release.filename, there is not None and there.sha256 != release.sha256
+    if there and replaced and is_other:
+        now = "another file" if there.filename == name else name
+        return f"{there.filename} was withdrawn, and is {now} now: pinned hashes refuse it"
+    if not is_built:
+        url = there.tag_url if there and there.origin != release.origin else ""
+        was = f"was published from {url}" if url else "was there"
+        return f"{name} {was} with other content; it stays, and is what the index lists"
+    return (
+        f"{name} was lost and is made again with other content: pinned hashes refuse it" if is_other else ""
+    )
 
 
 def _may_take_over(release: Release) -> bool:
@@ -97,11 +118,18 @@ def _may_take_over(release: Release) -> bool:
     return release.deleted is not None or release.origin.startswith(ADOPTED)
 
 
-def _move_unreadable(project: str, filename: str, index: Index) -> None:
-    """Move a file away that is no archive, or a broken one: nobody can have installed it."""
+def _make_way(project: str, filename: str, built: Built, replaced: Release | None, index: Index) -> None:
+    """Move a file away that is no archive, or a broken one: nobody can have installed it.
+
+    Also one that is not that of the release that is ``replaced``: it has another name, and loses this one.
+    """
     if index.store.has_file(project, filename):
+        is_other = replaced is not None and replaced.filename != filename
         try:
-            archives.told_by(index.store.folder / project / filename)
+            if is_other and index.store.digest(project, filename) != built.sha256:
+                index.store.move_aside(project, filename)
+            else:
+                archives.told_by(index.store.folder / project / filename)
         except BuildError:
             index.store.move_aside(project, filename)
 

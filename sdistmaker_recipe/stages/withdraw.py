@@ -123,6 +123,8 @@ def has_files_to_remove(catalog: Catalog) -> bool:
 def remove_files(catalog: Catalog, store: IndexStore) -> None:
     """Remove the files of releases that no page names any more, and the pages of projects without others.
 
+    Of a release that was replaced, the metadata goes where the new file has none to be served.
+
     The folder of such a project stays, so that its name is not redirected. Raises ``StoreError``.
     """
     withdrawals, names = Withdrawals(catalog), OtherNames(catalog)
@@ -163,6 +165,9 @@ def _remove_of(
         # It is known by them from now on.
         for filename, release in other_names.second_names(folder, releases, known).items():
             names.add(OtherName(folder, filename, project, release.sha256))
+    replaced = {each.filename for each in removals}
+    bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]
+    store.remove(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
     written = layout.written_folders(each.name for each in gone)
     for folder in {*written, *(each.folder for each in known)} - {project}:
         store.unmark_private(folder)

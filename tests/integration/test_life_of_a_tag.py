@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tarfile
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import pytest
 
 from tests.support import public_index
 from tests.support.commands import Commands, index_files, program
-from tests.support.history import History, setuptools_project
+from tests.support.history import History, setuptools_project, tree
 from tests.support.old_index import add_archive
 from tests.support.requirements import need
 from tests.support.svndump import Change, add_file
@@ -388,6 +389,57 @@ class TestReplaced:
 
     OPTION = ("--moved-tags", "replace-unpublished")
 
+    def test_is_called_by_the_form_of_its_new_file(self, index: Index) -> None:
+        index.history.release("zipped", "1.0")
+        add_archive(index.folder / "zipped/zipped-1.0.zip", "zipped", "1.0")
+        assert len(index.run("--adopt")["adopted"]) == 1
+        index.history.delete("zipped/tags/1.0")
+        assert len(index.run(*self.OPTION)["yanked"]) == 1
+        index.history.release("zipped", "1.0", requires=["other"])
+        (published,) = index.run(*self.OPTION)["published"]
+        assert published["filename"] == "zipped-1.0.tar.gz"
+        assert [each["filename"] for each in index.page("zipped")["files"]] == ["zipped-1.0.tar.gz"]
+        assert [path.name for path in index.folder.glob("zipped/zipped-1.0*")] == ["zipped-1.0.tar.gz"]
+        with tarfile.open(index.folder / "zipped/zipped-1.0.tar.gz") as archive:
+            assert "zipped-1.0/setup.py" in archive.getnames()
+        assert index.run("--verify", *self.OPTION)["verified"]["findings"] == []
+
+    @pytest.mark.parametrize("committed", [True, False])
+    def test_by_a_run_that_is_killed_is_in_the_end_by_the_next(self, index: Index, committed: bool) -> None:
+        index.history.release("zipped", "1.0")
+        add_archive(index.folder / "zipped/zipped-1.0.zip", "zipped", "1.0")
+        index.run("--adopt")
+        index.history.delete("zipped/tags/1.0")
+        index.run(*self.OPTION)
+        index.history.release("zipped", "1.0", requires=["other"])
+        # After the other: results are taken in this order.
+        index.history.add_tag("zz-slow", "1.0", {"setup.py": SLOW})
+        state, pages = index.commands.folder / "index-state", tree(index.folder / "zipped")
+        shutil.copytree(state, state.with_name("before"))
+        command = [program("sdists_from_tags"), *index.arguments, *self.OPTION]
+        process = subprocess.Popen(
+            command, cwd=index.commands.folder, env=dict(index.commands.environment), start_new_session=True
+        )
+        deadline = time.monotonic() + 60
+        try:
+            while index.page("zipped")["files"][0]["filename"] != "zipped-1.0.tar.gz":
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert (index.folder / "zipped/zipped-1.0.zip").is_file()
+        if not committed:
+            shutil.rmtree(state)
+            state.with_name("before").rename(state)
+            for name, content in pages.items():
+                (index.folder / "zipped" / name).write_bytes(content)
+        index.history.delete("zz-slow/tags/1.0")
+        index.run(*self.OPTION)
+        assert [each["filename"] for each in index.page("zipped")["files"]] == ["zipped-1.0.tar.gz"]
+        assert [path.name for path in index.folder.glob("zipped/zipped-1.0*")] == ["zipped-1.0.tar.gz"]
+        assert index.run("--verify", *self.OPTION)["verified"]["findings"] == []
+
     @pytest.mark.parametrize("how", ["at once", "after --adopt", "after the catalog was lost"])
     def test_is_shown_by_all_its_names_without_a_word(self, index: Index, how: str) -> None:
         index.history.release("Acme.Dots", "1.0")
@@ -407,6 +459,7 @@ class TestReplaced:
             content = (index.folder / folder / f"{name}-1.0.tar.gz").read_bytes()
             assert hashlib.sha256(content).hexdigest() == digest
             assert digest in (index.folder / folder / "index.html").read_text("utf-8")
+        assert index.run("--verify", *self.OPTION)["verified"]["findings"] == []
 
     def test_that_was_taken_over_and_lost_by_all_its_names_is_shown_by_all_again(self, index: Index) -> None:
         index.history.release("Acme.Dots", "1.0")

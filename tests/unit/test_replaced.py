@@ -11,17 +11,18 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore, sha256_of
-from sdistmaker_recipe.model import Built, Published, Release, Site
+from sdistmaker_recipe.model import ADOPTED, Built, Published, Release, Site
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index, publish
+from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.history import tree
 from tests.support.old_index import add_archive
 from tests.unit.values import TIME, a_release, a_tag
 
 NAME = "Acme.Ledger"
-OWN = "acme-ledger/acme_ledger-1.0.tar.gz"
+OWN, ZIP = "acme-ledger/acme_ledger-1.0.tar.gz", "acme-ledger/acme_ledger-1.0.zip"
 SECOND, LOWER = "Acme.Ledger/Acme.Ledger-1.0.tar.gz", "acme.ledger/acme.ledger-1.0.tar.gz"
 ELSEWHERE = "downloads/ledger-1.0.tar.gz"
 REPLACE = Configuration(moved_tags="replace-unpublished")
@@ -82,6 +83,66 @@ def anew(index: Index, built: Built, configuration: Configuration = REPLACE) -> 
     return published
 
 
+class TestSuffix:
+    """The file of a release is called by its form, when another takes its place."""
+
+    def test_is_that_of_the_new_file_and_the_old_file_goes(self, index, tmp_path):
+        before(index, ZIP)
+        second = SECOND.replace(".tar.gz", ".zip")
+        assert second in archives(index)
+        built = build(tmp_path)
+        published = anew(index, built)
+        assert published.release.filename == "acme_ledger-1.0.tar.gz"
+        assert archives(index) == dict.fromkeys((OWN, SECOND, LOWER), built.archive.read_bytes())
+        (warning,) = published.warnings
+        assert warning.startswith("acme_ledger-1.0.zip was withdrawn, and is acme_ledger-1.0.tar.gz now")
+        assert [each.filename for each in index.catalog.releases()] == ["acme_ledger-1.0.tar.gz"]
+        assert index.catalog.size() == (1, 1)
+
+    def test_lets_the_old_file_be_there_as_long_as_pages_name_it(self, index, tmp_path):
+        before(index, ZIP)
+        publish(build(tmp_path), index, TIME, REPLACE)
+        assert {OWN, ZIP} <= archives(index).keys()
+        present.write_all(Shown(index.store, index.catalog, Site()))
+        assert {OWN, ZIP} <= archives(index).keys()
+        page = tree(index.store.folder)["acme-ledger/index.html"].decode()
+        assert ("acme_ledger-1.0.tar.gz" in page, ".zip" in page) == (True, False)
+        assert withdraw.has_files_to_remove(index.catalog)
+        withdraw.remove_files(index.catalog, index.store)
+        assert ZIP not in archives(index)
+
+    @pytest.mark.parametrize("is_ours", [True, False])
+    def test_is_that_of_the_new_file_where_that_name_is_taken(self, index, tmp_path, is_ours):
+        before(index, ZIP)
+        built = build(tmp_path)
+        other = add_archive(index.store.folder / OWN, NAME, "1.0", more="Author: other\n")
+        if is_ours:
+            # A run that was killed before it told the catalog.
+            (index.store.folder / OWN).write_bytes(built.archive.read_bytes())
+        anew(index, built)
+        assert archives(index)[OWN] == built.archive.read_bytes()
+        assert ZIP not in archives(index)
+        assert tree(index.store.aside) == ({} if is_ours else {OWN: other})
+
+    def test_stays_where_nothing_is_replaced(self, index, tmp_path):
+        before(index, ZIP, deleted=None)
+        anew(index, build(tmp_path))
+        assert ZIP in archives(index)
+        assert OWN not in archives(index)
+
+    def test_of_other_names_is_heeded_too(self, index, tmp_path):
+        release = before(index, ZIP)
+        names = OtherNames(index.catalog)
+        for filename in ("ledger-1.0.zip", "ledger-1.0.tar.gz"):
+            index.store.link_archive("acme-ledger", release.filename, "downloads", filename)
+            names.add(OtherName("downloads", filename, "acme-ledger", release.sha256))
+        built = build(tmp_path)
+        anew(index, built)
+        found = {path: content for path, content in archives(index).items() if path.startswith("downloads")}
+        assert found == {ELSEWHERE: built.archive.read_bytes()}
+        assert [each.filename for each in names.in_folder("downloads").values()] == ["ledger-1.0.tar.gz"]
+
+
 class TestNames:
     """All names of a release's file follow where other bytes take its place."""
 
@@ -131,3 +192,41 @@ class TestNames:
         anew(index, built)
         assert archives(index)[ELSEWHERE] == built.archive.read_bytes()
         assert tree(index.store.aside) == {ELSEWHERE: damaged}
+
+    def test_of_another_form_leave_aside_what_is_damaged(self, index, tmp_path):
+        release = before(index, ZIP)
+        path = "downloads/ledger-1.0.zip"
+        OtherNames(index.catalog).add(OtherName(*path.split("/"), "acme-ledger", release.sha256))
+        damaged = add_archive(index.store.folder / path, NAME, "1.0", more="Author: damaged\n")
+        anew(index, build(tmp_path))
+        assert path not in archives(index)
+        assert tree(index.store.aside) == {path: damaged}
+
+
+class TestMetadata:
+    @pytest.mark.parametrize("final", [True, False])
+    def test_of_the_old_file_goes_once_no_page_names_it(self, index, tmp_path, final):
+        before(index, OWN, metadata_sha256="ab")
+        assert archives(index)[f"{OWN}.metadata"] == b"Name: before\n"
+        built = build(tmp_path, final=final)
+        publish(built, index, TIME, REPLACE)
+        assert f"{OWN}.metadata" in archives(index)
+        show(index)
+        assert archives(index).get(f"{OWN}.metadata") == (b"Name: now\n" if final else None)
+        assert Withdrawals(index.catalog).removals() == []
+
+    def test_goes_with_the_old_file(self, index, tmp_path):
+        before(index, ZIP, metadata_sha256="ab")
+        assert f"{ZIP}.metadata" in archives(index)
+        anew(index, build(tmp_path))
+        assert f"{ZIP}.metadata" not in archives(index)
+
+
+@pytest.mark.parametrize("url", ["", "https://svn.example.com/svn/old/tags/1.0"])
+def test_what_is_taken_over_is_said_to_be_from_its_tag_where_it_had_one(index, tmp_path, url):
+    origin = "1111/old/tags/1.0" if url else f"{ADOPTED}{OWN}"
+    before(index, OWN, origin=origin, tag_url=url)
+    published = anew(index, build(tmp_path), Configuration())
+    (warning,) = published.warnings
+    was = f"was published from {url} with" if url else "was there with"
+    assert warning == f"acme_ledger-1.0.tar.gz {was} other content; it stays, and is what the index lists"
