@@ -145,10 +145,10 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         url = configuration.repository[0]
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
-        executors.get_ready(1)
+        tag = scan.single_tag(source, configuration)
+        _get_ready([tag], [source])
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
-        job = jobs.make_job(scan.single_tag(source, configuration), source, settings, configuration)
-        source.repository.disconnect()
+        job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
             return outcome
@@ -306,7 +306,7 @@ def _build_and_publish(
         present.write_all(shown)
         withdraw.remove_files(this.catalog, this.store)
     if planned.build:
-        executors.get_ready(len(planned.build))
+        _get_ready(planned.build, sources)
         # While the first tag is built there is nothing to do here.
         threading.Thread(target=present.get_ready).start()
         this.store.prepare()
@@ -344,14 +344,21 @@ def _build_and_publish(
     return batches.results, taken
 
 
+def _get_ready(tags: Sequence[Tag], sources: Sequence[Source]) -> None:
+    """Begin what building waits for; connections are given back first, for who exports may need them all.
+
+    A copy of this process would keep them open, too.
+    """
+    for source in sources:
+        source.repository.disconnect()
+    executors.get_ready(len(tags))
+
+
 def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, this: Run) -> None:
     # Here, for a run that builds nothing needs none of it.
     from sdistmaker_recipe import jobs
 
     toolchains = this.catalog.toolchains()
-    for source in sources:
-        # Who exports may need all connections that there may be.
-        source.repository.disconnect()
     with batches.index.store.incoming() as incoming:
         try:
             for outcome in jobs.build_all(

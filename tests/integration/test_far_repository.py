@@ -102,6 +102,21 @@ def test_one_connection_is_enough(
     assert proxy.peak == most
 
 
+@pytest.mark.parametrize("far", ["svnserve"], indirect=True)
+def test_one_connection_is_enough_for_a_single_new_tag(
+    far: tuple[str, Proxy], history: History, commands: Commands
+) -> None:
+    url, proxy = far
+    digests(commands, url, "index")
+    history.release("dated", "2.0")
+    proxy.most = 1
+    proxy.forget()
+    assert set(digests(commands, url, "index")) == {"2.0"}
+    assert not proxy.refused
+    done = commands.make_sdist(f"{url}/dated/tags/2.0", "dist")
+    assert (done.status, proxy.refused) == (0, 0), done.output
+
+
 def test_connections_that_break_cost_no_tag(far: tuple[str, Proxy], commands: Commands) -> None:
     url, proxy = far
     proxy.drop, proxy.drops = 700, 2
