@@ -320,13 +320,17 @@ class ProjectStatus(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A release that this run added; ``took_over`` is the URL of the deleted tag that it was of before."""
+    """A release that this run added; ``took_over`` is the URL of the deleted tag that it was of before.
+
+    ``kept`` says that its file was published already, of that tag or of none.
+    """
 
     release: Release
     tag: Tag
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     took_over: str = ""
+    kept: bool = False
 
 
 class Rejected(NamedTuple):

@@ -84,7 +84,14 @@ def publish(
         archives.let_names_follow(there, release, index.store, index.catalog)
     change = _change(release, there, is_built=stored.sha256 == built.sha256, replaced=replaced)
     warnings = tuple(each for each in (*built.warnings, mismatch, change) if each)
-    return Published(release, built.tag, warnings, built.left_out, former.tag_url if former else "")
+    return Published(
+        release,
+        built.tag,
+        warnings,
+        built.left_out,
+        took_over=former.tag_url if former else "",
+        kept=former is not None and former.sha256 == stored.sha256,
+    )
 
 
 def _filename(own: str, there: Release | None, store: IndexStore, *, replaced: bool) -> str:

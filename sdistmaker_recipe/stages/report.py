@@ -213,7 +213,7 @@ def _still_failing(report: Report) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    kept = sum(1 for each in report.published if each.took_over)
+    kept = sum(1 for each in report.published if each.kept)
     parts = [f"{len(report.published) - kept} published"]
     if kept:
         parts.append(f"{kept} kept")

@@ -136,7 +136,7 @@ class TestText:
         ]
 
     def test_counts_a_release_that_was_taken_over_as_kept(self):
-        kept = Published(a_release(), TAG, took_over=f"{REPOSITORY}/old/tags/1.0")
+        kept = Published(a_release(), TAG, took_over=f"{REPOSITORY}/old/tags/1.0", kept=True)
         assert as_text(a_report(published=(PUBLISHED, kept, kept))).startswith("1 published, 2 kept; ")
 
 
