@@ -113,9 +113,12 @@ def test_one_archive_that_cannot_be_stored_takes_no_other_along(
     for name in ("aa", "ab", "zz"):
         history.add_tag(name, "1.0", own_backend(name))
     (own_index.folder / "index/ab/ab-1.0.tar.gz").mkdir(parents=True)
+    # So that it cannot be moved aside.
+    (own_index.folder / "index-state").mkdir()
+    (own_index.folder / "index-state/aside").touch()
     done = own_index.sdists_from_tags("--repository", history.url, *ARGUMENTS)
     assert done.status == 3
-    assert "ab-1.0.tar.gz" in done.output
+    assert "index-state/aside/ab: Not a directory" in done.output
     listed = json.loads((own_index.folder / "index/index.json").read_text())
     assert [each["name"] for each in listed["projects"]] == ["aa", "zz"]
 

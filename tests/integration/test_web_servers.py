@@ -841,7 +841,7 @@ class TestNothingElse:
     def test_beside_the_index(self, site):
         if site.prefix:
             for prefix in ("", "/py.pi", "/pyxpi/simple", f"{site.prefix}x"):
-                other = site._replace(prefix=prefix)
+                other = replace(site, prefix=prefix)
                 statuses = {other.get(path).status for path in ("/requests/", "/my-pkg-one/")}
                 assert statuses <= {403, 404}
 
