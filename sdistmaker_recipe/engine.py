@@ -7,7 +7,6 @@ Takes a ``Configuration`` and what a door knows of the world outside, gives a ``
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -307,8 +306,6 @@ def _build_and_publish(
         withdraw.remove_files(this.catalog, this.store)
     if planned.build:
         _get_ready(planned.build, sources)
-        # While the first tag is built there is nothing to do here.
-        threading.Thread(target=present.get_ready).start()
         this.store.prepare()
         present.begin(shown)
     else:
@@ -362,7 +359,13 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
     with batches.index.store.incoming() as incoming:
         try:
             for outcome in jobs.build_all(
-                tags, sources, toolchains, incoming, this.configuration, this.circumstances
+                tags,
+                sources,
+                toolchains,
+                incoming,
+                this.configuration,
+                this.circumstances,
+                present.get_ready,
             ):
                 batches.add(outcome)
         finally:

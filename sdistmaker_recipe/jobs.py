@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -37,13 +37,16 @@ def build_all(
     output: Path,
     configuration: Configuration,
     circumstances: Circumstances,
+    meanwhile: Callable[[], None],
 ) -> Iterator[Outcome]:
     """The outcome of each tag, in the order of tags, whatever order they are ready in.
 
     Those that built another version than their tag says come last, so that they take no other tag's place.
     ``toolchains`` says what last built a tag, or something of a project, by their origins. Archives come to
-    ``output``, where they are the caller's. Raises ``ToolchainError`` where nothing can build,
-    ``RepositoryError`` and ``StoreError`` where all the rest would fail too.
+    ``output``, where they are the caller's; ``meanwhile`` see ``executors.run_jobs``.
+
+    Raises ``ToolchainError`` where nothing can build, ``RepositoryError`` and ``StoreError`` where all the
+    rest would fail too.
     """
     if not tags:
         return
@@ -59,14 +62,18 @@ def build_all(
             jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
         far = [source for source in sources if not is_near(source.repository)]
         connections = max((source.connections for source in far), default=0)
-        in_order = _in_order(jobs, run_jobs(jobs, circumstances.credentials, workers, connections))
-        yield from _own_versions_first(in_order)
+        outcomes = run_jobs(jobs, circumstances.credentials, workers, connections, meanwhile)
+        yield from _own_versions_first(_in_order(jobs, outcomes))
 
 
 def run_jobs(
-    jobs: Sequence[BuildJob], credentials: Credentials, workers: int, connections: int = 0
+    jobs: Sequence[BuildJob],
+    credentials: Credentials,
+    workers: int,
+    connections: int = 0,
+    meanwhile: Callable[[], None] = executors.nothing,
 ) -> Iterator[Outcome]:
-    """The outcomes of jobs as they are ready.
+    """The outcomes of jobs as they are ready; ``meanwhile`` see ``executors.run_jobs``.
 
     With ``connections`` tags are exported ahead of their builds, so many at a time: for repositories that
     take long to answer. Where there are no more jobs than workers, that would gain nothing.
@@ -76,7 +83,7 @@ def run_jobs(
     if connections and len(jobs) > workers:
         fetch = partial(build.fetch, credentials=credentials)
         open_executor = partial(executors.open_ahead, prepare=fetch, lanes=min(connections, len(jobs)))
-    for job, outcome in executors.run_jobs(work, jobs, open_executor, workers):
+    for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
         died = "The build took the process down that watched over it."
         yield outcome or Failed(job.tag, died, lasting=False)
 

@@ -16,6 +16,10 @@ Result = TypeVar("Result")
 OpenExecutor = Callable[[int], Executor]
 
 
+def nothing() -> None:
+    """What is done meanwhile where there is nothing to do."""
+
+
 def open_local(jobs: int) -> Executor:
     """A pool of that many processes on this machine."""
     from sdistmaker_recipe.executors.local import open_pool
@@ -43,8 +47,11 @@ def run_jobs(
     jobs: Sequence[Job],
     open_executor: OpenExecutor,
     workers: int,
+    meanwhile: Callable[[], None] = nothing,
 ) -> Iterator[tuple[Job, Result | None]]:
     """Each job with its result, as they come; None where the job took its worker process down each time.
+
+    ``meanwhile`` is called once, when all jobs are handed in and there is nothing to do here but wait.
 
     An exception that work raises ends the run of all jobs and is raised here. Where a worker dies, jobs
     that were under way are run again, in the end each on its own, so that the culprit is known.
@@ -53,17 +60,22 @@ def run_jobs(
     if not left:
         return
     for width in (workers, 1):
-        for number, result in _run(work, left, open_executor, width):
+        for number, result in _run(work, left, open_executor, width, meanwhile):
             yield left.pop(number), result
         if not left:
             return
+        meanwhile = nothing
     for number, job in left.items():
-        results = [result for _, result in _run(work, {number: job}, open_executor, 1)]
+        results = [result for _, result in _run(work, {number: job}, open_executor, 1, nothing)]
         yield job, results[0] if results else None
 
 
 def _run(
-    work: Callable[[Job], Result], jobs: dict[int, Job], open_executor: OpenExecutor, workers: int
+    work: Callable[[Job], Result],
+    jobs: dict[int, Job],
+    open_executor: OpenExecutor,
+    workers: int,
+    meanwhile: Callable[[], None],
 ) -> Iterator[tuple[int, Result]]:
     """Results by number until all are there or the executor broke."""
     executor = open_executor(min(workers, len(jobs)))
@@ -73,6 +85,7 @@ def _run(
         with suppress(BrokenExecutor, OSError):
             for number, job in jobs.items():
                 futures[executor.submit(work, job)] = number
+        meanwhile()
         for future in as_completed(futures):
             try:
                 result = future.result()

@@ -81,6 +81,16 @@ class TestRunJobs:
         list(run_jobs(work.double, range(jobs), recorder, workers))
         assert recorder.widths == [width]
 
+    def test_does_something_else_once_when_all_jobs_are_handed_in(self):
+        executor, left = Breaks(2), []
+        list(run_jobs(work.double, [1, 2], lambda _workers: executor, 1, lambda: left.append(executor.good)))
+        assert left == [0]
+
+    def test_does_something_else_only_once_where_an_executor_breaks(self):
+        done: list[None] = []
+        list(run_jobs(work.double, [1], lambda _workers: Breaks(0), 1, lambda: done.append(None)))
+        assert done == [None]
+
     def test_gives_results_as_they_come(self):
         results = run_jobs(work.double, [1, 2], Recorder(), 1)
         assert next(results) in {(1, 2), (2, 4)}
