@@ -228,11 +228,9 @@ class IndexStore:
 
         Those whose names are no UTF-8 are not ours, and neither are links to folders.
         """
-        if not self.folder.is_dir():
-            return {}
-        with _disk_errors(self.folder), os.scandir(self.folder) as entries:
-            folders = filter(_is_folder, entries)
-            return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in folders}
+        with _disk_errors(self.folder):
+            entries = self._folders()
+            return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in entries}
 
     def is_empty(self, folder: str) -> bool:
         """Whether nothing is in a folder of the index; raises ``StoreError`` where it is none, too."""
@@ -241,10 +239,10 @@ class IndexStore:
 
     def mark_private(self, projects: Iterable[str]) -> None:
         """Make folders of projects without a page: web servers answer 404 for them and never redirect."""
-        there = self.folders()
-        for project in projects:
-            if project not in there:
-                with _disk_errors(self.folder / project):
+        with _disk_errors(self.folder):
+            there = {entry.name for entry in self._folders()}
+            for project in projects:
+                if project not in there:
                     self._make_folder(project)
 
     def unmark_private(self, project: str) -> None:
@@ -253,6 +251,11 @@ class IndexStore:
             (self.folder / project).rmdir()
         except OSError:
             return
+
+    def _folders(self) -> Iterator[os.DirEntry[str]]:
+        if self.folder.is_dir():
+            with os.scandir(self.folder) as entries:
+                yield from filter(_is_folder, entries)
 
     def _status(self, folder: str, name: str) -> os.stat_result | None:
         with _disk_errors(self.folder):
