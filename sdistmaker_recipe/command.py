@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import io
 import logging
@@ -224,6 +225,9 @@ def _errors() -> Iterator[list[int]]:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         status[0] = 130
+    finally:
+        # Else the interpreter looks through all there is for garbage as it ends.
+        gc.freeze()
 
 
 def _parser() -> argparse.ArgumentParser:

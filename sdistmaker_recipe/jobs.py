@@ -18,7 +18,6 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.stages.scan import Source, is_near
 from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.indexes import uv_variables
@@ -78,14 +77,27 @@ def run_jobs(
     With ``connections`` tags are exported ahead of their builds, so many at a time: for repositories that
     take long to answer. Where there are no more jobs than workers, that would gain nothing.
     """
-    work = partial(build.build, credentials=credentials)
+    work = partial(_build, credentials=credentials)
     open_executor: executors.OpenExecutor = executors.open_local
     if connections and len(jobs) > workers:
-        fetch = partial(build.fetch, credentials=credentials)
+        fetch = partial(_fetch, credentials=credentials)
         open_executor = partial(executors.open_ahead, prepare=fetch, lanes=min(connections, len(jobs)))
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
         died = "The build took the process down that watched over it."
         yield outcome or Failed(job.tag, died, lasting=False)
+
+
+def _build(job: BuildJob, credentials: Credentials) -> Outcome:
+    # Imported where it is done: here that would only take time.
+    from sdistmaker_recipe.stages import build
+
+    return build.build(job, credentials)
+
+
+def _fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
+    from sdistmaker_recipe.stages import build
+
+    return build.fetch(job, credentials)
 
 
 def make_job(
