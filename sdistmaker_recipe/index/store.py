@@ -14,8 +14,9 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -73,10 +74,7 @@ class IndexStore:
         with _disk_errors(target):
             self._make_folder(project)
             self._clear(project, filename)
-            with _temporary(target) as temporary:
-                _copy(content, temporary)
-                temporary.replace(target)
-                _sync_folder(target.parent)
+            _replace(target, partial(_copy, content))
             return StoredFile(sha256_of(target), target.stat().st_size, added=True)
 
     def remove(self, project: str, filenames: Iterable[str]) -> None:
@@ -141,15 +139,12 @@ class IndexStore:
 
         What has the digest ``instead_of`` gives way.
         """
-        if not self.has_file(project, filename) or self.is_second_name(project, filename, folder, name):
+        if self.is_second_name(project, filename, folder, name) or not self.has_file(project, filename):
             return
         archive, target = self.folder / project / filename, self.folder / folder / name
         if instead_of and self.digest(folder, name) == instead_of:
-            with _disk_errors(target), _temporary(target) as temporary:
-                if not _hard_link(archive, temporary):
-                    _copy(archive, temporary)
-                temporary.replace(target)
-                _sync_folder(target.parent)
+            with _disk_errors(target):
+                _replace(target, partial(_link_or_copy, archive))
             return
         if self.has_anything(folder, name):
             self.move_aside(folder, name)
@@ -311,10 +306,7 @@ def write_text(path: Path, text: str) -> bool:
         if _is_there(path, data):
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary(path) as temporary:
-            _copy(data, temporary)
-            temporary.replace(path)
-            _sync_folder(path.parent)
+        _replace(path, partial(_copy, data))
         return True
 
 
@@ -411,6 +403,19 @@ def _temporary(target: Path) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(target: Path, fill: Callable[[Path], None]) -> None:
+    """Put what fill writes to a path in place of a file; a reader meets the old or the new, whole."""
+    with _temporary(target) as temporary:
+        fill(temporary)
+        temporary.replace(target)
+        _sync_folder(target.parent)
+
+
+def _link_or_copy(path: Path, target: Path) -> None:
+    if not _hard_link(path, target):
+        _copy(path, target)
 
 
 def _copy(content: Path | bytes, target: Path) -> None:
