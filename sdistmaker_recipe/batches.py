@@ -13,7 +13,7 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import sync
-from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag
+from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
 from sdistmaker_recipe.stages import plan, present, publish
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
@@ -92,7 +92,7 @@ class Batches:
 
     def _upload_time(self, tag: Tag) -> datetime:
         """When a repository is new to us its releases are as old as their tags, later ones are new."""
-        is_known = tag.origin.partition("/")[0] in self.repositories
+        is_known = repository_of(tag.origin) in self.repositories
         return datetime.now(timezone.utc) if is_known else tag.time
 
     def _remembered(self, rejected: Rejected, *, lasting: bool) -> Rejected:

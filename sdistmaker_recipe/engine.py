@@ -376,7 +376,7 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
 def _finish(found: Found, losses: Losses, this: Run, *, failed: bool) -> None:
     for each in found.scans:
         this.last.settle(each, this.outlook, losses.doubts[each.number])
-    for uuid in {each.origin.partition("/")[0] for each in found.scans} - this.catalog.repositories():
+    for uuid in {each.uuid for each in found.scans} - this.catalog.repositories():
         if not failed:
             this.catalog.finish(uuid)
 

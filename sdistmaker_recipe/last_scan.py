@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
-from sdistmaker_recipe.model import Tag, project_name
+from sdistmaker_recipe.model import Tag, project_name, repository_of
 from sdistmaker_recipe.projects import Kind, SeenFolder, SeenTag, join
 from sdistmaker_recipe.vcs import Seen
 
@@ -51,6 +51,11 @@ class Scan(NamedTuple):
     seen: Seen
     outlook: str
     forbidden: tuple[str, ...] = ()
+
+    @property
+    def uuid(self) -> str:
+        """That of the repository."""
+        return repository_of(self.origin)
 
 
 class GoneTag(NamedTuple):

@@ -208,7 +208,7 @@ def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -
 
 def _moves(there: Iterable[tuple[Tag, Release]]) -> Iterator[Turn]:
     for tag, release in there:
-        if tag.revision not in (release.revision, release.moved_to):
+        if not release.is_at(tag.revision):
             reason = f"{report.label(tag)}: {plan.published(tag, release)}"
             yield Turn(release._replace(moved_to=tag.revision), "moved", reason)
 

@@ -47,6 +47,11 @@ class Tag(NamedTuple):
         return f"{self.repository}/{quote(self.path)}".rstrip("/")
 
 
+def repository_of(origin: str) -> str:
+    """The UUID of the repository that an origin, of a tag or of what is scanned, begins with."""
+    return origin.partition("/")[0]
+
+
 def project_name(repository: str, project_path: str) -> str:
     """The name of the project at project_path in the repository with this URL."""
     path = project_path or unquote(repository)
@@ -211,6 +216,10 @@ class Release(NamedTuple):
     summary: str = ""
     deleted: str | None = None
     moved_to: str = ""
+
+    def is_at(self, revision: str) -> bool:
+        """Whether the tag is at the revision that it was made from, or was last reported to be at."""
+        return revision in (self.revision, self.moved_to)
 
 
 class Turn(NamedTuple):

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.last_scan import LastScan, Scan
-from sdistmaker_recipe.model import Release, Tag
+from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 
 
@@ -30,10 +30,10 @@ def _recognise(scan: Scan, foreign: Iterable[Release], last: LastScan, catalog: 
     theirs = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
     if not theirs:
         return ()
-    before, uuid = catalog.repositories(), _uuid(scan.origin)
+    before, uuid = catalog.repositories(), scan.uuid
     found = _made_of(theirs, last.tags(scan), catalog)
     catalog.change_origins((release, _as_of(release, tag)) for release, tag in found)
-    if {_uuid(release.origin) for release, _tag in found} & before:
+    if {repository_of(release.origin) for release, _tag in found} & before:
         # What is new in it is no older than it would have been in the one before.
         catalog.finish(uuid)
     # One that a run has finished was told of.
@@ -42,7 +42,7 @@ def _recognise(scan: Scan, foreign: Iterable[Release], last: LastScan, catalog: 
 
 def _foreign(last: LastScan, catalog: Catalog) -> list[Release]:
     """The releases of tags whose repository is none of those that are read now."""
-    own = {_uuid(origin) for _url, origin in last.repositories()}
+    own = {repository_of(origin) for _url, origin in last.repositories()}
     return [release for release in catalog.releases_but_of(own) if release.tag_url]
 
 
@@ -61,16 +61,12 @@ def _made_of(
     """Releases, told with the origins of their tags, and those tags; of the same revision or version."""
     there = {tag.origin: tag for tag in tags}
     pairs = [(release, there[origin]) for release, origin in releases if origin in there]
-    fitting = [(r, tag) for r, tag in pairs if _is_unmoved(r, tag) or same_version(tag.version, r.version)]
+    fitting = [(r, tag) for r, tag in pairs if r.is_at(tag.revision) or same_version(tag.version, r.version)]
     # Where several repositories had such a tag, the latest that fits best.
-    fitting.sort(key=lambda pair: (_is_unmoved(*pair), pair[0].upload_time))
+    fitting.sort(key=lambda pair: (pair[0].is_at(pair[1].revision), pair[0].upload_time))
     best = {tag.origin: (release, tag) for release, tag in fitting}
     taken = catalog.releases_from(best)
     return [pair for origin, pair in best.items() if origin not in taken]
-
-
-def _is_unmoved(release: Release, tag: Tag) -> bool:
-    return tag.revision in (release.revision, release.moved_to)
 
 
 def _as_of(release: Release, tag: Tag) -> Release:
@@ -80,19 +76,15 @@ def _as_of(release: Release, tag: Tag) -> Release:
     did not move for that; unless it had been deleted, for then it was made again.
     """
     known = release._replace(origin=tag.origin)
-    if _is_unmoved(release, tag) or release.deleted is not None:
+    if release.is_at(tag.revision) or release.deleted is not None:
         return known
     return known._replace(revision=tag.revision, moved_to="")
 
 
 def _told(url: str, releases: int, found: Sequence[tuple[Release, Tag]]) -> str:
-    renumbered = sum(not _is_unmoved(release, tag) for release, tag in found)
+    renumbered = sum(not release.is_at(tag.revision) for release, tag in found)
     others = f", {renumbered} of them at another revision" if renumbered else ""
     return (
         f"{url}: the repository has another UUID than before; of {releases} releases of it {len(found)} were "
         f"recognised by their tags{others}"
     )
-
-
-def _uuid(origin: str) -> str:
-    return origin.partition("/")[0]

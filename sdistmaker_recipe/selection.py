@@ -85,4 +85,4 @@ def doubtful_projects(store: IndexStore, catalog: Catalog, *, every: bool) -> fr
 
 def _overlap(scans: Sequence[Scan]) -> bool:
     """Whether two are of one repository, so that one tag may be found twice."""
-    return len({scan.origin.partition("/")[0] for scan in scans}) < len(scans)
+    return len({scan.uuid for scan in scans}) < len(scans)
