@@ -71,14 +71,11 @@ def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: 
     published no more. Raises ``StoreError``.
     """
     names, suffix = OtherNames(catalog), layout.archive_suffix(now.filename)
-    for name in names.of_project(before.project):
-        if name.sha256 == before.sha256 and layout.archive_suffix(name.filename) == suffix:
+    for name in (each for each in names.of_project(before.project) if each.sha256 == before.sha256):
+        if layout.archive_suffix(name.filename) == suffix:
             store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
             names.add(name._replace(sha256=now.sha256))
-        elif name.sha256 == before.sha256 and store.digest(name.folder, name.filename) not in (
-            "",
-            before.sha256,
-        ):
+        elif store.digest(name.folder, name.filename) not in ("", before.sha256):
             store.move_aside(name.folder, name.filename)
     known = names.of_project(now.project)
     for folder in written_folders(now.project, [now.name], known):

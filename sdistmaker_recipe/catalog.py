@@ -537,8 +537,6 @@ def _columns(connection: sqlite3.Connection) -> set[str]:
 
 
 _OF_DAMAGE = ("malformed", "not a database", "Could not decode")
-
-
 _OF_SCHEMA = ("no such table", "no such column", "has no column named", "values were supplied")
 
 

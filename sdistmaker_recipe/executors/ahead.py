@@ -26,8 +26,7 @@ class AheadExecutor(Executor):
 
     ``prepare`` gives the job anew, or None where its lane can do no more: the job goes to another one then,
     and where none is left to the pool as it is. So does a job of which the preparation fails. Not more than
-    ``most`` jobs are prepared, or being so, and not done. ``shutdown`` waits for
-    nothing that is not done.
+    ``most`` jobs are prepared, or being so, and not done. ``shutdown`` waits for nothing that is not done.
 
     All is decided in one thread, for a future may call back from any.
     """
