@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
@@ -40,12 +41,13 @@ def get_ready(jobs: int) -> None:
 
     A single job gets a copy of this process, which has most of it imported already: a hook waits less.
     """
+    while _ready:
+        # Of a run that broke off before it had any use for it.
+        _ready.pop().shutdown(wait=False)
     if jobs == 1 and _may_fork():
-        fork = multiprocessing.get_context("fork")
-        pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy)
-        # It is the first job that starts the process.
-        pool.submit(int)
-        _ready.append(pool)
+        # Without one the job gets a process that starts clean.
+        with suppress(OSError, BrokenExecutor):
+            _ready.append(_copy())
     elif "forkserver" in multiprocessing.get_all_start_methods():
         _context()
         forkserver.ensure_running()
@@ -61,6 +63,15 @@ def open_pool(jobs: int) -> Executor:
     if "forkserver" in multiprocessing.get_all_start_methods():
         return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+
+
+def _copy() -> Executor:
+    """A pool of one process that is a copy of this one; raises ``OSError`` where there can be none."""
+    fork = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy)
+    # It is the first job that starts the process.
+    pool.submit(int)
+    return pool
 
 
 def _context() -> ForkServerContext:

@@ -95,11 +95,11 @@ class _LeftAloneError(Exception):
 
 
 class _NotListedError(_LeftAloneError):
-    """One that our page of a project listed with other content: it must not pass for what was published."""
+    """Our page of a project listed it with other content: it must not pass for what was published."""
 
-    def __init__(self, project: str) -> None:
-        super().__init__(f"its content is not what {project}/index.json lists")
-        self.project = project
+    def __init__(self, own: Place) -> None:
+        super().__init__(f"its content is not what {own.folder}/index.json lists")
+        self.own = own
 
 
 class _Adopter:
@@ -137,8 +137,10 @@ class _Adopter:
         try:
             self._take(place)
         except _NotListedError as error:
-            self._left[place] = f"{error}; {self._moved_aside(place)}"
-            self._unlisted.add(error.project)
+            # Elsewhere nobody takes it for the one that was listed.
+            moved = f"; {self._moved_aside(place)}" if place == error.own else ""
+            self._left[place] = f"{error}{moved}"
+            self._unlisted.add(error.own.folder)
         except _LeftAloneError as error:
             self._left[place] = str(error)
 
@@ -155,7 +157,7 @@ class _Adopter:
         if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
             return
         if listed is not None and not is_listed:
-            raise _NotListedError(own.folder)
+            raise _NotListedError(own)
         if self._make_room(own, sha256):
             self._is_other_name(place, own, told, sha256, is_listed=False)
             return

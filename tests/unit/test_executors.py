@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -179,6 +180,23 @@ class TestSingleJob:
         local.get_ready(1)
         with pytest.raises(RepositoryError):
             list(run_jobs(work.fail_at_13, [13], open_local, 1))
+
+    def test_has_a_clean_process_where_there_can_be_no_copy(self, monkeypatch):
+        def fork():
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+        with monkeypatch.context() as context:
+            context.setattr(os, "fork", fork)
+            local.get_ready(1)
+        assert dict(run_jobs(work.double, [2], open_local, 1)) == {2: 4}
+
+    def test_gets_no_copy_that_an_earlier_run_had_no_use_for(self):
+        local.get_ready(1)
+        (copy,) = local._ready
+        local.get_ready(2)
+        assert local._ready == []
+        with pytest.raises(RuntimeError, match="shutdown"):
+            copy.submit(int)
 
     def test_is_one_that_has_no_others_beside_it(self):
         local.get_ready(2)
