@@ -193,7 +193,7 @@ def static_files() -> Mapping[str, str]:
 
 
 def get_ready() -> None:
-    """Compile the templates that nearly every run needs."""
+    """Load the templates that nearly every run needs."""
     for name in ("base.html", "root.html", "project.html"):
         _templates().get_template(name)
 
@@ -218,8 +218,11 @@ def _templates() -> Environment:
     # Only a run that writes a page pays for this import.
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    from sdistmaker_recipe.index.compiled import kept_templates
+
     environment = Environment(
         loader=FunctionLoader(lambda name: _packaged(f"templates/{name}")),
+        bytecode_cache=kept_templates(),
         auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,

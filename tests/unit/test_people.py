@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
@@ -10,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
+import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -482,3 +485,39 @@ class TestAnyText:
 def test_pages_depend_on_nothing_but_what_is_given():
     assert people.project_about(PROJECT, SITE) == people.project_about(PROJECT._replace(), SITE)
     assert people.root_about(ROOT, SITE) == people.root_about(ROOT._replace(), SITE)
+
+
+class TestCompiledTemplates:
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        people._templates.cache_clear()
+        yield tmp_path / f"_jinja2-cache-{os.getuid()}"
+        people._templates.cache_clear()
+
+    def test_are_kept_for_the_next_process(self, folder, monkeypatch):
+        page = people.root_about(ROOT, SITE)
+        assert folder.stat().st_mode & 0o777 == 0o700
+        people._templates.cache_clear()
+        monkeypatch.setattr(jinja2.Environment, "_generate", None)
+        assert people.root_about(ROOT, SITE) == page
+
+    @pytest.mark.parametrize("left", [0, 20, 25, 30, 60, -9])
+    def test_are_made_again_where_they_are_damaged(self, folder, left):
+        page = people.root_about(ROOT, SITE)
+        kept = {path: path.read_bytes() for path in folder.iterdir()}
+        for path, content in kept.items():
+            path.write_bytes(content[:left])
+        people._templates.cache_clear()
+        assert people.root_about(ROOT, SITE) == page
+        assert {path: path.read_bytes() for path in folder.iterdir()} == kept
+
+    def test_are_not_kept_where_that_is_not_safe(self, folder):
+        folder.symlink_to(folder.parent / "elsewhere", target_is_directory=True)
+        assert "<html" in people.root_about(ROOT, SITE)
+        assert list(folder.parent.iterdir()) == [folder]
+
+    def test_are_not_kept_where_they_cannot_be(self, folder):
+        people._templates()
+        folder.rmdir()
+        assert "<html" in people.root_about(ROOT, SITE)
