@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.vcs import Credentials
 
 
@@ -34,3 +35,7 @@ class Circumstances:
     verbose: bool = False
     adopt: bool = False
     verify: bool = False
+
+    def environments(self, configuration: Configuration) -> Path:
+        """The folder of build environments."""
+        return configuration.environments or self.cache() / "environments"

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -34,6 +35,7 @@ from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
 from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site, Tag
+from sdistmaker_recipe.scratch import scratch_folder
 from sdistmaker_recipe.stages import adopt, plan, present, publish, scan, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
@@ -120,7 +122,7 @@ def _run(
             listener.planned(planned)
             if not report.errors:
                 _forget_failures(found, this)
-            outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, this)
+            outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, stack, this)
             publish.write_server_configurations(server)
             turns = life.outcome(planned, losses, catalog)
             _finish(found, losses, this, failed=bool(report.errors))
@@ -145,7 +147,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
         tag = scan.single_tag(source, configuration)
-        _get_ready([tag], [source])
+        _get_ready([tag], [source], scratch, configuration, circumstances)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
@@ -292,6 +294,7 @@ def _build_and_publish(
     doubtful: frozenset[str],
     sources: Sequence[Source],
     public_index: str,
+    stack: ExitStack,
     this: Run,
 ) -> tuple[list[Published | Rejected], tuple[str, ...]]:
     """The results, and warnings of names that are taken on the public index."""
@@ -305,7 +308,8 @@ def _build_and_publish(
         present.write_all(shown)
         withdraw.remove_files(this.catalog, this.store)
     if planned.build:
-        _get_ready(planned.build, sources)
+        scratch = stack.enter_context(scratch_folder(this.configuration.state))
+        _get_ready(planned.build, sources, scratch, this.configuration, this.circumstances)
         this.store.prepare()
         present.begin(shown)
     else:
@@ -327,7 +331,7 @@ def _build_and_publish(
     )
     try:
         if planned.build:
-            _build(planned.build, sources, batches, this)
+            _build(planned.build, sources, scratch, batches, this)
         if this.configuration.check_public:
             # So that no guess is asked for that this run has shown to be wrong.
             private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
@@ -341,17 +345,33 @@ def _build_and_publish(
     return batches.results, taken
 
 
-def _get_ready(tags: Sequence[Tag], sources: Sequence[Source]) -> None:
+def _get_ready(
+    tags: Sequence[Tag],
+    sources: Sequence[Source],
+    scratch: Path,
+    configuration: Configuration,
+    circumstances: Circumstances,
+) -> None:
     """Begin what building waits for; connections are given back first, for who exports may need them all.
 
     A copy of this process would keep them open, too.
     """
     for source in sources:
         source.repository.disconnect()
-    executors.get_ready(len(tags))
+    environments = circumstances.environments(configuration)
+    executors.get_ready(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
 
 
-def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, this: Run) -> None:
+def _expect(environments: Path, scratch: Path, sandbox: str) -> None:
+    # Here, for this is imported in another process.
+    from sdistmaker_recipe.toolchain import expected
+
+    expected.start(environments, scratch, sandbox)
+
+
+def _build(
+    tags: Sequence[Tag], sources: Sequence[Source], scratch: Path, batches: Batches, this: Run
+) -> None:
     # Here, for a run that builds nothing needs none of it.
     from sdistmaker_recipe import jobs
 
@@ -362,6 +382,7 @@ def _build(tags: Sequence[Tag], sources: Sequence[Source], batches: Batches, thi
                 tags,
                 sources,
                 toolchains,
+                scratch,
                 incoming,
                 this.configuration,
                 this.circumstances,

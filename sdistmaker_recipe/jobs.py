@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source, is_near
@@ -23,7 +19,6 @@ from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.indexes import uv_variables
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at
 from sdistmaker_recipe.toolchain.ladder import pinned
-from sdistmaker_recipe.toolchain.tree import remove
 from sdistmaker_recipe.vcs import Credentials
 
 logger = logging.getLogger(__name__)
@@ -33,6 +28,7 @@ def build_all(
     tags: Sequence[Tag],
     sources: Sequence[Source],
     toolchains: Mapping[str, str],
+    scratch: Path,
     output: Path,
     configuration: Configuration,
     circumstances: Circumstances,
@@ -41,28 +37,28 @@ def build_all(
     """The outcome of each tag, in the order of tags, whatever order they are ready in.
 
     Those that built another version than their tag says come last, so that they take no other tag's place.
-    ``toolchains`` says what last built a tag, or something of a project, by their origins. Archives come to
-    ``output``, where they are the caller's; ``meanwhile`` see ``executors.run_jobs``.
+    ``toolchains`` says what last built a tag, or something of a project, by their origins. Builds work in
+    ``scratch``, an empty folder; archives come to ``output``, where they are the caller's; ``meanwhile`` see
+    ``executors.run_jobs``.
 
     Raises ``ToolchainError`` where nothing can build, ``RepositoryError`` and ``StoreError`` where all the
     rest would fail too.
     """
     if not tags:
         return
-    with scratch_folder(configuration.state) as scratch:
-        workers = configuration.jobs or os.cpu_count() or 1
-        often = len(tags) > workers
-        settings = build_settings(scratch, output, configuration, circumstances, often=often)
-        by_url = {source.url: source for source in sources}
-        jobs = []
-        for tag in tags:
-            # One that was published before is made again as it was.
-            toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
-            jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
-        far = [source for source in sources if not is_near(source.repository)]
-        connections = max((source.connections for source in far), default=0)
-        outcomes = run_jobs(jobs, circumstances.credentials, workers, connections, meanwhile)
-        yield from _own_versions_first(_in_order(jobs, outcomes))
+    workers = configuration.jobs or os.cpu_count() or 1
+    often = len(tags) > workers
+    settings = build_settings(scratch, output, configuration, circumstances, often=often)
+    by_url = {source.url: source for source in sources}
+    jobs = []
+    for tag in tags:
+        # One that was published before is made again as it was.
+        toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
+        jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
+    far = [source for source in sources if not is_near(source.repository)]
+    connections = max((source.connections for source in far), default=0)
+    outcomes = run_jobs(jobs, circumstances.credentials, workers, connections, meanwhile)
+    yield from _own_versions_first(_in_order(jobs, outcomes))
 
 
 def run_jobs(
@@ -135,7 +131,7 @@ def build_settings(
     return BuildSettings(
         scratch=scratch,
         output=output,
-        environments=configuration.environments or circumstances.cache() / "environments",
+        environments=circumstances.environments(configuration),
         timeout=configuration.timeout,
         python=configuration.python,
         pythons=configuration.pythons,
@@ -147,36 +143,6 @@ def build_settings(
         verbose=circumstances.verbose,
         often=often,
     )
-
-
-@contextmanager
-def scratch_folder(state: Path) -> Iterator[Path]:
-    """An empty folder for this run, whose builds see no files above it; what a broken run left goes first.
-
-    It is among the system's temporary files, for build backends look for .gitignore and the like in the
-    folders above a tag. Raises ``StoreError``.
-    """
-    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    # The sandbox has a /dev of its own.
-    temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
-    folder = Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
-    with _empty(folder) as scratch:
-        yield scratch
-
-
-@contextmanager
-def _empty(folder: Path) -> Iterator[Path]:
-    """A new folder in place of what a broken run of this user left there; it goes at the end."""
-    try:
-        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-            remove(folder)
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror or error}") from error
-    try:
-        yield folder
-    finally:
-        remove(folder)
 
 
 def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

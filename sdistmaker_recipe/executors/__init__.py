@@ -27,11 +27,14 @@ def open_local(jobs: int) -> Executor:
     return open_pool(jobs)
 
 
-def get_ready(jobs: int) -> None:
-    """Begin what ``open_local`` waits for where there are that many jobs, if that takes a moment."""
+def get_ready(jobs: int, prepare: Callable[[], None] = nothing) -> None:
+    """Begin what ``open_local`` waits for where there are that many jobs, if that takes a moment.
+
+    A single job's process begins with ``prepare``, which must raise nothing.
+    """
     from sdistmaker_recipe.executors import local
 
-    local.get_ready(jobs)
+    local.get_ready(jobs, prepare)
 
 
 def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:

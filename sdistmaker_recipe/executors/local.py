@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import forkserver
@@ -36,7 +37,7 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
-def get_ready(jobs: int) -> None:
+def get_ready(jobs: int, prepare: Callable[[], None]) -> None:
     """Start what that many jobs need; it imports what is needed there while others do other things.
 
     A single job gets a copy of this process, which has most of it imported already: a hook waits less.
@@ -47,7 +48,7 @@ def get_ready(jobs: int) -> None:
     if jobs == 1 and _may_fork():
         # Without one the job gets a process that starts clean.
         with suppress(OSError, BrokenExecutor):
-            _ready.append(_copy())
+            _ready.append(_copy(prepare))
     elif "forkserver" in multiprocessing.get_all_start_methods():
         _context()
         forkserver.ensure_running()
@@ -65,10 +66,10 @@ def open_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
 
 
-def _copy() -> Executor:
+def _copy(prepare: Callable[[], None]) -> Executor:
     """A pool of one process that is a copy of this one; raises ``OSError`` where there can be none."""
     fork = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy)
+    pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy, initargs=(prepare,))
     # It is the first job that starts the process.
     pool.submit(int)
     return pool
@@ -85,11 +86,12 @@ def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _settle_copy() -> None:
+def _settle_copy(prepare: Callable[[], None]) -> None:
     # What a door does with these signals is not for its copy.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     _settle()
+    prepare()
     importlib.import_module(_WORK)
 
 

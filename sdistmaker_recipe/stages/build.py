@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 import tempfile
 import traceback
@@ -29,7 +28,7 @@ from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
-from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox
+from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox, own_folder
 from sdistmaker_recipe.toolchain.static import static_sdist
 from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
@@ -138,16 +137,11 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
 @contextmanager
 def _own_folder(settings: BuildSettings) -> Iterator[Path]:
     """An empty folder below the one that is this process's; whatever a tag leaves in that one is removed."""
-    own = _writable(settings)
-    own.mkdir(exist_ok=True)
+    own = own_folder(settings.scratch)
     try:
         yield Path(tempfile.mkdtemp(dir=own))
     finally:
         _remove(own, keep=SHARED_MEMORY)
-
-
-def _writable(settings: BuildSettings) -> Path:
-    return settings.scratch / f"worker-{os.getpid()}"
 
 
 def _remove(folder: Path, keep: str = "") -> None:
@@ -294,7 +288,7 @@ def _build_on(
             **supply.version_variables(job.tag),
             **_versioned_files(rung, source, scratch, job),
         },
-        sandbox=Sandbox(_writable(job.settings) if job.settings.sandbox else None),
+        sandbox=Sandbox(own_folder(job.settings.scratch) if job.settings.sandbox else None),
         # The first toolchain is the one that its neighbours were or will be built with.
         warm=warm,
         often=job.settings.often,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import process
+from sdistmaker_recipe.toolchain import expected, process
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
@@ -144,7 +144,9 @@ def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -
 def _kept(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
     """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
     if not system.backend_path:
-        worker = worker_for(environment.python, system.backend, place.sandbox, often=place.often)
+        module = system.backend.partition(":")[0]
+        worker = worker_for(environment.python, module, place.sandbox, often=place.often)
+        expected.remember(environment.python, module)
         own = {path.name.partition(".")[0] for path in place.tree.iterdir() if path.name != "setup.py"}
         if own.isdisjoint(worker.modules):
             return worker

@@ -6,6 +6,7 @@ what that user can; the limits of ``worker`` hold all the same.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -42,6 +43,13 @@ class Sandbox(NamedTuple):
 NO_SANDBOX = Sandbox(None)
 
 
+def own_folder(scratch: Path) -> Path:
+    """The folder in scratch that is this process's, and that builds can write to, made if need be."""
+    folder = scratch / f"worker-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def choose(mode: str) -> tuple[bool, str]:
     """Whether builds shall be wrapped in this mode (auto, bubblewrap, none), and a warning or "".
 
@@ -57,6 +65,11 @@ def choose(mode: str) -> tuple[bool, str]:
     if mode == "bubblewrap":
         raise ToolchainError("The sandbox bubblewrap does not work here.", hint)
     return False, f"builds run without a sandbox, for bubblewrap does not work here. {hint}"
+
+
+def may_work(mode: str) -> bool:
+    """Whether builds are likely to be wrapped in this mode, which is told without trying."""
+    return mode != "none" and shutil.which(PROGRAM) is not None
 
 
 @lru_cache(maxsize=1)

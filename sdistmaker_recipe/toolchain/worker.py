@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -75,7 +75,11 @@ class Worker:
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
         self._unread = b""
-        self.modules = frozenset(self._answer("id", "", GRACE * 3)["modules"])
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """What it has imported; waits until it has, and raises ``BuildError`` where it cannot start."""
+        return frozenset(self._answer("id", "", GRACE * 3)["modules"])
 
     @property
     def alive(self) -> bool:
@@ -84,6 +88,8 @@ class Worker:
 
     def call(self, call: HookCall) -> int | None:
         """The hook's exit status, None where its time was up; raises ``BuildError`` where the worker died."""
+        # Its time begins when the worker is there.
+        _ = self.modules
         number = secrets.token_hex(8)
         request = {
             "id": number,

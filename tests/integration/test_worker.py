@@ -306,8 +306,9 @@ def test_an_interpreter_that_does_not_run_is_told_with_its_output(tmp_path: Path
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
     broken.chmod(0o755)
+    worker = Worker(broken, "", NO_SANDBOX)
     with pytest.raises(BuildError) as caught:
-        Worker(broken, "", NO_SANDBOX)
+        _ = worker.modules
     assert "no such library" in caught.value.log
     assert not caught.value.lasting
 

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.executors import local, open_local, run_jobs
+from sdistmaker_recipe.executors import get_ready, local, open_local, run_jobs
 from tests.unit import executor_work as work
 
 ROOT = Path(__file__).parents[2]
@@ -164,20 +165,27 @@ class TestSingleJob:
         monkeypatch.setattr(local, "_may_fork", lambda: True)
 
     def test_is_done_by_a_copy_of_this_process_that_has_no_thread_of_ours(self):
-        local.get_ready(1)
+        get_ready(1)
         (copy,) = local._ready
         ((_, (process, threads, _)),) = run_jobs(work.surroundings, [1], open_local, 1)
         assert (process != os.getpid(), threads) == (True, 2)
         with pytest.raises(RuntimeError, match="shutdown"):
             copy.submit(int)
 
+    def test_begins_with_what_prepares_it(self):
+        os.environ.pop("PREPARED", None)
+        get_ready(1, partial(os.putenv, "PREPARED", "yes"))
+        ((_, said),) = run_jobs(subprocess.getoutput, ["echo $PREPARED"], open_local, 1)
+        assert said == "yes"
+        assert "PREPARED" not in os.environ
+
     def test_has_another_process_after_one_that_died(self, tmp_path):
-        local.get_ready(1)
+        get_ready(1)
         job = (str(tmp_path / "died"), 4)
         assert dict(run_jobs(work.die_first, [job], open_local, 1)) == {job: 8}
 
     def test_raises_here_what_work_raised_there(self):
-        local.get_ready(1)
+        get_ready(1)
         with pytest.raises(RepositoryError):
             list(run_jobs(work.fail_at_13, [13], open_local, 1))
 
@@ -187,19 +195,19 @@ class TestSingleJob:
 
         with monkeypatch.context() as context:
             context.setattr(os, "fork", fork)
-            local.get_ready(1)
+            get_ready(1)
         assert dict(run_jobs(work.double, [2], open_local, 1)) == {2: 4}
 
     def test_gets_no_copy_that_an_earlier_run_had_no_use_for(self):
-        local.get_ready(1)
+        get_ready(1)
         (copy,) = local._ready
-        local.get_ready(2)
+        get_ready(2)
         assert local._ready == []
         with pytest.raises(RuntimeError, match="shutdown"):
             copy.submit(int)
 
     def test_is_one_that_has_no_others_beside_it(self):
-        local.get_ready(2)
+        get_ready(2)
         assert local._ready == []
 
 
@@ -208,7 +216,7 @@ def test_a_process_with_threads_is_not_copied():
     thread = Thread(target=done.wait)
     thread.start()
     try:
-        local.get_ready(1)
+        get_ready(1)
         assert local._ready == []
     finally:
         done.set()
@@ -218,8 +226,8 @@ def test_a_process_with_threads_is_not_copied():
 ORIGINAL = """\
 import os, signal, sys, time
 from pathlib import Path
-from sdistmaker_recipe.executors import local, open_local
-local.get_ready(1)
+from sdistmaker_recipe.executors import get_ready, open_local
+get_ready(1)
 pool = open_local(1)
 Path(sys.argv[1]).write_text(str(pool.submit(os.getpid).result()))
 pool.submit(time.sleep, 60)
