@@ -20,9 +20,9 @@ import pytest
 from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
-from tests.support.httpd import Httpd, make_passable
 from tests.support.kept_index import KeptIndex
 from tests.support.old_index import MADE, add_archive
+from tests.support.sites import SERVERS, PrivateIndex
 
 EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
 ASKING_AS_WRITTEN = [
@@ -113,14 +113,14 @@ def adopted(tmp_path_factory: pytest.TempPathFactory, commands_of_module: Comman
     return made
 
 
-@pytest.fixture(scope="module")
-def url(adopted: Old, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The index behind a real Apache with the generated snippet."""
-    snippet = adopted.index.with_name("index-apache.conf")
-    (modules,) = re.findall("a2enmod (.*)", snippet.read_text("utf-8"))
-    make_passable(adopted.index)
-    config = f'<VirtualHost *>\nInclude "{snippet}"\n</VirtualHost>\n'
-    with Httpd(tmp_path_factory.mktemp("apache"), config, modules.split()) as server:
+@pytest.fixture(scope="module", params=SERVERS)
+def url(
+    request: pytest.FixtureRequest, adopted: Old, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The index behind a real web server with the generated configuration."""
+    index = PrivateIndex(adopted.history, adopted.commands, adopted.public)
+    index.update()
+    with SERVERS[request.param](index, tmp_path_factory.mktemp(request.param)) as server:
         yield server.url
 
 
