@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import zc.buildout
-from zc.recipe.egg import Scripts
 
 from sdistmaker_recipe import console, engine
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
+from sdistmaker_recipe.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.stages import report
-
-DISTRIBUTION = "sdistmaker_recipe"
 
 
 class Recipe:
@@ -70,7 +68,7 @@ class Recipe:
         egg["eggs"] = DISTRIBUTION
         egg["scripts"] = f"sdists_from_tags={self._configuration.script}"
         egg["arguments"] = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-        return [str(path) for path in Scripts(self._buildout, self._name, egg).install()]
+        return [str(path) for path in PartScript(self._buildout, self._name, egg).install()]
 
     def _run(self) -> None:
         if self._buildout["buildout"].get("offline") == "true":

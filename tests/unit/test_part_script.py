@@ -1,0 +1,43 @@
+"""When the script of a part may run with what the part itself runs with."""
+
+from __future__ import annotations
+
+import pytest
+
+from sdistmaker_recipe.part_script import may_be_the_scripts, pkg_resources
+
+ENVIRONMENT = "/environment/site-packages"
+
+
+def distribution(name: str, version: str, location: str = ENVIRONMENT):
+    return pkg_resources.Distribution(location, project_name=name, version=version)
+
+
+RUNNING = [distribution("Acme.Parts", "1.5"), distribution("greeting", "2.0.dev1")]
+
+
+def test_without_pins_and_develop_eggs_it_may():
+    assert may_be_the_scripts(RUNNING, {}, [])
+
+
+@pytest.mark.parametrize("pin", ["1.5", "==1.5", "1.5.0", ">=1,<2", ""])
+def test_it_may_where_pins_allow_it(pin):
+    assert may_be_the_scripts(RUNNING, {"acme-parts": pin, "unknown": "3"}, [])
+
+
+@pytest.mark.parametrize("pins", [{"acme-parts": "1.4"}, {"acme-parts": ">=2"}, {"greeting": "2.0"}])
+def test_it_may_not_where_a_pin_asks_for_another(pins):
+    assert not may_be_the_scripts(RUNNING, pins, [])
+
+
+def test_a_pin_may_allow_what_is_not_final():
+    assert may_be_the_scripts(RUNNING, {"greeting": ">=2.0.dev0"}, [])
+
+
+def test_a_develop_egg_of_another_place_comes_first():
+    assert not may_be_the_scripts(RUNNING, {}, [distribution("greeting", "2.0.dev1", "/work/greeting")])
+
+
+def test_develop_eggs_that_are_loaded_or_not_needed_change_nothing():
+    developed = [RUNNING[1], distribution("other", "1.0", "/work/other")]
+    assert may_be_the_scripts(RUNNING, {}, developed)
