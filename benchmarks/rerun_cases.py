@@ -10,9 +10,8 @@ from pathlib import Path
 from benchmarks import rerun_loops
 from benchmarks.build_speed import load, say
 from benchmarks.contenders import predecessor
-from benchmarks.programs import PYTHON_VERSIONS, FailedError, need, program, python2, said_by, timed
+from benchmarks.programs import PYTHON_VERSIONS, FailedError, need, python2, said_by
 from benchmarks.rerun_course import (
-    FILE,
     Course,
     Way,
     add_tag,
@@ -23,9 +22,6 @@ from benchmarks.rerun_course import (
 )
 from benchmarks.rerun_table import (
     AGAIN,
-    BARE_BUILDOUT,
-    BUILDOUT,
-    EGG_BUILDOUT,
     FIRST,
     LOG,
     LOG_AGAIN,
@@ -51,21 +47,6 @@ for name in lister.SvnLister(url, ignore=['.svn', '.attic']).contents[:projects]
 print(found)
 """
 """What ``main`` of sdistmaker.iterator does before it makes anything, of the first so many projects."""
-
-CONFIG = """\
-[buildout]
-parts = {parts}
-
-[sdists]
-recipe = sdistmaker_recipe
-repository = {url}
-destination = {destination}
-environments = {environments}
-
-[scripts]
-recipe = zc.recipe.egg
-eggs = sdistmaker_recipe
-"""
 
 
 @dataclass
@@ -166,36 +147,6 @@ def sdistmaker(case: Case) -> list[Result]:
     return [
         _sampled(case, SDISTMAKER, way, [python, str(script), way.url, str(count)], 5) for way in case.ways
     ]
-
-
-def buildout(case: Case) -> list[Result]:
-    """``bin/buildout`` with a part that has nothing to do, and without it, in turn.
-
-    And with a part of zc.recipe.egg instead, which only writes the scripts of this package: what buildout
-    itself does for any recipe with as many requirements.
-    """
-    course, way = case.course, Way(FILE, case.course.url)
-    folder = case.folder / "buildout"
-    folder.mkdir()
-    copy_filled(course, folder / "index")
-    parts = {BUILDOUT: "sdists", EGG_BUILDOUT: "scripts", BARE_BUILDOUT: ""}
-    for action, part in parts.items():
-        (folder / action).mkdir()
-        places = {"destination": folder / "index" / "out", "environments": course.environments}
-        text = CONFIG.format(parts=part, url=course.url, **places)
-        (folder / action / "buildout.cfg").write_text(text, "utf-8")
-        timed([program("buildout"), "-U", "bootstrap"], folder / action, course.environment)
-        # Once untimed: it installs the part.
-        timed(["bin/buildout", "-U"], folder / action, course.environment)
-    every = [Rounds(action, way) for action in parts]
-    for _round in range(case.rounds):
-        for rounds in every:
-            place = folder / rounds.action
-            rounds.add(
-                lambda environment, place=place: watched(["bin/buildout", "-U"], place, environment),
-                course.environment,
-            )
-    return [each.result() for each in every]
 
 
 def _first(case: Case, way: Way, *, scanned: bool) -> Rounds:

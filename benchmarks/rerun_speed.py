@@ -17,7 +17,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import rerun_cases
+from benchmarks import rerun_buildout, rerun_cases
 from benchmarks.build_speed import load, machine, positive, say
 from benchmarks.programs import FailedError, MissingError, program, programs_environment, said_by
 from benchmarks.rerun_cases import Case
@@ -129,7 +129,7 @@ def _measurements(plan: Plan, case: Case) -> list[tuple[str, Callable[[], list[R
     if {FIRST, AGAIN, MORE} & set(plan.actions):
         chosen.append(("sdists_from_tags", lambda: rerun_cases.ours(case, plan.actions)))
     if BUILDOUT in plan.actions:
-        chosen.append((BUILDOUT, lambda: rerun_cases.buildout(case)))
+        chosen.append((BUILDOUT, lambda: rerun_buildout.buildout(case)))
     if {LS, LOG} & set(plan.actions):
         chosen.append(("svn", lambda: rerun_cases.loops(case, plan.actions)))
     if SDISTMAKER in plan.actions:

@@ -13,6 +13,8 @@ from benchmarks.table import aligned
 FIRST, AGAIN, MORE = "first", "again", "more"
 LS, LOG, LOG_AGAIN, SDISTMAKER = "ls", "log", "log-again", "sdistmaker"
 BUILDOUT, EGG_BUILDOUT, BARE_BUILDOUT = "buildout", "egg-buildout", "bare-buildout"
+BESIDE, EGG_BESIDE, BARE_BESIDE = "buildout-beside", "egg-buildout-beside", "bare-buildout-beside"
+"""Where all packages are eggs, and where they are installed beside buildout."""
 
 NAMES = {
     FIRST: "first scan",
@@ -22,9 +24,12 @@ NAMES = {
     LOG: "svn log, all of it",
     LOG_AGAIN: "svn log, from HEAD on",
     SDISTMAKER: "sdistmaker 1.4, its listing",
-    BUILDOUT: "bin/buildout with the part",
-    EGG_BUILDOUT: "bin/buildout, zc.recipe.egg",
-    BARE_BUILDOUT: "bin/buildout without",
+    BUILDOUT: "eggs, bin/buildout with the part",
+    EGG_BUILDOUT: "eggs, with zc.recipe.egg",
+    BARE_BUILDOUT: "eggs, without",
+    BESIDE: ".venv, bin/buildout with the part",
+    EGG_BESIDE: ".venv, with zc.recipe.egg",
+    BARE_BESIDE: ".venv, without",
 }
 
 MEGABYTE = 1_000_000
