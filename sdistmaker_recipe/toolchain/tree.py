@@ -6,6 +6,7 @@ that text has.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -20,19 +21,32 @@ _LARGEST = 8 << 20
 def read_bytes(tree: Path, name: str) -> bytes:
     """The content of a file below tree; empty where it is none, is larger than 8 MiB or leads elsewhere."""
     try:
-        top = tree.resolve()
-        path = (top / name).resolve()
-        if top not in path.parents:
-            return b""
-        # Neither a pipe nor a terminal keeps us waiting.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = _open(tree, name)
     except (OSError, RuntimeError):  # links that lead in a circle
         return b""
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             return b""
-        return file.read(_LARGEST)
+        return os.read(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def _open(tree: Path, name: str) -> int:
+    # Neither a pipe nor a terminal keeps us waiting.
+    how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+    if "/" not in name:
+        try:
+            return os.open(f"{tree}/{name}", how)
+        except OSError as error:
+            if error.errno != errno.ELOOP:  # which is to say: a link
+                raise
+    top = tree.resolve()
+    path = (top / name).resolve()
+    if top not in path.parents:
+        raise FileNotFoundError(name)
+    return os.open(path, how)
 
 
 def read_text(tree: Path, name: str) -> str:
