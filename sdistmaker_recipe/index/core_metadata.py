@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from email.utils import getaddresses
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from packaging.metadata import RawMetadata, parse_email
@@ -29,7 +30,7 @@ class About(NamedTuple):
 
 def about(metadata: bytes) -> About:
     """Read the bytes of a PKG-INFO; what is missing or malformed there is left out."""
-    raw = _parsed(_decoded(metadata))
+    raw, _ = _parsed(_decoded(metadata))
     return About(
         summary=one_line(raw.get("summary", "")),
         author=_author(raw),
@@ -48,7 +49,7 @@ def may_be_served(metadata: bytes) -> bool:
     for those it names as Dynamic. So any Dynamic field rules the file out, also one that no resolver reads.
     """
     try:
-        raw, unparsed = parse_email(metadata.decode("utf-8"))
+        raw, unparsed = _parsed(metadata.decode("utf-8"))
     except UnicodeDecodeError:
         return False
     if "dynamic" in raw or unparsed.keys() & _DECISIVE:
@@ -77,15 +78,19 @@ _CONTENT = re.compile("^content-", re.IGNORECASE | re.MULTILINE)
 """A field that tells a parser of email how to read what is below the header."""
 
 
-def _parsed(text: str) -> RawMetadata:
-    """What is in a PKG-INFO; the description below the header is taken as it is, for to parse it is slow."""
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> tuple[RawMetadata, Mapping[str, list[str]]]:
+    """What is in a PKG-INFO, and what of it is no metadata; kept, for all is asked of one after the other.
+
+    The description below the header is taken as it is, for to parse it is slow.
+    """
     header, _, description = text.partition("\n\n")
     is_odd = "\r" in text or text.startswith("\n") or _CONTENT.search(header)
     if description and not is_odd:
         raw, unparsed = parse_email(f"{header}\n")
         if "description" not in raw and "description" not in unparsed:
-            return {**raw, "description": description}
-    return parse_email(text)[0]
+            return {**raw, "description": description}, unparsed
+    return parse_email(text)
 
 
 def _decoded(metadata: bytes) -> str:

@@ -299,8 +299,10 @@ def make_archives_quickly() -> None:
 
 
 def add_folder(archive: "tarfile.TarFile", folder: str) -> None:
-    """Add a folder with all that is in it, files without their owner."""
-    archive.add(folder, recursive=False)
+    """Add a folder with all that is in it; folders and files without their owner."""
+    member = member_for(folder, os.stat(folder))
+    member.type = tarfile.DIRTYPE
+    archive.addfile(member)
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -315,9 +317,16 @@ def add_file(archive: "tarfile.TarFile", path: str) -> None:
     """Add a file without its owner."""
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
-        member = tarfile.TarInfo(path)
-        member.size, member.mtime, member.mode = status.st_size, int(status.st_mtime), status.st_mode & 0o7777
+        member = member_for(path, status)
+        member.size = status.st_size
         archive.addfile(member, file)
+
+
+def member_for(path: str, status: os.stat_result) -> "tarfile.TarInfo":
+    """A member of an archive with the time and permissions of what is at path."""
+    member = tarfile.TarInfo(path)
+    member.mtime, member.mode = int(status.st_mtime), status.st_mode & 0o7777
+    return member
 
 
 def serve() -> None:
