@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import TimeoutError as TimeUpError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,9 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 OpenExecutor = Callable[[int], Executor]
+
+_PATIENCE = 10.0
+"""Seconds after which an executor that gave no result is asked whether it is broken."""
 
 
 def nothing() -> None:
@@ -89,12 +93,15 @@ def _run(
             for number, job in jobs.items():
                 futures[executor.submit(work, job)] = number
         meanwhile()
-        for future in as_completed(futures):
+        for future in _ended(futures, executor):
             try:
                 result = future.result()
             except BrokenExecutor:
                 continue
             yield futures[future], result
+        if _is_broken(executor):
+            # A process that started just then waits for work, and the executor for its end.
+            kill(executor)
     except BaseException:
         # Whoever interrupts does not wait for what is under way.
         kill(executor)
@@ -103,10 +110,35 @@ def _run(
         executor.shutdown(cancel_futures=True)
 
 
+def _ended(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Future[Result]]:
+    """Futures as they are done; not those that are forgotten, as where they came when the executor broke.
+
+    Before Python 3.12 concurrent.futures lets that happen.
+    """
+    left = set(futures)
+    while left:
+        try:
+            for future in as_completed(left, timeout=_PATIENCE):
+                left.discard(future)
+                yield future
+        except TimeUpError:
+            if _is_broken(executor):
+                return
+
+
+def _is_broken(executor: Executor) -> bool:
+    # The first is where the work is done.
+    return bool(getattr(_pools(executor)[0], "_broken", False))
+
+
+def _pools(executor: Executor) -> tuple[Executor, ...]:
+    return getattr(executor, "pools", (executor,))
+
+
 def kill(executor: Executor) -> None:
     """End the processes of an executor at once, where it has any here."""
     # concurrent.futures offers kill_workers from Python 3.14 on.
-    for pool in getattr(executor, "pools", (executor,)):
+    for pool in _pools(executor):
         processes: dict[int, BaseProcess] = getattr(pool, "_processes", None) or {}
         for process in list(processes.values()):
             process.kill()

@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 import pytest
 
+from sdistmaker_recipe import executors
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.executors import get_ready, local, open_local, run_jobs
 from tests.unit import executor_work as work
@@ -128,6 +129,58 @@ class TestRunJobs:
     def test_gives_no_result_for_jobs_that_no_executor_survives(self):
         assert dict(run_jobs(work.double, [1, 2], lambda workers: Breaks(0), 2)) == {1: None, 2: None}
 
+    def test_does_not_wait_for_jobs_that_a_broken_executor_forgot(self, monkeypatch):
+        class Forgets(Executor):
+            _broken = False
+
+            def submit(self, function, /, *arguments, **keywords) -> Future:
+                self._broken = True
+                return Future()
+
+        monkeypatch.setattr(executors, "_PATIENCE", 0.01)
+        opened = iter([Forgets(), ThreadPoolExecutor(1)])
+        assert dict(run_jobs(work.double, [1, 2], lambda _workers: next(opened), 2)) == {1: 2, 2: 4}
+
+
+LATE = """\
+import sys, tempfile, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from sdistmaker_recipe.executors import open_local, run_jobs
+from tests.unit.executor_work import die_first
+
+class Late(ProcessPoolExecutor):
+    \"\"\"Starts its second process while it ends all others, for the first has died.\"\"\"
+
+    def _spawn_process(self):
+        if not self._processes:
+            super()._spawn_process()
+            (first,) = self._processes.values()
+            first.terminate = lambda: time.sleep(0.5)
+            return
+        until(lambda: self._broken)
+        known, self._processes = self._processes, {}
+        super()._spawn_process()
+        until(lambda: self._call_queue._reader.closed)
+        known.update(self._processes)
+        self._processes = known
+
+def until(condition):
+    end = time.monotonic() + 1
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+
+opened = []
+
+def open_pool(workers):
+    opened.append(Late(workers, mp_context=get_context("forkserver")) if not opened else open_local(workers))
+    return opened[-1]
+
+with tempfile.TemporaryDirectory() as folder:
+    jobs = [(folder + "/died", number) for number in range(2)]
+    print([result for _, result in run_jobs(die_first, jobs, open_pool, 2)])
+"""
+
 
 class TestLocalProcesses:
     def test_do_the_work_elsewhere_with_no_thread_or_open_file_of_ours(self, tmp_path):
@@ -152,6 +205,11 @@ class TestLocalProcesses:
     def test_that_die_once_lose_nothing(self, tmp_path):
         jobs = [(str(tmp_path / "died"), number) for number in range(4)]
         assert dict(run_jobs(work.die_first, jobs, open_local, 2)) == {job: 2 * job[1] for job in jobs}
+
+    def test_that_start_while_another_dies_are_not_waited_for(self):
+        command = [sys.executable, "-c", LATE]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+        assert (done.stdout, done.returncode) == ("[0, 2]\n", 0), done.stderr
 
     def test_each_give_one_result_for_each_job(self):
         found = list(run_jobs(work.die_at_13, [13, 13, 1], open_local, 2))
