@@ -378,6 +378,7 @@ def test_the_name_as_it_is_written_leads_to_all_releases(adopted: Old, url: str,
         assert sha256(get(f"{url}/{written}/{name}")) == digest
 
 
+@pytest.mark.parametrize("url", SERVERS if EVERY else ["apache"], indirect=True)
 @pytest.mark.parametrize("client", ["pip", "uv"])
 def test_clients_install_under_the_hash_of_before(
     adopted: Old, url: str, client: str, tmp_path: Path
@@ -398,6 +399,7 @@ def test_clients_install_under_the_hash_of_before(
     assert found == {"acme_greeting": "1.1", "my_pkg": "1.0", "plain": "0.9"}
 
 
+@pytest.mark.parametrize("url", SERVERS if EVERY else ["apache"], indirect=True)
 @pytest.mark.parametrize("client", ASKING_AS_WRITTEN, ids=lambda client: client.name)
 def test_clients_that_ask_as_it_is_written_install_too(
     adopted: Old, url: str, client: Client, toolbox: Toolbox, tmp_path: Path
