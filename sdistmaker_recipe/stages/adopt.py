@@ -95,11 +95,11 @@ class _LeftAloneError(Exception):
 
 
 class _NotListedError(_LeftAloneError):
-    """Our page of a project listed it with other content: it must not pass for what was published."""
+    """One that our page of a project listed with other content: it must not pass for what was published."""
 
-    def __init__(self, own: Place) -> None:
-        super().__init__(f"its content is not what {own.folder}/index.json lists")
-        self.own = own
+    def __init__(self, project: str) -> None:
+        super().__init__(f"its content is not what {project}/index.json lists")
+        self.project = project
 
 
 class _Adopter:
@@ -137,10 +137,8 @@ class _Adopter:
         try:
             self._take(place)
         except _NotListedError as error:
-            # Elsewhere nobody takes it for the one that was listed.
-            moved = f"; {self._moved_aside(place)}" if place == error.own else ""
-            self._left[place] = f"{error}{moved}"
-            self._unlisted.add(error.own.folder)
+            self._left[place] = f"{error}; {self._moved_aside(place)}"
+            self._unlisted.add(error.project)
         except _LeftAloneError as error:
             self._left[place] = str(error)
 
@@ -157,7 +155,7 @@ class _Adopter:
         if self._is_other_name(place, own, told, sha256, is_listed=is_listed):
             return
         if listed is not None and not is_listed:
-            raise _NotListedError(own)
+            raise _NotListedError(own.folder)
         if self._make_room(own, sha256):
             self._is_other_name(place, own, told, sha256, is_listed=False)
             return

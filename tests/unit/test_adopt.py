@@ -264,7 +264,7 @@ class TestSeveralOfOneRelease:
     @pytest.mark.parametrize("change", [True, False])
     def test_what_our_page_listed_with_other_content_is_moved_aside(self, index, change):
         bad = index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
-        index.add("downloads/acme-1.0.tgz", "acme", "1.0", more="Author: another\n")
+        other = index.add("downloads/acme-1.0.tgz", "acme", "1.0", more="Author: another\n")
         good = index.add("acme/acme-1.1.tar.gz", "acme", "1.1")
         page = [
             {"filename": "acme-1.0.tar.gz", "hashes": {"sha256": "ab"}},
@@ -273,17 +273,15 @@ class TestSeveralOfOneRelease:
         (index.folder / "acme/index.json").write_text(json.dumps({"files": page}))
         before = tree(index.folder)
         adoption = index.adopt(change=change)
-        why = "its content is not what acme/index.json lists"
-        path = "acme/acme-1.0.tar.gz"
-        to = f"is moved to {index.store.aside / path}" if change else "would be moved to "
-        assert reasons(adoption)[path].startswith(f"{why}; {to}")
-        # This one no client takes for the one that was listed.
-        assert reasons(adoption)["downloads/acme-1.0.tgz"] == why
+        why = "its content is not what acme/index.json lists; "
+        for path in ("acme/acme-1.0.tar.gz", "downloads/acme-1.0.tgz"):
+            to = f"is moved to {index.store.aside / path}" if change else "would be moved to "
+            assert reasons(adoption)[path].startswith(f"{why}{to}")
         assert index.releases() == {"acme/acme-1.1.tar.gz": good}
         assert (tree(index.folder) == before) == (not change)
         aside = {path: sha256(content) for path, content in tree(index.store.aside).items()}
-        assert aside == ({path: bad} if change else {})
-        assert not (change and index.adopt(wanted=True).taken)
+        assert aside == ({"acme/acme-1.0.tar.gz": bad, "downloads/acme-1.0.tgz": other} if change else {})
+        assert index.adopt(wanted=True, change=change) == Adoption() or not change
         assert (index.folder / "acme/index.json").exists()
 
     def test_a_page_that_names_nothing_that_is_there_goes(self, index):
