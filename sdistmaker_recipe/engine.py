@@ -30,7 +30,7 @@ from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
+from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError, StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
@@ -147,8 +147,8 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         source = scan.open_source(url, url, configuration.vcs, circumstances.credentials, scratch)
         stack.enter_context(source.repository)
         tag = scan.single_tag(source, configuration)
-        _get_ready([tag], [source], scratch, configuration, circumstances)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
+        _get_ready([tag], [source], scratch, configuration, circumstances)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
@@ -308,7 +308,11 @@ def _build_and_publish(
         present.write_all(shown)
         withdraw.remove_files(this.catalog, this.store)
     if planned.build:
-        scratch = stack.enter_context(scratch_folder(this.configuration.state))
+        try:
+            scratch = stack.enter_context(scratch_folder(this.configuration.state))
+        except StoreError:
+            private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
+            raise
         _get_ready(planned.build, sources, scratch, this.configuration, this.circumstances)
         this.store.prepare()
         present.begin(shown)

@@ -28,12 +28,18 @@ class PartScript(Scripts):  # type: ignore[misc]  # zc.recipe.egg has no types
         eggs, develop_eggs = self.options["eggs-directory"], self.options["develop-eggs-directory"]
         running = pkg_resources.working_set.resolve([pkg_resources.Requirement.parse(DISTRIBUTION)])
         developed = pkg_resources.find_distributions(develop_eggs)
-        if extra or not may_be_the_scripts(running, default_versions(), developed):
+        if extra or self._tells_of_picked() or not may_be_the_scripts(running, default_versions(), developed):
             found: tuple[list[str], Any] = super().working_set(extra)
             return found
         # Each location is searched, so it should be there once.
         one_each = {distribution.location: distribution for distribution in running}
         return [DISTRIBUTION], sort_working_set(one_each.values(), eggs, develop_eggs)
+
+    def _tells_of_picked(self) -> bool:
+        """Whether buildout says, or forbids, that a version is chosen which has no pin."""
+        said = self.buildout["buildout"]
+        forbids = said.get("allow-picked-versions") == "false"
+        return forbids or said.get("show-picked-versions") == "true" or bool(said.get("update-versions-file"))
 
 
 def may_be_the_scripts(

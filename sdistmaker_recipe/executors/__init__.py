@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 OpenExecutor = Callable[[int], Executor]
 
 _PATIENCE = 10.0
-"""Seconds after which an executor that gave no result is asked whether it is broken."""
+"""Seconds after which an executor with work under way is asked whether it is broken."""
 
 
 def nothing() -> None:
@@ -123,6 +123,7 @@ def _ended(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Fu
                 yield future
         except TimeUpError:
             if _is_broken(executor):
+                yield from [future for future in left if future.done()]
                 return
 
 

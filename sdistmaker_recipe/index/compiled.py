@@ -6,6 +6,7 @@ To compile them takes longer than to write the pages of a project.
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib.metadata import version
 
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from jinja2.bccache import Bucket
@@ -30,5 +31,6 @@ class _Kept(FileSystemBytecodeCache):
 def kept_templates() -> BytecodeCache | None:
     """What keeps them in a folder that only this user can read or write; None where there can be none."""
     with suppress(OSError, RuntimeError):
-        return _Kept(pattern=f"sdistmaker-{__version__}-%s")
+        # What one version compiled is not for another.
+        return _Kept(pattern=f"sdistmaker-{__version__}-jinja-{version('jinja2')}-%s")
     return None

@@ -71,6 +71,10 @@ class TestBesideBuildout:
             assert [name for name in names if name.startswith("mdurl")] == found
             assert (LOOKED in done.output) == bool(found)
 
+    @pytest.mark.parametrize("option", ["show-picked-versions = true", "allow-picked-versions = true"])
+    def test_versions_that_are_picked_are_told(self, commands: Commands, option: str) -> None:
+        assert (LOOKED in _run(commands, _beside_buildout("", option), "-v")) == option.startswith("show")
+
     def test_options_of_buildout_itself_change_it(self, commands: Commands) -> None:
         _run(commands, _beside_buildout())
         assert "join(base, " not in (commands.folder / "bin/sdists_from_tags").read_text()
