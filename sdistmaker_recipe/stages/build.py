@@ -28,7 +28,7 @@ from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
-from sdistmaker_recipe.toolchain.sandbox import SHARED_MEMORY, Sandbox, own_folder
+from sdistmaker_recipe.toolchain.sandbox import Sandbox, own_folder, shared_memory
 from sdistmaker_recipe.toolchain.static import static_sdist
 from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
@@ -128,7 +128,7 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 left = _after(failures, left, source, job)
             if not left and _lasting(failures) and job.settings.unbuildable == "archive":
                 try:
-                    return _files_only(failures[0][1], job, credentials, scratch)
+                    return _files_only(failures[0][1], job, credentials)
                 except BuildError as error:
                     failures.append((FILES_ONLY, error))
     return _failed(job, failures)
@@ -136,33 +136,34 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
 
 @contextmanager
 def _own_folder(settings: BuildSettings) -> Iterator[Path]:
-    """An empty folder below the one that is this process's; whatever a tag leaves in that one is removed."""
+    """An empty folder below the one that is this process's; whatever a tag leaves behind is removed."""
     own = own_folder(settings.scratch)
     try:
         yield Path(tempfile.mkdtemp(dir=own))
     finally:
-        _remove(own, keep=SHARED_MEMORY)
+        # These themselves stay, for the sandboxes of workers have them.
+        for folder in (own, shared_memory(own)):
+            if folder.is_dir():
+                _remove_from(folder)
 
 
-def _remove(folder: Path, keep: str = "") -> None:
+def _remove_from(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
-        elif path.name == keep:
-            _remove(path)
         else:
             remove(path)
 
 
-def _files_only(why: BuildError, job: BuildJob, credentials: Credentials, scratch: Path) -> Built:
+def _files_only(why: BuildError, job: BuildJob, credentials: Credentials) -> Built:
     """What the option unbuildable = archive publishes of a tag that no toolchain builds."""
-    folder = scratch / "files-only"
-    folder.mkdir()
-    source = _export(job, credentials, folder)
-    raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
-    static_sdist(source.tree, job.tag, raw.archive)
-    with archive.open_sdist(raw.archive) as sdist:
-        built = _finish(sdist, archive.read_metadata(sdist), Making(FILES_ONLY), job)
+    # Nothing that failed builds have left is there.
+    with _own_folder(job.settings) as scratch:
+        source = _export(job, credentials, scratch)
+        raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
+        static_sdist(source.tree, job.tag, raw.archive)
+        with archive.open_sdist(raw.archive) as sdist:
+            built = _finish(sdist, archive.read_metadata(sdist), Making(FILES_ONLY), job)
     return built._replace(warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
 
 

@@ -18,16 +18,18 @@ from sdistmaker_recipe.toolchain.worker import worker_for
 _FILE = "latest.json"
 
 
-def remember(python: Path, module: str) -> None:
-    """Note that a tag needs this module, a build backend, in the environment with this interpreter."""
-    environment = python.parent.parent
-    file = environment.parent / _FILE
+def remember(environment: Path, module: str) -> None:
+    """Note that a tag was built by this module, a build backend, in this environment's folder."""
+    file = environment.with_name(_FILE)
     text = json.dumps({"environment": environment.name, "module": module})
     with suppress(OSError, ValueError):
         if not file.exists() or file.read_text("utf-8") != text:
             new = file.with_name(f"{_FILE}.{os.getpid()}")
-            new.write_text(text, "utf-8")
-            new.replace(file)
+            try:
+                new.write_text(text, "utf-8")
+                new.replace(file)
+            finally:
+                new.unlink(missing_ok=True)
 
 
 def start(environments: Path, scratch: Path, mode: str) -> None:
@@ -35,9 +37,13 @@ def start(environments: Path, scratch: Path, mode: str) -> None:
 
     ``scratch`` is where this process will build, ``mode`` the option sandbox.
     """
+    is_wrapped = may_work(mode)
+    if mode == "bubblewrap" and not is_wrapped:
+        return
     with suppress(OSError, ValueError, KeyError, TypeError, BuildError):
         latest = json.loads((environments / _FILE).read_text("utf-8"))
-        python = environments / latest["environment"] / "bin" / "python"
-        if python.exists():
-            sandbox = Sandbox(own_folder(scratch) if may_work(mode) else None)
+        folder = environments / latest["environment"]
+        # One that is not whole is made anew, by ``environments``.
+        if (folder / "complete.json").exists() and (python := folder / "bin" / "python").exists():
+            sandbox = Sandbox(own_folder(scratch) if is_wrapped else None)
             worker_for(python, latest["module"], sandbox, often=False)

@@ -14,7 +14,7 @@ from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
-from sdistmaker_recipe.toolchain.tree import read_text
+from sdistmaker_recipe.toolchain.tree import open_file, read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 
@@ -37,6 +37,11 @@ class Workplace(NamedTuple):
     def log(self) -> Path:
         """The file that takes all that builds print."""
         return self.scratch / "build.log"
+
+    @property
+    def output(self) -> Path:
+        """The folder that takes the archive."""
+        return self.scratch / "dist"
 
 
 class RawSdist(NamedTuple):
@@ -68,10 +73,32 @@ def asks_for_more(system: BuildSystem, tree: Path) -> bool:
 
 def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
     """The one archive that ``build_sdist`` writes; raises ``BuildError``."""
-    output = place.scratch / "dist"
+    output = place.output
     output.mkdir()
     result = _call("build_sdist", [str(output)], system, environment, place)
-    return RawSdist(only_archive(output, place), read_paths(result), environment.installed)
+    archive = only_archive(output, place)
+    if place.warm and not system.backend_path:
+        expected.remember(environment.folder, _module(system))
+    return RawSdist(archive, read_paths(result), environment.installed)
+
+
+def _module(system: BuildSystem) -> str:
+    """What a worker imports beforehand for a backend."""
+    return system.backend.partition(":")[0]
+
+
+def check_folders(place: Workplace) -> None:
+    """Raise ``BuildError`` where a build put a link in the place of a folder that we go on to use.
+
+    To be asked after each one: what we read and write there would be elsewhere, and outside the sandbox.
+    """
+    top = place.sandbox.writable or place.scratch.parent
+    for folder in (place.tree, place.output):
+        for path in (folder, *folder.parents):
+            if path == top:
+                break
+            if path.is_symlink():
+                raise BuildError(f"The build put a link in the place of the folder {path.relative_to(top)}.")
 
 
 def only_archive(output: Path, place: Workplace) -> Path:
@@ -118,6 +145,7 @@ def _call(
     if not place.deadline.passed:
         with _borrowed(system, environment, place) as worker:
             status = worker.call(call)
+    check_folders(place)
     output = log_of(place)
     if status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
@@ -144,9 +172,7 @@ def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -
 def _kept(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
     """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
     if not system.backend_path:
-        module = system.backend.partition(":")[0]
-        worker = worker_for(environment.python, module, place.sandbox, often=place.often)
-        expected.remember(environment.python, module)
+        worker = worker_for(environment.python, _module(system), place.sandbox, often=place.often)
         own = {path.name.partition(".")[0] for path in place.tree.iterdir() if path.name != "setup.py"}
         if own.isdisjoint(worker.modules):
             return worker
@@ -180,7 +206,8 @@ def _variables(environment: Environment, place: Workplace) -> dict[str, str]:
 def read_result(path: Path) -> dict[str, Any]:
     """What the runner wrote; a tag's code may have written there too, so nothing is taken for granted."""
     try:
-        result = json.loads(path.read_text("utf-8"))
+        with open_file(path) as file:
+            result = json.load(file)
     except (OSError, ValueError):
         return {}
     return result if isinstance(result, dict) else {}

@@ -19,6 +19,7 @@ from sdistmaker_recipe.toolchain.hooks import (
     RawSdist,
     Workplace,
     asks_for_more,
+    check_folders,
     common_variables,
     only_archive,
     read_paths,
@@ -39,7 +40,7 @@ def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) 
     """
     requires = _setup_requires(python, place)
     packages = str(_packages(python, requires, settings, place)) if requires else ""
-    output = place.scratch / "dist"
+    output = place.output
     output.mkdir()
     result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={output}"], packages, place)
     return RawSdist(only_archive(output, place), read_paths(result), (python.label, *requires))
@@ -66,6 +67,7 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
         timeout=place.deadline.seconds_left,
         log=place.log,
     )
+    check_folders(place)
     if finished.status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
     result = read_result(result_file)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sdistmaker_recipe.toolchain.tree import open_file
+
 _LOG_LIMIT = 256 * 1024
 
 
@@ -27,7 +29,7 @@ def run(
 
     At the end the whole process group is ended, whatever the command started and left behind.
     """
-    with log.open("ab") as file:
+    with open_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
         process = subprocess.Popen(
             command,
             cwd=cwd,
@@ -48,8 +50,8 @@ def run(
 
 def read_log(path: Path) -> str:
     """The text of a log file, of a long one the beginning and the end."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
         if size <= _LOG_LIMIT:
             return file.read().decode("utf-8", "replace")
         beginning = file.read(_LOG_LIMIT // 2)

@@ -18,9 +18,6 @@ from sdistmaker_recipe.errors import ToolchainError
 
 PROGRAM = "bwrap"
 
-SHARED_MEMORY = "shm"
-"""The name of the folder, in the writable one, that a build sees as /dev/shm."""
-
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # No more of /etc than programs need to start and to name users; what else is there can be secret.
 _SETTINGS = ("alternatives", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")
@@ -48,6 +45,11 @@ def own_folder(scratch: Path) -> Path:
     folder = scratch / f"worker-{os.getpid()}"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def shared_memory(writable: Path) -> Path:
+    """The folder that builds with this writable one see as /dev/shm; beside it, where none can replace it."""
+    return writable.with_name(f"{writable.name}-shm")
 
 
 def choose(mode: str) -> tuple[bool, str]:
@@ -86,8 +88,8 @@ def _problem() -> str:
 
 
 def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:
-    shared = writable / SHARED_MEMORY
-    shared.mkdir(parents=True, exist_ok=True)
+    shared = shared_memory(writable)
+    shared.mkdir(exist_ok=True)
     arguments = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc"]
     arguments += ["--dev", "/dev", "--bind", str(shared), "/dev/shm", "--remount-ro", "/dev"]
     for path in sorted({str(path) for path in readable}):

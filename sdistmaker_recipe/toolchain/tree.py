@@ -14,8 +14,22 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 _LARGEST = 8 << 20
+
+
+def open_file(path: Path, how: int = os.O_RDONLY) -> IO[bytes]:
+    """Open a file that a build may have replaced; raises ``OSError`` where it is a link or no file.
+
+    ``how`` are flags of open(2).
+    """
+    # Neither a pipe nor a terminal keeps us waiting.
+    descriptor = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return os.fdopen(descriptor, "rb" if how == os.O_RDONLY else "ab")
 
 
 def read_bytes(tree: Path, name: str) -> bytes:
@@ -28,7 +42,7 @@ def read_bytes(tree: Path, name: str) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             return b""
-        return os.read(descriptor, status.st_size)
+        return b"".join(iter(lambda: os.read(descriptor, _LARGEST), b""))
     finally:
         os.close(descriptor)
 

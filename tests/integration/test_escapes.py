@@ -1,0 +1,141 @@
+"""Tags that put links in the place of what the program uses next, to reach out of the sandbox by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands, index_files
+from tests.support.history import History
+from tests.support.requirements import need
+
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+BACKEND = """\
+import os, tarfile
+
+tree = os.getcwd()
+scratch = os.path.dirname(os.path.dirname(tree))
+own = os.path.dirname(scratch)
+victim = {victim!r}
+
+def swap(path, target):
+    if os.path.lexists(path):
+        os.rename(path, path + "-before")
+    os.symlink(target, path)
+
+def first():
+{first}
+
+def second(folder):
+{second}
+
+def get_requires_for_build_sdist(config_settings=None):
+    first()
+    # So that another worker is started, with another sandbox.
+    return ["flit_core"]
+
+def build_sdist(folder, config_settings=None):
+    with tarfile.open(os.path.join(folder, "evil-1.0.tar.gz"), "w:gz") as archive:
+        for name in ("PKG-INFO", "pyproject.toml", "backend.py"):
+            archive.add(name, "evil-1.0/" + name)
+    second(folder)
+    return "evil-1.0.tar.gz"
+"""
+SETUP = """\
+import os
+scratch = os.path.dirname(os.path.dirname(os.getcwd()))
+log = os.path.join(scratch, "build.log")
+if not os.path.islink(log):
+    os.rename(log, log + "-before")
+    os.symlink({secret!r}, log)
+print("written by a tag")
+from setuptools import setup
+setup(name="evil", version="1.0", py_modules=[], setup_requires=[])
+"""
+METADATA = "Metadata-Version: 2.2\nName: evil\nVersion: 1.0\n"
+SECRET = "a secret of the user"
+A_LINK = "The build put a link in the place of the folder "
+
+HARMS = {
+    "shared-memory": (
+        "swap(os.path.join(own, 'shm'), victim)",
+        "open('/dev/shm/planted', 'w').close()",
+        "",
+    ),
+    "scratch": ("swap(scratch, victim)", "pass", A_LINK),
+    "tree": ("os.chdir('/'); swap(tree, victim)", "pass", A_LINK),
+    "folder-of-the-tree": ("os.chdir('/'); swap(os.path.dirname(tree), victim)", "pass", A_LINK),
+    "output": ("pass", "swap(folder, victim)", A_LINK),
+    "log": (
+        "swap(os.path.join(scratch, 'build.log'), os.path.join(victim, 'secret')); raise ValueError",
+        "pass",
+        "",
+    ),
+    "result": (
+        "swap(os.path.join(scratch, 'build_sdist.json'), os.path.join(victim, 'secret'))",
+        "pass",
+        "",
+    ),
+    "pipe": (
+        "os.unlink(os.path.join(scratch, 'build.log')); os.mkfifo(os.path.join(scratch, 'build.log')); 1 / 0",
+        "pass",
+        "",
+    ),
+}
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    """A folder of the user's, with an archive that looks like one that was built."""
+    folder = tmp_path / "victim"
+    folder.mkdir()
+    (folder / "secret").write_text(SECRET)
+    (folder / "evil-1.0.tar.gz").write_bytes(b"an archive of the user's")
+    return folder
+
+
+def untouched(victim: Path) -> bool:
+    names = sorted(path.name for path in victim.iterdir())
+    return names == ["evil-1.0.tar.gz", "secret"] and (victim / "secret").read_text() == SECRET
+
+
+def told(commands: Commands) -> str:
+    """All that logs and pages say."""
+    folders = (commands.folder / "index", commands.folder / "index-state" / "logs")
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return "".join(path.read_text("utf-8", "replace") for path in paths)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_links_lead_nobody_out_of_the_sandbox(
+    history: History, commands: Commands, victim: Path, harm: str
+) -> None:
+    need("bwrap")
+    first, second, reason = HARMS[harm]
+    backend = BACKEND.format(victim=str(victim), first=f"    {first}", second=f"    {second}")
+    history.add_tag("evil", "1.0", {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA})
+    history.release("good", "1.0")
+    options = ("--destination", "index", "--jobs", "1", "--sandbox", "bubblewrap")
+    unbuildable = "archive" if reason else "report"
+    report = commands.report("--repository", history.url, *options, "--unbuildable", unbuildable)
+    assert untouched(victim)
+    assert SECRET not in told(commands)
+    assert "good/good-1.0.tar.gz" in index_files(commands.folder / "index")
+    archive = commands.folder / "index/evil/evil-1.0.tar.gz"
+    assert not archive.exists() or archive.read_bytes() != (victim / archive.name).read_bytes()
+    # It is published as its own files, and why is said; or its harm did none.
+    warnings = [each["warnings"] for each in report["published"] if each["project"] == "evil"]
+    assert not reason or reason in str(warnings), report
+
+
+def test_what_a_setup_py_prints_is_written_into_no_other_file(
+    history: History, own_index: Commands, victim: Path
+) -> None:
+    need("bwrap", "python2.7")
+    history.add_tag("evil", "1.0", {"setup.py": SETUP.format(secret=str(victim / "secret"))})
+    options = ("--destination", "index", "--sandbox", "bubblewrap", "--toolchain", "* python2.7")
+    report = own_index.report("--repository", history.url, *options)
+    assert untouched(victim)
+    assert SECRET not in told(own_index)
+    assert len(report["failed"]) == 1
