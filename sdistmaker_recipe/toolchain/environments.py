@@ -103,13 +103,17 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
 
 
 def uv_program() -> str:
-    """The path of uv; raises ``ToolchainError`` where it is missing."""
+    """The path of uv, of the package or else on the PATH; raises ``ToolchainError`` where it is missing."""
     from uv import find_uv_bin
 
     try:
         return find_uv_bin()
     except FileNotFoundError as error:
-        raise ToolchainError(f"uv is not there: {error}", "Install the package uv.") from error
+        # buildout leaves the programs of a package out of its egg.
+        if found := shutil.which("uv"):
+            return found
+        hint = "Install it with pip beside buildout, or put it on the PATH; an egg of it has no program."
+        raise ToolchainError("The program uv is not there.", hint) from error
 
 
 def _uv(arguments: Sequence[str], settings: BuildSettings, *, quiet: bool = False) -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.support import eggs
 from tests.support.commands import Commands, program
 from tests.support.eggs import Deployment
+from tests.support.history import History
 from tests.support.public_index import download_wheels
 
 PART = """
@@ -124,6 +125,15 @@ class TestEggs:
         _run(deployed, config.replace("parts = sdists", "parts = sdists other") + EGG_PART)
         assert sorted(_paths(deployed)) == sorted(_paths(deployed, "other"))
         assert len(_paths(deployed)) > 10
+
+    def test_tags_are_built_by_the_uv_of_the_path(
+        self, deployed: Commands, config: str, history: History
+    ) -> None:
+        history.release("acme", "1.0")
+        options = f"repository = {history.url}\npublic-index = https://packages.example.com/simple\n"
+        options += "destination = index\n"
+        _run(deployed, config.replace("run = false\n", options))
+        assert (deployed.folder / "index/acme/acme-1.0.tar.gz").is_file()
 
     def test_it_is_there_again_after_it_was_deleted(self, deployed: Commands, config: str) -> None:
         _run(deployed, config)

@@ -1,0 +1,30 @@
+"""Where uv is found."""
+
+from __future__ import annotations
+
+import pytest
+import uv
+
+from sdistmaker_recipe.errors import ToolchainError
+from sdistmaker_recipe.toolchain.environments import uv_program
+
+
+class TestUvProgram:
+    @pytest.fixture(autouse=True)
+    def missing(self, monkeypatch):
+        def find_uv_bin():
+            raise FileNotFoundError("/here\n/there")
+
+        monkeypatch.setattr(uv, "find_uv_bin", find_uv_bin)
+
+    def test_is_that_of_the_path_where_the_package_has_none(self, monkeypatch, tmp_path):
+        program = tmp_path / "uv"
+        program.touch(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert uv_program() == str(program)
+
+    def test_is_missed_with_a_word_on_what_to_do(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(ToolchainError, match="The program uv is not there") as caught:
+            uv_program()
+        assert "beside buildout" in caught.value.hint
