@@ -73,10 +73,9 @@ def asks_for_more(system: BuildSystem, tree: Path) -> bool:
 
 def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
     """The one archive that ``build_sdist`` writes; raises ``BuildError``."""
-    output = place.output
-    output.mkdir()
-    result = _call("build_sdist", [str(output)], system, environment, place)
-    archive = only_archive(output, place)
+    place.output.mkdir()
+    result = _call("build_sdist", [str(place.output)], system, environment, place)
+    archive = only_archive(place)
     if place.warm and not system.backend_path:
         expected.remember(environment.folder, _module(system))
     return RawSdist(archive, read_paths(result), environment.installed)
@@ -101,10 +100,10 @@ def check_folders(place: Workplace) -> None:
                 raise BuildError(f"The build put a link in the place of the folder {path.relative_to(top)}.")
 
 
-def only_archive(output: Path, place: Workplace) -> Path:
-    """The one archive in a folder; raises ``BuildError`` where it is not one."""
+def only_archive(place: Workplace) -> Path:
+    """The one archive that a build left; raises ``BuildError`` where it is not one."""
     # What the hook returned is not asked: nothing that a build says becomes a path.
-    archives = [path for path in output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
+    archives = [path for path in place.output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
     if len(archives) != 1:
         raise BuildError(f"The build left {len(archives)} .tar.gz files instead of one.", log_of(place))
     return archives[0]

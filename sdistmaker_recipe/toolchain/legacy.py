@@ -40,10 +40,9 @@ def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) 
     """
     requires = _setup_requires(python, place)
     packages = str(_packages(python, requires, settings, place)) if requires else ""
-    output = place.output
-    output.mkdir()
-    result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={output}"], packages, place)
-    return RawSdist(only_archive(output, place), read_paths(result), (python.label, *requires))
+    place.output.mkdir()
+    result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={place.output}"], packages, place)
+    return RawSdist(only_archive(place), read_paths(result), (python.label, *requires))
 
 
 def _setup_requires(python: Interpreter, place: Workplace) -> tuple[str, ...]:

@@ -35,24 +35,17 @@ def open_file(path: Path, how: int = os.O_RDONLY) -> IO[bytes]:
 def read_bytes(tree: Path, name: str) -> bytes:
     """The content of a file below tree; empty where it is none, is larger than 8 MiB or leads elsewhere."""
     try:
-        descriptor = _open(tree, name)
+        file = _open(tree, name)
     except (OSError, RuntimeError):  # links that lead in a circle
         return b""
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            return b""
-        return b"".join(iter(lambda: os.read(descriptor, _LARGEST), b""))
-    finally:
-        os.close(descriptor)
+    with file:
+        return file.read(_LARGEST) if os.fstat(file.fileno()).st_size <= _LARGEST else b""
 
 
-def _open(tree: Path, name: str) -> int:
-    # Neither a pipe nor a terminal keeps us waiting.
-    how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+def _open(tree: Path, name: str) -> IO[bytes]:
     if "/" not in name:
         try:
-            return os.open(f"{tree}/{name}", how)
+            return open_file(tree / name)
         except OSError as error:
             if error.errno != errno.ELOOP:  # which is to say: a link
                 raise
@@ -60,7 +53,7 @@ def _open(tree: Path, name: str) -> int:
     path = (top / name).resolve()
     if top not in path.parents:
         raise FileNotFoundError(name)
-    return os.open(path, how)
+    return open_file(path)
 
 
 def read_text(tree: Path, name: str) -> str:
