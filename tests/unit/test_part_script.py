@@ -35,9 +35,9 @@ def test_a_pin_may_allow_what_is_not_final():
 
 
 def test_a_develop_egg_of_another_place_comes_first():
-    assert not may_be_the_scripts(RUNNING, {}, [distribution("greeting", "2.0.dev1", "/work/greeting")])
+    assert not may_be_the_scripts(RUNNING, {}, [distribution("greeting", "2.0.dev1", "/srv/greeting")])
 
 
 def test_develop_eggs_that_are_loaded_or_not_needed_change_nothing():
-    developed = [RUNNING[1], distribution("other", "1.0", "/work/other")]
+    developed = [RUNNING[1], distribution("other", "1.0", "/srv/other")]
     assert may_be_the_scripts(RUNNING, {}, developed)
