@@ -31,6 +31,7 @@ from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError, StoreError
+from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
@@ -67,6 +68,7 @@ class Run(NamedTuple):
     store: IndexStore
     last: LastScan
     outlook: str
+    renderer: Renderer
 
 
 class Found(NamedTuple):
@@ -98,7 +100,8 @@ def _run(
     with ExitStack() as stack:
         store, last = _store(configuration), LastScan(catalog)
         outlook = plan.outlook(configuration, __version__)
-        this = Run(configuration, circumstances, catalog, listener, store, last, outlook)
+        renderer = stack.enter_context(Renderer())
+        this = Run(configuration, circumstances, catalog, listener, store, last, outlook, renderer)
         # What is wrong with options only a web server sees is said before any work is done.
         public_index = _public_index(this)
         server = publish.server_configurations(configuration, public_index)
@@ -219,7 +222,8 @@ def _is_forbidden(source: Source, path: str) -> str:
 
 def _shown(this: Run) -> Shown:
     site = Site(base_url=this.configuration.index_url, browse_url=this.configuration.browse_url)
-    return Shown(this.store, this.catalog, site, this.configuration.check_public)
+    taken = this.configuration.check_public
+    return Shown(this.store, this.catalog, site, taken, render=this.renderer.render)
 
 
 def _adopt(this: Run) -> Adoption:

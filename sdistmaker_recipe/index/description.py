@@ -14,7 +14,7 @@ from html import escape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 
-from sdistmaker_recipe.index.core_metadata import about
+from sdistmaker_recipe.index.core_metadata import About, about
 from sdistmaker_recipe.index.pages import MARKDOWN
 from sdistmaker_recipe.index.text import one_line, web_link
 
@@ -28,6 +28,8 @@ _KEPT = {"colspan", "rowspan", "start", "title"}
 _CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|literal|admonition|admonition-title")
 """Classes of highlighted code (Pygments' short ones), of literals and of boxes."""
 _LONGEST = 200_000
+_LARGEST = 2_000_000
+"""Characters of text and of HTML: a little text can stand for a lot of that."""
 _RST, _MARKDOWN = "text/x-rst", "text/markdown"
 _WHY_WRITTEN = {
     _RST: "<p>Shown as written: it cannot be rendered as reStructuredText.</p>",
@@ -44,20 +46,32 @@ def render_description(metadata: bytes) -> str:
     reStructuredText; what cannot be rendered stands as it is written, and says so.
     """
     told = about(metadata)
-    text = told.description[:_LONGEST]
-    if not text.strip() or text.strip() == "UNKNOWN":
-        return ""
     try:
-        rendered = _rendered(text, told.content_type)
+        rendered = _rendered(_text(told), told.content_type)
     except Exception:  # Anyone can write what a renderer does not expect, such as lists a thousand deep.
         rendered = None
-    if rendered:
-        return _fitted(rendered)
+    html = _fitted(rendered) if rendered and len(rendered) < _LARGEST else ""
+    return html if 0 < len(html) < _LARGEST else as_written(metadata)
+
+
+def as_written(metadata: bytes) -> str:
+    """The description in a PKG-INFO as HTML that shows it as it is written, and says so."""
+    told = about(metadata)
+    text = _text(told)
+    if not text:
+        return ""
     why = _WHY_WRITTEN.get(_kind(told.content_type).get_content_type(), "")
     return f'{why}<pre tabindex="0">{escape(_printable(text))}</pre>'
 
 
+def _text(told: About) -> str:
+    text = told.description[:_LONGEST]
+    return "" if text.strip() in ("", "UNKNOWN") else text
+
+
 def _rendered(text: str, content_type: str) -> str | None:
+    if not text:
+        return None
     header = _kind(content_type)
     kind = header.get_content_type()
     # Only a run that renders pays for these imports.

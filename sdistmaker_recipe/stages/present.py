@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
@@ -41,15 +41,25 @@ def renderer() -> str:
     return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
 
 
+def _render_here(metadata: bytes) -> str:
+    from sdistmaker_recipe.index import description
+
+    return description.render_description(metadata)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere."""
+    """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere.
+
+    ``render`` makes HTML of the description in a PKG-INFO.
+    """
 
     store: IndexStore
     catalog: Catalog
     site: Site
     taken: bool = False
     renderer: str = field(default_factory=renderer)
+    render: Callable[[bytes], str] = _render_here
 
 
 def write_projects(projects: Iterable[str], shown: Shown) -> None:
@@ -269,9 +279,7 @@ def _description(project: str, told: About, metadata: bytes, shown: Shown) -> st
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
     html = shown.catalog.description(project, digest)
     if html is None:
-        from sdistmaker_recipe.index import description
-
-        html = description.render_description(metadata)
+        html = shown.render(metadata)
         shown.catalog.keep_description(project, digest, html)
     return html
 

@@ -95,6 +95,20 @@ def test_a_name_too_long_to_be_written_out_stops_no_page(history: History, own_i
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to give a folder another group")
+def test_a_description_that_takes_gigabytes_to_render_is_shown_as_written(
+    history: History, own_index: Commands
+) -> None:
+    table = "|a" * 2000 + "|\n" + "|-" * 2000 + "|\n" + "|a\n" * 50_000
+    described = f"Description-Content-Type: text/markdown\n\n{table}"
+    history.add_tag("evil", "1.0", own_backend("evil", more=described))
+    history.add_tag("good", "1.0", own_backend("good", more="\n**Bold**\n"))
+    report = own_index.report("--repository", history.url, *ARGUMENTS)
+    assert {each["project"] for each in report["published"]} == {"evil", "good"}
+    page = own_index.folder / "index"
+    assert "it cannot be rendered as Markdown" in (page / "evil" / "about.html").read_text("utf-8")
+    assert "<strong>Bold</strong>" in (page / "good" / "about.html").read_text("utf-8")
+
+
 def test_archives_have_the_group_of_the_index(history: History, own_index: Commands) -> None:
     index = own_index.folder / "index"
     index.mkdir()

@@ -1,0 +1,91 @@
+"""Descriptions in a process of their own: the same HTML, and an end to what takes too long."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index import renderer
+from sdistmaker_recipe.index.description import as_written, render_description
+from sdistmaker_recipe.index.renderer import Renderer
+
+PLAIN = "Metadata-Version: 2.1\nName: a\nVersion: 1\n"
+MARKDOWN = f"{PLAIN}Description-Content-Type: text/markdown\n"
+BUSY = f"{MARKDOWN}\n{'>' * 190_000}".encode()
+"""Keeps a processor for minutes."""
+LARGE = b"%s\n%s|\n%s|\n%s" % (MARKDOWN.encode(), b"|a" * 2000, b"|-" * 2000, b"|a\n" * 50_000)
+"""Takes gigabytes."""
+SOME = [f"{PLAIN}\n*Much* to say\n".encode(), f"{MARKDOWN}\n*Much* to say\n".encode(), b"Name: \xff\n\n\xe4"]
+
+
+def started(some: Renderer) -> int:
+    assert some._started
+    return some._started.process.pid
+
+
+def test_the_html_is_the_same():
+    with Renderer() as some:
+        assert [some.render(each) for each in SOME] == [render_description(each) for each in SOME]
+
+
+def test_one_process_is_for_all_and_ends_with_it():
+    with Renderer() as some:
+        processes = {started(some) for each in SOME if some.render(each)}
+    assert len(processes) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(processes.pop(), 0)
+
+
+def test_nothing_to_render_needs_no_process():
+    with Renderer() as some:
+        assert some.render(PLAIN.encode()) == ""
+        assert some._started is None
+
+
+def test_what_takes_too_long_is_shown_as_written(monkeypatch):
+    sooner = f"import {renderer.__name__} as renderer; renderer._SECONDS = 0"
+    monkeypatch.setattr(renderer, "_START", renderer._START.replace("from", f"{sooner}; from", 1))
+    with Renderer() as some:
+        assert some.render(BUSY) == as_written(BUSY)
+        # Others are rendered as ever.
+        assert [some.render(each) for each in SOME] == [render_description(each) for each in SOME]
+
+
+def test_what_takes_too_much_memory_is_shown_as_written():
+    with Renderer() as some:
+        assert some.render(LARGE) == as_written(LARGE)
+
+
+def test_a_process_that_ended_costs_no_more_than_one_description():
+    with Renderer() as some:
+        some.render(SOME[0])
+        os.kill(started(some), signal.SIGKILL)
+        assert some.render(SOME[0]) == as_written(SOME[0])
+        assert some.render(SOME[0]) == render_description(SOME[0])
+
+
+def test_an_interrupted_answer_is_none_to_what_comes_next(monkeypatch):
+    with Renderer() as some:
+        some.render(SOME[0])
+        former = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            some.render(BUSY)
+        signal.signal(signal.SIGALRM, former)
+        assert some.render(SOME[1]) == render_description(SOME[1])
+
+
+def test_an_interrupt_is_not_for_the_process():
+    with Renderer() as some:
+        some.render(SOME[0])
+        os.kill(started(some), signal.SIGINT)
+        assert some.render(SOME[1]) == render_description(SOME[1])
+
+
+def test_a_process_that_does_not_start_is_an_error(monkeypatch):
+    monkeypatch.setattr(renderer.sys, "executable", "/nowhere/python")
+    with pytest.raises(StoreError, match="process for descriptions does not start"), Renderer() as some:
+        some.render(SOME[0])
