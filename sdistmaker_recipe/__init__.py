@@ -14,8 +14,9 @@ Doors: the outside in, errors out in the outside's own form.
 The flow, on one page.
 
 * ``engine``: opens the parts, then scan, plan, build, publish, report.
-* ``jobs``: its middle; tags become jobs, and those go to an executor.
 * ``selection``: its beginning; what can have changed since the last run.
+* ``production``: its second half; what the plan says is done.
+* ``jobs``: the middle; tags become jobs, and those go to an executor.
 * ``batches``: its end; what is built is published, some at a time.
 * ``life``: what becomes of releases whose tags were deleted, came back or moved.
 * ``renewal``: the releases of a repository that has another UUID than before.

@@ -7,10 +7,8 @@ Takes a ``Configuration`` and what a door knows of the world outside, gives a ``
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,28 +16,25 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sdistmaker_recipe import (
     __version__,
     archives,
-    executors,
     life,
     opening,
-    private_names,
+    production,
     recognition,
     renewal,
     selection,
 )
-from sdistmaker_recipe.batches import Batches
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError, StoreError
+from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
 from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.life import Losses
-from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site, Tag
-from sdistmaker_recipe.scratch import scratch_folder
-from sdistmaker_recipe.stages import adopt, plan, present, publish, scan, withdraw
+from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site
+from sdistmaker_recipe.production import Produced, Production
+from sdistmaker_recipe.stages import adopt, plan, publish, scan
 from sdistmaker_recipe.stages.present import Shown
-from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
 
 if TYPE_CHECKING:
@@ -125,11 +120,11 @@ def _run(
             listener.planned(planned)
             if not report.errors:
                 _forget_failures(found, this)
-            outcomes, taken = _build_and_publish(planned, found, doubtful, sources, public_index, stack, this)
+            produced = _production(planned, found, doubtful, public_index, this).carry_out(sources)
             publish.write_server_configurations(server)
             turns = life.outcome(planned, losses, catalog)
             _finish(found, losses, this, failed=bool(report.errors))
-            report = _with_outcomes(report, outcomes, taken)._replace(plan=planned._replace(turns=turns))
+            report = _with_results(report, produced)._replace(plan=planned._replace(turns=turns))
         report = report._replace(warnings=(*report.warnings, *_warnings(report.plan, found, this)))
         verification = verifier.finish() if verifier else None
         report = report._replace(verification=verification, dry_run=circumstances.dry_run)
@@ -151,7 +146,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
         stack.enter_context(source.repository)
         tag = scan.single_tag(source, configuration)
         settings = jobs.build_settings(scratch, scratch, configuration, circumstances, often=False)
-        _get_ready([tag], [source], scratch, configuration, circumstances)
+        production.get_ready([tag], [source], scratch, configuration, circumstances)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], circumstances.credentials, 1)
         if isinstance(outcome, Failed):
@@ -292,114 +287,20 @@ def _forget_failures(found: Found, this: Run) -> None:
         this.catalog.forget_failures(gone)
 
 
-def _build_and_publish(
-    planned: Plan,
-    found: Found,
-    doubtful: frozenset[str],
-    sources: Sequence[Source],
-    public_index: str,
-    stack: ExitStack,
-    this: Run,
-) -> tuple[list[Published | Rejected], tuple[str, ...]]:
-    """The results, and warnings of names that are taken on the public index."""
-    index = Index(this.store, this.catalog, this.configuration.state)
-    shown = _shown(this)
-    claims = selection.select_claims(found.scans, this.last, this.outlook, planned.build)
-    taken: tuple[str, ...] = ()
-    life.begin(planned, this.catalog)
-    if withdraw.has_files_to_remove(this.catalog):
-        # A run that broke off left them, under names that may be built now.
-        present.write_all(shown)
-        withdraw.remove_files(this.catalog, this.store)
-    if planned.build:
-        try:
-            scratch = stack.enter_context(scratch_folder(this.configuration.state))
-        except StoreError:
-            private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
-            raise
-        _get_ready(planned.build, sources, scratch, this.configuration, this.circumstances)
-        this.store.prepare()
-        present.begin(shown)
-    else:
-        this.store.remove_incoming()
-        idle = not (claims or doubtful or planned.turns or this.configuration.check_public)
-        if idle and present.nothing_to_write(shown):
-            return [], ()
-    # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
-    private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
-    pending = Counter(tag.project_origin for tag in planned.build)
-    batches = Batches(
-        index,
-        shown,
-        this.configuration,
-        __version__,
-        this.catalog.repositories(),
-        pending,
-        this.listener.finished,
+def _production(
+    planned: Plan, found: Found, doubtful: frozenset[str], public_index: str, this: Run
+) -> Production:
+    return Production(
+        planned=planned,
+        claims=selection.select_claims(found.scans, this.last, this.outlook, planned.build),
+        doubtful=doubtful,
+        shown=_shown(this),
+        configuration=this.configuration,
+        circumstances=this.circumstances,
+        version=__version__,
+        public_index=public_index,
+        finished=this.listener.finished,
     )
-    try:
-        if planned.build:
-            _build(planned.build, sources, scratch, batches, this)
-        if this.configuration.check_public:
-            # So that no guess is asked for that this run has shown to be wrong.
-            private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
-            taken = private_names.find_taken(this.catalog, public_index)
-        life.end(planned, batches.results, this.catalog)
-    finally:
-        present.write_all(shown, doubtful)
-        private_names.mark_guessed(claims.tags, claims.untagged, this.catalog, this.store)
-    withdraw.remove_files(this.catalog, this.store)
-    this.catalog.remember_folders(this.store.folders())
-    return batches.results, taken
-
-
-def _get_ready(
-    tags: Sequence[Tag],
-    sources: Sequence[Source],
-    scratch: Path,
-    configuration: Configuration,
-    circumstances: Circumstances,
-) -> None:
-    """Begin what building waits for; connections are given back first, for who exports may need them all.
-
-    A copy of this process would keep them open, too.
-    """
-    for source in sources:
-        source.repository.disconnect()
-    environments = circumstances.environments(configuration)
-    executors.get_ready(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
-
-
-def _expect(environments: Path, scratch: Path, sandbox: str) -> None:
-    # Here, for this is imported in another process.
-    from sdistmaker_recipe.toolchain import expected
-
-    expected.start(environments, scratch, sandbox)
-
-
-def _build(
-    tags: Sequence[Tag], sources: Sequence[Source], scratch: Path, batches: Batches, this: Run
-) -> None:
-    # Here, for a run that builds nothing needs none of it.
-    from sdistmaker_recipe import jobs
-
-    toolchains = this.catalog.toolchains()
-    with batches.index.store.incoming() as incoming:
-        try:
-            for outcome in jobs.build_all(
-                tags,
-                sources,
-                toolchains,
-                scratch,
-                incoming,
-                this.configuration,
-                this.circumstances,
-                present.get_ready,
-            ):
-                batches.add(outcome)
-        finally:
-            # Also when the run breaks off: what is built is published, and gets its page.
-            batches.publish()
 
 
 def _finish(found: Found, losses: Losses, this: Run, *, failed: bool) -> None:
@@ -420,13 +321,11 @@ def _warnings(planned: Plan, found: Found, this: Run) -> tuple[str, ...]:
     return (*moved, *life.unmatched(this.configuration.yank, building, this.catalog))
 
 
-def _with_outcomes(
-    report: Report, outcomes: Sequence[Published | Rejected], warnings: tuple[str, ...]
-) -> Report:
+def _with_results(report: Report, produced: Produced) -> Report:
     return report._replace(
-        warnings=(*report.warnings, *warnings),
-        published=tuple(each for each in outcomes if isinstance(each, Published)),
-        rejected=tuple(each for each in outcomes if isinstance(each, Rejected)),
+        warnings=(*report.warnings, *produced.taken),
+        published=tuple(each for each in produced.results if isinstance(each, Published)),
+        rejected=tuple(each for each in produced.results if isinstance(each, Rejected)),
     )
 
 

@@ -1,0 +1,189 @@
+"""What a plan says, done: tags are built and published, pages written, files of what is withdrawn removed.
+
+The second half of the flow. The order of its steps is what keeps each promise to readers of the index: a name
+is private before anything of it is built, a page comes after what it names, a file goes after the page.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from sdistmaker_recipe import executors, life, private_names
+from sdistmaker_recipe.batches import Batches
+from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.circumstances import Circumstances
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.model import Plan, Published, Rejected, Tag
+from sdistmaker_recipe.scratch import scratch_folder
+from sdistmaker_recipe.selection import Claims
+from sdistmaker_recipe.stages import present, withdraw
+from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages.publish import Index
+from sdistmaker_recipe.stages.scan import Source
+
+
+class Produced(NamedTuple):
+    """The results of the tags, and warnings of names that are taken on the public index."""
+
+    results: Sequence[Published | Rejected] = ()
+    taken: tuple[str, ...] = ()
+
+
+def _nothing(_batches: Batches) -> None:
+    """What is built where nothing is to be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """What one plan asks for, and all that is needed to do it but the repositories.
+
+    ``claims`` are the names that may have to be kept private, ``doubtful`` the projects that may lack files;
+    ``version`` is this package's own, and ``finished`` is told each result.
+    """
+
+    planned: Plan
+    claims: Claims
+    doubtful: frozenset[str]
+    shown: Shown
+    configuration: Configuration
+    circumstances: Circumstances
+    version: str
+    public_index: str
+    finished: Callable[[Published | Rejected], None]
+
+    def carry_out(self, sources: Sequence[Source]) -> Produced:
+        """Do it, with tags from these sources; what is built when it breaks off is published, with pages.
+
+        Raises ``SdistmakerError``.
+        """
+        life.begin(self.planned, self._catalog)
+        self._remove_leftovers()
+        if self.planned.build:
+            with self._ready_to_build(sources) as scratch:
+                return self._produce(partial(self._build, sources, scratch))
+        self._store.remove_incoming()
+        return Produced() if self._is_idle() else self._produce()
+
+    @property
+    def _catalog(self) -> Catalog:
+        return self.shown.catalog
+
+    @property
+    def _store(self) -> IndexStore:
+        return self.shown.store
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a run that broke off had still to remove: a file may be built now under that name."""
+        if withdraw.has_files_to_remove(self._catalog):
+            present.write_all(self.shown)
+            withdraw.remove_files(self._catalog, self._store)
+
+    @contextmanager
+    def _ready_to_build(self, sources: Sequence[Source]) -> Iterator[Path]:
+        """What building waits for is begun; the folder to build in."""
+        with ExitStack() as stack:
+            try:
+                scratch = stack.enter_context(scratch_folder(self.configuration.state))
+            except StoreError:
+                self._keep_names_private()
+                raise
+            get_ready(self.planned.build, sources, scratch, self.configuration, self.circumstances)
+            self._store.prepare()
+            present.begin(self.shown)
+            yield scratch
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is to be done where nothing is to be built."""
+        wanted = self.claims or self.doubtful or self.planned.turns or self.configuration.check_public
+        return not wanted and present.nothing_to_write(self.shown)
+
+    def _produce(self, build: Callable[[Batches], None] = _nothing) -> Produced:
+        # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
+        self._keep_names_private()
+        batches = self._batches()
+        try:
+            build(batches)
+            taken = self._find_taken()
+            life.end(self.planned, batches.results, self._catalog)
+        finally:
+            present.write_all(self.shown, self.doubtful)
+            self._keep_names_private()
+        withdraw.remove_files(self._catalog, self._store)
+        self._catalog.remember_folders(self._store.folders())
+        return Produced(batches.results, taken)
+
+    def _keep_names_private(self) -> None:
+        private_names.mark_guessed(self.claims.tags, self.claims.untagged, self._catalog, self._store)
+
+    def _batches(self) -> Batches:
+        return Batches(
+            index=Index(self._store, self._catalog, self.configuration.state),
+            shown=self.shown,
+            configuration=self.configuration,
+            version=self.version,
+            repositories=self._catalog.repositories(),
+            pending=Counter(tag.project_origin for tag in self.planned.build),
+            finished=self.finished,
+        )
+
+    def _build(self, sources: Sequence[Source], scratch: Path, batches: Batches) -> None:
+        # Here, for a run that builds nothing needs none of it.
+        from sdistmaker_recipe import jobs
+
+        toolchains = self._catalog.toolchains()
+        with self._store.incoming() as incoming:
+            try:
+                for outcome in jobs.build_all(
+                    self.planned.build,
+                    sources,
+                    toolchains,
+                    scratch,
+                    incoming,
+                    self.configuration,
+                    self.circumstances,
+                    present.get_ready,
+                ):
+                    batches.add(outcome)
+            finally:
+                # Also when the run breaks off: what is built is published, and gets its page.
+                batches.publish()
+
+    def _find_taken(self) -> tuple[str, ...]:
+        """Warnings of names that are taken on the public index, where that is to be asked."""
+        if not self.configuration.check_public:
+            return ()
+        # So that no guess is asked for that this run has shown to be wrong.
+        self._keep_names_private()
+        return private_names.find_taken(self._catalog, self.public_index)
+
+
+def get_ready(
+    tags: Sequence[Tag],
+    sources: Sequence[Source],
+    scratch: Path,
+    configuration: Configuration,
+    circumstances: Circumstances,
+) -> None:
+    """Begin what building waits for; connections are given back first, for who exports may need them all.
+
+    A copy of this process would keep them open, too.
+    """
+    for source in sources:
+        source.repository.disconnect()
+    environments = circumstances.environments(configuration)
+    executors.get_ready(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
+
+
+def _expect(environments: Path, scratch: Path, sandbox: str) -> None:
+    # Here, for this is imported in another process.
+    from sdistmaker_recipe.toolchain import expected
+
+    expected.start(environments, scratch, sandbox)
