@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 OpenExecutor = Callable[[int], Executor]
 
-_PATIENCE = 10.0
+PATIENCE = 10.0
 """Seconds after which an executor with work under way is asked whether it is broken."""
 
 
@@ -99,7 +99,7 @@ def _run(
             except BrokenExecutor:
                 continue
             yield futures[future], result
-        if _is_broken(executor):
+        if is_broken(executor):
             # A process that started just then waits for work, and the executor for its end.
             kill(executor)
     except BaseException:
@@ -118,17 +118,17 @@ def _ended(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Fu
     left = set(futures)
     while left:
         try:
-            for future in as_completed(left, timeout=_PATIENCE):
+            for future in as_completed(left, timeout=PATIENCE):
                 left.discard(future)
                 yield future
         except TimeUpError:
-            if _is_broken(executor):
+            if is_broken(executor):
                 yield from [future for future in left if future.done()]
                 return
 
 
-def _is_broken(executor: Executor) -> bool:
-    # The first is where the work is done.
+def is_broken(executor: Executor) -> bool:
+    """Whether an executor takes no more jobs because a process of it died; of several, that which works."""
     return bool(getattr(_pools(executor)[0], "_broken", False))
 
 

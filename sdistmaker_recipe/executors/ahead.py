@@ -7,9 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
+
+from sdistmaker_recipe.executors import PATIENCE, is_broken
+
+_CANNOT_TAKE_IT = (BrokenExecutor, RuntimeError, OSError)
+"""What ``submit`` raises where an executor is broken or shut down, or no process can be started."""
 
 
 @dataclass(slots=True)
@@ -41,6 +46,7 @@ class AheadExecutor(Executor):
         self.pools = (pool, *lanes)
         self._pool, self._prepare, self._most = pool, prepare, most
         self._idle = deque(lanes)
+        self._preparing: dict[Executor, _Task] = {}
         self._lanes = len(lanes)
         self._waiting: deque[_Task] = deque()
         self._under_way = 0
@@ -63,9 +69,25 @@ class AheadExecutor(Executor):
             pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def _decide(self) -> None:
-        while event := self._events.get():
+        while (event := self._next_event()) is not None:
             event()
             self._go_on()
+
+    def _next_event(self) -> Callable[[], None] | None:
+        try:
+            return self._events.get(timeout=PATIENCE)
+        except Empty:
+            return self._look_after_lanes
+
+    def _look_after_lanes(self) -> None:
+        """Go on without those that broke just when they were given a job: it may be forgotten there.
+
+        Before Python 3.12 concurrent.futures lets that happen.
+        """
+        for lane in [lane for lane in self._preparing if is_broken(lane)]:
+            task = self._preparing.pop(lane)
+            self._close(lane)
+            self._work(task, task.job)
 
     def _take(self, task: _Task) -> None:
         self._waiting.append(task)
@@ -85,14 +107,18 @@ class AheadExecutor(Executor):
         lane = self._idle.popleft()
         try:
             prepared = lane.submit(self._prepare, task.job)
-        except (BrokenExecutor, RuntimeError):
+        except _CANNOT_TAKE_IT:
             self._close(lane)
             return self._work(task, task.job)
+        self._preparing[lane] = task
         return prepared.add_done_callback(
             lambda future: self._events.put(partial(self._prepared, lane, task, future))
         )
 
     def _prepared(self, lane: Executor, task: _Task, prepared: Future[Any]) -> None:
+        if self._preparing.pop(lane, None) is None:
+            # It was not forgotten after all; by now it is being done without.
+            return
         error = prepared.exception()
         job = task.job if error else prepared.result()
         gives_up = job is None
@@ -114,7 +140,7 @@ class AheadExecutor(Executor):
     def _work(self, task: _Task, job: Any) -> None:  # noqa: ANN401
         try:
             working = self._pool.submit(task.work, job)
-        except (BrokenExecutor, RuntimeError) as error:
+        except _CANNOT_TAKE_IT as error:
             self._under_way -= 1
             self._broken = str(error) or "the pool is broken"
             task.future.set_exception(BrokenExecutor(self._broken))

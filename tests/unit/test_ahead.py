@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 from threading import Event, Lock, get_ident
 from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe.executors import open_ahead, run_jobs
+from sdistmaker_recipe.executors import ahead, open_ahead, run_jobs
 from sdistmaker_recipe.executors.ahead import AheadExecutor
 from tests.unit import executor_work as work
 
@@ -31,10 +31,30 @@ class Counter:
 
 
 class Broken(Executor):
-    """An executor that is broken."""
+    """An executor that takes no job."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error or BrokenExecutor("it is")
 
     def submit(self, function, /, *arguments, **keywords) -> Future:
-        raise BrokenExecutor("it is")
+        raise self.error
+
+
+class Forgetful(Executor):
+    """Breaks as it is given a job and forgets that: concurrent.futures can before Python 3.12."""
+
+    _broken = False
+
+    def __init__(self) -> None:
+        self.forgotten: list[Future] = []
+
+    def submit(self, function, /, *arguments, **keywords) -> Future:
+        self._broken = True
+        self.forgotten.append(Future())
+        return self.forgotten[-1]
+
+
+CANNOT = [BrokenExecutor("it is"), RuntimeError("no new jobs"), OSError("no new process")]
 
 
 def threads(number: int) -> list[Executor]:
@@ -128,15 +148,38 @@ def test_what_a_lane_gives_up_another_prepares_or_none(able):
     assert able or found == {job: ("done", job) for job in JOBS}
 
 
-def test_a_lane_that_breaks_is_done_without():
-    found = run(lambda job: f"prepared {job}", lanes=[Broken(), *threads(1)])
+@pytest.mark.parametrize("error", CANNOT)
+def test_a_lane_that_breaks_is_done_without(error):
+    found = run(lambda job: f"prepared {job}", lanes=[Broken(error), *threads(1)])
     assert sorted(found) == JOBS
     assert [job for job in JOBS if found[job] == ("done", job)] == [0]
 
 
-def test_a_pool_that_breaks_breaks_all_without_preparing_more():
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_lane_that_forgets_its_job_is_done_without(monkeypatch, others):
+    monkeypatch.setattr(ahead, "PATIENCE", 0.01)
+    found = run(lambda job: f"prepared {job}", lanes=[Forgetful(), *threads(others)])
+    assert sorted(found) == JOBS
+    assert found[0] == ("done", 0)
+
+
+def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
+    monkeypatch.setattr(ahead, "PATIENCE", 0.01)
+    lane, done = Forgetful(), Event()
+    executor = AheadExecutor(ThreadPoolExecutor(1), [lane], lambda job: job, most=3)
+    first = executor.submit(lambda job: done.wait(20) and job, 1)
+    assert not wait([first], 0.1).done
+    lane.forgotten[0].set_exception(BrokenExecutor("it is"))
+    done.set()
+    assert first.result(20) == 1
+    assert executor.submit(work.double, 2).result(20) == 4
+    executor.shutdown()
+
+
+@pytest.mark.parametrize("error", CANNOT)
+def test_a_pool_that_breaks_breaks_all_without_preparing_more(error):
     prepared = []
-    executor = AheadExecutor(Broken(), threads(1), lambda job: prepared.append(job) or job, most=3)
+    executor = AheadExecutor(Broken(error), threads(1), lambda job: prepared.append(job) or job, most=3)
     futures = [executor.submit(work.double, job) for job in JOBS]
     assert all(isinstance(each.exception(timeout=20), BrokenExecutor) for each in futures)
     executor.shutdown(cancel_futures=True)

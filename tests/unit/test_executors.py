@@ -137,7 +137,7 @@ class TestRunJobs:
                 self._broken = True
                 return Future()
 
-        monkeypatch.setattr(executors, "_PATIENCE", 0.01)
+        monkeypatch.setattr(executors, "PATIENCE", 0.01)
         opened = iter([Forgets(), ThreadPoolExecutor(1)])
         assert dict(run_jobs(work.double, [1, 2], lambda _workers: next(opened), 2)) == {1: 2, 2: 4}
 
