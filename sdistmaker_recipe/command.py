@@ -73,7 +73,7 @@ def main(
         layers.append(_flags(arguments, unknown))
         configuration = configure(layers, Path(base or Path.cwd()))
         if arguments.schedule:
-            sys.stdout.write(_schedule(arguments.schedule, configuration))
+            sys.stdout.write(_schedule(arguments, configuration))
             return 0
         return _run(configuration, arguments, public_index)
     return status[0]
@@ -147,17 +147,29 @@ _MAKE_SDIST_OPTIONS = frozenset(
 )
 
 
-def _schedule(kind: str, configuration: Configuration) -> str:
+def _schedule(arguments: argparse.Namespace, configuration: Configuration) -> str:
     """What starts this program, with the arguments that it has now, by itself."""
     given = [each for each in sys.argv[1:] if each not in _SCHEDULES]
-    command = [str(Path(sys.argv[0]).absolute()), *given]
+    command = schedules.unattended(
+        [str(Path(sys.argv[0]).absolute()), *given],
+        told=arguments.verbose or arguments.quiet,
+        waits=configuration.wait > 0,
+    )
     # What is typed is meant from where it is typed.
     folder = Path.cwd()
-    if kind == "hook":
+    if arguments.schedule == "hook":
         return schedules.post_commit_hook(command, folder, configuration.state / "hook.log")
-    if kind == "cron":
+    if arguments.schedule == "cron":
         return schedules.crontab(command, folder)
-    return schedules.systemd_units(command, folder, configuration.script, getpass.getuser())
+    return schedules.systemd_units(command, folder, configuration.script, _account())
+
+
+def _account() -> str:
+    """The name of who runs this, or the number of one that has no name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _run(configuration: Configuration, arguments: argparse.Namespace, public_index: str) -> int:

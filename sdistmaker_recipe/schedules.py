@@ -6,14 +6,15 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-_WAIT = ("--quiet", "--wait", "600")
+_QUIET = "--quiet"
+_WAIT = ("--wait", "600")
 
 _HOOK = """\
 #!/bin/sh
 # hooks/post-commit of a Subversion repository: builds what a commit tags. Make it executable.
 # Subversion gives the repository's path and the new revision, and an almost empty environment.
 PATH=/usr/local/bin:/usr/bin:/bin
-cd {folder} || exit 1
+cd {folder} && mkdir -p {logs} || exit 1
 # In the background, with its output elsewhere: who commits waits for all that is open.
 {command} --revision "$2" \\
     </dev/null >>{log} 2>&1 &
@@ -51,22 +52,32 @@ WantedBy=timers.target
 """
 
 
+def unattended(command: Sequence[str], *, told: bool, waits: bool) -> list[str]:
+    """The command for where nobody watches: quiet, and with the patience to wait for another run.
+
+    ``told`` says that it was told how much to say, ``waits`` that an option says how long to wait. What is
+    added comes first, for of two flags the later one wins.
+    """
+    added = (*(() if told else (_QUIET,)), *(() if waits else _WAIT))
+    return [*command[:1], *added, *command[1:]]
+
+
 def post_commit_hook(command: Sequence[str], folder: Path, log: Path) -> str:
     """A Subversion hook that runs the command, in folder, for commits that change a tag; it prints to log."""
-    return _HOOK.format(
-        command=shlex.join((*command, *_WAIT)), folder=shlex.quote(str(folder)), log=shlex.quote(str(log))
-    )
+    paths = {"folder": folder, "logs": log.parent, "log": log}
+    words = {name: shlex.quote(str(path)) for name, path in paths.items()}
+    return _HOOK.format(command=shlex.join(command), **words)
 
 
 def crontab(command: Sequence[str], folder: Path) -> str:
     """The line that has cron run the command in folder; a percent sign would end it (crontab(5))."""
-    words = {"folder": shlex.quote(str(folder)), "command": shlex.join((*command, *_WAIT))}
+    words = {"folder": shlex.quote(str(folder)), "command": shlex.join(command)}
     return _CRON.format(**{name: text.replace("%", r"\%") for name, text in words.items()})
 
 
 def systemd_units(command: Sequence[str], folder: Path, unit: str, user: str) -> str:
     """A service and a timer of this name for systemd, which run the command in folder as user."""
-    words = " ".join(_systemd_word(word) for word in (*command, *_WAIT))
+    words = " ".join(_systemd_word(word) for word in command)
     return _SYSTEMD.format(command=words, folder=str(folder).replace("%", "%%"), unit=unit, user=user)
 
 

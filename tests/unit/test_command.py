@@ -135,6 +135,38 @@ class TestHelp:
 
 
 @pytest.mark.usefixtures("no_engine")
+class TestSchedule:
+    @pytest.mark.parametrize("flag", ["--print-hook", "--print-cron", "--print-systemd"])
+    @pytest.mark.parametrize(
+        ("given", "added"),
+        [
+            ([], "--quiet --wait 600"),
+            (["-v"], "--wait 600"),
+            (["-q"], "--wait 600"),
+            (["--wait", "5"], "--quiet"),
+            (["-v", "--wait", "0"], "--wait 600"),
+        ],
+    )
+    def test_has_the_arguments_that_are_given_and_what_does_not_contradict_them(
+        self, arguments, capsys, folder, flag, given, added
+    ):
+        arguments(*given, flag)
+        assert command.main() == 0
+        expected = f"{folder / 'program'} {' '.join([added, *given])}".rstrip()
+        assert re.search(
+            rf"(^|[ =]){re.escape(expected)}( --revision|$)", capsys.readouterr().out, re.MULTILINE
+        )
+
+    def test_names_an_account_without_a_name_by_its_number(self, arguments, capsys, monkeypatch):
+        for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(os, "getuid", lambda: 54321)
+        arguments("--print-systemd")
+        assert command.main() == 0
+        assert "\nUser=54321\n" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_engine")
 class TestWrongArguments:
     def test_are_all_listed_together_with_status_2(self, arguments, capsys, folder):
         (folder / "defaults.py").write_text("BLACKLISTED = []\nNEWEST = -1\n")

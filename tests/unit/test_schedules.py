@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.schedules import crontab, post_commit_hook, systemd_units
+from sdistmaker_recipe.schedules import crontab, post_commit_hook, systemd_units, unattended
 
 ODD = ["/srv/our %d $HOME/bin/it's", "-d", 'de"f a\\u;lts.py']
-WAIT = ["--quiet", "--wait", "600"]
 
 
 def executable(path: Path, text: str) -> Path:
@@ -29,12 +28,13 @@ def script(tmp_path: Path) -> Path:
 
 
 def test_a_hook_runs_the_command_for_its_revision(tmp_path: Path, script: Path) -> None:
-    text = post_commit_hook([str(script), *ODD[1:]], script.parent, tmp_path / "a log")
+    log = tmp_path / "a state's folder/a log"
+    text = post_commit_hook([str(script), *ODD[1:]], script.parent, log)
     hook = executable(tmp_path / "post-commit", text.replace(" &\n", "\n"))
     subprocess.run([hook, "/srv/repository", "17"], check=True)
     ran = (tmp_path / "ran").read_text().splitlines()
-    assert ran == [str(script.parent), *ODD[1:], *WAIT, "--revision", "17"]
-    assert (tmp_path / "a log").exists()
+    assert ran == [str(script.parent), *ODD[1:], "--revision", "17"]
+    assert log.exists(), "also where no run made that folder yet"
 
 
 def test_a_hook_does_not_keep_who_commits_waiting() -> None:
@@ -47,13 +47,28 @@ def test_a_crontab_line_is_the_command_as_a_shell_reads_it() -> None:
     times, command = line.split(" ", 5)[:5], line.split(" ", 5)[5]
     assert times == ["*/15", "*", "*", "*", "*"]
     assert "%" not in command.replace(r"\%", "")
-    assert shlex.split(command.replace(r"\%", "%")) == ["cd", "/srv/100%", "&&", *ODD, *WAIT]
+    assert shlex.split(command.replace(r"\%", "%")) == ["cd", "/srv/100%", "&&", *ODD]
 
 
 def test_systemd_units_name_the_command_and_the_account() -> None:
     text = systemd_units(ODD, Path("/srv/100% here"), "sdists", "packages")
     (line,) = [line for line in text.splitlines() if line.startswith("ExecStart=")]
-    assert line == ('ExecStart="/srv/our %%d $$HOME/bin/it\'s" -d "de\\"f a\\\\u;lts.py" --quiet --wait 600')
+    assert line == ('ExecStart="/srv/our %%d $$HOME/bin/it\'s" -d "de\\"f a\\\\u;lts.py"')
     assert "User=packages\nWorkingDirectory=/srv/100%% here\n" in text
     assert "sdists.service" in text
     assert "sdists.timer" in text
+
+
+@pytest.mark.parametrize(
+    ("told", "waits", "added"),
+    [
+        (False, False, ["--quiet", "--wait", "600"]),
+        (True, False, ["--wait", "600"]),
+        (False, True, ["--quiet"]),
+        (True, True, []),
+    ],
+)
+def test_what_nobody_watches_is_quiet_and_patient_unless_it_was_told_otherwise(
+    told: bool, waits: bool, added: list[str]
+) -> None:
+    assert unattended(ODD, told=told, waits=waits) == [ODD[0], *added, *ODD[1:]]
