@@ -7,6 +7,7 @@ archives were there before us (``other_names``), and how the index was left. Eve
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -14,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
+from sdistmaker_recipe.errors import SAME_ACCOUNT, CatalogDamagedError, StoreError
 from sdistmaker_recipe.model import Failure, Listed, Release, Tag
 
 _FIRST = """
@@ -552,7 +553,9 @@ def _store_error(
         return CatalogDamagedError(f"{path}: {error}", _HINT)
     # To move the file away is no good advice where the disk is what failed.
     of_the_disk = any(word in str(error) for word in ("disk", "readonly", "locked", "unable to open"))
-    return StoreError(f"{path}: {error}", "" if of_the_disk else _HINT)
+    # SQLite does not say why a file cannot be opened.
+    refused = Path(path).is_file() and not os.access(path, os.R_OK | os.W_OK)
+    return StoreError(f"{path}: {error}", SAME_ACCOUNT if refused else "" if of_the_disk else _HINT)
 
 
 def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:

@@ -18,6 +18,7 @@ carries its reason up to the stage that makes the value.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -90,6 +91,15 @@ class PathNotFoundError(RepositoryError):
 
 class StoreError(SdistmakerError):
     """The index, the catalog or the disk below them failed."""
+
+    @staticmethod
+    def of(error: OSError, path: Path | str) -> StoreError:
+        """What a file system refused, at path unless the error itself says where."""
+        hint = SAME_ACCOUNT if isinstance(error, PermissionError) else ""
+        return StoreError(f"{error.filename or path}: {error.strerror or error}", hint)
+
+
+SAME_ACCOUNT = "All runs on one index should be of the same account, to which all of its files belong."
 
 
 class CatalogDamagedError(StoreError):

@@ -34,7 +34,7 @@ def locked(configuration: Configuration, circumstances: Circumstances) -> Iterat
         message = f"Another run works on {configuration.destination}."
         raise LockHeldError(message, "Try again later, or wait for it with --wait SECONDS.") from error
     except OSError as error:
-        raise StoreError(f"{configuration.state}: {error.strerror or error}") from error
+        raise StoreError.of(error, configuration.state) from error
     with lock:
         yield
 
@@ -65,5 +65,5 @@ def give_up(configuration: Configuration, circumstances: Circumstances, error: C
         except FileNotFoundError:
             continue
         except OSError as failed:
-            raise StoreError(f"{file}: {failed.strerror or failed}") from failed
+            raise StoreError.of(failed, file) from failed
     return f"{error.message}; it is moved to {aside}, and a new one is made from the index"

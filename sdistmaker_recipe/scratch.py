@@ -36,7 +36,7 @@ def _empty(folder: Path) -> Iterator[Path]:
             remove(folder)
         folder.mkdir(mode=0o700)
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror or error}") from error
+        raise StoreError.of(error, folder) from error
     try:
         yield folder
     finally:

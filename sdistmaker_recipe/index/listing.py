@@ -63,7 +63,7 @@ def files_of(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror or error}") from error
+        raise StoreError.of(error, folder) from error
 
 
 def read_listing(path: Path) -> Listing:
@@ -112,7 +112,7 @@ def _folders(index: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StoreError(f"{index}: {error.strerror or error}") from error
+        raise StoreError.of(error, index) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -26,6 +26,7 @@ from sdistmaker_recipe.index import aside
 logger = logging.getLogger(__name__)
 
 _INCOMING = ".incoming"
+_NOT_WHOLE = r"\.(.+)\.[0-9a-f]{32}"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 """So that a pipe, which nobody writes to, keeps nobody waiting."""
@@ -90,8 +91,13 @@ class IndexStore:
         """See that the folder is there and can be written."""
         with _disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _temporary(self.folder / "probe") as probe:
-                probe.touch()
+            try:
+                with _temporary(self.folder / "probe") as probe:
+                    probe.touch()
+            except OSError as error:
+                # It is the folder that cannot be written.
+                error.filename = None
+                raise
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
@@ -293,7 +299,13 @@ class IndexStore:
 
 def is_leftover(name: str) -> bool:
     """Whether that is what a run calls a file until it is whole; one that was killed leaves it."""
-    return re.fullmatch(r"\..+\.[0-9a-f]{32}", name) is not None
+    return re.fullmatch(_NOT_WHOLE, name) is not None
+
+
+def _whole(path: str) -> str:
+    """The path of a file as it is called once it is whole."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + re.sub(_NOT_WHOLE, r"\1", name)
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -477,4 +489,6 @@ def _disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
+        if isinstance(error.filename, str):
+            error.filename = _whole(error.filename)
+        raise StoreError.of(error, path) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -68,6 +69,32 @@ def test_what_the_disk_refuses_is_named(configuration, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Denied")))
     with pytest.raises(StoreError, match=r"catalog\.sqlite3: Denied"):
         opening.give_up(configuration, circumstances(tmp_path), ERROR)
+
+
+def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch):
+    def refuse(path: str, *_rest: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(StoreError) as raised, opening.locked(configuration, circumstances(tmp_path)):
+        pass
+    assert raised.value.message == f"{configuration.state / 'lock'}: Permission denied"
+    assert "same account" in raised.value.hint
+
+
+@pytest.mark.parametrize("may_be_written", [True, False])
+def test_why_a_catalog_cannot_be_opened_is_said_where_it_is_of_another_account(
+    configuration, tmp_path, monkeypatch, may_be_written
+):
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    (configuration.state / "catalog.sqlite3").touch()
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: may_be_written)
+    with pytest.raises(StoreError) as raised, opening.opened(configuration, circumstances(tmp_path)):
+        pass
+    assert ("same account" in raised.value.hint) is not may_be_written
 
 
 QUERY = """

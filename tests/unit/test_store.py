@@ -241,6 +241,38 @@ class TestRemove:
             index.remove("acme", [NAME])
 
 
+def refuse(path: object, *_rest: object) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+class TestErrors:
+    def test_name_a_page_as_it_will_be_called(self, index, monkeypatch):
+        monkeypatch.setattr(os, "replace", refuse)
+        with pytest.raises(StoreError) as raised:
+            index.write_pages({"acme/index.html": "text"})
+        assert raised.value.message == f"{index.folder}/acme/index.html: Permission denied"
+        assert "same account" in raised.value.hint
+
+    def test_name_a_text_as_it_will_be_called(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(Path, "replace", refuse)
+        with pytest.raises(StoreError, match=rf"^{tmp_path}/apache\.conf: Permission denied\n"):
+            write_text(tmp_path / "apache.conf", "text")
+
+    def test_name_the_index_where_that_cannot_be_written(self, index, monkeypatch):
+        monkeypatch.setattr(Path, "touch", refuse)
+        with pytest.raises(StoreError, match=rf"^{index.folder}: Permission denied\n"):
+            index.prepare()
+
+    def test_say_nothing_of_accounts_where_the_disk_is_full(self, index, monkeypatch):
+        def fail(path: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+        monkeypatch.setattr(Path, "touch", fail)
+        with pytest.raises(StoreError) as raised:
+            index.prepare()
+        assert str(raised.value) == f"{index.folder}: No space left on device"
+
+
 class TestWriteText:
     def test_makes_the_file_and_its_folders(self, tmp_path):
         path = tmp_path / "a" / "b" / "index.html"
