@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
@@ -51,7 +51,7 @@ def get_ready(jobs: int, prepare: Callable[[], None]) -> None:
             _ready.append(_copy(prepare))
     elif "forkserver" in multiprocessing.get_all_start_methods():
         _context()
-        forkserver.ensure_running()
+        _start_server()
 
 
 def open_pool(jobs: int) -> Executor:
@@ -62,6 +62,7 @@ def open_pool(jobs: int) -> Executor:
     if jobs == 1 and _ready:
         return _ready.pop()
     if "forkserver" in multiprocessing.get_all_start_methods():
+        _start_server()
         return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
 
@@ -79,6 +80,20 @@ def _context() -> ForkServerContext:
     context = _Context()
     context.set_forkserver_preload([_WORK])
     return context
+
+
+def _start_server() -> None:
+    """Start the process that starts all others, unless it runs.
+
+    An interrupt is for those that are there by then: one that is only starting would end with a long message.
+    """
+    # By itself it lets interrupts in again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _may_fork() -> bool:
@@ -103,6 +118,7 @@ def _settle() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     if parent := multiprocessing.parent_process():
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

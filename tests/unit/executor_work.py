@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -23,6 +24,12 @@ def same(job: object) -> object:
 
 def nothing(number: int) -> None:
     """No result, of a job that ended well."""
+
+
+def handling_of_interrupts(_job: object) -> tuple[bool, bool]:
+    """Whether this process ignores interrupts, and whether it holds them back."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN, signal.SIGINT in blocked
 
 
 def die_at_13(number: int) -> int:

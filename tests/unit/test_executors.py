@@ -182,6 +182,33 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
+INTERRUPTS = """\
+from multiprocessing import forkserver
+from signal import SIGINT, SIG_BLOCK, getsignal, pthread_sigmask
+from sdistmaker_recipe.executors import get_ready, open_local, run_jobs
+from tests.unit.executor_work import handling_of_interrupts
+
+if READY:
+    get_ready(2)
+else:
+    open_local(2).shutdown()
+from pathlib import Path
+status = Path(f"/proc/{forkserver._forkserver._forkserver_pid}/status").read_text()
+mask = dict(line.split(":", 1) for line in status.splitlines())["SigBlk"]
+print(bool(int(mask, 16) & 1 << SIGINT - 1), SIGINT in pthread_sigmask(SIG_BLOCK, []))
+print([found for _, found in run_jobs(handling_of_interrupts, [1], open_local, 1)])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("ready", [True, False])
+def test_an_interrupt_meets_no_process_that_is_only_starting(ready):
+    command = [sys.executable, "-c", INTERRUPTS.replace("READY", str(ready))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    # Blocked there, in this process no longer, and ignored by those that work.
+    assert done.stdout == "True False\n[(True, False)]\n", done.stderr
+
+
 class TestLocalProcesses:
     def test_do_the_work_elsewhere_with_no_thread_or_open_file_of_ours(self, tmp_path):
         ours = tmp_path / "ours"
