@@ -232,7 +232,7 @@ RewriteRule "^@pattern@/[.]sdists-public/$" "@public_rewrite@%1/" [NS,P,NE,QSD]
 
 <Proxy "@public_proxy@*">
     Require all granted
-    # The public index is told the name, and what the client accepts; not who asks, nor passwords or
+    # The public index is told the name, what the client is and accepts; not who asks, nor passwords or
     # cookies. Clients must not keep what it answers: a private project of that name may appear.
     # Links in its pages that are relative to another folder lead nowhere.
     ProxyAddHeaders Off
@@ -243,10 +243,13 @@ RewriteRule "^@pattern@/[.]sdists-public/$" "@public_rewrite@%1/" [NS,P,NE,QSD]
     Header unset Expires
     Header unset Age
     Header set Cache-Control "no-cache"
+    # A redirect for good would be followed without asking again, whatever is said of keeping it.
+    Header set Cache-Control "no-store" "expr=%{REQUEST_STATUS} -in {'301', '308'}"
     Header merge Vary Accept
     Header set Content-Security-Policy "@policy@"
     Header set X-Content-Type-Options nosniff
     Header edit Location "^/(?!/)" "@public_host@/"
+    AddDefaultCharset Off
     <IfModule mod_expires.c>
         ExpiresActive Off
     </IfModule>

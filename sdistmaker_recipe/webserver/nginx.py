@@ -171,6 +171,7 @@ def _proxy(settings: ServerSettings) -> dict[str, str]:
     tls = {"certificates": _quoted(str(settings.certificates)), "host": host}
     return {
         "internal": f"{settings.prefix}/.sdists-public/",
+        "moved": f"@sdists-moved{settings.prefix}",
         "public_index": f"{settings.public_index.rstrip('/')}/",
         "public_host": settings.public_host,
         "policy": CONTENT_SECURITY_POLICY,

@@ -226,7 +226,7 @@ location ^~ @internal@ {
 PROXY = """\
 location ^~ @internal@ {
     internal;
-    # The public index is told the name, and what the client accepts; not who asks, nor passwords or
+    # The public index is told the name, what the client is and accepts; not who asks, nor passwords or
     # cookies. Clients must not keep what it answers: a private project of that name may appear.
     # Links in its pages that are relative to another folder lead nowhere.
     proxy_pass @public_index@;
@@ -239,8 +239,10 @@ location ^~ @internal@ {
     proxy_set_header Accept-Encoding $http_accept_encoding;
     proxy_set_header If-None-Match $http_if_none_match;
     proxy_set_header User-Agent $http_user_agent;
-    proxy_redirect / @public_host@/;
-    proxy_intercept_errors off;
+    proxy_redirect off;
+    # A redirect for good would be followed without asking again, whatever is said of keeping it.
+    proxy_intercept_errors on;
+    error_page 301 302 303 307 308 = @moved@;
     proxy_cache off;
     proxy_store off;
     proxy_hide_header Set-Cookie;
@@ -255,9 +257,20 @@ location ^~ @internal@ {
     add_header Vary Accept always;
     add_header Content-Security-Policy "@policy@" always;
     add_header X-Content-Type-Options nosniff always;
-    error_page 599 /;
+    charset off;
     gzip off;
 @tls@}
+
+location @moved@ {
+    add_header Cache-Control "no-cache";
+    add_header Vary Accept;
+    expires off;
+    error_page 599 /;
+    if ($upstream_http_location ~ "^/(?!/)") {
+        return 302 "@public_host@$upstream_http_location";
+    }
+    return 302 $upstream_http_location;
+}
 """
 
 PROXY_TLS = """\

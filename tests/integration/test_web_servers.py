@@ -1021,11 +1021,25 @@ class TestProxied:
         answer = site.get("/requests/", method="HEAD")
         assert (answer.status, answer.body, upstream.asked[0].method) == (200, b"", "HEAD")
 
-    def test_a_redirect_of_the_public_index_leads_there(self, proxied):
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_redirect_of_the_public_index_leads_there(self, proxied, status):
         site, upstream = proxied
-        answer = site.get("/moved/")
-        assert (answer.status, answer.headers["Location"]) == (301, f"{upstream.url}/elsewhere/")
-        assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+        answer = site.get(f"/moved-{status}/")
+        assert (answer.status // 100, answer.headers["Location"]) == (3, f"{upstream.url}/elsewhere/")
+        assert "accept" in answer.vary
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_no_redirect_of_the_public_index_is_kept_for_good(self, proxied, status):
+        """Clients that use CacheControl, as Poetry does, follow a kept 301 whatever else was said of it."""
+        site, _ = proxied
+        answer = site.get(f"/moved-{status}/")
+        kept_for_good = answer.status in (301, 308)
+        assert answer.headers.get_all("Cache-Control") == ["no-store" if kept_for_good else "no-cache"]
+        assert answer.headers["Expires"] is None
+
+    def test_says_of_the_text_what_the_public_index_says(self, proxied):
+        site, _ = proxied
+        assert site.get("/requests/").headers["Content-Type"] == "text/html"
 
     def test_what_the_public_index_does_not_know(self, proxied):
         site, _ = proxied

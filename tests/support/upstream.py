@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import ssl
 import threading
 from dataclasses import dataclass, field
@@ -30,8 +31,8 @@ class Asked:
 class Upstream:
     """Answers each path with a page, JSON or HTML; as a context manager it runs.
 
-    A path that ends with /moved/ is redirected, one with /unknown/ is 404. With a certificate it speaks https
-    only.
+    A path that ends with /moved-301/ is redirected by that status, one with /unknown/ is 404. With a
+    certificate it speaks https only.
     """
 
     certificate: Certificate | None = None
@@ -78,8 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append(Asked(self.command, self.path, self.headers))
-        if self.path.endswith("/moved/"):
-            self._answer(301, {"Location": "/elsewhere/"})
+        if moved := re.search("/moved-([0-9]+)/$", self.path):
+            self._answer(int(moved[1]), {"Location": "/elsewhere/"})
         elif self.path.endswith("/unknown/"):
             self._answer(404, {})
         elif self.headers["If-None-Match"] == ETAG:
