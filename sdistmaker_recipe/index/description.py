@@ -21,9 +21,13 @@ from sdistmaker_recipe.index.text import one_line, web_link
 _HIGHEST = 3
 _VOID = {"br", "hr", "col"}
 _OURS = "user-content-"
-_RENAMED = {"aside": "div", "section": "div", "nav": "div", "acronym": "abbr", "tt": "code"}
-"""A description adds no landmark to the page, nor what HTML 5 has given up."""
-_SKIPPED = {"picture", "details", "summary"}
+_RENAMED = {
+    **dict.fromkeys(("aside", "section", "nav", "details", "summary"), "div"),
+    "acronym": "abbr",
+    "tt": "code",
+}
+"""A description adds no landmark or control to the page, nor what HTML 5 has given up."""
+_SKIPPED = {"picture"}
 _KEPT = {"colspan", "rowspan", "start", "title"}
 _CLASS = re.compile(r"[a-z][a-z0-9]{0,2}|literal|admonition|admonition-title")
 """Classes of highlighted code (Pygments' short ones), of literals and of boxes."""

@@ -41,7 +41,8 @@ def feed(latest: Sequence[Release], site: Site) -> str:
 
 def _entry(release: Release, base: str) -> Iterator[str]:
     yield "<entry>"
-    yield f"<title>{_text(release.name)} {_text(release.version)}</title>"
+    yanked = "" if release.yanked is None else " (yanked)"
+    yield f"<title>{_text(release.name)} {_text(release.version)}{yanked}</title>"
     # Of the tag and not of the address, which can change.
     yield f"<id>{_id(release.origin)}</id>"
     yield f"<updated>{_time(release.upload_time)}</updated>"

@@ -20,10 +20,10 @@ from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 from sdistmaker_recipe.names import normalised_version
 
-FORMAT = "4"
+FORMAT = "5"
 """Rises when pages, those for people included, say the same things in another way: all are written again."""
 
-RENDERER = "2"
+RENDERER = "3"
 """Rises when ``description.render_description`` gives other HTML for the same metadata."""
 
 MARKDOWN = "comrak"

@@ -247,6 +247,7 @@ class TestSearch:
             page.locator("#q").fill("nothing of the kind")
             assert texts(page, ".projects li a") == []
             assert texts(page, "#found") == ["No projects found"]
+            assert texts(page, "h2") == []
 
     def test_arrows_walk_through_what_was_found(self, visit: Visit) -> None:
         with visit() as page:
@@ -409,6 +410,22 @@ def test_pages_fit_and_are_accessible(
                 page.set_viewport_size(size)
                 assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
+
+@pytest.mark.parametrize("size", [WIDE, TELEPHONE])
+def test_no_word_in_a_table_is_broken(visit: Visit, size: dict[str, int]) -> None:
+    """A table of a description that is wider than the screen is scrolled, and has no gaps."""
+    with visit("/acme-ledger/", viewport=size) as page:
+        for cell, written in (("th", "Account"), ("td", "1200")):
+            found = page.locator(f".description {cell}").first
+            inner = found.locator("p")
+            assert inner.inner_text() == written
+            assert inner.evaluate(LINES) == 1
+            assert inner.bounding_box()["y"] - found.bounding_box()["y"] < 8
+
+
+LINES = (
+    "each => Math.round(each.getBoundingClientRect().height / parseFloat(getComputedStyle(each).lineHeight))"
+)
 
 WHOLE_DIGESTS = """
 Array.from(document.querySelectorAll("td code"))

@@ -115,6 +115,11 @@ class TestPartOfThePage:
         assert "☑ done" in text_of(html)
         assert "☐ open" in text_of(html)
 
+    def test_what_can_be_folded_is_open(self):
+        html = rendered("<details><summary>More</summary>of it</details>\n\nAll.", MARKDOWN)
+        assert "<div>More</div>" in html
+        assert tags(html) == {"div", "p"}
+
     def test_no_name_or_class_is_one_of_the_page(self):
         html = rendered('<p id="main" class="notice">a</p><span class="badge copy k">b</span>', MARKDOWN)
         assert {each.get("id") for each in elements(html)} <= {None, "user-content-main"}

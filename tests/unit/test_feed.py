@@ -60,6 +60,14 @@ class TestFeed:
         address = "https://packages.example.com/simple/acme-ledger/about.html"
         assert [links(each)["alternate"] for each in entries] == [address] * 2
 
+    def test_says_which_releases_are_yanked(self):
+        root = parsed([a_release("2.0", yanked=""), a_release("1.0"), a_release("0.9", yanked="Loses data")])
+        assert texts(root, "title")[1:] == [
+            "acme.ledger 2.0 (yanked)",
+            "acme.ledger 1.0",
+            "acme.ledger 0.9 (yanked)",
+        ]
+
     def test_was_updated_with_its_newest_release(self):
         root = parsed(RELEASES[::-1])
         assert root.findtext(f"{ATOM}updated") == "2012-03-05T05:06:07Z"

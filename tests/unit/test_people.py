@@ -176,6 +176,11 @@ class TestRoot:
         ]
         assert [each.get("href") for each in section.iter("a")] == ["acme-ledger/about.html"] * 2
 
+    def test_says_which_of_the_newest_releases_are_yanked(self):
+        latest = (a_release("2.0", yanked=""), a_release("1.0"), a_release("0.9", yanked="Loses data"))
+        (section,) = by_class(root(ROOT._replace(latest=latest)), "latest")
+        assert ["yanked" in text(each) for each in section.iter("li")] == [True, False, True]
+
     def test_has_a_search_that_shows_only_where_a_script_makes_it_work(self):
         (form,) = root().iter("form")
         assert form.get("hidden") is not None

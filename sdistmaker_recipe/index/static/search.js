@@ -61,6 +61,7 @@
   const input = form.querySelector("input");
   const found = form.querySelector("[role=status]");
   const latest = document.querySelector(".latest");
+  const projects = document.querySelector(".projects");
   const simple = (text) => text.toLowerCase().replace(/[-_.\s]+/g, "-");
   const entries = Array.from(document.querySelectorAll(".projects li"), (item) => {
     const link = item.querySelector("a");
@@ -76,6 +77,7 @@
       return matches;
     });
     latest.hidden = words.length > 0;
+    projects.hidden = shown.length === 0;
     found.textContent = words.length
       ? `${shown.length || "No"} project${shown.length === 1 ? "" : "s"} found`
       : "";
