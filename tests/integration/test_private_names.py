@@ -12,24 +12,27 @@ from tests.support.commands import Commands
 from tests.support.history import SETUP, History
 from tests.support.process import LOOPBACK
 from tests.support.sites import SERVERS, PrivateIndex
+from tests.support.svndump import Change
 
 NO_VERSION = "from setuptools import setup\nsetup(name='Acme.Versionless', py_modules=['m'])\n"
 LACKING = "open('needed')\n" + SETUP.format(name="Acme.Lacking", version="1.0", module="m", requires=[])
 OTHER_VERSION = SETUP.format(name="Acme.Secret", version="1.0", module="m", requires=[])
 BROKEN = "raise SystemExit(1)\n"
 PRIVATE = {"secret", "acme-secret", "versionless", "acme-versionless", "lacking", "acme-lacking"}
-PRIVATE |= {"my-tool", "under", "tool"}
+PRIVATE |= {"my-tool", "under", "tool", "planned", "undecided"}
 OPTIONS = ("--version-mismatch", "refuse", "--include-versioned-files", "never", "--verify-builds", "always")
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory, cache: Path, public: str) -> PrivateIndex:
-    """Tags that build, and of which nothing is published all the same."""
+    """Tags that build, and of which nothing is published all the same; and projects without a release tag."""
     made = PrivateIndex.below(tmp_path_factory.mktemp("private"), cache, public, *OPTIONS)
     tags = {"secret": OTHER_VERSION, "versionless": NO_VERSION, "lacking": LACKING}
     tags |= dict.fromkeys(["My Tool", "_under", "tool_"], BROKEN)
     for project, setup in tags.items():
         made.history.add_tag(project, "2.0", {"setup.py": setup, "m.py": "", "needed": ""})
+    made.history.commit([Change("add", path, "dir") for path in ("planned", "planned/trunk")])
+    made.history.add_tag("undecided", "snapshot", {"setup.py": BROKEN})
     made.update(status=1)
     return made
 
