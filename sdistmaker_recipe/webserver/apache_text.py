@@ -148,8 +148,10 @@ Alias "@url_or_prefix@" "@path_or_root@"
     Header always set Cache-Control "no-cache" "expr=%{REQUEST_STATUS} -ge 302 && %{REQUEST_STATUS} -ne 304"
     RequestHeader edit* If-None-Match '-(?:gzip|br)"' '"'
     Header set X-Content-Type-Options nosniff
+    # A date alone is no proof: it may be that of the public page of this name, which can be younger.
     <FilesMatch "^(?:index|about)\\.(?:html|json)$">
         Header merge Vary Accept
+        RequestHeader unset If-Modified-Since
     </FilesMatch>
     <FilesMatch "\\.html$">
         ForceType text/html
