@@ -205,6 +205,11 @@ class TestProject:
         assert text(page.find(".//h1")) == "acme.ledger 2.0"
         assert text(by_class(page, "lead")[0]) == "Keeps <books>"
 
+    def test_says_so_where_all_releases_are_yanked(self):
+        some = (a_release("2.0", yanked=""), a_release("1.0"))
+        assert text(project(releases=some).find(".//h1")) == "acme.ledger 1.0"
+        assert text(project(releases=some[:1]).find(".//h1")) == "acme.ledger 2.0 yanked"
+
     def test_shows_each_release(self):
         release = a_release("1.0", size=12345, revision="4711", requires_python=">=3.8,<4")
         page = project(releases=(release,))
@@ -268,7 +273,7 @@ class TestProject:
     def test_has_no_place_for_what_is_not_known(self):
         page = project(about=About(), description="", releases=(a_release(requires_python=""),))
         assert not by_class(page, "lead")
-        assert not list(by_class(page, "facts")[0])
+        assert not by_class(page, "facts")
         assert "Description" not in text(page)
 
     def test_holds_the_description_as_it_is(self):
