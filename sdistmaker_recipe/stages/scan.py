@@ -90,7 +90,10 @@ def scan(source: Source, configuration: Configuration, last: LastScan, version: 
     origin, current = _origin(source), fingerprint(configuration, version)
     known = None if full else last.scan(source.url)
     if known is not None and (known.origin, known.fingerprint) == (origin, current):
-        found = known if known.seen.peg == source.peg else _go_on(source, configuration, last, known)
+        # A restored repository can have come to the same number in another way; over a network that is asked
+        # with the next revision, for each question takes time.
+        is_same = known.seen.peg == source.peg and not is_near(source.repository)
+        found = known if is_same else _go_on(source, configuration, last, known)
         if found is not None:
             return found
     logger.debug("Looking at all folders of %s in revision %s", source.repository.url, source.peg)
@@ -146,6 +149,8 @@ def _go_on(source: Source, configuration: Configuration, last: LastScan, known: 
     told = source.repository.changes(known.seen, source.peg)
     if told is None:
         return None
+    if told.seen == known.seen:
+        return known
     logger.debug("%s paths were changed in %s", len(told.changes), source.repository.url)
     try:
         found = difference(source, last.folders(known), told.changes, configuration)

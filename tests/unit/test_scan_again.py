@@ -63,6 +63,14 @@ class TestAskedOfTheRepository:
         scanner.scan()
         assert scanner.history.calls == []
 
+    def test_is_one_question_near_by_and_no_folder_is_recalled_for_it(self, scanner, monkeypatch):
+        before = scanner.scan()
+        scanner.history._url = "file:///srv/svn"
+        monkeypatch.setattr(scanner.last, "folders", None)
+        monkeypatch.setattr(scanner.last, "change", None)
+        assert scanner.scan() == before
+        assert [method for method, *_rest in scanner.history.calls] == ["changes"]
+
     def test_is_little_where_a_commit_touches_no_tag(self, scanner):
         scanner.history.commit(
             {"group/p7/trunk/setup.py": "new", "group/p7/trunk/more": "", "group/p8": None}
@@ -246,6 +254,16 @@ class TestEverythingIsLookedAt:
         scanner.history.commit({"group/p9/trunk/setup.py": "new"})
         scanner.scan()
         assert scanner.walked
+
+    def test_when_a_restored_repository_near_by_came_as_far_in_another_way(self, scanner):
+        scanner.history._url = "file:///srv/svn"
+        scanner.history.commit({"group/p7/tags/1.0": None})
+        scanner.scan()
+        last = scanner.history.revisions.pop()
+        scanner.history.commit({"group/p8/tags/1.0": None}, time=last.time.replace(minute=7))
+        found = scanner.scan()
+        assert scanner.walked
+        assert {tag.project_path for tag in scanner.last.tags(found) if tag.name == "1.0"} >= {"group/p7"}
 
     def test_when_the_system_cannot_tell_what_was_changed(self, scanner, monkeypatch):
         monkeypatch.setattr(scanner.history, "changes", lambda _seen, _revision: None)
