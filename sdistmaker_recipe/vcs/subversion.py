@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, TypeVar
@@ -27,6 +27,7 @@ from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, Entry
 from sdistmaker_recipe.vcs.retry import persist
 from sdistmaker_recipe.vcs.subversion_common import (
+    EPOCH,
     Logged,
     ToldByLog,
     canonical_url,
@@ -35,6 +36,7 @@ from sdistmaker_recipe.vcs.subversion_common import (
     path_below,
     revision_number,
     same_server,
+    time_of,
 )
 from sdistmaker_recipe.vcs.subversion_errors import DROPPED, EXTERNALS, ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion_process import use_batch_ssh, use_system_certificates, use_utf8_names
@@ -44,7 +46,6 @@ Answer = TypeVar("Answer")
 # subvertpy raises OSError for the system's own error numbers, and NotImplementedError for one of libsvn's.
 FOREIGN_ERRORS = (SubversionException, OSError, NotImplementedError)
 FIELDS = _ra.DIRENT_KIND | _ra.DIRENT_CREATED_REV | _ra.DIRENT_TIME
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 REDIRECTS = 5
 
 
@@ -287,9 +288,7 @@ def _logged(
 ) -> Logged:
     """A revision from what libsvn tells of one."""
     date = properties.get("svn:date", b"").decode()
-    # Unlike strptime this imports nothing; before Python 3.11 it knows no Z.
-    time = datetime.fromisoformat(date.replace("Z", "+00:00")) if date else EPOCH
-    return Logged(number, time, tuple((path.strip("/"), found[0]) for path, found in paths.items()))
+    return Logged(number, time_of(date), tuple((path.strip("/"), found[0]) for path, found in paths.items()))
 
 
 def _chain(error: BaseException | None) -> ErrorChain:

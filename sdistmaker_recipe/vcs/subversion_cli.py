@@ -10,7 +10,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -28,13 +27,13 @@ from sdistmaker_recipe.vcs.subversion_common import (
     new_folder,
     path_below,
     revision_number,
+    time_of,
 )
 from sdistmaker_recipe.vcs.subversion_errors import ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion_process import batch_ssh, configuration_files
 
 ERROR_LINE = re.compile(r"svn(?:admin)?: (?:warning: )?[EW](\d{6}): (.*)")
 HEAD = "HEAD"
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class SubversionCliRepository(ToldByLog):
@@ -200,7 +199,7 @@ def _login(credentials: Credentials) -> tuple[list[str], bytes]:
 def _entry(name: str, found: ET.Element) -> Entry:
     """An entry from an element of ``svn list --xml`` or ``svn info --xml``."""
     commit = found.find("commit")
-    time = _time(found.findtext("commit/date"))
+    time = time_of(found.findtext("commit/date", ""))
     return Entry(name, found.get("kind") == "dir", "" if commit is None else commit.get("revision", ""), time)
 
 
@@ -208,12 +207,8 @@ def _logged(found: ET.Element) -> Logged:
     """A revision from an element of ``svn log --xml --verbose``."""
     paths = found.iterfind("paths/path")
     actions = tuple(((path.text or "").strip("/"), path.get("action", "")) for path in paths)
-    time = _time(found.findtext("date") or found.findtext("revprops/property[@name='svn:date']"))
+    time = time_of(found.findtext("date") or found.findtext("revprops/property[@name='svn:date']") or "")
     return Logged(int(found.get("revision", "0")), time, actions)
-
-
-def _time(text: str | None) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z") if text else EPOCH
 
 
 def _chain(stderr: str) -> ErrorChain:

@@ -10,7 +10,7 @@ import shutil
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes
@@ -21,6 +21,7 @@ from sdistmaker_recipe.vcs import Change, Changes, Seen
 SCHEMES = ("file", "http", "https", "svn")  # and any that begins with svn+
 DEFAULT_PORTS = {"http": "80", "https": "443", "svn": "3690"}
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/]*)(?P<path>.*)", re.DOTALL)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MOST_REVISIONS = 10_000
 """Of more than so many revisions no log is read: to look at all that is there is not much slower then."""
 UNQUOTED = "/!$&'()*+,:=@"  # besides letters, digits and "-._~": what Subversion leaves as it is
@@ -82,6 +83,18 @@ def revision_number(url: str, revision: str) -> int:
     if not (revision.isascii() and revision.isdecimal()):
         raise RepositoryError(url, f"{revision!r} is not a revision", "A revision is a number, such as 1234.")
     return int(revision)
+
+
+def time_of(text: str) -> datetime:
+    """The time that a property svn:date tells; EPOCH for none.
+
+    What follows the dot is a number of microseconds to Subversion, however many digits that a converter of
+    repositories wrote.
+    """
+    seconds, _dot, microseconds = text.removesuffix("Z").partition(".")
+    if not seconds:
+        return EPOCH
+    return datetime.fromisoformat(f"{seconds}+00:00") + timedelta(microseconds=int(microseconds or 0))
 
 
 class Logged(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from sdistmaker_recipe.vcs.subversion_common import (
     path_below,
     revision_number,
     same_server,
+    time_of,
 )
 from sdistmaker_recipe.vcs.subversion_errors import translate
 from sdistmaker_recipe.vcs.subversion_process import SSH, batch_ssh, configuration_files, system_certificates
@@ -315,3 +317,18 @@ def test_certificates_are_those_of_pythons_openssl(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert system_certificates() == {"SSL_CERT_DIR": str(tmp_path)}
+
+
+# times
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [("2026-01-02T03:04:05.000006Z", 6), ("2026-01-02T03:04:05.7Z", 7), ("2026-01-02T03:04:05Z", 0)],
+)
+def test_a_time_is_told_as_libsvn_tells_that_of_an_entry(text: str, microseconds: int) -> None:
+    assert time_of(text) == datetime(2026, 1, 2, 3, 4, 5, microseconds, tzinfo=timezone.utc)
+
+
+def test_no_time_is_the_beginning_of_time() -> None:
+    assert time_of("").timestamp() == 0
