@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
@@ -84,5 +85,6 @@ def doubtful_projects(store: IndexStore, catalog: Catalog, *, every: bool) -> fr
 
 
 def _overlap(scans: Sequence[Scan]) -> bool:
-    """Whether two are of one repository, so that one tag may be found twice."""
-    return len({scan.uuid for scan in scans}) < len(scans)
+    """Whether one looks at what another looks at too, so that one tag may be found twice."""
+    origins = sorted(f"{scan.origin}/" for scan in scans)
+    return any(below.startswith(folder) for folder, below in pairwise(origins))
