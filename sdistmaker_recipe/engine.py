@@ -178,7 +178,9 @@ def _nothing_to_do(configuration: Configuration, circumstances: Circumstances) -
 
 
 def _store(configuration: Configuration) -> IndexStore:
-    return IndexStore(configuration.destination, configuration.state / "aside")
+    store = IndexStore(configuration.destination, configuration.state / "aside")
+    store.check()
+    return store
 
 
 def _open_sources(this: Run, stack: ExitStack) -> tuple[list[Source], tuple[str, ...], tuple[str, ...]]:

@@ -87,6 +87,14 @@ class IndexStore:
                     self._clear(project, filename)
                     _remove([f"{folder}/{filename}"])
 
+    def check(self) -> None:
+        """See that nothing else is in the folder's place."""
+        with _disk_errors(self.folder):
+            if os.path.lexists(self.folder) and not self.folder.is_dir():
+                raise StoreError(
+                    f"{self.folder}: is no folder", "Move it away, or choose another destination."
+                )
+
     def prepare(self) -> None:
         """See that the folder is there and can be written."""
         with _disk_errors(self.folder):

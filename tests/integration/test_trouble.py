@@ -135,6 +135,19 @@ def test_which_of_two_tags_wins_a_name_is_no_matter_of_speed(history: History, c
     assert [each["project"] for each in report["failed"]] == ["same2", "early"]
 
 
+@pytest.mark.parametrize("option", [[], ["--verify"], ["--dry-run"]])
+def test_what_is_no_folder_is_told_before_any_work(
+    history: History, commands: Commands, option: list[str]
+) -> None:
+    history.release("pkg", "1.0")
+    index = commands.folder / "index"
+    index.write_text("something else")
+    done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, *option)
+    assert (done.status, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[0] == f"error: {index}: is no folder"
+    assert index.read_text() == "something else"
+
+
 def test_a_repository_without_release_tags_is_warned_of(history: History, commands: Commands) -> None:
     history.release("pkg", "1.0")
     report = commands.report("--repository", f"{history.url}/pkg/tags", *ARGUMENTS)
