@@ -29,8 +29,8 @@ INDEX = ROOT / "var" / "private"
 
 DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
 CHECKS = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",))
-# What tests of a group share, such as servers, is started once: see tests/conftest.py.
-PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadgroup")
+# What the tests of a file share, such as servers, is made once; tests/conftest.py says which come first.
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
 # policy-rc.d keeps Debian's packages from starting their services: invoke-rc.d(8), deb-systemd-invoke(1p).
 APT_SCRIPT = r"""

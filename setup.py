@@ -75,7 +75,7 @@ setup(
             "pypi-simple>=1.6",
             "requests>=2.31",
             "pytest-cov>=6",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.7",
             "readme-renderer[md]>=44",
             "ruff>=0.11",
         ],

@@ -1,15 +1,33 @@
-"""How pytest-xdist shares out the tests where it runs several processes, and what is printed at the end."""
+"""Which tests come first, and what is printed at the end."""
 
 from __future__ import annotations
 
 import pytest
 
+LONGEST = (
+    "test_adoption",
+    "test_bootstrap",
+    "test_web_servers",
+    "test_recipe_script",
+    "test_life_of_a_tag",
+    "test_buildout",
+    "test_clients",
+    "test_verify",
+)
+"""Files of tests that take a minute or so, the longest first."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module in one process where they share servers, repositories or environments."""
-    for item in items:
-        if item.path.parent.name != "unit":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Begin with the files that take longest and end with short ones, for all processes to end at one time.
+
+    pytest-xdist gives files to its processes in the order that their tests have here.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    name = item.path.stem
+    return item.path.parent.name == "unit", LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
