@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, open_repository, subversion, subversion_cli
+from sdistmaker_recipe.vcs import Credentials, open_repository, retry, subversion, subversion_cli
 from tests.contract.conftest import BACKENDS, SERVERS, make_history
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import Folder, MemoryRepository
@@ -50,6 +50,14 @@ def backend(request: pytest.FixtureRequest, user: Path) -> str:
         need("svn")
     name: str = request.param
     return name
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds for which it was waited before a server was asked again; here that takes none."""
+    found: list[float] = []
+    monkeypatch.setattr(retry, "sleep", found.append)
+    return found
 
 
 def refusal(url: str, backend: str, credentials: Credentials | None = None) -> RepositoryError:
@@ -164,7 +172,7 @@ def test_a_connection_lost_to_a_restart_is_opened_again(
 
 
 def test_a_server_that_stays_away_is_an_error(
-    backend: str, own_server: tuple[str, Server], tmp_path: Path
+    backend: str, own_server: tuple[str, Server], tmp_path: Path, pauses: list[float]
 ) -> None:
     url, server = own_server
     with open_repository(url, backend) as repository:
@@ -174,8 +182,10 @@ def test_a_server_that_stays_away_is_an_error(
             lambda: repository.entries("plain", HEAD),
             lambda: repository.export("plain", HEAD, tmp_path / "out"),
         ):
+            pauses.clear()
             with pytest.raises(RepositoryError, match="no server answers"):
                 ask()
+            assert [round(pause / usual) for pause, usual in zip(pauses, (0.5, 2), strict=True)] == [1, 1]
     assert not (tmp_path / "out").exists()
 
 
