@@ -5,16 +5,25 @@ from __future__ import annotations
 import pytest
 
 LONGEST = (
-    "test_adoption",
-    "test_bootstrap",
-    "test_web_servers",
-    "test_recipe_script",
-    "test_life_of_a_tag",
-    "test_buildout",
     "test_clients",
+    "test_ladder",
+    "test_recipe",
+    "test_far_repository",
+    "test_adoption",
+    "test_life_of_a_tag",
+    "test_recipe_script",
+    "test_web_servers",
+    "test_buildout",
+    "test_hostile_tags",
+    "test_bootstrap",
+    "test_commands",
     "test_verify",
+    "test_lost_catalog",
+    "test_subversion_servers",
+    "test_repository",
+    "test_random_histories",
 )
-"""Files of tests that take a minute or so, the longest first."""
+"""Files of tests that take longest, about in the order of their times."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
