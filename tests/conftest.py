@@ -1,6 +1,9 @@
-"""Which tests come first, and what is printed at the end."""
+"""How many processes run the tests, which tests come first, and what is printed at the end."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +27,14 @@ LONGEST = (
     "test_random_histories",
 )
 """Files of tests that take longest, about in the order of their times."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are cores, for most tests wait much; but unit tests compute."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    only_units = all("unit" in Path(argument.partition("::")[0]).parts for argument in config.args)
+    return cores + (not only_units)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
