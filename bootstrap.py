@@ -187,8 +187,11 @@ def need(*command: str | Path) -> None:
 
 
 def call(*command: str | Path, stdout: int | None = None, stderr: int | None = None) -> int:
-    """Run a command in this folder, whatever Python the caller's shell is set up for."""
-    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    """Run a command in this folder, whatever Python the caller's shell is set up for.
+
+    Bytecode is kept: without it pytest takes seconds to rewrite all tests, in each process and each time.
+    """
+    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
     environment |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return subprocess.run(
