@@ -15,7 +15,7 @@ LONGEST = (
     "test_adoption",
     "test_life_of_a_tag",
     "test_recipe_script",
-    "test_web_servers",
+    "test_selection",
     "test_buildout",
     "test_hostile_tags",
     "test_bootstrap",
