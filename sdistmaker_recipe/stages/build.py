@@ -30,6 +30,7 @@ from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreter
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
 from sdistmaker_recipe.toolchain.sandbox import Sandbox, own_folder, shared_memory
 from sdistmaker_recipe.toolchain.static import static_sdist
+from sdistmaker_recipe.toolchain.time_limit import TimeIsUpError, time_limit
 from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
@@ -87,7 +88,12 @@ def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """Do one job; an error of the disk that no other tag would escape is a ``StoreError``, see ``_build``."""
     try:
-        return _build(job, credentials)
+        with time_limit(job.settings.timeout):
+            return _build(job, credentials)
+    except TimeIsUpError:
+        # It is its files that can do this, for what runs of a tag has processes, and a limit, of its own.
+        text = f"To read and pack this tag took more than {job.settings.timeout:g} seconds of the processor."
+        return Failed(job.tag, text)
     except OSError as error:
         text = f"{error.filename or job.settings.scratch}: {error.strerror or error}"
         if error.errno in _FOR_ALL:
@@ -117,7 +123,7 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 with deadline.paused():
                     source = _export(job, credentials, scratch)
             except BuildError as error:
-                return Failed(job.tag, error.reason, error.log, lasting=error.lasting)
+                return Failed(job.tag, one_line(error.reason), error.log, lasting=error.lasting)
             if not failures:
                 left = _first_rungs(job, source)
             rung, left = left[0], left[1:]

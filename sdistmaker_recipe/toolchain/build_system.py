@@ -32,7 +32,10 @@ LEGACY = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__
 
 def load_toml(text: str) -> dict[str, Any]:
     """The table that TOML text holds; raises ``ValueError`` where it is none."""
-    table: dict[str, Any] = tomllib.loads(text)
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("its values are nested too deep") from None
     return table
 
 
@@ -59,7 +62,7 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
     try:
         for requirement in requires:
             Requirement(requirement)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {error}.") from error
     backend = table.get("build-backend", LEGACY.backend)
     if not isinstance(backend, str):

@@ -78,7 +78,7 @@ _CURES = (
     (r"cython_sources|Cython\.Compiler\.Errors|Error compiling Cython file", _OLD_CYTHON),
 )
 # Where it cannot be imported such a setup.py goes on without setuptools, and loses what only that knows.
-_IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^)]*|[^\n#]*)\bFeature\b", re.MULTILINE)
+_IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^()]*|[^\n#]*)\bFeature\b", re.MULTILINE)
 _ONLY_PYTHON_2 = re.compile(
     r"SyntaxError: (Missing parentheses in call to '(print|exec)'"
     r"|multiple exception types must be parenthesized|leading zeros in decimal integer literals)"

@@ -109,6 +109,27 @@ def test_a_description_that_takes_gigabytes_to_render_is_shown_as_written(
     assert "<strong>Bold</strong>" in (page / "good" / "about.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("pyproject", "reason"),
+    [
+        (
+            "a." * 1_000_000 + "a = 1\n",
+            "To read and pack this tag took more than 3 seconds of the processor.",
+        ),
+        ("a = " + "[" * 100_000, "pyproject.toml cannot be read: its values are nested too deep."),
+    ],
+    ids=["long", "deep"],
+)
+def test_a_file_written_to_keep_its_reader_busy_fails_its_own_tag_only(
+    history: History, own_index: Commands, pyproject: str, reason: str
+) -> None:
+    history.add_tag("evil", "1.0", {**own_backend("evil"), "pyproject.toml": pyproject})
+    history.add_tag("good", "1.0", own_backend("good"))
+    report = own_index.report("--repository", history.url, *ARGUMENTS, "--timeout", "3")
+    assert [each["project"] for each in report["published"]] == ["good"]
+    assert [each["reason"] for each in report["failed"]] == [reason]
+
+
 def test_archives_have_the_group_of_the_index(history: History, own_index: Commands) -> None:
     index = own_index.folder / "index"
     index.mkdir()

@@ -84,7 +84,9 @@ class TestMalformed:
         assert reason(tmp_path).startswith("has neither")
 
     @pytest.mark.parametrize(
-        "pyproject", ["[build-system", "a = \n", b"[build-system]\nrequires = ['\xff']\n"]
+        "pyproject",
+        ["[build-system", "a = \n", b"[build-system]\nrequires = ['\xff']\n", "a = " + "[" * 100_000],
+        ids=["table", "value", "encoding", "depth"],
     )
     def test_what_is_no_toml_cannot_be_read(self, tree, pyproject):
         assert reason(tree(pyproject, "setup.py")).startswith("pyproject.toml cannot be read: ")
@@ -99,7 +101,9 @@ class TestMalformed:
         assert found == "pyproject.toml: [build-system] requires is not a list of strings."
 
     @pytest.mark.parametrize(
-        "requirement", ["", "a b", "--index-url=x", "-e .", "a>>1", "../local", "-r x.txt"]
+        "requirement",
+        ["", "a b", "--index-url=x", "-e .", "a>>1", "../local", "-r x.txt", "a; " + "(" * 10_000],
+        ids=["nothing", "two", "option", "editable", "operator", "path", "file", "depth"],
     )
     def test_a_requirement_that_is_none_is_named(self, tree, requirement):
         found = reason(tree(table(f"requires = ['setuptools', '{requirement}']")))
