@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from sdistmaker_recipe.errors import BuildError, ToolchainError
 from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.requirements import check_origin
 
 _COMPLETE = "complete.json"
 _LASTING = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
@@ -44,6 +45,8 @@ def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSett
             Requirement(requirement)
     except InvalidRequirement as error:
         raise BuildError(f"It asks for what is no requirement: {error}.") from error
+    if settings.sandbox:
+        check_origin(requirements)
     wanted = sorted(set(requirements))
     folder = settings.environments / _key(rung, wanted)
     if (environment := _read(folder)) is None:

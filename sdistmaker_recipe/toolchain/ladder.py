@@ -91,6 +91,7 @@ _PYTHON_2 = re.compile(
 )
 _NOTHING_HELPS = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
+    r"|^It asks for .*, an address;"
 )
 
 

@@ -27,6 +27,7 @@ from sdistmaker_recipe.toolchain.hooks import (
     reason_of,
 )
 from sdistmaker_recipe.toolchain.ladder import Interpreter
+from sdistmaker_recipe.toolchain.requirements import check_origin
 from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS, folders_of
 
 RUNNER = Path(__file__).with_name("legacy_runner.py")
@@ -95,6 +96,8 @@ def _install(
 ) -> None:
     if options := [each for each in requires if each.startswith("-")]:
         raise BuildError(f"setup_requires asks for {options}, which is no requirement.")
+    if settings.sandbox:
+        check_origin(requires)
     variables = dict(settings.helper_environment)
     if index := variables.get("UV_DEFAULT_INDEX"):
         variables["PIP_INDEX_URL"] = index

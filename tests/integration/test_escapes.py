@@ -85,6 +85,26 @@ HARMS = {
 }
 
 
+# What pip and uv would run to install this, and they are in no sandbox.
+OTHER_PROJECT = """\
+import os
+from setuptools import setup
+try:
+    open(os.path.join({victim!r}, "planted"), "w").close()
+except IOError:
+    pass
+setup(name="planted", version="1.0")
+"""
+LEGACY = """\
+import json, os
+# setup_requires
+result = os.path.join(os.path.dirname(os.path.dirname(os.getcwd())), "legacy.json")
+json.dump({"requires": [os.getcwd() + "/planted"], "read": []}, open(result, "w"))
+os._exit(0)
+"""
+ASKS = 'return ["planted @ file://" + tree + "/planted"]'
+
+
 @pytest.fixture
 def victim(tmp_path: Path) -> Path:
     """A folder of the user's, with an archive that looks like one that was built."""
@@ -139,3 +159,27 @@ def test_what_a_setup_py_prints_is_written_into_no_other_file(
     assert untouched(victim)
     assert SECRET not in told(own_index)
     assert len(report["failed"]) == 1
+
+
+@pytest.mark.parametrize("rung", ["declared", "python2.7"])
+def test_no_code_of_a_tag_is_installed_outside_of_the_sandbox(
+    history: History, own_index: Commands, victim: Path, rung: str
+) -> None:
+    need("bwrap", *(["python2.7"] if rung == "python2.7" else []))
+    backend = BACKEND.format(victim=str(victim), first="    pass", second="    pass")
+    backend = backend.replace('return ["flit_core"]', ASKS)
+    files = {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA}
+    more: tuple[str, ...] = ()
+    if rung == "python2.7":
+        files, more = {"setup.py": LEGACY}, ("--toolchain", "* python2.7")
+    other = {"planted/setup.py": OTHER_PROJECT.format(victim=str(victim))}
+    history.add_tag("evil", "1.0", {**files, **other})
+    options = ("--destination", "index", "--sandbox", "bubblewrap")
+    report = own_index.report("--repository", history.url, *options, *more)
+    assert untouched(victim)
+    (failed,) = report["failed"]
+    assert "/planted', an address; within the sandbox only names are installed." in failed["reason"]
+    # No other toolchain is of any help.
+    assert len(failed["attempts"]) == 1
+    again = own_index.report("--repository", history.url, *options, *more)
+    assert again["failed"] == []

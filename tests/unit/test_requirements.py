@@ -1,0 +1,42 @@
+"""What tags ask for is installed by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.requirements import check_origin
+
+NAMES = [
+    "setuptools",
+    " setuptools >= 61.0, < 80",
+    "acme.tools[extra-one,two]==1.0.*",
+    "pytz (>=2008c)",
+    "old==1.0-dev_r1234",
+    'tomli>=1; python_version < "3.11"',
+    "tomli; platform_version == 'a/b:c@d'",
+]
+ADDRESSES = [
+    "acme @ file:///srv/acme",
+    "acme@https://example.com/acme-1.0.zip",
+    "acme[extra] @ git+ssh://git@example.com/acme ; python_version > '3'",
+    "git+https://example.com/acme",
+    "/srv/acme",
+    "planted/acme",
+    "./acme",
+    " .",
+    "..",
+]
+
+
+@pytest.mark.parametrize("requirement", NAMES)
+def test_names_with_all_that_may_follow_them_come_from_the_index(requirement):
+    check_origin(["wheel", requirement])
+
+
+@pytest.mark.parametrize("requirement", ADDRESSES)
+def test_addresses_and_folders_are_refused(requirement):
+    with pytest.raises(BuildError, match="an address; within the sandbox only names") as caught:
+        check_origin(["wheel", requirement])
+    assert caught.value.lasting
+    assert requirement in caught.value.reason
