@@ -150,6 +150,8 @@ def _own_folder(settings: BuildSettings) -> Iterator[Path]:
         # These themselves stay, for the sandboxes of workers have them.
         for folder in (own, shared_memory(own)):
             if folder.is_dir():
+                # The next tag needs them, whatever this one took away.
+                folder.chmod(0o700)
                 _remove_from(folder)
 
 

@@ -11,8 +11,6 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -72,14 +70,10 @@ def write_bytes(tree: Path, name: str, content: bytes) -> None:
 def remove(folder: Path) -> None:
     """Remove a folder and all that is in it, whatever permissions a tag gave it, and however deep it is."""
     try:
-        shutil.rmtree(folder, onerror=_make_removable)
-    except RecursionError:
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)
-
-
-def _make_removable(retry: Callable[[str], object], path: str, _: object) -> None:
-    """A tag can take its folders' permissions away; they are the owner's to give back."""
-    with suppress(OSError):
-        for each in (Path(path).parent, Path(path)):
-            each.chmod(0o700)
-        retry(path)
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        if folder.is_symlink():
+            raise
+        # A tag can take its folders' permissions away; neither program follows a link that it left in there.
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)

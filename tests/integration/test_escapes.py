@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, index_files
+from tests.support.commands import Commands, index_files, program
 from tests.support.history import History
-from tests.support.requirements import need
+from tests.support.requirements import as_ordinary_user, need
 
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 BACKEND = """\
@@ -183,3 +183,29 @@ def test_no_code_of_a_tag_is_installed_outside_of_the_sandbox(
     assert len(failed["attempts"]) == 1
     again = own_index.report("--repository", history.url, *options, *more)
     assert again["failed"] == []
+
+
+TAKES_PERMISSIONS = """os.mkdir(scratch + "/d")
+    os.symlink(victim, scratch + "/d/link")
+    os.symlink(os.path.join(victim, "secret"), scratch + "/d/secret")
+    for folder in (scratch + "/d", "/dev/shm", scratch, own):
+        os.chmod(folder, 0)
+    raise ValueError"""
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "none"])
+def test_permissions_that_a_tag_takes_away_are_its_own_only(
+    history: History, commands: Commands, victim: Path, mode: str
+) -> None:
+    need("bwrap")
+    harm = TAKES_PERMISSIONS if mode == "bubblewrap" else TAKES_PERMISSIONS.replace('"/dev/shm", ', "")
+    backend = BACKEND.format(victim=str(victim), first=f"    {harm}", second="    pass")
+    history.add_tag("evil", "1.0", {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA})
+    history.release("good", "1.0")
+    victim.chmod(0o755)
+    command = [*as_ordinary_user(), program("sdists_from_tags"), "--repository", history.url]
+    done = commands.run(*command, "--destination", "index", "--jobs", "1", "--sandbox", mode)
+    assert done.status == 1, done.output
+    assert "failed evil 1.0: " in done.output
+    assert index_files(commands.folder / "index") == ["good/good-1.0.tar.gz"]
+    assert [path.stat().st_mode & 0o777 for path in (victim, victim / "secret")] == [0o755, 0o644]

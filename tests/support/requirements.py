@@ -53,3 +53,11 @@ def _go_on_without(absent: Sequence[str]) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason} (CI=true allows no such skip)", pytrace=False)
     pytest.skip(reason)
+
+
+def as_ordinary_user() -> list[str]:
+    """What to put in front of a command so that permissions of files hold for it, where this is root."""
+    if os.getuid() != 0:
+        return []
+    need("setpriv")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"]
