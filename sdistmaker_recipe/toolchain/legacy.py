@@ -61,11 +61,13 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
     command = [python.path, "-s", str(RUNNER), json.dumps(request), str(result_file)]
     readable = [RUNNER, SHIMS, *folders_of(Path(python.path)), *([Path(packages)] if packages else [])]
     finished = process.run(
-        place.sandbox.wrap(command, readable),
+        command,
         cwd=place.tree,
         environment={**common_variables(place), "PATH": path},
         timeout=place.deadline.seconds_left,
         log=place.log,
+        sandbox=place.sandbox,
+        readable=readable,
     )
     check_folders(place)
     if finished.status is None:

@@ -6,10 +6,11 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.tree import open_file
 
 _LOG_LIMIT = 256 * 1024
@@ -23,21 +24,29 @@ class Finished(NamedTuple):
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout: float, log: Path
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    timeout: float,
+    log: Path,
+    sandbox: Sandbox = NO_SANDBOX,
+    readable: Iterable[Path] = (),
 ) -> Finished:
     """Run command in cwd for at most timeout seconds; all it prints goes to the file log.
 
+    ``readable`` are folders and files that it needs, and that a sandbox would not show it otherwise.
     At the end the whole process group is ended, whatever the command started and left behind.
     """
     with open_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
-        process = subprocess.Popen(
+        process = sandbox.start(
             command,
+            readable,
+            environment,
             cwd=cwd,
-            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         try:
             status: int | None = process.wait(timeout)

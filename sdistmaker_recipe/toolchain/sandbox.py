@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import ToolchainError
+from sdistmaker_recipe.toolchain.system_calls import filter_for
 
 PROGRAM = "bwrap"
 
@@ -30,11 +32,31 @@ class Sandbox(NamedTuple):
 
     writable: Path | None
 
-    def wrap(self, command: Sequence[str], readable: Iterable[Path]) -> list[str]:
-        """The command that runs a command inside; ``readable`` are folders and files it needs beside /usr."""
-        if self.writable is None:
-            return list(command)
-        return [*_wrapping(self.writable, readable), "--", *command]
+    def start(
+        self,
+        command: Sequence[str],
+        readable: Iterable[Path],
+        environment: Mapping[str, str],
+        *,
+        stdin: int,
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+        cwd: Path | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start a command inside; ``readable`` are folders and files it needs beside /usr."""
+        with _refused_calls() as (refused, files):
+            if self.writable is not None:
+                command = [*_wrapping(self.writable, readable), *refused, "--", *command]
+            return subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=files if self.writable else (),
+            )
 
 
 NO_SANDBOX = Sandbox(None)
@@ -79,12 +101,31 @@ def _problem() -> str:
     """Why bubblewrap does not work on this machine; empty where it does."""
     if shutil.which(PROGRAM) is None:
         return f"there is no program {PROGRAM}."
-    command = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    command = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        with _refused_calls() as (refused, files):
+            command += [*refused, "--", "/bin/true"]
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_SECONDS, check=False, pass_fds=files
+            )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     return "" if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}."
+
+
+@contextmanager
+def _refused_calls() -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Arguments that have bubblewrap refuse system calls, and the open files to hand it for that."""
+    content = filter_for(os.uname().machine)
+    if not content:
+        yield [], ()
+        return
+    # It is less than a pipe takes at once.
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb"):
+        with os.fdopen(writing, "wb") as file:
+            file.write(content)
+        yield ["--seccomp", str(reading)], (reading,)
 
 
 def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:

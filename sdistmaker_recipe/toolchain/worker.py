@@ -65,13 +65,13 @@ class Worker:
     def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> None:
         command = [str(python), "-s", str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
-        self._process = subprocess.Popen(
-            sandbox.wrap(command, [RUNNER, SHIMS, *folders_of(python)]),
+        self._process = sandbox.start(
+            command,
+            [RUNNER, SHIMS, *folders_of(python)],
+            {**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
-            start_new_session=True,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
         self._unread = b""

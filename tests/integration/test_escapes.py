@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -209,3 +212,53 @@ def test_permissions_that_a_tag_takes_away_are_its_own_only(
     assert "failed evil 1.0: " in done.output
     assert index_files(commands.folder / "index") == ["good/good-1.0.tar.gz"]
     assert [path.stat().st_mode & 0o777 for path in (victim, victim / "secret")] == [0o755, 0o644]
+
+
+KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219), "riscv64": (217, 219)}
+SESSION_KEYRING, JOIN, SEARCH, READ = -3, 1, 10, 11
+READS_KEYS = """\
+import ctypes, os
+from setuptools import setup
+call = ctypes.CDLL(None, use_errno=True).syscall
+text = ctypes.create_string_buffer(100)
+key = call({number}, {search}, {ring}, b"user", b"planted", 0)
+call({number}, {read}, key, text, 100)
+raise SystemExit("key: %s" % text.value.decode())
+"""
+
+
+def with_a_key(secret: str) -> bool:
+    """Have this process's children in a new session keyring with a key in it; False where there are none."""
+    add, control = KEYCTL[os.uname().machine]
+    call = ctypes.CDLL(None).syscall
+    if call(control, JOIN, None) < 0:
+        return False
+    return call(add, b"user", b"planted", secret.encode(), len(secret), SESSION_KEYRING) >= 0
+
+
+@pytest.mark.parametrize("rung", ["declared", "python2.7"])
+def test_keys_of_the_account_are_out_of_reach(history: History, own_index: Commands, rung: str) -> None:
+    need("bwrap", *(["python2.7"] if rung == "python2.7" else []))
+    if os.uname().machine not in KEYCTL or not with_a_key(SECRET):
+        pytest.skip("this machine has no keyrings")
+    numbers = {"number": KEYCTL[os.uname().machine][1], "search": SEARCH, "read": READ}
+    setup = READS_KEYS.format(ring=SESSION_KEYRING, **numbers)
+    history.add_tag("evil", "1.0", {"setup.py": setup})
+    python = sys.executable if rung == "declared" else rung
+    options = ("--destination", "index", "--sandbox", "bubblewrap", "--toolchain", f"* {python}")
+    (failed,) = own_index.report("--repository", history.url, *options)["failed"]
+    assert failed["reason"] == "SystemExit: key:"
+
+
+SHARES = """import ctypes
+    shared = ctypes.CDLL(None).shmget(4711, 1 << 20, 0o1666)
+    raise ValueError(open("/proc/sysvipc/shm").read().count(chr(10)) - 1)"""
+
+
+def test_no_memory_is_shared_with_the_next_tag(history: History, commands: Commands, victim: Path) -> None:
+    need("bwrap")
+    backend = BACKEND.format(victim=str(victim), first=f"    {SHARES}", second="    pass")
+    history.add_tag("evil", "1.0", {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA})
+    options = ("--destination", "index", "--sandbox", "bubblewrap", "--pythons", sys.executable)
+    (failed,) = commands.report("--repository", history.url, *options)["failed"]
+    assert failed["reason"] == "ValueError: 0"
