@@ -9,9 +9,11 @@ Python 3.6 or newer.
 
 First it writes a line with the names of its ``modules``. A request: ``id``; ``hook``, ``backend``,
 ``backend_path``, ``arguments`` and ``optional`` as PEP 517 has them; ``tree`` (the current folder),
-``environment``, ``log`` and ``result`` (files), ``seconds`` (time limit) and ``limits`` (resource limits by
-name). The answer: ``id`` and ``status``, the exit status, negative for a signal, null where time was up. The
-hook's return value, or the error it raised, is in ``result``.
+``environment``, ``log`` and ``result`` (files), ``seconds`` (time limit), ``limits`` (resource limits by
+name) and whether it is ``alone``, with no processes beside its own in sight. The answer: ``id`` and
+``status``, the exit status, negative for a signal, null where time was up, and whether this process was
+``changed``, which makes it unfit for the next hook. The hook's return value, or the error it raised, is in
+``result``.
 """
 
 import sys
@@ -116,11 +118,21 @@ def become(request: "dict[str, Any]") -> None:
     os.umask(0o022)
     os.chdir(request["tree"])
     tempfile.tempdir = None
+    # Where memory runs out the kernel ends this, and nothing else.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
     for name, limit in request["limits"].items():
         number = getattr(resource, "RLIMIT_" + name)
         _, most = resource.getrlimit(number)
         most = limit if most == resource.RLIM_INFINITY else min(limit, most)
         resource.setrlimit(number, (most, most))
+
+
+def condition() -> "list[Any]":
+    """What of this process its forks inherit, and other processes of its user can change."""
+    limits = [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name[:7] == "RLIMIT_"]
+    scheduling = [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), os.sched_getaffinity(0)]
+    return [*limits, *scheduling]
 
 
 def imported_modules() -> "dict[str, list[str]]":
@@ -140,24 +152,33 @@ def forget_modules(request: "dict[str, Any]", imported: "dict[str, list[str]]") 
             sys.modules.pop(name, None)
 
 
-def watch(child: int, seconds: float, wakeup: int) -> "Optional[int]":
+def watch(child: int, seconds: float, wakeup: int, alone: bool) -> "Optional[int]":
     """The child's exit status, or None where it took longer; whatever it left behind is ended."""
     deadline = time.monotonic() + seconds
-    status = None
-    while True:
-        pid, ended = os.waitpid(child, os.WNOHANG)
-        if pid:
-            status = -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
-            break
+    in_time = True
+    while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         left = deadline - time.monotonic()
         if left <= 0:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            in_time = False
             break
         if select.select([wakeup], [], [], left)[0]:
             os.read(wakeup, 512)
+    # As long as it is not waited for, no other group has its number.
+    end_at_once(child, alone)
+    _, ended = os.waitpid(child, 0)
     end_stragglers()
-    return status
+    if not in_time:
+        return None
+    return -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+
+
+def end_at_once(group: int, alone: bool) -> None:
+    """End a process group and, where this one is alone in its sandbox, all others: no fork escapes that."""
+    # Nowhere but in a namespace of its own is this the second process.
+    for processes in (-group, -1) if alone and os.getpid() == 2 else (-group,):
+        with contextlib.suppress(OSError):
+            os.kill(processes, signal.SIGKILL)
 
 
 def end_stragglers() -> None:
@@ -226,7 +247,7 @@ def what_a_build_needs(wakeup: int) -> "dict[str, Any]":
                     json.dump({"modules": known, "patterns": compiled_patterns()}, file)
             finally:
                 os._exit(0)
-        watch(child, 60, wakeup)
+        watch(child, 60, wakeup, False)
         try:
             with open(shown, encoding="utf-8") as file:
                 return dict(json.load(file))
@@ -353,6 +374,7 @@ def serve() -> None:
     # What is there now lives on: no fork looks through it for garbage, which would copy its memory.
     gc.collect()
     getattr(gc, "freeze", int)()
+    before = condition()
     answer({"id": "", "modules": modules})
     for line in sys.stdin:
         request = json.loads(line)
@@ -361,8 +383,8 @@ def serve() -> None:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
             run_hook(request, imported)
-        status = watch(child, request["seconds"], wakeup)
-        answer({"id": request["id"], "status": status})
+        status = watch(child, request["seconds"], wakeup, request["alone"])
+        answer({"id": request["id"], "status": status, "changed": condition() != before})
 
 
 def answer(message: "dict[str, Any]") -> None:

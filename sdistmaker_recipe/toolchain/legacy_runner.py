@@ -45,7 +45,12 @@ def main():
 
 
 def limit_resources(limits):
-    """Set what setup.py may take."""
+    """Set what setup.py may take, and have the kernel end it before all else where memory runs out."""
+    try:
+        with io.open("/proc/self/oom_score_adj", "wb") as file:
+            file.write(b"1000")
+    except (IOError, OSError):
+        pass
     for name, limit in limits.items():
         number = getattr(resource, "RLIMIT_" + name)
         most = resource.getrlimit(number)[1]

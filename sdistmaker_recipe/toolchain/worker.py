@@ -30,8 +30,11 @@ SHIMS = Path(__file__).with_name("shims")
 GRACE = 20.0
 """Seconds that a worker has beyond a hook's time limit, to end all that the hook left behind."""
 
-LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0}
-"""What a hook may take, by the names of setrlimit(2): bytes of memory, of one file, and of a core dump."""
+LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0, "NPROC": 4096}
+"""What a hook may take, by the names of setrlimit(2): bytes of memory, of one file, and of a core dump.
+
+Processes are counted with all others of the account, threads too, and those of root are not limited.
+"""
 
 _KEPT = 4
 _COMMON_ENVIRONMENT = {
@@ -74,6 +77,7 @@ class Worker:
             stderr=self._errors,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
+        self._is_alone = sandbox.writable is not None
         self._unread = b""
 
     @cached_property
@@ -104,6 +108,7 @@ class Worker:
             "result": str(call.result),
             "seconds": call.seconds,
             "limits": dict(LIMITS),
+            "alone": self._is_alone,
         }
         try:
             stdin: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # it is a pipe
@@ -112,7 +117,11 @@ class Worker:
         except OSError as error:
             self.close()
             raise BuildError("The build ended the process that ran it.") from error
-        status = self._answer("id", number, call.seconds + GRACE).get("status")
+        answer = self._answer("id", number, call.seconds + GRACE)
+        if answer.get("changed"):
+            # The next hook gets another worker.
+            self.close()
+        status = answer.get("status")
         return status if isinstance(status, int) else None
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain import hook_runner
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import LIMITS, HookCall, Worker, worker_for
 
@@ -182,6 +184,24 @@ def test_time_that_is_up_ends_the_hook_and_all_it_started(bench: Bench) -> None:
     assert bench.returned("return 'next'") == "next"
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_group_of_processes_is_ended_at_once_and_nothing_else_where_others_are_in_sight(
+    alone: bool,
+) -> None:
+    command = ["sh", "-c", "sleep 30 & echo $!; exec sleep 30"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as leader,
+        subprocess.Popen(["sleep", "30"], start_new_session=True) as other,
+    ):
+        assert leader.stdout
+        member = int(leader.stdout.readline())
+        hook_runner.end_at_once(leader.pid, alone)
+        assert ends(leader.pid)
+        assert ends(member)
+        assert runs(other.pid)
+        other.kill()
+
+
 def test_a_hook_that_stops_itself_is_ended_in_time(bench: Bench) -> None:
     assert bench.call("os.kill(os.getpid(), signal.SIGSTOP)", seconds=1) is None
     assert bench.returned("return 'next'") == "next"
@@ -202,9 +222,45 @@ def test_a_file_has_a_limit(bench: Bench) -> None:
     assert bench.result["error"] == "OSError"
 
 
+def test_processes_have_a_limit(bench: Bench) -> None:
+    _, most = bench.returned("return __import__('resource').getrlimit(__import__('resource').RLIMIT_NPROC)")
+    assert most == min(LIMITS["NPROC"], resource.getrlimit(resource.RLIMIT_NPROC)[1] % (1 << 64))
+
+
 def test_limits_cannot_be_raised_again_by_ordinary_users(bench: Bench) -> None:
     soft, hard = bench.returned("return __import__('resource').getrlimit(__import__('resource').RLIMIT_AS)")
     assert soft == hard == LIMITS["AS"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "resource.prlimit(os.getppid(), resource.RLIMIT_FSIZE, (0, 0))",
+        "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (50, 50))",
+        "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+        "os.sched_setaffinity(os.getppid(), [min(os.sched_getaffinity(0))])",
+        "os.sched_setscheduler(os.getppid(), os.SCHED_BATCH, os.sched_param(0))",
+    ],
+)
+def test_a_worker_that_a_hook_changed_is_the_last_ones(tmp_path: Path, change: str) -> None:
+    if "affinity" in change and len(os.sched_getaffinity(0)) == 1:
+        pytest.skip("there is but one processor")
+    first = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
+    bench = Bench(tmp_path, first)
+    assert bench.returned("return 'this one'") == "this one"
+    assert first.alive
+    # What it made counts.
+    assert bench.returned(f"import resource\n{change}\nreturn 'changed'") == "changed"
+    assert not first.alive
+    bench.worker = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
+    assert bench.returned("return open('text', 'w').write('next')") == 4
+    bench.worker.close()
+
+
+def test_a_hook_is_what_the_kernel_ends_where_memory_runs_out(bench: Bench) -> None:
+    read = "return [open('/proc/%d/oom_score_adj' % pid).read() for pid in (os.getpid(), os.getppid())]"
+    own, workers = map(int, bench.returned(read))
+    assert own == 1000 > workers
 
 
 def test_a_hook_that_ends_its_worker_fails_and_the_next_tag_gets_another(tmp_path: Path) -> None:
