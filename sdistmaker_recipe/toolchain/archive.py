@@ -17,10 +17,11 @@ from typing import IO, NamedTuple, Protocol
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.limited import AT_ONCE, LONGEST, MEMBERS, Limited
 
 _COMPRESSION_LEVEL = 6
 _IN_MEMORY = 32 << 20
-_IN_ONE_GO = 1 << 20
+_BLOCK = 1 << 20
 
 Members = Mapping[str, tarfile.TarInfo]
 """The members of an archive by their path in its top folder; the last of several with one name."""
@@ -52,9 +53,10 @@ def open_sdist(path: Path) -> Iterator[Sdist]:
     # Unpacked first: going back and forth in compressed data would start over each time.
     try:
         with gzip.open(path) as compressed, SpooledTemporaryFile(_IN_MEMORY) as plain:
-            shutil.copyfileobj(compressed, plain, 1 << 20)
+            shutil.copyfileobj(Limited(compressed, _BLOCK, LONGEST), plain, _BLOCK)
             plain.seek(0)
-            with tarfile.open(fileobj=plain, mode="r:") as tar:
+            limited = Limited(plain, AT_ONCE, LONGEST)
+            with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
                 yield Sdist(tar, _members(tar))
     except (tarfile.TarError, EOFError, OverflowError, gzip.BadGzipFile, zlib.error) as error:
         raise BuildError(f"The archive cannot be read: {error}.") from error
@@ -93,7 +95,12 @@ def repack(
     ):
         written = 0
         for path in sorted({*sdist.members, *more}):
-            written += _write(_entry(path, sdist, latest, more), f"{top}/{path}" if path else top, compressed)
+            info, content = _entry(path, sdist, latest, more)
+            # A hole of a sparse file, or one more name of a file, costs nothing but here.
+            if written + info.size > LONGEST:
+                raise BuildError(f"The archive unpacks to more than {LONGEST >> 20} MiB.")
+            info.name = f"{top}/{path}" if path else top
+            written += _write(info, content, compressed)
         end = 2 * tarfile.BLOCKSIZE
         compressed.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
 
@@ -116,17 +123,15 @@ def _entry(
     return info, (sdist.tar.extractfile(member) or b"") if info.isreg() else b""
 
 
-def _write(entry: tuple[tarfile.TarInfo, bytes | IO[bytes]], name: str, output: _Output) -> int:
+def _write(info: tarfile.TarInfo, content: bytes | IO[bytes], output: _Output) -> int:
     """Write one member; the number of bytes. What ``TarFile.addfile`` does, in a fraction of the calls."""
-    info, content = entry
-    info.name = name
     header = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
     padding = bytes(-info.size % tarfile.BLOCKSIZE)
-    if isinstance(content, bytes) or info.size <= _IN_ONE_GO:
+    if isinstance(content, bytes) or info.size <= _BLOCK:
         output.write(header + (content if isinstance(content, bytes) else content.read()) + padding)
     else:
         output.write(header)
-        shutil.copyfileobj(content, output, 1 << 20)
+        shutil.copyfileobj(content, output, _BLOCK)
         output.write(padding)
     return len(header) + info.size + len(padding)
 
@@ -137,7 +142,8 @@ def unpack(sdist: Sdist, folder: Path) -> Path:
         _normalised(_resolved(member, sdist.members), path, sdist.members)
     if hasattr(tarfile, "data_filter"):
         sdist.tar.extraction_filter = tarfile.data_filter
-    sdist.tar.extractall(folder)
+    # No others: of several with one name only the last was looked at.
+    sdist.tar.extractall(folder, list(sdist.members.values()))
     tops = {_parts(member.name)[0] for member in sdist.members.values() if _parts(member.name)}
     return folder / tops.pop()
 
@@ -145,7 +151,9 @@ def unpack(sdist: Sdist, folder: Path) -> Path:
 def _members(tar: tarfile.TarFile) -> Members:
     members: dict[str, tarfile.TarInfo] = {}
     tops: set[str] = set()
-    for member in tar:
+    for number, member in enumerate(tar):
+        if number >= MEMBERS:
+            raise BuildError(f"The archive has more than {MEMBERS} members.")
         path = _inner_path(member.name)
         # A file outside a folder stays visible, so that it is not taken for the folder.
         if path or path not in members or members[path].isdir():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,13 @@ from sdistmaker_recipe.toolchain.environments import Environment
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.tree import open_file, read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
+
+_LONGEST_RESULT = 8 << 20
+# What the C library says of a machine that lacks something, and setuptools after it.
+_PASSING = re.compile(
+    "No space left on device|Disk quota exceeded|Cannot allocate memory|Resource temporarily unavailable"
+    "|Too many open files in system|Input/output error"
+)
 
 
 class Workplace(NamedTuple):
@@ -151,7 +160,7 @@ def _call(
     result = read_result(result_file)
     if status or "returned" not in result:
         # Without a word it ended for lack of memory or disk, as far as anybody knows.
-        raise BuildError(reason_of(result, status, output), output, lasting="error" in result)
+        raise BuildError(reason_of(result, status, output), output, lasting=is_lasting(result))
     return result
 
 
@@ -206,10 +215,18 @@ def read_result(path: Path) -> dict[str, Any]:
     """What the runner wrote; a tag's code may have written there too, so nothing is taken for granted."""
     try:
         with open_file(path) as file:
+            # What is larger would take many times its size in memory.
+            if os.fstat(file.fileno()).st_size > _LONGEST_RESULT:
+                return {}
             result = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return result if isinstance(result, dict) else {}
+
+
+def is_lasting(result: Mapping[str, Any]) -> bool:
+    """Whether a runner that failed would fail again: not where the machine lacked something at the time."""
+    return "error" in result and not _PASSING.search(str(result.get("message", "")))
 
 
 def _last_line(log: str) -> str:

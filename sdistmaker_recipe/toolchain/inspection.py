@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import lzma
 import tarfile
 import zipfile
@@ -13,12 +12,8 @@ from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
+from sdistmaker_recipe.toolchain.limited import AT_ONCE, LONGEST, MEMBERS, Limited
 
-LONGEST = 4 << 30
-"""Bytes that one archive may unpack to; what is larger is taken for a bomb."""
-_AT_ONCE = 8 << 20
-"""Bytes that headers, a directory of a zip file, or a PKG-INFO may have: what has to be in memory."""
-_MEMBERS = 100_000
 _BLOCK = 1 << 20
 
 _ERRORS = (
@@ -53,40 +48,9 @@ def read_sdist(path: Path) -> Metadata:
     return parse_metadata(content)
 
 
-class _Limited:
-    """A file that is read forwards, and that is refused where it asks for too much memory or time."""
-
-    def __init__(self, file: IO[bytes] | gzip.GzipFile, at_once: int, altogether: int) -> None:
-        self._file = file
-        self._at_once = at_once
-        self._altogether = altogether
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._file.read(min(size, self._at_once + 1) if size >= 0 else self._at_once + 1)
-        if len(data) > self._at_once:
-            raise BuildError(f"The archive has a part that would take more than {self._at_once >> 20} MiB.")
-        self._check(self._file.tell())
-        return data
-
-    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
-        if whence == io.SEEK_SET:
-            self._check(position)
-        return self._file.seek(position, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def _check(self, position: int) -> None:
-        if position > self._altogether:
-            raise BuildError(f"The archive unpacks to more than {self._altogether >> 20} MiB.")
-
-
 def _in_tar(file: IO[bytes]) -> bytes | None:
     with gzip.GzipFile(fileobj=file) as compressed:
-        limited = _Limited(compressed, _AT_ONCE, LONGEST)
+        limited = Limited(compressed, AT_ONCE, LONGEST)
         found = None
         with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
             tops = _Tops()
@@ -105,7 +69,7 @@ def _in_tar(file: IO[bytes]) -> bytes | None:
 def _in_zip(file: IO[bytes]) -> bytes | None:
     found = None
     left = LONGEST
-    with zipfile.ZipFile(_Limited(file, _AT_ONCE, 1 << 62)) as archive:
+    with zipfile.ZipFile(Limited(file, AT_ONCE, 1 << 62)) as archive:
         tops = _Tops()
         for member in archive.infolist():
             tops.add(member.filename)
@@ -120,9 +84,9 @@ def _in_zip(file: IO[bytes]) -> bytes | None:
 
 
 def _whole(content: IO[bytes] | None, size: int) -> bytes:
-    if content is None or size > _AT_ONCE:
-        raise BuildError(f"The archive's PKG-INFO has more than {_AT_ONCE >> 20} MiB.")
-    return content.read(_AT_ONCE)
+    if content is None or size > AT_ONCE:
+        raise BuildError(f"The archive's PKG-INFO has more than {AT_ONCE >> 20} MiB.")
+    return content.read(AT_ONCE)
 
 
 class _Tops:
@@ -130,13 +94,13 @@ class _Tops:
 
     def __init__(self) -> None:
         self._top = ""
-        self._left = _MEMBERS
+        self._left = MEMBERS
 
     def add(self, name: str) -> None:
         parts = _parts(name)
         self._left -= 1
         if self._left < 0:
-            raise BuildError(f"The archive has more than {_MEMBERS} members.")
+            raise BuildError(f"The archive has more than {MEMBERS} members.")
         if parts and parts[0] != (self._top or parts[0]):
             raise BuildError("The archive holds more than one folder.")
         self._top = self._top or "".join(parts[:1])

@@ -21,6 +21,7 @@ from sdistmaker_recipe.toolchain.hooks import (
     asks_for_more,
     check_folders,
     common_variables,
+    is_lasting,
     only_archive,
     read_paths,
     read_result,
@@ -74,9 +75,8 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
     result = read_result(result_file)
     if finished.status or "error" in result:
-        raise BuildError(
-            reason_of(result, finished.status, finished.output), finished.output, lasting="error" in result
-        )
+        reason = reason_of(result, finished.status, finished.output)
+        raise BuildError(reason, finished.output, lasting=is_lasting(result))
     return result
 
 

@@ -406,7 +406,7 @@ class TestBrokenFiles:
     @pytest.mark.parametrize("read", ["read_metadata", "repack", "file_names"])
     def test_cannot_be_read(self, archive, tmp_path, data, read):
         raw = archive(data=data)
-        with refused(r"^The archive cannot be read: .+\.$"):
+        with refused(r"^The archive (cannot be read: .+|unpacks to more than \d+ MiB)\.$"):
             use(read, raw, tmp_path)
 
     def test_a_tar_that_is_cut_in_a_file_cannot_be_repacked(self, archive, tmp_path):
@@ -435,6 +435,68 @@ class TestBrokenFiles:
             raw = Path(scratch, "raw.tar.gz")
             raw.write_bytes(gzip.compress(bytes(data), 1))
             use(read, raw, Path(scratch))
+
+
+class TestBombs:
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch):
+        monkeypatch.setattr(archives, "LONGEST", 3 << 20)
+
+    def test_of_zeros_are_refused_before_they_are_unpacked(self, archive):
+        with refused("^The archive unpacks to more than 3 MiB.$"):
+            file_names(archive(METADATA, member("acme-1.0/zeros", bytes(4 << 20))))
+
+    def test_of_many_names_for_one_file_are_refused(self, archive, tmp_path):
+        names = [link(f"acme-1.0/{each}", "acme-1.0/file", tarfile.LNKTYPE) for each in range(4)]
+        raw = archive(METADATA, member("acme-1.0/file", bytes(1 << 20)), *names)
+        with refused("^The archive unpacks to more than 3 MiB.$"):
+            repack(raw, tmp_path / "target", "a", LATEST)
+        assert (tmp_path / "target").stat().st_size < 1 << 20
+
+    def test_of_a_hole_in_a_file_are_refused(self, archive, tmp_path):
+        info, _ = member("acme-1.0/hole")
+        info.pax_headers = {
+            f"GNU.sparse.{key}": value
+            for key, value in {
+                "name": info.name,
+                "size": str(1 << 40),
+                "map": "0,0",
+                "numblocks": "1",
+            }.items()
+        } | {"GNU.sparse.major": "0", "GNU.sparse.minor": "1"}
+        with refused("^The archive unpacks to more than 3 MiB.$"):
+            repack(archive(METADATA, (info, b"")), tmp_path / "target", "a", LATEST)
+
+    def test_of_many_members_are_refused(self, archive, monkeypatch):
+        monkeypatch.setattr(archives, "MEMBERS", 5)
+        assert len(file_names(archive(METADATA, *(member(f"acme-1.0/{each}") for each in range(4))))) == 5
+        with refused("^The archive has more than 5 members.$"):
+            file_names(archive(METADATA, *(member(f"acme-1.0/{each}") for each in range(5))))
+
+    @pytest.mark.parametrize("name", ["acme-1.0/PKG-INFO", "acme-1.0/" + "a" * (9 << 20)])
+    def test_of_metadata_and_names_take_no_memory(self, archive, monkeypatch, name):
+        monkeypatch.setattr(archives, "LONGEST", 1 << 30)
+        with refused("^The archive has a part that would take more than 8 MiB.$"):
+            read_metadata(archive(member(name, PKG_INFO + b"x: y\n" * (2 << 20))))
+
+
+def test_of_several_members_with_one_name_the_last_is_unpacked(archive, tmp_path):
+    outside, folder_ = tmp_path / "outside", tmp_path / "folder"
+    outside.mkdir()
+    folder_.mkdir()
+    hidden = [link("acme-1.0/docs", str(outside)), member("acme-1.0/docs", b"text")]
+    with open_sdist(
+        archive(METADATA, *hidden, link("acme-1.0/again", "acme-1.0/docs", tarfile.LNKTYPE))
+    ) as sdist:
+        top = archives.unpack(sdist, folder_)
+    assert top == folder_ / "acme-1.0"
+    assert not (top / "docs").is_symlink()
+    assert [(top / name).read_bytes() for name in ("docs", "again", "PKG-INFO")] == [
+        b"text",
+        b"text",
+        PKG_INFO,
+    ]
+    assert list(outside.iterdir()) == []
 
 
 def use(read: str, raw: Path, scratch: Path) -> None:

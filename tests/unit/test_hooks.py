@@ -248,6 +248,31 @@ class TestFailures:
             bench.requirements("raise ValueError")
         assert caught.value.lasting
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "raise OSError(28, os.strerror(28), 'acme.egg-info')",
+            "sys.exit('error: could not write to \\'x\\': No space left on device')",
+            "raise BlockingIOError(11, os.strerror(11))",
+            "raise OSError(12, os.strerror(12))",
+        ],
+    )
+    def test_of_what_the_machine_lacked_for_a_moment_are_not(self, bench, body):
+        with pytest.raises(BuildError) as caught:
+            bench.requirements(f"print('No space left on device')\n{body}")
+        assert not caught.value.lasting
+
+    def test_are_lasting_where_only_the_log_speaks_of_such(self, bench):
+        with pytest.raises(BuildError) as caught:
+            bench.requirements("print('No space left on device')\nraise ValueError('other')")
+        assert caught.value.lasting
+
+    @pytest.mark.parametrize("forged", ["'[' * 100_000", "'{\"returned\": [' + '[],' * (4 << 20) + '[]]}'"])
+    def test_of_a_result_that_a_tag_wrote_to_take_memory_are_no_success(self, bench, forged):
+        result = bench.place.scratch / "get_requires_for_build_sdist.json"
+        body = f"open({str(result)!r}, 'w').write({forged})\nos._exit(0)"
+        assert reason(bench.requirements, body) == "The build ended with exit status 0 and no result."
+
     def test_of_a_result_that_is_no_json_are_no_success(self, bench):
         assert "no result" in reason(bench.requirements, "return [{(1, 2): 3}]")
 

@@ -123,7 +123,7 @@ def test_metadata_that_is_too_long_is_refused(make):
 
 
 def test_too_many_members_are_refused(make, monkeypatch):
-    monkeypatch.setattr(inspection, "_MEMBERS", 5)
+    monkeypatch.setattr(inspection, "MEMBERS", 5)
     path = make(GOOD, *((f"acme-1.0/{number}", b"") for number in range(5)))
     with pytest.raises(BuildError, match="more than 5 members"):
         read_sdist(path)
