@@ -133,8 +133,13 @@ def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:
     shared.mkdir(exist_ok=True)
     arguments = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc"]
     arguments += ["--dev", "/dev", "--bind", str(shared), "/dev/shm", "--remount-ro", "/dev"]
-    for path in sorted({str(path) for path in readable}):
-        arguments += ["--ro-bind", path, path]
+    shown = {*map(Path, _SYSTEM)}
+    for path in sorted(set(readable)):
+        if shown.isdisjoint((path, *path.parents)):
+            shown.add(path)
+            is_link = path.is_symlink() and path.is_file()
+            how, what = ("--symlink", path.readlink()) if is_link else ("--ro-bind", path)
+            arguments += [how, str(what), str(path)]
     return [*arguments, "--bind", str(writable), str(writable), "--remount-ro", "/"]
 
 

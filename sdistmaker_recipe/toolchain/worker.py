@@ -37,6 +37,8 @@ Processes are counted with all others of the account, threads too, and those of 
 """
 
 _KEPT = 4
+# PyPy has more than one folder for its library.
+_OF_PYTHON = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
 _COMMON_ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
@@ -174,11 +176,18 @@ def worker_for(python: Path, preload: str, sandbox: Sandbox, *, often: bool = Tr
 
 
 def folders_of(python: Path) -> list[Path]:
-    """What an interpreter needs to be read to run: its prefix, and that of the one it is a virtual one of."""
+    """What an interpreter needs to be read to run: links to it, and what is Python's own in their prefixes.
+
+    There can be all else beside it: such a prefix may be somebody's home, or the root of all.
+    """
     steps = [python]
     while steps[-1].is_symlink():
         steps.append(steps[-1].parent / steps[-1].readlink())
-    return [Path(os.path.normpath(step)).parent.parent for step in steps]
+    plain = [Path(os.path.normpath(step)) for step in steps]
+    # Of what is between the environment and the interpreter that it is of there are only links.
+    prefixes = dict.fromkeys(path.parent.parent for path in (plain[0], plain[-1]))
+    own = [prefix / name for prefix in prefixes for name in _OF_PYTHON]
+    return [*plain[1:-1], *(path for path in own if path.exists())]
 
 
 @lru_cache(maxsize=_KEPT)

@@ -262,3 +262,44 @@ def test_no_memory_is_shared_with_the_next_tag(history: History, commands: Comma
     options = ("--destination", "index", "--sandbox", "bubblewrap", "--pythons", sys.executable)
     (failed,) = commands.report("--repository", history.url, *options)["failed"]
     assert failed["reason"] == "ValueError: 0"
+
+
+SEES = """\
+import os
+raise SystemExit("sees %s" % [path for path in {paths!r} if os.path.exists(path)])
+"""
+
+
+@pytest.mark.parametrize("prefix", ["home/.local", "home"])
+def test_what_is_beside_an_interpreter_is_not_seen(
+    history: History, own_index: Commands, tmp_path: Path, prefix: str
+) -> None:
+    need("bwrap")
+    link = tmp_path / prefix / "bin/python3"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(os.path.realpath(sys.executable))
+    secrets = [tmp_path / prefix / "secret", link.with_name("secret"), tmp_path / prefix / "share/keyrings"]
+    for path in secrets:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SECRET)
+    files = {"setup.py": SEES.format(paths=[str(path) for path in (*secrets, link)])}
+    history.add_tag("evil", "1.0", files)
+    options = ("--destination", "index", "--sandbox", "bubblewrap", "--toolchain", f"* {link}")
+    (failed,) = own_index.report("--repository", history.url, *options)["failed"]
+    seen = [path for path in (*secrets, link) if str(path) in failed["reason"]]
+    assert failed["reason"].startswith("SystemExit: sees ")
+    assert seen == [link]
+
+
+@pytest.mark.parametrize("python", ["/bin/python3", "/usr/bin/python3"])
+def test_an_interpreter_in_the_root_shows_no_more_than_the_system(
+    history: History, own_index: Commands, tmp_path: Path, python: str
+) -> None:
+    need("bwrap", python)
+    paths = [str(tmp_path), "/etc/shadow", "/boot", "/root", "/home"]
+    history.add_tag("evil", "1.0", {"setup.py": SEES.format(paths=paths)})
+    history.release("good", "1.0")
+    options = ("--destination", "index", "--sandbox", "bubblewrap", "--toolchain", f"* {python}")
+    report = own_index.report("--repository", history.url, *options)
+    assert [each["project"] for each in report["published"]] == ["good"]
+    assert report["failed"][0]["reason"] == "SystemExit: sees []"
