@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from filelock import FileLock
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain import process
+from sdistmaker_recipe.toolchain import orphans, process
 from sdistmaker_recipe.toolchain.build_system import LEGACY
 from sdistmaker_recipe.toolchain.hooks import (
     RawSdist,
@@ -61,15 +62,17 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
     path = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
     command = [python.path, "-s", str(RUNNER), json.dumps(request), str(result_file)]
     readable = [RUNNER, SHIMS, *folders_of(Path(python.path)), *([Path(packages)] if packages else [])]
-    finished = process.run(
-        command,
-        cwd=place.tree,
-        environment={**common_variables(place), "PATH": path},
-        timeout=place.deadline.seconds_left,
-        log=place.log,
-        sandbox=place.sandbox,
-        readable=readable,
-    )
+    # A sandbox ends all that is in it.
+    with nullcontext() if place.sandbox.writable else orphans.ended():
+        finished = process.run(
+            command,
+            cwd=place.tree,
+            environment={**common_variables(place), "PATH": path},
+            timeout=place.deadline.seconds_left,
+            log=place.log,
+            sandbox=place.sandbox,
+            readable=readable,
+        )
     check_folders(place)
     if finished.status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sdistmaker_recipe.errors import ToolchainError
+from sdistmaker_recipe.toolchain.interpreters import interpreter_at
 from tests.support.commands import Commands, index_files, program
 from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
@@ -152,6 +154,34 @@ def test_every_harm_is_contained(
     commands.report("--repository", alone.url, "--destination", "second", "--sandbox", mode)
     first, second = (commands.folder / name / "good/good-1.0.tar.gz" for name in ("index", "second"))
     assert first.read_bytes() == second.read_bytes()
+
+
+LEAVES_A_DAEMON_TO_PYTHON_2 = """\
+import os, sys
+read, write = os.pipe()
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.write(write, str(os.getpid()).encode())
+        os.closerange(0, 20)
+        os.execvp('sleep', ['sleep', '60'])
+    os._exit(0)
+raise SystemExit('left ' + os.read(read, 20).decode())
+"""
+
+
+def test_python_2_leaves_no_daemon_either(history: History, own_index: Commands, mode: str) -> None:
+    try:
+        interpreter_at("2.7", tuple(own_index.environment.items()))
+    except ToolchainError:
+        pytest.skip("no Python 2.7 here")
+    history.add_tag("evil", "1.0", {"setup.py": LEAVES_A_DAEMON_TO_PYTHON_2})
+    options = ("--destination", "index", "--sandbox", mode, "--toolchain", "* 2.7")
+    (failed,) = own_index.report("--repository", history.url, *options)["failed"]
+    left = failed["reason"].removeprefix("SystemExit: left ")
+    # In the sandbox it has another number, and ended with that.
+    assert left.isdecimal()
+    assert mode == "bubblewrap" or not Path("/proc", left).exists()
 
 
 def still_alive(cache: Path) -> list[str]:
