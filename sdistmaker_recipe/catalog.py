@@ -210,9 +210,7 @@ class Catalog:
     def releases_from(self, origins: Collection[str]) -> dict[str, Release]:
         """The published releases of the tags with these origins, by origin."""
         found: list[Release] = []
-        every = list(origins)
-        for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
-            places = ", ".join("?" for _ in some)
+        for some, places in _some_at_once(origins):
             found += self._releases(f"WHERE origin IN ({places})", some)
         return {release.origin: release for release in found}
 
@@ -367,10 +365,13 @@ class Catalog:
             connection.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?)", rows)
             _owe(changed, connection)
 
-    def toolchains(self) -> dict[str, str]:
-        """The toolchain that built each published tag, or last something of a project, by their origins."""
-        query = "SELECT project, name FROM toolchain UNION ALL SELECT origin, toolchain FROM release"
-        return dict(self.rows(query))
+    def toolchains(self, origins: Collection[str]) -> dict[str, str]:
+        """By origin: of a tag the toolchain that built it, of a project the one that last built anything."""
+        found: dict[str, str] = {}
+        for some, places in _some_at_once(origins):
+            found |= self.rows(f"SELECT project, name FROM toolchain WHERE project IN ({places})", some)
+            found |= self.rows(f"SELECT origin, toolchain FROM release WHERE origin IN ({places})", some)
+        return found
 
     def remember_toolchain(self, project: str, name: str) -> None:
         """Record the toolchain that built something of the project with this origin."""
@@ -556,6 +557,13 @@ def _store_error(
     # SQLite does not say why a file cannot be opened.
     refused = Path(path).is_file() and not os.access(path, os.R_OK | os.W_OK)
     return StoreError(f"{path}: {error}", SAME_ACCOUNT if refused else "" if of_the_disk else _HINT)
+
+
+def _some_at_once(values: Collection[str]) -> Iterator[tuple[list[str], str]]:
+    """As many of the values as a statement is given, and the places for them there."""
+    every = list(values)
+    for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
+        yield some, ", ".join("?" for _ in some)
 
 
 def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:

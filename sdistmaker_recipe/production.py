@@ -138,11 +138,14 @@ class Production:
         # Here, for a run that builds nothing needs none of it.
         from sdistmaker_recipe import jobs
 
-        toolchains = self._catalog.toolchains()
+        tags = self.planned.build
+        toolchains = self._catalog.toolchains(
+            {each for tag in tags for each in (tag.origin, tag.project_origin)}
+        )
         with self._store.incoming() as incoming:
             try:
                 for outcome in jobs.build_all(
-                    self.planned.build,
+                    tags,
                     sources,
                     toolchains,
                     scratch,

@@ -327,7 +327,9 @@ class TestVersion1:
             # They do not say what people know their tags by: those are built once more.
             assert catalog.failures() == []
             project = f"{UUID}/acme.ledger"
-            assert catalog.toolchains() == dict.fromkeys([project, f"{project}/tags/1.0"], "setuptools==80.0")
+            origins = [project, f"{project}/tags/1.0"]
+            assert catalog.toolchains([*origins, "other"]) == dict.fromkeys(origins, "setuptools==80.0")
+            assert catalog.toolchains(["other"]) == {}
             assert (catalog.repositories(), catalog.note("pages")) == ({UUID}, "1")
 
     def test_is_of_this_version_once_it_was_opened(self, path):
