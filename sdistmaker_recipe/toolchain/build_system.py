@@ -63,7 +63,9 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
         for requirement in requires:
             Requirement(requirement)
     except (InvalidRequirement, RecursionError) as error:
-        raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {error}.") from error
+        # What follows points at a place in the line before, which a sentence cannot.
+        reason = str(error).partition("\n")[0]
+        raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {reason}.") from error
     backend = table.get("build-backend", LEGACY.backend)
     if not isinstance(backend, str):
         raise BuildError("pyproject.toml: build-backend is not a string.")

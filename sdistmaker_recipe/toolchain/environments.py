@@ -40,11 +40,12 @@ def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSett
 
     Raises ``BuildError`` where they cannot be installed and ``ToolchainError`` where uv is missing.
     """
-    try:
-        for requirement in (*requirements, *rung.constraints):
+    for requirement in (*requirements, *rung.constraints):
+        try:
             Requirement(requirement)
-    except InvalidRequirement as error:
-        raise BuildError(f"It asks for what is no requirement: {error}.") from error
+        except InvalidRequirement as error:
+            reason = str(error).partition("\n")[0]
+            raise BuildError(f"It asks for {requirement!r}, which is no requirement: {reason}.") from error
     if settings.sandbox:
         check_origin(requirements)
     wanted = sorted(set(requirements))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ _PASSING = re.compile(
     "No space left on device|Disk quota exceeded|Cannot allocate memory|Resource temporarily unavailable"
     "|Too many open files in system|Input/output error"
 )
+_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
 
 
 class Workplace(NamedTuple):
@@ -159,8 +161,7 @@ def _call(
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
     result = read_result(result_file)
     if status or "returned" not in result:
-        # Without a word it ended for lack of memory or disk, as far as anybody knows.
-        raise BuildError(reason_of(result, status, output), output, lasting=is_lasting(result))
+        raise BuildError(reason_of(result, status, output), output, lasting=is_lasting(result, status))
     return result
 
 
@@ -224,9 +225,14 @@ def read_result(path: Path) -> dict[str, Any]:
     return result if isinstance(result, dict) else {}
 
 
-def is_lasting(result: Mapping[str, Any]) -> bool:
-    """Whether a runner that failed would fail again: not where the machine lacked something at the time."""
-    return "error" in result and not _PASSING.search(str(result.get("message", "")))
+def is_lasting(result: Mapping[str, Any], status: int) -> bool:
+    """Whether a runner that failed would fail again: not where the machine lacked something at the time.
+
+    Without a word it ended by a fault of the interpreter or by its own will, or for lack of memory or disk.
+    """
+    if "error" not in result:
+        return status > 1 or -status in _FAULTS
+    return not _PASSING.search(str(result.get("message", "")))
 
 
 def _last_line(log: str) -> str:

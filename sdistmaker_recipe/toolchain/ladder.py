@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.option_types import Pin
-from sdistmaker_recipe.toolchain.build_system import BuildSystem
+from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
 
 DECLARED = "declared"
 _WITH_FILES = " with versioned files"
@@ -105,7 +105,8 @@ def rungs(
 ) -> tuple[Rung, ...]:
     """What to try, in order: as declared, with older setuptools, on other interpreters.
 
-    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do. An older
+    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do; those
+    that run setup.py themselves only where a tag declares nothing, for they install nothing of that. An older
     Cython is among them where setup.py mentions it, or it is declared.
     """
     found = [Rung(DECLARED, own)]
@@ -120,7 +121,8 @@ def rungs(
                 found.append(
                     Rung(f"setuptools {step.version}", fitting[0], (f"setuptools=={step.version}.*",))
                 )
-    usable = (python for python in others if python.version >= (3, 6) or has_setup_py)
+    runs_itself = has_setup_py and system == LEGACY
+    usable = (python for python in others if python.version >= (3, 6) or runs_itself)
     return (*found, *(Rung(python.label, python) for python in usable if python.version != own.version))
 
 

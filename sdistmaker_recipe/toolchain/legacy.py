@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -34,6 +35,9 @@ from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS, folders_of
 
 RUNNER = Path(__file__).with_name("legacy_runner.py")
 _SECONDS_TO_INSTALL = 600
+# pip says the first of an index that it could not read, too, but not alone.
+_NO_SUCH = "No matching distribution found"
+_NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
 
 
 def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) -> RawSdist:
@@ -79,7 +83,7 @@ def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Wo
     result = read_result(result_file)
     if finished.status or "error" in result:
         reason = reason_of(result, finished.status, finished.output)
-        raise BuildError(reason, finished.output, lasting=is_lasting(result))
+        raise BuildError(reason, finished.output, lasting=is_lasting(result, finished.status))
     return result
 
 
@@ -117,5 +121,10 @@ def _install(
     )
     if finished.status != 0:
         text = f"The build requirements cannot be installed for {python.label}: {', '.join(requires)}."
-        raise BuildError(text, finished.output, lasting=False)
+        raise BuildError(text, finished.output, lasting=_has_no_such(finished.output))
     part.rename(folder)
+
+
+def _has_no_such(printed: str) -> bool:
+    """Whether an index that was read has not what was asked for: it will not have it the next time either."""
+    return _NO_SUCH in printed and not _NOT_READ.search(printed)

@@ -15,6 +15,8 @@ from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at
 from sdistmaker_recipe.toolchain.legacy import RUNNER
 from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS
+from tests.support.commands import Commands
+from tests.support.history import History
 
 SETUP = "from setuptools import setup\nsetup(name='old', version='1.0', py_modules=['old'])\n"
 
@@ -156,3 +158,23 @@ def test_the_runner_is_read_by_every_python(python):
     source = RUNNER.read_text("utf-8")
     done = subprocess.run([python, "-c", f"compile({source!r}, 'runner', 'exec')"], capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_no_index_has_is_not_looked_for_in_each_run(
+    history: History, commands: Commands, public: str, answers: bool
+) -> None:
+    try:
+        python = interpreter_at("2.7", tuple(os.environ.items())).path
+    except ToolchainError:
+        pytest.skip("no Python 2.7 here")
+    setup = "from setuptools import setup\nsetup(name='asks', setup_requires=['acme-nowhere'])\n"
+    history.add_tag("asks", "1.0", {"setup.py": setup})
+    index = public if answers else "http://127.0.0.1:9/simple"
+    options = ("--destination", "index", "--toolchain", f"* {python}", "--build-index", index)
+    reports = [commands.report("--repository", history.url, *options) for _ in range(2)]
+    (failed,) = reports[0]["failed"]
+    assert failed["reason"].startswith(
+        "The build requirements cannot be installed for python2.7: acme-nowhere."
+    )
+    assert len(reports[1]["failed"]) == (0 if answers else 1)

@@ -123,3 +123,12 @@ class TestMalformed:
     def test_backend_path_must_be_in_the_tree_as_pep_517_asks(self, tree, path):
         text = table(f"requires = []\nbuild-backend = 'x'\nbackend-path = ['{path}']")
         assert "backend-path" in reason(tree(text))
+
+
+def test_a_malformed_requirement_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[build-system]\nrequires = ['setuptools >>> 3']\n")
+    with pytest.raises(BuildError) as caught:
+        read_build_system(tmp_path)
+    start = "pyproject.toml: [build-system] requires 'setuptools >>> 3': Expected "
+    assert caught.value.reason.startswith(start)
+    assert not {"\n", "^"} & set(caught.value.reason)

@@ -262,6 +262,23 @@ class TestFailures:
             bench.requirements(f"print('No space left on device')\n{body}")
         assert not caught.value.lasting
 
+    @pytest.mark.parametrize(
+        ("body", "lasting"),
+        [
+            ("os.kill(os.getpid(), 11)", True),
+            ("os.abort()", True),
+            ("os._exit(5)", True),
+            ("os.kill(os.getpid(), 9)", False),
+            # Where the disk is full the result is as empty.
+            ("os._exit(1)", False),
+            ("os._exit(0)", False),
+        ],
+    )
+    def test_without_a_word_are_lasting_where_it_was_no_lack_of_anything(self, bench, body, lasting):
+        with pytest.raises(BuildError) as caught:
+            bench.requirements(body)
+        assert caught.value.lasting == lasting
+
     def test_are_lasting_where_only_the_log_speaks_of_such(self, bench):
         with pytest.raises(BuildError) as caught:
             bench.requirements("print('No space left on device')\nraise ValueError('other')")

@@ -79,6 +79,12 @@ class TestRungs:
         assert by_name["setuptools 65.7"] == ("setuptools==65.7.*",)
         assert by_name[DECLARED] == ()
 
+    def test_never_give_to_python_2_what_declares_its_requirements(self):
+        system = BuildSystem(("setuptools", "acme-helper"), "setuptools.build_meta")
+        names = {rung.name for rung in rungs(system, python("3.11"), OTHERS, has_setup_py=True)}
+        assert "python2.7" not in names
+        assert "python3.9" in names
+
     def test_have_no_older_setuptools_for_other_backends(self):
         found = described(rungs(FLIT, python("3.11"), OTHERS, has_setup_py=False))
         assert found == [
