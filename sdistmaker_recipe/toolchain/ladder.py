@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.option_types import Pin
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
+from sdistmaker_recipe.toolchain.build_system import BuildSystem
 
 DECLARED = "declared"
 _WITH_FILES = " with versioned files"
@@ -68,6 +68,9 @@ _SETUPTOOLS = (
     _Setuptools("45.3", (3, 6), (3, 9)),
 )
 
+_SETUP_PY_HAS = {"setuptools", "wheel"}
+"""What a setup.py that is run by itself finds there, or needs for no sdist."""
+
 # What a failure says, and the rung that cures it.
 _CURES = (
     (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
@@ -105,8 +108,8 @@ def rungs(
 ) -> tuple[Rung, ...]:
     """What to try, in order: as declared, with older setuptools, on other interpreters.
 
-    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do; those
-    that run setup.py themselves only where a tag declares nothing, for they install nothing of that. An older
+    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do, those
+    that run setup.py themselves only where a tag asks for setuptools alone: they install nothing. An older
     Cython is among them where setup.py mentions it, or it is declared.
     """
     found = [Rung(DECLARED, own)]
@@ -121,7 +124,9 @@ def rungs(
                 found.append(
                     Rung(f"setuptools {step.version}", fitting[0], (f"setuptools=={step.version}.*",))
                 )
-    runs_itself = has_setup_py and system == LEGACY
+    runs_itself = (
+        has_setup_py and system.backend.startswith("setuptools.") and _names(system) <= _SETUP_PY_HAS
+    )
     usable = (python for python in others if python.version >= (3, 6) or runs_itself)
     return (*found, *(Rung(python.label, python) for python in usable if python.version != own.version))
 
@@ -132,8 +137,13 @@ def uses_setuptools(system: BuildSystem) -> bool:
 
 
 def _requires(system: BuildSystem, name: str) -> bool:
+    return name in _names(system)
+
+
+def _names(system: BuildSystem) -> set[str]:
+    """The normalised names of what a tag asks to be installed for its build."""
     found = (re.split(r"[^A-Za-z0-9._-]", each.strip(), maxsplit=1)[0] for each in system.requires)
-    return name in {canonicalize_name(each) for each in found}
+    return {canonicalize_name(each) for each in found}
 
 
 def imports_feature(setup_py: str) -> bool:

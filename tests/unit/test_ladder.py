@@ -85,6 +85,21 @@ class TestRungs:
         assert "python2.7" not in names
         assert "python3.9" in names
 
+    @pytest.mark.parametrize(
+        ("requires", "backend", "is_tried"),
+        [
+            (("setuptools>=40", "Wheel"), "setuptools.build_meta", True),
+            (("setuptools", "wheel"), LEGACY.backend, True),
+            (("setuptools", "acme-helper"), LEGACY.backend, False),
+            (("setuptools",), "own", False),
+        ],
+    )
+    def test_python_2_is_for_tags_that_ask_for_nothing_it_would_have_to_install(
+        self, requires, backend, is_tried
+    ):
+        found = rungs(BuildSystem(requires, backend), python("3.11"), [python("2.7")], has_setup_py=True)
+        assert any(rung.runs_setup_py for rung in found) == is_tried
+
     def test_have_no_older_setuptools_for_other_backends(self):
         found = described(rungs(FLIT, python("3.11"), OTHERS, has_setup_py=False))
         assert found == [
