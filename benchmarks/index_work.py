@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore, sync
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages import present
@@ -21,8 +22,8 @@ from sdistmaker_recipe.stages import present
 def main(action: str, destination: str, state: str, *release: str) -> None:
     """Do it, and raise where something fails."""
     store = IndexStore(Path(destination))
-    with open_catalog(Path(state) / "catalog.sqlite3") as catalog:
-        shown = present.Shown(store, catalog, Site())
+    with open_catalog(Path(state) / "catalog.sqlite3") as catalog, Renderer() as renderer:
+        shown = present.Shown(store, catalog, Site(), render=renderer.render)
         store.prepare()
         present.begin(shown)
         if action == "add":

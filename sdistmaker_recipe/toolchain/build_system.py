@@ -7,9 +7,8 @@ from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.requirements import flaw
 from sdistmaker_recipe.toolchain.tree import read_bytes
 
 if sys.version_info >= (3, 11):
@@ -59,13 +58,9 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
     if not isinstance(table, dict) or "requires" not in table:
         raise BuildError("pyproject.toml: [build-system] has no requires.")
     requires = _strings(table, "requires")
-    try:
-        for requirement in requires:
-            Requirement(requirement)
-    except (InvalidRequirement, RecursionError) as error:
-        # What follows points at a place in the line before, which a sentence cannot.
-        reason = str(error).partition("\n")[0]
-        raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {reason}.") from error
+    for requirement in requires:
+        if reason := flaw(requirement):
+            raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {reason}.")
     backend = table.get("build-backend", LEGACY.backend)
     if not isinstance(backend, str):
         raise BuildError("pyproject.toml: build-backend is not a string.")

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock
-from packaging.requirements import InvalidRequirement, Requirement
 
 from sdistmaker_recipe.errors import BuildError, ToolchainError
 from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.toolchain.expected import COMPLETE
 from sdistmaker_recipe.toolchain.ladder import Rung
-from sdistmaker_recipe.toolchain.requirements import check_origin
+from sdistmaker_recipe.toolchain.requirements import check_origin, flaw
 
-_COMPLETE = "complete.json"
 _LASTING = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
 
@@ -41,11 +40,8 @@ def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSett
     Raises ``BuildError`` where they cannot be installed and ``ToolchainError`` where uv is missing.
     """
     for requirement in (*requirements, *rung.constraints):
-        try:
-            Requirement(requirement)
-        except InvalidRequirement as error:
-            reason = str(error).partition("\n")[0]
-            raise BuildError(f"It asks for {requirement!r}, which is no requirement: {reason}.") from error
+        if reason := flaw(requirement):
+            raise BuildError(f"It asks for {requirement!r}, which is no requirement: {reason}.")
     if settings.sandbox:
         check_origin(requirements)
     wanted = sorted(set(requirements))
@@ -78,7 +74,7 @@ def _key(rung: Rung, requirements: Sequence[str]) -> str:
 
 def _read(folder: Path) -> Environment | None:
     try:
-        record = json.loads((folder / _COMPLETE).read_text("utf-8"))
+        record = json.loads((folder / COMPLETE).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     environment = Environment(folder, tuple(record["installed"]))
@@ -102,7 +98,7 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
     frozen = _uv(["pip", "freeze", "--no-config", "--python", str(environment.python)], settings, quiet=True)
     environment = Environment(folder, tuple(frozen.split()))
     record = {"requirements": list(requirements), "installed": list(environment.installed)}
-    (folder / _COMPLETE).write_text(json.dumps(record, indent=1), "utf-8")
+    (folder / COMPLETE).write_text(json.dumps(record, indent=1), "utf-8")
     return environment
 
 

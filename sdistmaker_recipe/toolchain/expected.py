@@ -15,6 +15,8 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.sandbox import Sandbox, may_work, own_folder
 from sdistmaker_recipe.toolchain.worker import worker_for
 
+COMPLETE = "complete.json"
+"""The file that ``environments`` writes last into an environment: one without it is not whole."""
 _FILE = "latest.json"
 
 
@@ -43,7 +45,7 @@ def start(environments: Path, scratch: Path, mode: str) -> None:
     with suppress(OSError, ValueError, KeyError, TypeError, BuildError):
         latest = json.loads((environments / _FILE).read_text("utf-8"))
         folder = environments / latest["environment"]
-        # One that is not whole is made anew, by ``environments``.
-        if (folder / "complete.json").exists() and (python := folder / "bin" / "python").exists():
+        # One that is not whole is made anew.
+        if (folder / COMPLETE).exists() and (python := folder / "bin" / "python").exists():
             sandbox = Sandbox(own_folder(scratch) if is_wrapped else None)
             worker_for(python, latest["module"], sandbox, often=False)

@@ -1,14 +1,28 @@
-"""What tags ask to be installed for their builds: only what the index has, where a sandbox holds those."""
+"""What tags ask to be installed for their builds: what is a requirement, and what comes from the index."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from sdistmaker_recipe.errors import BuildError
 
 # PEP 508 has such a character in an address only, and pip takes for a path what has a slash or begins so.
 _ADDRESS = re.compile(r"\s*\.|[^;]*[@/:]")
+
+
+def flaw(requirement: str) -> str:
+    """Why this is no requirement (PEP 508), as the end of a sentence; "" where it is one."""
+    try:
+        Requirement(requirement)
+    except InvalidRequirement as error:
+        # What follows points at a place in the line before, which a sentence cannot.
+        return str(error).partition("\n")[0]
+    except RecursionError:
+        return "it is nested too deep"
+    return ""
 
 
 def check_origin(requirements: Iterable[str]) -> None:

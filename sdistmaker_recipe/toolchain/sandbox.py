@@ -44,19 +44,28 @@ class Sandbox(NamedTuple):
         cwd: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start a command inside; ``readable`` are folders and files it needs beside /usr."""
-        with _refused_calls() as (refused, files):
-            if self.writable is not None:
-                command = [*_wrapping(self.writable, readable), *refused, "--", *command]
+        with self._wrapped(command, readable) as (wrapped, files):
             return subprocess.Popen(
-                command,
+                wrapped,
                 cwd=cwd,
                 env=dict(environment),
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
-                pass_fds=files if self.writable else (),
+                pass_fds=files,
             )
+
+    @contextmanager
+    def _wrapped(
+        self, command: Sequence[str], readable: Iterable[Path]
+    ) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
+        """The command that starts this one inside, and the open files to hand it for that."""
+        if self.writable is None:
+            yield command, ()
+            return
+        with _refused_calls() as (refused, files):
+            yield [*_wrapping(self.writable, readable), *refused, "--", *command], files
 
 
 NO_SANDBOX = Sandbox(None)

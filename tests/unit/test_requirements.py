@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.requirements import check_origin
+from sdistmaker_recipe.toolchain.requirements import check_origin, flaw
 
 NAMES = [
     "setuptools",
@@ -40,3 +40,17 @@ def test_addresses_and_folders_are_refused(requirement):
         check_origin(["wheel", requirement])
     assert caught.value.lasting
     assert requirement in caught.value.reason
+
+
+@pytest.mark.parametrize("requirement", NAMES[:4])
+def test_a_requirement_has_no_flaw(requirement):
+    assert flaw(requirement) == ""
+
+
+@pytest.mark.parametrize(
+    "requirement", ["a b", "a>>1", "a; " + "(" * 10_000], ids=["two", "operator", "depth"]
+)
+def test_the_flaw_of_what_is_none_is_one_line(requirement):
+    reason = flaw(requirement)
+    assert reason
+    assert "\n" not in reason
