@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from benchmarks import projects
+from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.model import Built, Release, Tag
 
@@ -133,7 +134,7 @@ def release_of(package: Package) -> Release:
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
-        summary=built.summary,
+        summary=built.about.summary,
     )
 
 
@@ -149,7 +150,7 @@ def built_of(package: Package, archive: bytes = b"") -> Built:
         metadata=package.metadata,
         requires_python=REQUIRES_PYTHON,
         toolchain="declared",
-        summary=package.summary,
+        about=core_metadata.about(package.metadata),
     )
 
 

@@ -45,7 +45,7 @@ def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:
     with shown.catalog.batch():
         publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()
-    present.write_projects([built.name], shown)
+    present.write_projects([built.name], shown, {built.sha256: built.about})
 
 
 if __name__ == "__main__":

@@ -8,18 +8,18 @@ from typing import NamedTuple
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import About, Release
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.other_names import OtherNames, second_names, written_folders
 
 
 class Told(NamedTuple):
-    """What an archive's metadata tells of a release: see ``model.Release``; ``metadata`` is the PKG-INFO."""
+    """What an archive's metadata tells of a release: see ``model.Built``; ``metadata`` is the PKG-INFO."""
 
     name: str = ""
     version: str = ""
     requires_python: str = ""
-    summary: str = ""
+    about: About = About()
     metadata_sha256: str = ""
     metadata: bytes = b""
 
@@ -35,7 +35,7 @@ def told_by(path: Path) -> Told:
         name=metadata.name,
         version=metadata.version,
         requires_python=metadata.requires_python,
-        summary=core_metadata.about(metadata.content).summary,
+        about=core_metadata.about(metadata.content),
         metadata_sha256=core_metadata.digest_to_serve(metadata.content),
         metadata=metadata.content,
     )

@@ -74,7 +74,9 @@ class Batches:
         for path in archives:
             if isinstance(path, Path):
                 path.unlink(missing_ok=True)
-        present.write_projects(self._completed(results), self.shown)
+        # Read by the build already, which spares reading it here.
+        known = {built.sha256: built.about for built in ready if not isinstance(built, Failed)}
+        present.write_projects(self._completed(results), self.shown, known)
         self.results += results
         for result in results:
             self.finished(result)

@@ -339,6 +339,16 @@ class Catalog:
         """Those of the private names that metadata gave of which nothing was published."""
         return frozenset(name for (name,) in self.rows("SELECT name FROM private WHERE told"))
 
+    def names_of_metadata(self, names: Collection[str]) -> frozenset[str]:
+        """Those of these normalised names that metadata gave: of what is or was published, or was refused."""
+        known = "SELECT name, told FROM private UNION ALL SELECT project, 1 FROM project"
+        query = f"SELECT project AS name, 1 AS told FROM release UNION ALL {known}"
+        found: set[str] = set()
+        for some, places in _some_at_once(names):
+            those = f"SELECT DISTINCT name FROM ({query}) WHERE told AND name IN ({places})"
+            found |= {name for (name,) in self.rows(those, some)}
+        return frozenset(found)
+
     def keep_told_names(self, names: Iterable[str]) -> None:
         """Record names that metadata gave: they stay private for good."""
         known = "ON CONFLICT DO UPDATE SET told = 1"
@@ -399,10 +409,14 @@ class Catalog:
         """The index's folders as the last run left them: their mtime in ns, by name."""
         return dict(self.rows("SELECT name, mtime_ns FROM folder"))
 
-    def remember_folders(self, folders: Mapping[str, int]) -> None:
-        """Record how a run leaves the index's folders; of others nothing is remembered."""
+    def knows_folders(self) -> bool:
+        """Whether it is recorded how a run left the index's folders."""
+        return bool(self.rows("SELECT 1 FROM folder LIMIT 1"))
+
+    def remember_folders(self, folders: Mapping[str, int], of: Collection[str] | None = None) -> None:
+        """Record how a run leaves the index's folders, all or those ``of`` these names; others are gone."""
         before = self.folders()
-        if gone := [(name,) for name in before if name not in folders]:
+        if gone := [(name,) for name in before if name not in folders and (of is None or name in of)]:
             self.change("DELETE FROM folder WHERE name = ?", gone)
         if changed := [row for row in folders.items() if before.get(row[0]) != row[1]]:
             self.change("INSERT OR REPLACE INTO folder VALUES (?, ?)", changed)

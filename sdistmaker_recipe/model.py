@@ -105,14 +105,28 @@ class BuildJob(NamedTuple):
     exported: Path | None = None
 
 
+class About(NamedTuple):
+    """What core metadata says of a project to people, each value one printable line or "".
+
+    ``links`` are labels with http or https addresses; ``description`` is text in ``content_type``.
+    """
+
+    summary: str = ""
+    author: str = ""
+    license: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    content_type: str = ""
+
+
 class Built(NamedTuple):
     """A source distribution made from a tag.
 
     ``name`` and ``version`` are the built metadata's own. ``archive`` is a path where the disk is shared,
     else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python
-    (core metadata 1.2) or "", ``summary`` its Summary; ``metadata_is_final`` says that installing changes
-    nothing of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed`` what
-    was installed for it, ``left_out`` the tag's files that are not in the archive.
+    (core metadata 1.2) or "", ``about`` what it says to people; ``metadata_is_final`` says that installing
+    changes nothing of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
+    what was installed for it, ``left_out`` the tag's files that are not in the archive.
     """
 
     tag: Tag
@@ -124,7 +138,7 @@ class Built(NamedTuple):
     metadata: bytes
     requires_python: str
     toolchain: str
-    summary: str = ""
+    about: About = About()
     metadata_is_final: bool = False
     installed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()

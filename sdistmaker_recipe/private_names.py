@@ -19,6 +19,18 @@ _SOME = 5
 """Of so many names a warning tells."""
 
 
+def keep(catalog: Catalog, store: IndexStore) -> None:
+    """Keep all names from being redirected that ever were, and those of all projects: begins a run.
+
+    Raises ``StoreError``.
+    """
+    names = frozenset(catalog.projects()) | catalog.former_projects() | catalog.told_names()
+    known = catalog.private_names()
+    if names - known:
+        catalog.set_private_names(names - known, ())
+    store.mark_private(known | names)
+
+
 def mark_guessed(tags: Collection[Tag], untagged: Iterable[str], catalog: Catalog, store: IndexStore) -> None:
     """Keep the names of projects from being redirected, those too of which nothing is published yet.
 
@@ -33,15 +45,15 @@ def mark_guessed(tags: Collection[Tag], untagged: Iterable[str], catalog: Catalo
     for tag in tags:
         if guess := private_name(tag.project):
             claims[guess] = claims.get(guess, True) and tag.origin in published
-    names = frozenset(catalog.projects()) | catalog.former_projects() | catalog.told_names()
-    settled = {guess for guess, is_settled in claims.items() if is_settled} - names
-    private = (names | claims.keys()) - settled
+    settled = {guess for guess, is_settled in claims.items() if is_settled}
+    settled -= catalog.names_of_metadata(settled)
+    private = (claims.keys() | {release.project for release in published.values()}) - settled
     known = catalog.private_names()
     if private - known or settled & known:
         catalog.set_private_names(private - known, settled & known)
     for name in settled:
         store.unmark_private(name)
-    store.mark_private((known - settled) | private)
+    store.mark_private(private)
 
 
 def mark_told(names: Iterable[str], catalog: Catalog, store: IndexStore) -> None:

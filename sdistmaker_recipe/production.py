@@ -107,6 +107,7 @@ class Production:
 
     def _produce(self, build: Callable[[Batches], None] = _nothing) -> Produced:
         # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
+        private_names.keep(self._catalog, self._store)
         self._keep_names_private()
         batches = self._batches()
         try:
@@ -117,8 +118,16 @@ class Production:
             present.write_all(self.shown, self.doubtful)
             self._keep_names_private()
         withdraw.remove_files(self._catalog, self._store)
-        self._catalog.remember_folders(self._store.folders())
+        self._remember_folders()
         return Produced(batches.results, taken)
+
+    def _remember_folders(self) -> None:
+        """So that the next run sees where files came or went since; of most folders that is remembered."""
+        own = self._store.changed_folders
+        if self.doubtful or not self._catalog.knows_folders():
+            self._catalog.remember_folders(self._store.folders())
+        else:
+            self._catalog.remember_folders(self._store.folders(own), own)
 
     def _keep_names_private(self) -> None:
         private_names.mark_guessed(self.claims.tags, self.claims.untagged, self._catalog, self._store)

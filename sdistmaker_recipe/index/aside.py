@@ -21,8 +21,13 @@ def status(path: Path | str) -> os.stat_result | None:
 
 def is_folder(path: Path | str) -> bool:
     """Whether that is a folder, and no link to one; with "/" at its end, a link to one too."""
+    return folder_status(path) is not None
+
+
+def folder_status(path: Path | str) -> os.stat_result | None:
+    """The status of what ``is_folder``; None where none is."""
     found = _found(path)
-    return found is not None and stat.S_ISDIR(found.st_mode)
+    return found if found is not None and stat.S_ISDIR(found.st_mode) else None
 
 
 def move(source: Path, aside: Path, folder: str) -> Path:

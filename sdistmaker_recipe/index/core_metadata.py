@@ -7,25 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from email.utils import getaddresses
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from packaging.metadata import RawMetadata, parse_email
 
 from sdistmaker_recipe.index.text import one_line, web_link
-
-
-class About(NamedTuple):
-    """What the metadata says of a project, each value one printable line or "".
-
-    ``links`` are labels with http or https addresses; ``description`` is text in ``content_type``.
-    """
-
-    summary: str = ""
-    author: str = ""
-    license: str = ""
-    links: tuple[tuple[str, str], ...] = ()
-    description: str = ""
-    content_type: str = ""
+from sdistmaker_recipe.model import About
 
 
 def about(metadata: bytes) -> About:

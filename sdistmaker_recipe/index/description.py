@@ -14,9 +14,9 @@ from html import escape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 
-from sdistmaker_recipe.index.core_metadata import About, about
 from sdistmaker_recipe.index.pages import MARKDOWN
 from sdistmaker_recipe.index.text import one_line, web_link
+from sdistmaker_recipe.model import About
 
 _HIGHEST = 3
 _VOID = {"br", "hr", "col"}
@@ -42,25 +42,23 @@ _WHY_WRITTEN = {
 """What stands before a description of a kind that could have been rendered."""
 
 
-def render_description(metadata: bytes) -> str:
-    """The description in a PKG-INFO as HTML that can stand in a page; "" where there is none.
+def render_description(told: About) -> str:
+    """A project's description as HTML that can stand in a page; "" where there is none.
 
     reStructuredText, Markdown (where readme-renderer's extra ``md`` is installed) or plain text, as
     Description-Content-Type says (core metadata 2.1). One that says nothing is read as
     reStructuredText; what cannot be rendered stands as it is written, and says so.
     """
-    told = about(metadata)
     try:
         rendered = _rendered(_text(told), told.content_type)
     except Exception:  # Anyone can write what a renderer does not expect, such as lists a thousand deep.
         rendered = None
     html = _fitted(rendered) if rendered and len(rendered) < _LARGEST else ""
-    return html if 0 < len(html) < _LARGEST else as_written(metadata)
+    return html if 0 < len(html) < _LARGEST else as_written(told)
 
 
-def as_written(metadata: bytes) -> str:
-    """The description in a PKG-INFO as HTML that shows it as it is written, and says so."""
-    told = about(metadata)
+def as_written(told: About) -> str:
+    """A project's description as HTML that shows it as it is written, and says so."""
     text = _text(told)
     if not text:
         return ""

@@ -14,11 +14,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.core_metadata import About
 from sdistmaker_recipe.index.layout import STATIC_FILES, newest
 from sdistmaker_recipe.index.pages import ACTIVE
 from sdistmaker_recipe.index.text import one_line, tag_link
-from sdistmaker_recipe.model import Listed, ProjectStatus, Release, Site
+from sdistmaker_recipe.model import About, Listed, ProjectStatus, Release, Site
 
 if TYPE_CHECKING:
     from jinja2 import Environment

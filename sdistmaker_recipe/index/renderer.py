@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from subprocess import Popen
     from types import TracebackType
 
+    from sdistmaker_recipe.model import About
+
 _START = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(int(sys.argv[1]))"
 _SECONDS = 10
 """Of the processor's time for one description; a long one takes one or two."""
@@ -41,18 +43,18 @@ class Renderer:
     ) -> None:
         self._end()
 
-    def render(self, metadata: bytes) -> str:
-        """The description in a PKG-INFO as HTML: ``description.render_description``, or ``as_written``.
+    def render(self, told: About) -> str:
+        """A project's description as HTML: ``description.render_description``, or ``as_written``.
 
         Raises ``StoreError`` where no process can be started.
         """
         from sdistmaker_recipe.index.description import as_written
 
-        if not (written := as_written(metadata)):
+        if not (written := as_written(told)):
             return ""
         self._started = self._started or _start()
         try:
-            self._started.connection.send_bytes(metadata)
+            self._started.connection.send(tuple(told))
             return self._started.connection.recv_bytes().decode()
         except (EOFError, ConnectionError):
             self._end()
@@ -78,6 +80,7 @@ def serve(descriptor: int) -> None:
     from multiprocessing.connection import Connection
 
     from sdistmaker_recipe.index.description import render_description
+    from sdistmaker_recipe.model import About
 
     # An interrupt is for the process that wants the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -85,10 +88,10 @@ def serve(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection, suppress(EOFError, ConnectionError):
         while True:
-            metadata = connection.recv_bytes()
+            told = About(*connection.recv())
             _, most = resource.getrlimit(resource.RLIMIT_CPU)
             resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + _SECONDS, most))
-            connection.send_bytes(render_description(metadata).encode())
+            connection.send_bytes(render_description(told).encode())
 
 
 def _start() -> _Started:

@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ class IndexStore:
     def __init__(self, folder: Path, aside: Path | None = None) -> None:
         self.folder = folder
         self.aside = aside or folder.with_name(f"{folder.name}-aside")
+        self._changed: set[str] = set()
 
     def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
         """Put an archive into a project's folder; where a file of that name is there, that one stays.
@@ -83,6 +84,7 @@ class IndexStore:
         folder = f"{self.folder}/{project}"
         with _disk_errors(self.folder / project):
             if aside.is_folder(folder):
+                self._changed.add(project)
                 for filename in filenames:
                     self._clear(project, filename)
                     _remove([f"{folder}/{filename}"])
@@ -157,6 +159,7 @@ class IndexStore:
             return
         archive, target = self.folder / project / filename, self.folder / folder / name
         if instead_of and self.digest(folder, name) == instead_of:
+            self._changed.add(folder)
             with _disk_errors(target):
                 _replace(target, partial(_link_or_copy, archive))
             return
@@ -185,6 +188,7 @@ class IndexStore:
         ``folder`` is "" where that is in the root, such as in the place of a project's folder.
         """
         source = self.folder / folder / name
+        self._changed.add(folder or name)
         with _disk_errors(source):
             target = aside.move(source, self.aside, folder)
         what = source.relative_to(self.folder)
@@ -211,6 +215,7 @@ class IndexStore:
                         self._clear(folder, name)
                     start, there = _start(name), target[: -len(name)]
                     _remove(f"{there}{each}" for each in names[folder] if each.startswith(start))
+                    self._changed.add(folder)
                     temporary = ready[target] = f"{there}{start}{_ending()}"
                     with open(temporary, "xb") as file:
                         file.write(data)
@@ -232,12 +237,21 @@ class IndexStore:
         start = f"{self.folder}/{folder}"
         return all(_has_content(f"{start}/{name}") for name in names)
 
-    def folders(self) -> dict[str, int]:
+    @property
+    def changed_folders(self) -> frozenset[str]:
+        """The folders in which files came or went by way of this object, those too that came or went."""
+        return frozenset(self._changed - {""})
+
+    def folders(self, names: Collection[str] | None = None) -> dict[str, int]:
         """The folders of the index: by name the mtime in ns, which is when a file last came or went there.
 
-        Those whose names are no UTF-8 are not ours, and neither are links to folders.
+        All of them, or those of these names. Folders whose names are no UTF-8 are not ours, and neither are
+        links to folders.
         """
         with _disk_errors(self.folder):
+            if names is not None:
+                there = [(name, aside.folder_status(f"{self.folder}/{name}")) for name in names]
+                return {name: status.st_mtime_ns for name, status in there if status}
             entries = self._folders()
             return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in entries}
 
@@ -256,6 +270,7 @@ class IndexStore:
 
     def unmark_private(self, project: str) -> None:
         """Take back ``mark_private``; a folder with anything in it stays."""
+        self._changed.add(project)
         try:
             (self.folder / project).rmdir()
         except OSError:
@@ -273,6 +288,7 @@ class IndexStore:
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder, and the index, unless they are there; what is in the folder's place goes aside."""
+        self._changed.add(folder)
         # With folder "" it ends with "/", so the index itself may be a link.
         path = f"{self.folder}/{folder}"
         try:

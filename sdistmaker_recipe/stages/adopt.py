@@ -177,7 +177,7 @@ class _Adopter:
             toolchain="",
             metadata_sha256=told.metadata_sha256,
             yanked=yanked,
-            summary=told.summary,
+            summary=told.about.summary,
             deleted=withdrawn.deleted_in(yanked),
         )
         self._catalog.publish(release, told.metadata)

@@ -418,7 +418,7 @@ def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: Making, jo
         metadata=metadata.content,
         requires_python=metadata.requires_python,
         toolchain=making.rung.name,
-        summary=core_metadata.about(metadata.content).summary,
+        about=core_metadata.about(metadata.content),
         metadata_is_final=core_metadata.may_be_served(metadata.content),
         installed=making.installed,
         left_out=tuple(sorted(making.left_out)),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe import other_names
@@ -19,11 +20,11 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.last_scan import LastScan
-from sdistmaker_recipe.model import Listed, Release, Site
+from sdistmaker_recipe.model import About, Listed, Release, Site
 from sdistmaker_recipe.other_names import OtherNames
 
 if TYPE_CHECKING:
-    from sdistmaker_recipe.index.core_metadata import About
+    from sdistmaker_recipe.index.people import Project
 
 _NOTE = "pages"
 _UNREAD = "unread metadata"
@@ -41,17 +42,17 @@ def renderer() -> str:
     return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
 
 
-def _render_here(metadata: bytes) -> str:
+def _render_here(told: About) -> str:
     from sdistmaker_recipe.index import description
 
-    return description.render_description(metadata)
+    return description.render_description(told)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere.
 
-    ``render`` makes HTML of the description in a PKG-INFO.
+    ``render`` makes HTML of a description.
     """
 
     store: IndexStore
@@ -59,14 +60,19 @@ class Shown:
     site: Site
     taken: bool = False
     renderer: str = field(default_factory=renderer)
-    render: Callable[[bytes], str] = _render_here
+    render: Callable[[About], str] = _render_here
 
 
-def write_projects(projects: Iterable[str], shown: Shown) -> None:
-    """Write the pages of these projects; raises ``StoreError``."""
+def write_projects(
+    projects: Iterable[str], shown: Shown, known: Mapping[str, About] = MappingProxyType({})
+) -> None:
+    """Write the pages of these projects; raises ``StoreError``.
+
+    ``known`` is what metadata says that was read already, by the digest of the archive.
+    """
     if not (every := list(projects)):
         return
-    for pages_of_some in _render(every, shown):
+    for pages_of_some in _render(every, shown, known):
         for link in pages_of_some.links:
             shown.store.link_archive(*link)
         shown.store.write_pages(pages_of_some.content)
@@ -84,7 +90,7 @@ def compare_projects(
     Second names are left out of archives that are not there, or ``damaged``, by project and file name. Raises
     ``StoreError``.
     """
-    for pages_of_some in _render(list(projects), shown):
+    for pages_of_some in _render(list(projects), shown, {}):
         for link in pages_of_some.links:
             archive = (link.project, link.filename)
             if archive not in damaged and shown.store.has_file(*archive):
@@ -106,7 +112,7 @@ def is_current(shown: Shown) -> bool:
 
 def get_ready() -> None:
     """Import what a first page needs, which can be done while something else is waited for."""
-    from sdistmaker_recipe.index import core_metadata, feed, people  # noqa: F401
+    from sdistmaker_recipe.index import feed, people  # noqa: F401
 
     people.get_ready()
 
@@ -137,7 +143,7 @@ def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
         [project for project in every if not current or project in owed or project in doubtful], shown
     )
     if not current or owed or not shown.store.has_pages("", layout.ROOT_FILES):
-        write_root(shown)
+        shown.store.write_pages(_root_files(every, shown))
         shown.catalog.paid(["", *(owed - set(every))])
     if not current:
         shown.catalog.set_note(_NOTE, _look(shown))
@@ -188,7 +194,9 @@ class _Rendered:
     listed: list[Listed] = field(default_factory=list)
 
 
-def _render(every: Sequence[str], shown: Shown) -> Iterator[_Rendered]:
+def _render(every: Sequence[str], shown: Shown, known: Mapping[str, About]) -> Iterator[_Rendered]:
+    from sdistmaker_recipe.index import people
+
     failed = Counter(failure.project for failure in shown.catalog.failures())
     notes = _notes(shown)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
@@ -197,8 +205,16 @@ def _render(every: Sequence[str], shown: Shown) -> Iterator[_Rendered]:
             for project in some:
                 if releases := shown.catalog.releases_of(project):
                     links = _links(project, releases, shown.catalog)
-                    told = notes.get(project, ())
-                    files = _files(project, releases, links, failed[project], told, shown)
+                    told = _told(releases, known, shown)
+                    for_people = people.Project(
+                        project=project,
+                        releases=layout.newest_first(releases),
+                        about=told,
+                        description=_description(project, told, shown),
+                        notes=notes.get(project, ()),
+                        failed=failed[project],
+                    )
+                    files = _files(for_people, releases, links, shown)
                     rendered.links += chain.from_iterable(links.values())
                     rendered.content |= files
                     rendered.owners |= dict.fromkeys(files, project)
@@ -212,35 +228,34 @@ def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
     return {name: (_TAKEN,) for name, (taken, _) in watched if taken}
 
 
+def _told(releases: Sequence[Release], known: Mapping[str, About], shown: Shown) -> About:
+    """What the metadata says of a project that its page shows."""
+    chosen = layout.newest(releases)
+    if chosen.sha256 in known:
+        return known[chosen.sha256]
+    # Here, for it is mostly known.
+    from sdistmaker_recipe.index import core_metadata
+
+    return core_metadata.about(shown.catalog.metadata(chosen.sha256))
+
+
 def _files(
-    project: str,
+    for_people: Project,
     releases: Sequence[Release],
     links: Mapping[str, Sequence[Link]],
-    failed: int,
-    notes: tuple[str, ...],
     shown: Shown,
 ) -> dict[str, Content]:
     """The files of a project by their path; metadata first, and the pages that name it after."""
-    from sdistmaker_recipe.index import core_metadata, people
+    from sdistmaker_recipe.index import people
 
+    project = for_people.project
     by_time = sorted(releases, key=lambda release: release.upload_time)
-    chosen = layout.newest(releases)
-    metadata = shown.catalog.metadata(chosen.sha256)
-    told = core_metadata.about(metadata)
-    about = people.Project(
-        project=project,
-        releases=layout.newest_first(releases),
-        about=told,
-        description=_description(project, told, metadata, shown),
-        notes=notes,
-        failed=failed,
-    )
     return {
         **_metadata_files(project, releases, shown),
         **_written_pages(by_time, links),
         f"{project}/index.html": pages.project_html(project, by_time),
         f"{project}/index.json": pages.project_json(project, by_time),
-        f"{project}/{layout.ABOUT}": people.project_about(about, shown.site),
+        f"{project}/{layout.ABOUT}": people.project_about(for_people, shown.site),
     }
 
 
@@ -273,13 +288,13 @@ def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Lin
     return found
 
 
-def _description(project: str, told: About, metadata: bytes, shown: Shown) -> str:
+def _description(project: str, told: About, shown: Shown) -> str:
     """The description as HTML; that of an earlier release stands where this one says the same."""
     made_from = (shown.renderer, told.content_type, told.description)
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
     html = shown.catalog.description(project, digest)
     if html is None:
-        html = shown.render(metadata)
+        html = shown.render(told)
         shown.catalog.keep_description(project, digest, html)
     return html
 

@@ -74,7 +74,7 @@ def publish(
         yanked=withdrawn.yanked(
             built.version, None, withdrawn.lines_by_project(configuration).get(project, ()), "keep"
         ),
-        summary=told.summary,
+        summary=told.about.summary,
     )
     if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
         # What is left of it goes once no page names it.
@@ -147,7 +147,7 @@ def _with_metadata_of(built: Built, path: Path) -> Built:
     return built._replace(
         metadata=told.metadata,
         requires_python=told.requires_python,
-        summary=told.summary,
+        about=told.about,
         metadata_is_final=bool(told.metadata_sha256),
     )
 

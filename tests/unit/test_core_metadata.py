@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
-from sdistmaker_recipe.index.core_metadata import About, about, may_be_served
+from sdistmaker_recipe.index.core_metadata import about, may_be_served
 from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.model import About
 
 
 def metadata(*lines: str, version: str = "2.4") -> bytes:

@@ -14,7 +14,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index import description
 from sdistmaker_recipe.index.description import render_description
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Site
+from sdistmaker_recipe.model import About, Site
 from sdistmaker_recipe.stages import present
 from tests.unit.values import a_release
 
@@ -22,8 +22,7 @@ MARKDOWN, PLAIN, RST = "text/markdown", "text/plain", "text/x-rst"
 
 
 def rendered(text: str, content_type: str = "") -> str:
-    kind = f"Description-Content-Type: {content_type}\n" if content_type else ""
-    return render_description(f"Metadata-Version: 2.1\nName: a\nVersion: 1\n{kind}\n{text}".encode())
+    return render_description(About(description=text, content_type=content_type))
 
 
 def elements(html: str) -> Iterator[Element]:

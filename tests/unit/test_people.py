@@ -18,10 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.index import description, people
-from sdistmaker_recipe.index.core_metadata import About
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
 from sdistmaker_recipe.index.people import FailedTag, Project, Root
-from sdistmaker_recipe.model import Listed, ProjectStatus, Site
+from sdistmaker_recipe.model import About, Listed, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
 SITE = Site("Acme packages")

@@ -16,11 +16,11 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index import description, layout, pages, store
+from sdistmaker_recipe.index import core_metadata, description, layout, pages, store
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.index.withdrawn import clash
 from sdistmaker_recipe.last_scan import LastScan
-from sdistmaker_recipe.model import Failure, Release, Site
+from sdistmaker_recipe.model import About, Failure, Release, Site
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.vcs import Seen
@@ -192,6 +192,13 @@ class TestProject:
             monkeypatch.setattr(pages, name, value)
             present.write_projects(["acme-ledger"], replace(shown, renderer=present.renderer()))
             assert len(calls) == 2 + number
+
+    def test_takes_what_was_read_of_its_newest_release_already(self, shown, monkeypatch):
+        add(shown, version="1.0")
+        newest = add(shown, version="2.0")
+        monkeypatch.setattr(core_metadata, "about", fail)
+        present.write_projects(["acme-ledger"], shown, {newest.sha256: About(author="Read before")})
+        assert "Read before" in read(shown, "acme-ledger/about.html")
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, shown, monkeypatch):
         add(shown)

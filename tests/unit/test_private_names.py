@@ -12,7 +12,7 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Built, Failed, Rejected, Tag
-from sdistmaker_recipe.private_names import mark_guessed
+from sdistmaker_recipe.private_names import keep, mark_guessed
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.selection import select_claims
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
@@ -91,3 +91,23 @@ def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
     mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"acme-secret"}
     assert index.catalog.private_names() == {"acme-secret"}
+
+
+def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
+    index.catalog.publish(a_release(project="acme-ledger"), b"")
+    keep_failure(Failed(a_tag(), "why", names=("told",)), index)
+    mark_guessed([a_tag(project="guess")], [], index.catalog, index.store)
+    for name in markers(index):
+        index.store.unmark_private(name)
+    keep(index.catalog, index.store)
+    assert markers(index) == {"acme-ledger", "told", "guess"}
+    assert index.catalog.private_names() == {"acme-ledger", "told", "guess"}
+
+
+def test_a_name_that_is_of_metadata_too_is_no_guess_to_take_back(index):
+    tag = a_tag(project="secret")
+    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin), b"")
+    index.catalog.publish(a_release(project="secret", origin="uuid/other/tags/1.0"), b"")
+    mark_guessed([tag], [], index.catalog, index.store)
+    assert markers(index) == {"secret", "acme-secret"}
+    assert index.catalog.names_of_metadata(["secret", "acme-secret", "other"]) == {"secret", "acme-secret"}

@@ -11,14 +11,15 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import renderer
 from sdistmaker_recipe.index.description import as_written, render_description
 from sdistmaker_recipe.index.renderer import Renderer
+from sdistmaker_recipe.model import About
 
-PLAIN = "Metadata-Version: 2.1\nName: a\nVersion: 1\n"
-MARKDOWN = f"{PLAIN}Description-Content-Type: text/markdown\n"
-BUSY = f"{MARKDOWN}\n{'>' * 190_000}".encode()
+MARKDOWN = "text/markdown"
+BUSY = About(description=">" * 190_000, content_type=MARKDOWN)
 """Keeps a processor for minutes."""
-LARGE = b"%s\n%s|\n%s|\n%s" % (MARKDOWN.encode(), b"|a" * 2000, b"|-" * 2000, b"|a\n" * 50_000)
+LARGE = About(description="|a" * 2000 + "|\n" + "|-" * 2000 + "|\n" + "|a\n" * 50_000, content_type=MARKDOWN)
 """Takes gigabytes."""
-SOME = [f"{PLAIN}\n*Much* to say\n".encode(), f"{MARKDOWN}\n*Much* to say\n".encode(), b"Name: \xff\n\n\xe4"]
+TEXT = "*Much* to say\n"
+SOME = [About(description=TEXT), About(description=TEXT, content_type=MARKDOWN), About(description="\xe4")]
 
 
 def started(some: Renderer) -> int:
@@ -41,7 +42,7 @@ def test_one_process_is_for_all_and_ends_with_it():
 
 def test_nothing_to_render_needs_no_process():
     with Renderer() as some:
-        assert some.render(PLAIN.encode()) == ""
+        assert some.render(About()) == ""
         assert some._started is None
 
 

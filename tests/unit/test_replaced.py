@@ -66,7 +66,6 @@ def build(tmp_path: Path, *, final: bool = False) -> Built:
         size=path.stat().st_size,
         metadata=b"Name: now\n",
         requires_python="",
-        summary="",
         toolchain="setuptools",
         metadata_is_final=final,
     )

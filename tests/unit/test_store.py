@@ -664,3 +664,49 @@ def test_sha256_is_that_of_the_whole_file(tmp_path):
     content = bytes(range(256)) * 10_000
     path.write_bytes(content)
     assert sha256_of(path) == hashlib.sha256(content).hexdigest()
+
+
+WAYS = {
+    "add": lambda index: index.add_archive("acme", "acme-2.0.tar.gz", NEW),
+    "add to a new folder": lambda index: index.add_archive("ledger", NAME, NEW),
+    "replace": lambda index: index.replace_archive("acme", NAME, NEW),
+    "remove": lambda index: index.remove("acme", [NAME]),
+    "link": lambda index: index.link_archive("acme", NAME, "Acme", NAME),
+    "link in place of a file": lambda index: index.link_archive(
+        "acme", NAME, "Acme.Other", NAME, hashlib.sha256(OLD).hexdigest()
+    ),
+    "move aside": lambda index: index.move_aside("acme", NAME),
+    "move a folder aside": lambda index: index.move_aside("", "acme"),
+    "page": lambda index: index.write_pages({"index.html": "root", "acme/index.html": "page"}),
+    "page in a new folder": lambda index: index.write_pages({"ledger/index.html": "page"}),
+    "mark": lambda index: index.mark_private(["acme", "ledger"]),
+    "unmark": lambda index: index.unmark_private("empty"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tells_the_folders_in_which_it_made_or_removed_something(index, way):
+    index.add_archive("acme", NAME, NEW)
+    index.add_archive("Acme.Other", NAME, OLD)
+    index.add_archive("untouched", NAME, NEW)
+    index.mark_private(["empty"])
+    for name in index.folders():
+        os.utime(index.folder / name, ns=(1, 1))
+    again = IndexStore(index.folder)
+    before = again.folders()
+    WAYS[way](again)
+    now = again.folders()
+    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    assert changed
+    assert changed <= again.changed_folders
+    assert not again.changed_folders & {"", "untouched"}
+    assert again.folders(again.changed_folders) == {
+        name: time for name, time in now.items() if name in again.changed_folders
+    }
+
+
+def test_of_folders_that_are_none_no_time_is_told(index, tmp_path):
+    index.mark_private(["acme"])
+    (index.folder / "link").symlink_to(tmp_path)
+    (index.folder / "file").write_bytes(OLD)
+    assert index.folders(["acme", "link", "file", "gone"]).keys() == {"acme"}
