@@ -85,8 +85,8 @@ setup(
     entry_points={
         "zc.buildout": ["default = sdistmaker_recipe.recipe:Recipe"],
         "console_scripts": [
-            "sdists_from_tags = sdistmaker_recipe.command:main",
-            "make_sdist = sdistmaker_recipe.command:make_sdist",
+            "sdists_from_tags = sdistmaker_recipe.scripts:sdists_from_tags",
+            "make_sdist = sdistmaker_recipe.scripts:make_sdist",
         ],
     },
     zip_safe=False,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     ``forbidden`` are as in ``RepositoryError``.
     """
 
-    numbers: frozenset[int]
+    numbers: Sequence[int]
     reason: str
     hint: str = ""
     scheme: str = ""
@@ -41,34 +41,21 @@ class Fault(NamedTuple):
         )
 
 
-def _fault(
-    numbers: Iterable[int],
-    reason: str,
-    hint: str = "",
-    scheme: str = "",
-    words: str = "",
-    *,
-    passing: bool = False,
-    forbidden: bool = False,
-) -> Fault:
-    return Fault(frozenset(numbers), reason, hint, scheme, words, passing, forbidden)
-
-
 CHECK_URL = "Check the URL: svn info URL must show the repository."
 
 # Names as in svn_error_codes.h, without SVN_ERR.
-EXTERNALS = _fault(
+EXTERNALS = Fault(
     (205011,),  # CL_ERROR_PROCESSING_EXTERNALS
     "an external of this folder cannot be exported",
     "Look at the property svn:externals of the folder and of those in it.",
 )
-NOT_FOUND = _fault(
+NOT_FOUND = Fault(
     # FS_NOT_FOUND, FS_NOT_DIRECTORY, RA_DAV_PATH_NOT_FOUND, ILLEGAL_TARGET; RA_ILLEGAL_URL, which is what an
     # export says
     (160013, 160016, 175007, 200009, 170000),
     "no such folder",
 )
-DROPPED = _fault(
+DROPPED = Fault(
     # RA_SVN_CONNECTION_CLOSED, RA_SVN_IO_ERROR, RA_DAV_CONN_TIMEOUT; SERF_ERROR_REQUEST_LOST,
     # _TRUNCATED_HTTP_RESPONSE, _ABORTED_CONNECTION
     (210002, 210003, 175012, 120102, 120106, 120108, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED),
@@ -79,25 +66,25 @@ DROPPED = _fault(
 FAULTS = (
     EXTERNALS,
     NOT_FOUND,
-    _fault(
+    Fault(
         (230001,),  # RA_SERF_SSL_CERT_UNTRUSTED
         "the server's certificate is not trusted",
         "Add the authority that signed it to the system's certificates, or name its file in SSL_CERT_FILE or "
         "in ~/.subversion/servers (ssl-authority-files). Where something else is wrong with it, run "
         "svn info URL once as the user this program runs as, and accept it permanently.",
     ),
-    _fault(
+    Fault(
         (120171, 120172),  # SERF_ERROR_SSL_COMM_FAILED, SERF_ERROR_SSL_CERT_FAILED
         "no encrypted connection came about",
         "Does the server speak https on this port?",
     ),
-    _fault(
+    Fault(
         (175013,),  # RA_DAV_FORBIDDEN
         "the server forbids access",
         "Ask for the right to read it, for the user this program runs as.",
         forbidden=True,
     ),
-    _fault(
+    Fault(
         # RA_NOT_AUTHORIZED, AUTHN_CREDS_UNAVAILABLE, _NO_PROVIDER, _PROVIDERS_EXHAUSTED, _FAILED,
         # RA_SVN_NO_MECHANISMS
         (170001, 215000, 215001, 215002, 215004, 210007),
@@ -106,18 +93,18 @@ FAULTS = (
         "runs as, and let svn store the password. Nothing is ever asked for here.",
         forbidden=True,
     ),
-    _fault(
+    Fault(
         range(670000, 720000),  # APR_OS_START_EAIERR: what getaddrinfo found
         "the host is not known",
         "Check the host name, and that this machine can look it up.",
     ),
-    _fault(
+    Fault(
         (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
         "no server answers there",
         "Is it running, is the port right, and does a firewall let this machine through?",
         passing=True,
     ),
-    _fault(
+    Fault(
         # RA_DAV_REQUEST_FAILED. RFC 9110 and 6585: too many requests, bad gateway, unavailable, timeout
         (175002,),
         "the server is busy, or being started",
@@ -125,40 +112,40 @@ FAULTS = (
         words=r"HTTP status (429|502|503|504)\b",
         passing=True,
     ),
-    _fault(
+    Fault(
         # RA_LOCAL_REPOS_OPEN_FAILED, RA_SVN_REPOS_NOT_FOUND, RA_DAV_OPTIONS_REQ_FAILED
         (180001, 210005, 175003),
         "no Subversion repository is there",
         CHECK_URL,
     ),
-    _fault(
+    Fault(
         (errno.EACCES,),
         "permission denied",
         "For file:// the user this program runs as must be able to read the repository's folder, for http:// "
         "the server's user.",
     ),
-    _fault((errno.ENOENT, errno.ENOTDIR), "no Subversion repository is there", CHECK_URL, scheme="http"),
-    _fault(
+    Fault((errno.ENOENT, errno.ENOTDIR), "no Subversion repository is there", CHECK_URL, scheme="http"),
+    Fault(
         (160043, 165005),  # FS_UNSUPPORTED_FORMAT, REPOS_UNSUPPORTED_VERSION
         "the repository is in a format of a later Subversion",
         "Read it through a server (svn, http) instead of file.",
     ),
-    _fault(
+    Fault(
         (125002,),  # BAD_URL
         "Subversion cannot use this URL",
         "The scheme svn+NAME needs the way to NAME in the section [tunnels] of ~/.subversion/config.",
     ),
-    _fault(
+    Fault(
         (175011, 170011, 195019),  # RA_DAV_RELOCATED, RA_SESSION_URL_MISMATCH, CLIENT_CYCLE_DETECTED
         "the repository has moved",
         "Use the new URL: svn info URL shows it.",
     ),
-    _fault(
+    Fault(
         (160006,),  # FS_NO_SUCH_REVISION
         "no such revision",
         "Is this the repository that the revision was read from?",
     ),
-    _fault(
+    Fault(
         (*DROPPED.numbers, 170012),  # RA_CANNOT_CREATE_TUNNEL
         "no connection through ssh came about",
         "As the user this program runs as, ssh HOST svnserve -t must work without a question: with a key "

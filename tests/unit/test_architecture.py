@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sdistmaker_recipe"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOORS = {"recipe.py", "command.py"}
+DOORS = {"recipe.py", "command.py", "scripts.py"}
 # Programs of their own, which the interpreters of build environments run.
 PROGRAMS = {"toolchain/hook_runner.py", "toolchain/legacy_runner.py", "toolchain/shims/sdistmaker_files.py"}
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.

@@ -1,0 +1,49 @@
+"""What the scripts call: the commands, imported without waste, and interrupted without a traceback."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sdistmaker_recipe import command, scripts
+
+WITH_MODULES_TOLD = [sys.executable, "-X", "importtime", "-c"]
+
+
+@pytest.mark.parametrize(
+    ("script", "name", "given", "named"),
+    [
+        (scripts.sdists_from_tags, "main", ("defaults.py",), {"part": "sdists"}),
+        (scripts.make_sdist, "make_sdist", (), {}),
+    ],
+)
+def test_a_script_is_its_command(monkeypatch, script, name, given, named):
+    calls = []
+    monkeypatch.setattr(command, name, lambda *given, **named: calls.append((given, named)) or 3)
+    assert script(*given, **named) == 3
+    assert calls == [(given, named)]
+    assert gc.isenabled()
+
+
+def test_an_interrupt_before_the_command_begins_is_said_in_a_word(monkeypatch, capsys):
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "make_sdist", interrupted)
+    assert scripts.make_sdist() == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_an_interrupt_while_modules_are_imported_is_said_in_a_word():
+    code = "import sys; from sdistmaker_recipe.scripts import make_sdist; sys.exit(make_sdist())"
+    with subprocess.Popen([*WITH_MODULES_TOLD, code], stderr=subprocess.PIPE, text=True) as process:
+        lines = iter(process.stderr)
+        # One of the first that the command imports.
+        assert any("sdistmaker_recipe.errors" in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        said = [line for line in lines if not line.startswith("import time:")]
+    assert (process.returncode, said) == (130, ["interrupted\n"])
