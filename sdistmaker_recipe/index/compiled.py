@@ -6,8 +6,8 @@ To compile them takes longer than to write the pages of a project.
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib.metadata import version
 
+import jinja2
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
@@ -32,5 +32,14 @@ def kept_templates() -> BytecodeCache | None:
     """What keeps them in a folder that only this user can read or write; None where there can be none."""
     with suppress(OSError, RuntimeError):
         # What one version compiled is not for another.
-        return _Kept(pattern=f"sdistmaker-{__version__}-jinja-{version('jinja2')}-%s")
+        return _Kept(pattern=f"sdistmaker-{__version__}-jinja-{_version_of_jinja()}-%s")
     return None
+
+
+def _version_of_jinja() -> str:
+    if told := getattr(jinja2, "__version__", ""):
+        return str(told)
+    # Here, for it takes a while, and versions that do not tell theirs are yet to come.
+    from importlib.metadata import version
+
+    return version("jinja2")

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.option_types import Pin
-from sdistmaker_recipe.toolchain.build_system import BuildSystem
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.toolchain.build_system import BuildSystem
 
 DECLARED = "declared"
 _WITH_FILES = " with versioned files"

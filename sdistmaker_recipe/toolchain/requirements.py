@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from sdistmaker_recipe.errors import BuildError
 
 # PEP 508 has such a character in an address only, and pip takes for a path what has a slash or begins so.
@@ -15,6 +13,9 @@ _ADDRESS = re.compile(r"\s*\.|[^;]*[@/:]")
 
 def flaw(requirement: str) -> str:
     """Why this is no requirement (PEP 508), as the end of a sentence; "" where it is one."""
+    # Here, for only what builds asks, and other processes import this module, too.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         Requirement(requirement)
     except InvalidRequirement as error:

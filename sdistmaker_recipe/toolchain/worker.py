@@ -24,6 +24,13 @@ from sdistmaker_recipe.toolchain.sandbox import Sandbox
 
 RUNNER = Path(__file__).with_name("hook_runner.py")
 
+# An interpreter compiles a script that it is told to run each time, unlike a module.
+_START = (
+    "import sys; del sys.argv[0]; __file__ = sys.argv[0]; from importlib.machinery import SourceFileLoader as Loader;"
+    " exec(Loader(__name__, sys.argv[0]).get_code(__name__))"
+)
+_COMPILED = [path for path in (RUNNER.with_name("__pycache__"),) if path.is_dir()]
+
 SHIMS = Path(__file__).with_name("shims")
 """A folder for the end of sys.path, with what tags lack: ez_setup, and a finder of their files."""
 
@@ -68,11 +75,12 @@ class Worker:
     """A process that calls hooks, one at a time; it ends with the process that started it."""
 
     def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> None:
-        command = [str(python), "-s", str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
+        given = [str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
+        command = [str(python), "-s", "-c", _START, *given]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
         self._process = sandbox.start(
             command,
-            [RUNNER, SHIMS, *folders_of(python)],
+            [RUNNER, *_COMPILED, SHIMS, *folders_of(python)],
             {**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
