@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Rounds:
         proxy = self.way.proxy
         if proxy:
             proxy.forget()
+        # What others wrote must not be waited for by who syncs.
+        os.sync()
         self.spents.append(run({**environment, **(self.way.variables or {})}))
         if proxy:
             self.questions.append(sum(each.questions for each in proxy.connections))
