@@ -138,7 +138,7 @@ class Built(NamedTuple):
     metadata: bytes
     requires_python: str
     toolchain: str
-    about: About = About()
+    about: About
     metadata_is_final: bool = False
     installed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()

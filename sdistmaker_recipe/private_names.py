@@ -20,7 +20,7 @@ _SOME = 5
 
 
 def keep(catalog: Catalog, store: IndexStore) -> None:
-    """Keep all names from being redirected that ever were, and those of all projects: begins a run.
+    """Keep from being redirected all names that ever were private, and those of all projects: once a run.
 
     Raises ``StoreError``.
     """
@@ -34,11 +34,11 @@ def keep(catalog: Catalog, store: IndexStore) -> None:
 def mark_guessed(tags: Collection[Tag], untagged: Iterable[str], catalog: Catalog, store: IndexStore) -> None:
     """Keep the names of projects from being redirected, those too of which nothing is published yet.
 
-    The name of such a project is guessed from its folder; the guess is taken back once every tag of every
-    project of that name is published, for then the metadata says the names. ``untagged`` names projects
-    without a release tag. The tags of all projects must be given that have one of the names; names without a
-    project here stay as they are, as where their tags are gone; and a name that metadata ever gave is no
-    guess. Raises ``StoreError``.
+    Those of these tags, and all that they are published under; ``keep`` sees to others. The name of such a
+    project is guessed from its folder; the guess is taken back once every tag of every project of that name
+    is published, for then the metadata says the names. ``untagged`` names projects without a release tag. The
+    tags of all projects must be given that have one of the names; names without a project here stay as they
+    are, as where their tags are gone; and a name that metadata ever gave is no guess. Raises ``StoreError``.
     """
     published = catalog.releases_from([tag.origin for tag in tags])
     claims = {guess: False for name in untagged if (guess := private_name(name))}

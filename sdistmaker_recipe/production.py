@@ -93,7 +93,7 @@ class Production:
             try:
                 scratch = stack.enter_context(scratch_folder(self.configuration.state))
             except StoreError:
-                self._keep_names_private()
+                self._keep_all_names_private()
                 raise
             get_ready(self.planned.build, sources, scratch, self.configuration, self.circumstances)
             self._store.prepare()
@@ -107,8 +107,7 @@ class Production:
 
     def _produce(self, build: Callable[[Batches], None] = _nothing) -> Produced:
         # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
-        private_names.keep(self._catalog, self._store)
-        self._keep_names_private()
+        self._keep_all_names_private()
         batches = self._batches()
         try:
             build(batches)
@@ -128,6 +127,13 @@ class Production:
             self._catalog.remember_folders(self._store.folders())
         else:
             self._catalog.remember_folders(self._store.folders(own), own)
+
+    def _keep_all_names_private(self) -> None:
+        """Those of this run first, which what is wrong with an old one must not keep from being recorded."""
+        try:
+            self._keep_names_private()
+        finally:
+            private_names.keep(self._catalog, self._store)
 
     def _keep_names_private(self) -> None:
         private_names.mark_guessed(self.claims.tags, self.claims.untagged, self._catalog, self._store)

@@ -28,7 +28,7 @@ def _run(name: str, *given: Any, **named: Any) -> int:  # noqa: ANN401
     try:
         return _imported(name)(*given, **named)
     except KeyboardInterrupt:
-        # Before a command has begun: from then on it answers itself.
+        # One that has begun answers itself, but for its first and last moments.
         sys.stderr.write("interrupted\n")
         return _INTERRUPTED
 

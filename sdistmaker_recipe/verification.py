@@ -162,7 +162,7 @@ class Verifier:
             if is_leftover(name) or (archive != name and archive in known):
                 self._find(path, "is left over from a run", self._repair)
                 if self._change:
-                    self._store.remove(folder or ".", [name])
+                    self._store.remove(folder, [name])
             elif folder and layout.archive_suffix(name):
                 self._find(path, "is not in the catalog; --adopt takes it over", "told")
 

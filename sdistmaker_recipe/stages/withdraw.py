@@ -129,8 +129,12 @@ def remove_files(catalog: Catalog, store: IndexStore) -> None:
     """
     withdrawals, names = Withdrawals(catalog), OtherNames(catalog)
     every = withdrawals.removals()
+    private = catalog.private_names() if every else frozenset()
     for project, removals in groupby(every, lambda each: each.project):
-        _remove_of(project, list(removals), catalog.releases_of(project), names, store)
+        for folder in _remove_of(project, list(removals), catalog.releases_of(project), names, store):
+            # One of an archive that was taken over may be that of a private name itself.
+            if folder not in private:
+                store.unmark_private(folder)
     if every:
         withdrawals.removed(every)
 
@@ -141,7 +145,8 @@ def _remove_of(
     releases: Sequence[Release],
     names: OtherNames,
     store: IndexStore,
-) -> None:
+) -> set[str]:
+    """Do it for one project; other folders that it had, which may be empty now."""
     if not releases:
         store.remove(project, layout.PROJECT_FILES)
     there = {release.filename for release in releases}
@@ -169,8 +174,7 @@ def _remove_of(
     bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]
     store.remove(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
     written = layout.written_folders(each.name for each in gone)
-    for folder in {*written, *(each.folder for each in known)} - {project}:
-        store.unmark_private(folder)
+    return {*written, *(each.folder for each in known)} - {project}
 
 
 def _unseen(scan: Scan, last: LastScan, catalog: Catalog) -> list[GoneTag]:

@@ -1,4 +1,4 @@
-"""Call hooks of a build backend (PEP 517); run as a script by the build environment's interpreter.
+"""Call hooks of a build backend (PEP 517); ``worker`` has the build environment's interpreter run it.
 
 It reads one JSON request a line from standard input and answers each with a line on standard output.
 Between requests it only waits, with the backend that its argument names (if any) imported already: each hook
@@ -361,8 +361,7 @@ def serve() -> None:
     os.set_blocking(write_end, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(write_end)
-    # The runner's own folder came first on the path; backends must not see it, but find what tags lack.
-    sys.path[:1] = []
+    # For what tags lack.
     sys.path.append(sys.argv[2])
     if sys.argv[1]:
         warm_up(sys.argv[1], wakeup, sys.argv[3] == "often")

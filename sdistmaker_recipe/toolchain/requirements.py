@@ -20,7 +20,7 @@ def flaw(requirement: str) -> str:
         Requirement(requirement)
     except InvalidRequirement as error:
         # What follows points at a place in the line before, which a sentence cannot.
-        return str(error).partition("\n")[0]
+        return str(error).partition("\n")[0] or "it cannot be read"
     except RecursionError:
         return "it is nested too deep"
     return ""

@@ -24,12 +24,16 @@ from sdistmaker_recipe.toolchain.sandbox import Sandbox
 
 RUNNER = Path(__file__).with_name("hook_runner.py")
 
-# An interpreter compiles a script that it is told to run each time, unlike a module.
-_START = (
-    "import sys; del sys.argv[0]; __file__ = sys.argv[0]; from importlib.machinery import SourceFileLoader as Loader;"
-    " exec(Loader(__name__, sys.argv[0]).get_code(__name__))"
-)
-_COMPILED = [path for path in (RUNNER.with_name("__pycache__"),) if path.is_dir()]
+# An interpreter compiles a script each time that it is told to run it, unlike a module. So it is loaded as
+# one, by what is there before anything is imported: the current folder, whatever is in it, would come first.
+_START = """\
+import sys
+del sys.path[0], sys.argv[0]
+__file__ = sys.argv[0]
+import _frozen_importlib_external as importer
+exec(importer.SourceFileLoader(__name__, __file__).get_code(__name__))
+"""
+_COMPILED = RUNNER.with_name("__pycache__")
 
 SHIMS = Path(__file__).with_name("shims")
 """A folder for the end of sys.path, with what tags lack: ez_setup, and a finder of their files."""
@@ -77,10 +81,11 @@ class Worker:
     def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> None:
         given = [str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
         command = [str(python), "-s", "-c", _START, *given]
+        compiled = [_COMPILED] if _COMPILED.is_dir() else []
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
         self._process = sandbox.start(
             command,
-            [RUNNER, *_COMPILED, SHIMS, *folders_of(python)],
+            [RUNNER, *compiled, SHIMS, *folders_of(python)],
             {**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

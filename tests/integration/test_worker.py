@@ -369,9 +369,20 @@ def test_an_interpreter_that_does_not_run_is_told_with_its_output(tmp_path: Path
     assert not caught.value.lasting
 
 
-@pytest.mark.parametrize("name", ["resource", "ctypes"])
+@pytest.mark.parametrize("name", ["json", "importlib", "_frozen_importlib_external"])
+def test_modules_of_the_current_folder_are_none_of_the_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text("raise SystemExit('taken from the current folder')\n")
+    monkeypatch.chdir(tmp_path)
+    worker = Worker(Path(sys.executable), "", NO_SANDBOX)
+    assert "json" in worker.modules
+    worker.close()
+
+
+@pytest.mark.parametrize("name", ["resource", "ctypes", "warnings", "importlib"])
 def test_a_module_of_the_tag_is_not_hidden_by_one_that_only_the_worker_uses(bench: Bench, name: str) -> None:
-    (bench.tree / "tools" / f"{name}.py").write_text("whose = 'the tag'\n")
+    (bench.tree / "tools" / f"{name}.py").write_text("whose, warn = 'the tag', print\n")
     assert bench.returned(f"import {name}\nreturn {name}.whose") == "the tag"
 
 

@@ -404,6 +404,16 @@ def test_a_release_that_is_removed_goes_by_a_name_in_any_folder_too(index):
     assert [each.sha256 for each in OtherNames(index.catalog).of_project("acme")] == [kept]
 
 
+def test_the_folder_of_a_private_name_stays_where_a_release_had_its_file_in_it(index):
+    index.add("downloads/acme-1.0.tar.gz", "acme", "1.0")
+    index.adopt()
+    index.present()
+    assert "downloads" in index.catalog.private_names()
+    Withdrawals(index.catalog).take_out(index.catalog.releases())
+    withdraw.remove_files(index.catalog, index.store)
+    assert index.store.is_empty("downloads")
+
+
 def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
     digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     release = a_release("1.0", project="acme", sha256=digest)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.model import BuildJob, BuildSettings, Built, Failed, project_name
+from sdistmaker_recipe.model import About, BuildJob, BuildSettings, Built, Failed, project_name
 from tests.unit.values import REPOSITORY, a_tag
 
 SETTINGS = BuildSettings(
@@ -68,7 +68,7 @@ class TestValues:
         "value",
         [
             BuildJob(a_tag(), REPOSITORY, "auto", "99", SETTINGS),
-            Built(a_tag(), "acme", "1.0", b"\x1f\x8b", "ab", 2, b"Name: acme\n", "", "setuptools"),
+            Built(a_tag(), "acme", "1.0", b"\x1f\x8b", "ab", 2, b"Name: acme\n", "", "setuptools", About()),
             Failed(a_tag(), "no setup.py", "log", lasting=False),
         ],
         ids=lambda value: type(value).__name__,

@@ -11,7 +11,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan
-from sdistmaker_recipe.model import Built, Failed, Rejected, Tag
+from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag
 from sdistmaker_recipe.private_names import keep, mark_guessed
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.selection import select_claims
@@ -27,7 +27,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def built(tag: Tag, name: str, version: str) -> Built:
-    return Built(tag, name, version, b"\x1f\x8b", "ab", 2, b"", "", "setuptools")
+    return Built(tag, name, version, b"\x1f\x8b", "ab", 2, b"", "", "setuptools", About())
 
 
 def markers(index: Index) -> set[str]:

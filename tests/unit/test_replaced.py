@@ -11,7 +11,7 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore, sha256_of
-from sdistmaker_recipe.model import ADOPTED, Built, Published, Release, Site
+from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
 from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present, withdraw
 from sdistmaker_recipe.stages.present import Shown
@@ -67,6 +67,7 @@ def build(tmp_path: Path, *, final: bool = False) -> Built:
         metadata=b"Name: now\n",
         requires_python="",
         toolchain="setuptools",
+        about=About(),
         metadata_is_final=final,
     )
 

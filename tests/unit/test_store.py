@@ -705,6 +705,13 @@ def test_tells_the_folders_in_which_it_made_or_removed_something(index, way):
     }
 
 
+def test_a_file_of_the_root_is_removed_and_of_no_folder_told(index):
+    index.write_pages({"index.html": "root", "about.html": "about"})
+    index.remove("", ["about.html"])
+    assert files(index.folder).keys() == {"index.html"}
+    assert index.changed_folders == set()
+
+
 def test_of_folders_that_are_none_no_time_is_told(index, tmp_path):
     index.mark_private(["acme"])
     (index.folder / "link").symlink_to(tmp_path)

@@ -1,0 +1,117 @@
+"""What a plan says, done: names are private whatever happens, and folders of the index are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe import production, selection
+from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.circumstances import Circumstances
+from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.model import Plan, Site
+from sdistmaker_recipe.production import Production
+from sdistmaker_recipe.selection import Claims
+from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages.present import Shown
+from tests.unit.values import a_release, a_tag
+
+
+@pytest.fixture
+def catalog() -> Iterator[Catalog]:
+    with open_catalog(None) as catalog:
+        catalog.publish(a_release(project="acme"), b"")
+        catalog.publish(a_release(project="ledger"), b"")
+        yield catalog
+
+
+class Index:
+    """An index and what runs make of it; ``new`` is the name of a project whose names have to be kept."""
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self.folder, self.catalog = folder, catalog
+
+    def run(self, new: str, *, doubtful: frozenset[str] = frozenset(), build: bool = False) -> None:
+        tag = a_tag(project=new)
+        Production(
+            planned=Plan(build=(tag,) if build else ()),
+            claims=Claims((tag,), ()),
+            doubtful=doubtful,
+            shown=Shown(self.store(), self.catalog, Site()),
+            configuration=Configuration(),
+            circumstances=Circumstances(Path),
+            version="1",
+            public_index="",
+            finished=lambda result: None,
+        ).carry_out([])
+
+    def store(self) -> IndexStore:
+        return IndexStore(self.folder / "index", self.folder / "aside")
+
+    def doubtful(self) -> frozenset[str]:
+        return selection.doubtful_projects(self.store(), self.catalog, every=False)
+
+
+@pytest.fixture
+def index(tmp_path: Path, catalog: Catalog) -> Index:
+    return Index(tmp_path, catalog)
+
+
+class TestFolders:
+    def test_are_as_the_last_run_left_them(self, index):
+        index.run("one")
+        assert index.doubtful() == set()
+        index.run("two")
+        assert index.doubtful() == set()
+
+    def test_are_looked_at_once_where_something_had_come(self, index):
+        index.run("one")
+        (index.folder / "index" / "ledger" / "file").touch()
+        (index.folder / "index" / "stranger").mkdir()
+        assert index.doubtful() == {"ledger", "stranger"}
+        index.run("one", doubtful=index.doubtful())
+        assert index.doubtful() == set()
+
+    def test_of_a_sound_index_that_somebody_changes_meanwhile_are_looked_at_next_time(
+        self, index, monkeypatch
+    ):
+        index.run("one")
+        real = present.write_all
+
+        def write(*given: object) -> None:
+            real(*given)
+            (index.folder / "index" / "ledger" / "file").touch()
+
+        monkeypatch.setattr(present, "write_all", write)
+        index.run("two")
+        assert index.doubtful() == {"ledger"}
+
+
+class TestNames:
+    @pytest.fixture(autouse=True)
+    def known(self, catalog: Catalog) -> None:
+        catalog.set_private_names(["guess"], ())
+        catalog.keep_told_names(["told"])
+
+    def test_are_kept_where_nothing_can_be_built(self, index, monkeypatch):
+        def fail(state: Path) -> None:
+            raise StoreError("No space left on device")
+
+        monkeypatch.setattr(production, "scratch_folder", fail)
+        with pytest.raises(StoreError, match="No space"):
+            index.run("new", build=True)
+        assert set(index.store().folders()) == {"acme", "guess", "ledger", "new", "told"}
+        assert index.catalog.private_names() == {"acme", "guess", "ledger", "new", "told"}
+
+    def test_are_recorded_where_an_old_one_cannot_get_its_folder(self, index):
+        (index.folder / "index").mkdir()
+        (index.folder / "index" / "guess").touch()
+        (index.folder / "aside").touch()
+        with pytest.raises(StoreError):
+            index.run("new")
+        assert "new" in index.catalog.private_names()
+        assert "new" in index.store().folders()
