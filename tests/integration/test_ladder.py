@@ -52,6 +52,7 @@ TAGS = {
     "ez-setup-own": Sample(
         DECLARED, "setup.py ez_setup.py easy_own.py", installs_with="setuptools<82", module="easy_own"
     ),
+    "feature": Sample("setuptools 45.3", "setup.py featured.py", module="featured"),
     "hatch-vcs": Sample(
         DECLARED,
         "pyproject.toml from_hatch_vcs/__init__.py from_hatch_vcs/_version.py",
