@@ -83,7 +83,7 @@ setup(
         "release": ["towncrier>=24"],
     },
     entry_points={
-        "zc.buildout": ["default = sdistmaker_recipe.recipe:Recipe"],
+        "zc.buildout": ["default = sdistmaker_recipe.scripts:Recipe"],
         "console_scripts": [
             "sdists_from_tags = sdistmaker_recipe.scripts:sdists_from_tags",
             "make_sdist = sdistmaker_recipe.scripts:make_sdist",

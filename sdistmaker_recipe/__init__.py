@@ -6,7 +6,7 @@ Doors: the outside in, errors out in the outside's own form.
 
 * ``recipe``: the zc.buildout recipe, with ``part_script`` the only importer of zc but for one constant.
 * ``part_script``: the script of a part, and which distributions it runs with.
-* ``scripts``: what the scripts call, which imports the rest.
+* ``scripts``: what scripts call and buildout loads, which imports the rest.
 * ``command``: ``sdists_from_tags`` and ``make_sdist``; arguments, logging, exit status.
 * ``schedules``: hook, crontab line and systemd units that start the script by themselves, as text.
 * ``defaults``: the documented defaults file that ``--print-example-defaults`` prints.

@@ -1,4 +1,4 @@
-"""What the scripts call: the commands, imported without waste, and interrupted without a traceback."""
+"""What scripts call and buildout loads: imported without waste, and interrupted without a traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from sdistmaker_recipe import command, scripts
+from sdistmaker_recipe import command, recipe, scripts
 
 WITH_MODULES_TOLD = [sys.executable, "-X", "importtime", "-c"]
 
@@ -27,6 +27,19 @@ def test_a_script_is_its_command(monkeypatch, script, name, given, named):
     assert script(*given, **named) == 3
     assert calls == [(given, named)]
     assert gc.isenabled()
+
+
+def test_buildout_loads_the_recipe():
+    assert scripts.Recipe is recipe.Recipe
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert scripts.Recipe is recipe.Recipe
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    with pytest.raises(AttributeError, match="no attribute 'Other'"):
+        _ = scripts.Other
 
 
 def test_an_interrupt_before_the_command_begins_is_said_in_a_word(monkeypatch, capsys):
