@@ -80,7 +80,7 @@ def mark_found(names: Iterable[str], catalog: Catalog, store: IndexStore, *, cha
         name = private_name(folder)
         if not (folder == name and name in guesses and store.is_empty(folder)):
             found.add(name)
-    found -= frozenset(catalog.projects()) | catalog.former_projects() | catalog.told_names() | {""}
+    found -= catalog.names_of_metadata(found) | {""}
     if found:
         catalog.keep_told_names(found)
         if change:
