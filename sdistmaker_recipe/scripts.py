@@ -30,14 +30,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
     if name != "Recipe":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with _no_collection():
-        from sdistmaker_recipe.recipe import Recipe
+        from sdistmaker_recipe.doors.recipe import Recipe
     return Recipe
 
 
 def _run(name: str, *given: Any, **named: Any) -> int:  # noqa: ANN401
     try:
         with _no_collection():
-            from sdistmaker_recipe import command
+            from sdistmaker_recipe.doors import command
         # All of it lives on, and a copy of this process shares its memory while nobody looks through that.
         gc.freeze()
         status: int = getattr(command, name)(*given, **named)

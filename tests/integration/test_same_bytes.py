@@ -162,7 +162,7 @@ def test_another_user_gets_the_same_bytes(
 
 def _python_for(commands: Commands) -> Path:
     """An interpreter of this version that the user may run, with all that the command imports."""
-    check = "import sdistmaker_recipe.command, subvertpy.ra, uv; uv.find_uv_bin()"
+    check = "import sdistmaker_recipe.doors.command, subvertpy.ra, uv; uv.find_uv_bin()"
     for path in (
         sys.executable,
         *(found.path for found in interpreters((), tuple(os.environ.items()))),
@@ -184,7 +184,7 @@ ELSEWHERE = [
 
 def _through(commands: Elsewhere, python: Path) -> Commands:
     """The same, where the installed command would start another interpreter."""
-    start = "import sys; del sys.argv[1]; from sdistmaker_recipe.command import main; sys.exit(main())"
+    start = "import sys; del sys.argv[1]; from sdistmaker_recipe.doors.command import main; sys.exit(main())"
     return replace(commands, prefix=(*commands.prefix, python, "-c", start))
 
 

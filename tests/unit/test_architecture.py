@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sdistmaker_recipe"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOORS = {"recipe.py", "command.py", "scripts.py"}
+DOORS = {"doors/recipe.py", "doors/command.py", "scripts.py"}
 # Programs of their own, which the interpreters of build environments run.
 PROGRAMS = {"toolchain/hook_runner.py", "toolchain/legacy_runner.py", "toolchain/shims/sdistmaker_files.py"}
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
@@ -114,7 +114,7 @@ def test_the_package_alone_imports_nothing():
 
 
 def test_the_commands_start_without_what_only_some_runs_need():
-    found = imported_by("sdistmaker_recipe.command")
+    found = imported_by("sdistmaker_recipe.doors.command")
     assert "sdistmaker_recipe.engine" in found
     assert not {module.partition(".")[0] for module in found} & HEAVY
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import command, defaults
 from sdistmaker_recipe.configuration import Configuration, Door, options
+from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.engine import Circumstances
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.model import Failed, Plan, Rejected, Report, StillFailing
@@ -131,7 +131,7 @@ class TestHelp:
     def test_print_example_defaults_prints_the_defaults_file_and_stops(self, arguments, capsys):
         arguments("--print-example-defaults")
         assert command.main() == 0
-        assert capsys.readouterr() == (defaults.example(), "")
+        assert capsys.readouterr() == (defaults_file.example(), "")
 
 
 @pytest.mark.usefixtures("no_engine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe.part_script import may_be_the_scripts, pkg_resources
+from sdistmaker_recipe.doors.part_script import may_be_the_scripts, pkg_resources
 
 ENVIRONMENT = "/environment/site-packages"
 

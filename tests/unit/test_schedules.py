@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.schedules import crontab, post_commit_hook, systemd_units, unattended
+from sdistmaker_recipe.doors.schedules import crontab, post_commit_hook, systemd_units, unattended
 
 ODD = ["/srv/our %d $HOME/bin/it's", "-d", 'de"f a\\u;lts.py']
 

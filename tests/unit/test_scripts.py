@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from sdistmaker_recipe import command, recipe, scripts
+from sdistmaker_recipe import scripts
+from sdistmaker_recipe.doors import command, recipe
 
 WITH_MODULES_TOLD = [sys.executable, "-X", "importtime", "-c"]
 

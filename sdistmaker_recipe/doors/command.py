@@ -16,8 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe import __version__, console, defaults, engine, option_types, schedules
+from sdistmaker_recipe import __version__, engine, option_types
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
+from sdistmaker_recipe.doors import console, schedules
 from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.model import Failed
@@ -63,12 +64,12 @@ def main(
     parser = _parser()
     arguments, unknown = parser.parse_known_args()
     if arguments.print_example_defaults:
-        sys.stdout.write(defaults.example())
+        sys.stdout.write(defaults_file.example())
         return 0
     files = [Path(file) for file in (defaults_file, arguments.defaults_file) if file]
     with _errors() as status:
         layers = [Layer(f"[{part}]", Door.PART, options or {})]
-        layers += [defaults.read(file) for file in files]
+        layers += [defaults_file.read(file) for file in files]
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
         layers.append(_flags(arguments, unknown))
         configuration = configure(layers, Path(base or Path.cwd()))

@@ -1,0 +1,1 @@
+"""Where a run begins: the recipe and the commands turn options into a run, and errors into a status."""
