@@ -16,11 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe import __version__, engine, option_types
+from sdistmaker_recipe import __version__, option_types
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.doors import console, schedules
-from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import SdistmakerError
+from sdistmaker_recipe.flow import engine
+from sdistmaker_recipe.flow.engine import Listener
 from sdistmaker_recipe.model import Failed
 from sdistmaker_recipe.stages import report
 

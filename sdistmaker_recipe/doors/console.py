@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.engine import Listener
 from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.engine import Listener
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials

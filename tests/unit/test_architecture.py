@@ -115,7 +115,7 @@ def test_the_package_alone_imports_nothing():
 
 def test_the_commands_start_without_what_only_some_runs_need():
     found = imported_by("sdistmaker_recipe.doors.command")
-    assert "sdistmaker_recipe.engine" in found
+    assert "sdistmaker_recipe.flow.engine" in found
     assert not {module.partition(".")[0] for module in found} & HEAVY
 
 

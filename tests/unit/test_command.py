@@ -13,8 +13,8 @@ import pytest
 
 from sdistmaker_recipe.configuration import Configuration, Door, options
 from sdistmaker_recipe.doors import command, defaults_file
-from sdistmaker_recipe.engine import Circumstances
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
+from sdistmaker_recipe.flow.engine import Circumstances
 from sdistmaker_recipe.model import Failed, Plan, Rejected, Report, StillFailing
 from tests.unit.values import a_failure, a_tag
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import life
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.flow import lifecycle
+from sdistmaker_recipe.flow.lifecycle import Losses
 from sdistmaker_recipe.index.withdrawn import clash
-from sdistmaker_recipe.life import Losses
 from sdistmaker_recipe.model import Plan, Rejected, Release, Tag, Turn
 from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_failure, a_release, a_tag
@@ -38,12 +38,12 @@ def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> Losses:
     """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
     if before is not None:
         catalog.publish(before, b"")
-    losses = life.look([], [], catalog, DEFAULT, "")
+    losses = lifecycle.look([], [], catalog, DEFAULT, "")
     return losses._replace(deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
 
 
 def turns(catalog, losses, configuration=DEFAULT, planned=None, known=()) -> list[Turn]:
-    return list(life.find_turns(planned or Plan(), known, losses, catalog, configuration))
+    return list(lifecycle.find_turns(planned or Plan(), known, losses, catalog, configuration))
 
 
 def there(release: Release, revision: str = "17") -> tuple[Tag, Release]:
@@ -86,7 +86,7 @@ class TestTurns:
         assert turn.reason.startswith(
             "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
         )
-        life.outcome(Plan(turns=(turn,)), NOTHING, catalog)
+        lifecycle.outcome(Plan(turns=(turn,)), NOTHING, catalog)
         release = catalog.release(*KEY)
         assert turns(catalog, NOTHING, known=[there(release, "20")]) == []
         assert len(turns(catalog, NOTHING, known=[there(release, "21")])) == 1
@@ -109,7 +109,7 @@ class TestTurns:
         lines = Configuration(yank=yanks("acme-ledger==1.1.0 bad"))
         (turn,) = turns(catalog, lost(catalog), lines)
         assert (turn.action, turn.reason, turn.release.version) == ("yank", "bad", "1.1")
-        life.begin(Plan(turns=(turn,)), catalog)
+        lifecycle.begin(Plan(turns=(turn,)), catalog)
         assert turns(catalog, lost(catalog), lines) == []
         (turn,) = turns(catalog, lost(catalog))
         assert (turn.action, turn.reason) == ("restore", "no option withdraws it any more")
@@ -118,8 +118,8 @@ class TestTurns:
 class TestEnd:
     def remove(self, catalog, *failed: Tag) -> Release | None:
         planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
-        life.begin(planned, catalog)
-        life.end(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
+        lifecycle.begin(planned, catalog)
+        lifecycle.end(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
         return catalog.release(*KEY)
 
     def test_takes_out_what_is_to_be_removed(self, catalog):
@@ -130,52 +130,52 @@ class TestEnd:
 
     def test_leaves_what_was_taken_over(self, catalog):
         planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
-        life.begin(planned, catalog)
+        lifecycle.begin(planned, catalog)
         other = a_release(origin="another/tags/1.0")
         catalog.publish(other, b"", instead_of=RELEASE.origin)
-        life.end(planned, [], catalog)
+        lifecycle.end(planned, [], catalog)
         assert catalog.release(*KEY) == other
-        assert life.outcome(planned, NOTHING, catalog) == ()
+        assert lifecycle.outcome(planned, NOTHING, catalog) == ()
 
 
 class TestOutcome:
     def test_has_no_release_that_was_taken_over(self, catalog):
         planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"))))
-        life.begin(planned, catalog)
-        assert life.outcome(planned, NOTHING, catalog) == planned.turns
+        lifecycle.begin(planned, catalog)
+        assert lifecycle.outcome(planned, NOTHING, catalog) == planned.turns
         catalog.publish(a_release(origin="another/tags/1.0"), b"", instead_of=RELEASE.origin)
-        assert life.outcome(planned, NOTHING, catalog) == ()
+        assert lifecycle.outcome(planned, NOTHING, catalog) == ()
 
     def test_of_what_waits_to_be_removed_is_told_once(self, catalog):
         planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
-        life.begin(planned, catalog)
-        (turn,) = life.outcome(planned, NOTHING, catalog)
+        lifecycle.begin(planned, catalog)
+        (turn,) = lifecycle.outcome(planned, NOTHING, catalog)
         assert turn.action == "yank"
-        assert life.outcome(planned, lost(catalog), catalog) == ()
+        assert lifecycle.outcome(planned, lost(catalog), catalog) == ()
 
 
 class TestHeirs:
     def test_are_known_by_the_names_of_release_and_folder(self, catalog):
         release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
         losses = NOTHING._replace(deleted={KEY: (release, "19")})
-        assert life.orphans(losses, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
-        assert life.orphans(losses, DEFAULT) == frozenset(), "no option leaves tags out"
-        assert life.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
-        assert life.orphans(lost(catalog, before=a_release(yanked="by a line")), NEWEST) == frozenset()
+        assert lifecycle.orphans(losses, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
+        assert lifecycle.orphans(losses, DEFAULT) == frozenset(), "no option leaves tags out"
+        assert lifecycle.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
+        assert lifecycle.orphans(lost(catalog, before=a_release(yanked="by a line")), NEWEST) == frozenset()
 
     def test_are_built_again_that_failed_for_a_release_that_has_no_tag_now(self, catalog):
         heir = a_failure(a_tag("v1.0"), reason=clash(RELEASE.filename, RELEASE.tag_url, ""))
         other = a_failure(a_tag("2.0"))
         stands = {heir.origin: heir, other.origin: other}
-        assert life.standing_failures([heir, other], NOTHING, catalog) == stands
+        assert lifecycle.standing_failures([heir, other], NOTHING, catalog) == stands
         for losses in (lost(catalog, newly="19"), lost(catalog, before=DELETED)):
-            assert life.standing_failures([heir, other], losses, catalog) == {other.origin: other}
+            assert lifecycle.standing_failures([heir, other], losses, catalog) == {other.origin: other}
 
 
 class TestUnmatched:
     def test_are_lines_of_no_release_and_of_no_tag_to_build(self, catalog):
         lines = yanks("Acme.Ledger==1.0.0\nacme-ledger==2.0\nacme-ledger==3.0 why\nother==1.0")
-        assert life.unmatched(lines, [a_tag("2.0")], catalog) == (
+        assert lifecycle.unmatched(lines, [a_tag("2.0")], catalog) == (
             "yank: there is no release acme-ledger==3.0",
             "yank: there is no release other==1.0",
         )

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import opening
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
+from sdistmaker_recipe.flow import opening
+from sdistmaker_recipe.flow.context import Circumstances
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import a_release
 

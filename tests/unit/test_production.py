@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import production, selection
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.flow import production, selection
+from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.production import Production
+from sdistmaker_recipe.flow.selection import Claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Site
-from sdistmaker_recipe.production import Production
-from sdistmaker_recipe.selection import Claims
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown
 from tests.unit.values import a_release, a_tag

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe import renewal
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.flow import replaced_repository
 from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.vcs import Seen
@@ -36,7 +36,7 @@ def scanned(
 
 def recognise(catalog: Catalog, scan: Scan) -> str:
     """The one warning, or none."""
-    (warning,) = renewal.recognise([scan], LastScan(catalog), catalog) or ("",)
+    (warning,) = replaced_repository.recognise([scan], LastScan(catalog), catalog) or ("",)
     return warning
 
 

@@ -13,32 +13,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sdistmaker_recipe import (
-    __version__,
-    archives,
-    life,
-    opening,
-    production,
-    recognition,
-    renewal,
-    selection,
-)
+from sdistmaker_recipe import __version__, archives, recognition
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
+from sdistmaker_recipe.flow import lifecycle, opening, production, replaced_repository, selection
+from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.lifecycle import Losses
+from sdistmaker_recipe.flow.production import Produced, Production
 from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.last_scan import LastScan, Scan
-from sdistmaker_recipe.life import Losses
 from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site
-from sdistmaker_recipe.production import Produced, Production
 from sdistmaker_recipe.stages import adopt, plan, publish, scan
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.scan import Source
 
 if TYPE_CHECKING:
-    from sdistmaker_recipe.verification import Verifier
+    from sdistmaker_recipe.flow.verification import Verifier
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +94,9 @@ def _run(
         server = publish.server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(this, stack)
         found = _scan(sources, this)
-        renewed = renewal.recognise(found.scans, last, catalog)
+        renewed = replaced_repository.recognise(found.scans, last, catalog)
         adoption, verifier = _adopt(this), _verifier(this)
-        losses = life.look(found.scans, sources, catalog, configuration, outlook)
+        losses = lifecycle.look(found.scans, sources, catalog, configuration, outlook)
         doubtful = selection.doubtful_projects(store, catalog, every=circumstances.full_scan)
         lost = verifier.lost if verifier else frozenset()
         doubtful |= {release.project for release in lost}
@@ -122,7 +114,7 @@ def _run(
                 _forget_failures(found, this)
             produced = _production(planned, found, doubtful, public_index, this).carry_out(sources)
             publish.write_server_configurations(server)
-            turns = life.outcome(planned, losses, catalog)
+            turns = lifecycle.outcome(planned, losses, catalog)
             _finish(found, losses, this, failed=bool(report.errors))
             report = _with_results(report, produced)._replace(plan=planned._replace(turns=turns))
         report = report._replace(warnings=(*report.warnings, *_warnings(report.plan, found, this)))
@@ -137,7 +129,7 @@ def make_one(configuration: Configuration, circumstances: Circumstances) -> Path
 
     The archive comes to the destination, into a folder named by its project. Raises ``SdistmakerError``.
     """
-    from sdistmaker_recipe import jobs
+    from sdistmaker_recipe.flow import jobs
 
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
@@ -232,7 +224,7 @@ def _verifier(this: Run) -> Verifier | None:
     """What has looked at all of the index, where that is wanted."""
     if not this.circumstances.verify:
         return None
-    from sdistmaker_recipe.verification import Verifier
+    from sdistmaker_recipe.flow.verification import Verifier
 
     verifier = Verifier(_shown(this), change=not this.circumstances.dry_run)
     verifier.verify()
@@ -264,13 +256,13 @@ def _plan(
     failures = [] if this.circumstances.retry_failed else this.catalog.failures()
     known = plan.Known(
         releases=releases,
-        failures=life.standing_failures(failures, losses, this.catalog),
+        failures=lifecycle.standing_failures(failures, losses, this.catalog),
         missing=missing,
-        orphans=life.orphans(losses, this.configuration),
+        orphans=lifecycle.orphans(losses, this.configuration),
     )
     planned = plan.plan(tags, known, this.configuration, __version__)
     there = {tag: releases[tag.origin] for tag in tags if tag.origin in releases}
-    turns = life.find_turns(planned, there.items(), losses, this.catalog, this.configuration)
+    turns = lifecycle.find_turns(planned, there.items(), losses, this.catalog, this.configuration)
     return planned._replace(turns=turns)
 
 
@@ -320,7 +312,7 @@ def _warnings(planned: Plan, found: Found, this: Run) -> tuple[str, ...]:
     if not (is_new or this.circumstances.dry_run or this.circumstances.tell_all):
         return moved
     building = planned.build if this.circumstances.dry_run else ()
-    return (*moved, *life.unmatched(this.configuration.yank, building, this.catalog))
+    return (*moved, *lifecycle.unmatched(this.configuration.yank, building, this.catalog))
 
 
 def _with_results(report: Report, produced: Produced) -> Report:

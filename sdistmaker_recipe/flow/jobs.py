@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from sdistmaker_recipe import executors
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.flow.context import Circumstances
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source, is_near

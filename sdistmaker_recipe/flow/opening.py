@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 from filelock import FileLock, Timeout
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
+from sdistmaker_recipe.flow.context import Circumstances
 
 CATALOG = "catalog.sqlite3"
 _COMPANIONS = ("", "-journal", "-wal", "-shm")

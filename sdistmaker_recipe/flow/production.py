@@ -14,16 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe import executors, life, private_names
-from sdistmaker_recipe.batches import Batches
+from sdistmaker_recipe import executors, private_names
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.circumstances import Circumstances
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.flow import lifecycle
+from sdistmaker_recipe.flow.batches import Batches
+from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.scratch import scratch_folder
+from sdistmaker_recipe.flow.selection import Claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Published, Rejected, Tag
-from sdistmaker_recipe.scratch import scratch_folder
-from sdistmaker_recipe.selection import Claims
 from sdistmaker_recipe.stages import present, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index
@@ -64,7 +65,7 @@ class Production:
 
         Raises ``SdistmakerError``.
         """
-        life.begin(self.planned, self._catalog)
+        lifecycle.begin(self.planned, self._catalog)
         self._remove_leftovers()
         if self.planned.build:
             with self._ready_to_build(sources) as scratch:
@@ -112,7 +113,7 @@ class Production:
         try:
             build(batches)
             taken = self._find_taken()
-            life.end(self.planned, batches.results, self._catalog)
+            lifecycle.end(self.planned, batches.results, self._catalog)
         finally:
             present.write_all(self.shown, self.doubtful)
             self._keep_names_private()
@@ -151,7 +152,7 @@ class Production:
 
     def _build(self, sources: Sequence[Source], scratch: Path, batches: Batches) -> None:
         # Here, for a run that builds nothing needs none of it.
-        from sdistmaker_recipe import jobs
+        from sdistmaker_recipe.flow import jobs
 
         tags = self.planned.build
         toolchains = self._catalog.toolchains(
