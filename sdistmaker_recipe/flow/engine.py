@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from sdistmaker_recipe import __version__, archives, recognition
-from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
 from sdistmaker_recipe.flow import lifecycle, opening, production, replaced_repository, selection
@@ -23,7 +24,6 @@ from sdistmaker_recipe.flow.lifecycle import Losses
 from sdistmaker_recipe.flow.production import Produced, Production
 from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site
 from sdistmaker_recipe.stages import adopt, plan, publish, scan
 from sdistmaker_recipe.stages.present import Shown
@@ -247,7 +247,7 @@ def _plan(
         tags = selection.select_tags(
             found.scans, this.last, this.catalog, doubtful, this.outlook, newest=this.configuration.newest
         )
-    recognition.recognise(tags, this.catalog)
+    match_adopted.recognise(tags, this.catalog)
     releases = this.catalog.releases_from({tag.origin for tag in tags})
     missing = {origin for origin, each in releases.items() if _is_missing(each, this)}
     # A dry run gave those no second name, and moved these not away.

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe import executors, private_names
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe import executors
+from sdistmaker_recipe.catalog import Catalog, private_names
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import lifecycle

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.last_scan import LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import canonicalize_name
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Literal, TypeAlias
 
-from sdistmaker_recipe import archives, other_names
+from sdistmaker_recipe.catalog import archives, former_names
+from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
 from sdistmaker_recipe.index import layout, listing
 from sdistmaker_recipe.index.store import is_leftover
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Link, Shown
 
@@ -176,7 +176,7 @@ class Verifier:
             final = (release.filename for release in releases if release.metadata_sha256)
             known |= {f"{filename}{layout.METADATA_SUFFIX}" for filename in final}
         else:
-            known |= {*other_names.second_names(folder, releases, self._names.of_project(project))}
+            known |= {*former_names.second_names(folder, releases, self._names.of_project(project))}
         return frozenset(known)
 
     def _outcome(self, before: Release, now: Release | None) -> tuple[Outcome, str]:

@@ -13,19 +13,18 @@ from datetime import datetime, timezone
 from itertools import groupby, islice
 from pathlib import Path
 
-from sdistmaker_recipe import archives, other_names, private_names, recognition
-from sdistmaker_recipe.archives import Told
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog import Catalog, archives, former_names, match_adopted, private_names
+from sdistmaker_recipe.catalog.archives import Told
+from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, withdrawn
 from sdistmaker_recipe.index.aside import status
 from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
 from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.other_names import OtherName, OtherNames
-from sdistmaker_recipe.withdrawals import Withdrawals
 
 _NOTE = "adoption"
 _BEGUN, _DONE = "begun", "done"
@@ -85,7 +84,7 @@ def _told_name(path: Path) -> str:
 def _with_tags(taken: list[Adopted], catalog: Catalog, last: LastScan) -> Iterator[Adopted]:
     names = sorted({each.release.project for each in taken})
     tags = (tag for _name, theirs in last.projects_named(names) for tag in theirs)
-    known = recognition.recognise(tags, catalog)
+    known = match_adopted.recognise(tags, catalog)
     for each in taken:
         yield each._replace(release=known.get(each.release.origin, each.release))
 
@@ -201,12 +200,12 @@ class _Adopter:
     def _second_names(self, folder: str) -> dict[str, Release]:
         project = canonicalize_name(folder)
         releases, known = self._catalog.releases_of(project), self._names.of_project(project)
-        written = other_names.written_folders(project, [each.name for each in releases], known)
-        return other_names.second_names(folder, releases, known) if folder in written else {}
+        written = former_names.written_folders(project, [each.name for each in releases], known)
+        return former_names.second_names(folder, releases, known) if folder in written else {}
 
     def _note(self, place: Place, release: Release, sha256: str) -> None:
         """Note where a file is, unless a release's file has that name by rule: there others may follow it."""
-        by_rule = other_names.is_by_rule(place.folder, place.filename, release, release.name)
+        by_rule = former_names.is_by_rule(place.folder, place.filename, release, release.name)
         if not by_rule or sha256 != release.sha256:
             self._names.add(OtherName(place.folder, place.filename, release.project, sha256))
 

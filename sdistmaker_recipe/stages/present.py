@@ -15,13 +15,12 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdistmaker_recipe import other_names
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog import Catalog, former_names
+from sdistmaker_recipe.catalog.former_names import OtherNames
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.index import layout, pages, text
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import About, Listed, Release, Site
-from sdistmaker_recipe.other_names import OtherNames
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.index.people import Project
@@ -273,9 +272,9 @@ def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[
     return {
         folder: [
             Link(project, release.filename, folder, name)
-            for name, release in other_names.second_names(folder, releases, known).items()
+            for name, release in former_names.second_names(folder, releases, known).items()
         ]
-        for folder in other_names.written_folders(project, [each.name for each in releases], known)
+        for folder in former_names.written_folders(project, [each.name for each in releases], known)
     }
 
 

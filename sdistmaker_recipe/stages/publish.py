@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe import archives, private_names
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog import Catalog, archives, private_names
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import withdrawn
@@ -26,7 +26,6 @@ from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
-from sdistmaker_recipe.withdrawals import Withdrawals
 
 
 class Index(NamedTuple):

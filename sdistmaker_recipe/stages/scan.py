@@ -18,9 +18,9 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from sdistmaker_recipe import example
+from sdistmaker_recipe.catalog.scan_state import Difference, LastScan, Scan
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.last_scan import Difference, LastScan, Scan
 from sdistmaker_recipe.lookers import Lookers
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.option_types import EXAMPLE

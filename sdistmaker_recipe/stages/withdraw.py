@@ -10,16 +10,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
-from sdistmaker_recipe import other_names
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog import Catalog, former_names
+from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
+from sdistmaker_recipe.catalog.withdrawals import Removal, Standing, Withdrawals
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import GoneTag, LastScan, Scan
 from sdistmaker_recipe.model import Release
-from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.vcs import Repository
-from sdistmaker_recipe.withdrawals import Removal, Standing, Withdrawals
 
 logger = logging.getLogger(__name__)
 
@@ -154,12 +153,12 @@ def _remove_of(
     known = names.of_project(project)
     digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
     lost = [each for each in known if each.sha256 in digests]
-    kept = other_names.written_folders(project, [each.name for each in releases], known) if releases else ()
-    for folder in {*kept, *other_names.written_folders(project, [each.name for each in gone], known)}:
-        second = [*other_names.second_names(folder, gone, known)]
+    kept = former_names.written_folders(project, [each.name for each in releases], known) if releases else ()
+    for folder in {*kept, *former_names.written_folders(project, [each.name for each in gone], known)}:
+        second = [*former_names.second_names(folder, gone, known)]
         if folder not in kept:
             store.remove(folder, ["index.html"])
-            second += other_names.second_names(folder, releases, known)
+            second += former_names.second_names(folder, releases, known)
         store.remove(folder, second)
     for name in lost:
         store.remove(name.folder, [name.filename])
@@ -168,7 +167,7 @@ def _remove_of(
     names.forget(lost)
     for folder in {each.folder for each in lost} & set(kept):
         # It is known by them from now on.
-        for filename, release in other_names.second_names(folder, releases, known).items():
+        for filename, release in former_names.second_names(folder, releases, known).items():
             names.add(OtherName(folder, filename, project, release.sha256))
     replaced = {each.filename for each in removals}
     bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.last_scan import LastScan
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
 from tests.support.memory_repository import Folder, MemoryRepository

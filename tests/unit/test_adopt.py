@@ -14,16 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import recognition
-from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.catalog import Catalog, match_adopted, open_catalog
+from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import Adoption, Site
-from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import adopt, present, withdraw
 from sdistmaker_recipe.stages.present import Shown
-from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
 from tests.unit.values import a_failure, a_release, a_tag
@@ -604,27 +603,27 @@ class TestRecognise:
     def test_the_tag_of_a_release(self, index):
         tag = a_tag("1.0", project="Acme_Ledger")
         index.catalog.remember(a_failure(tag))
-        assert list(recognition.recognise([a_tag("2.0"), tag], index.catalog)) == [self.RELEASE.origin]
+        assert list(match_adopted.recognise([a_tag("2.0"), tag], index.catalog)) == [self.RELEASE.origin]
         (release,) = index.catalog.releases()
         assert (release.origin, release.tag_url, release.revision) == (tag.origin, tag.url, tag.revision)
         assert index.catalog.failures() == []
         assert index.catalog.owed() >= {"acme-ledger", ""}
-        assert recognition.recognise([tag], index.catalog) == {}
+        assert match_adopted.recognise([tag], index.catalog) == {}
 
     def test_the_one_that_spells_the_version_as_the_release_does(self, index):
         tags = [a_tag("1.0.0"), a_tag("1.0"), a_tag("1")]
-        recognition.recognise(tags, index.catalog)
+        match_adopted.recognise(tags, index.catalog)
         assert list(index.catalog.releases_from([tag.origin for tag in tags])) == [tags[1].origin]
 
     @pytest.mark.parametrize("tag", [a_tag("1.1"), a_tag("1.0", project="acme")])
     def test_no_tag_of_another_release(self, index, tag):
-        assert recognition.recognise([tag], index.catalog) == {}
+        assert match_adopted.recognise([tag], index.catalog) == {}
         assert index.catalog.releases() == [self.RELEASE]
 
     def test_no_tag_that_has_a_release(self, index):
         tag = a_tag("1.0")
         index.catalog.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin), b"")
-        assert recognition.recognise([tag], index.catalog) == {}
+        assert match_adopted.recognise([tag], index.catalog) == {}
 
 
 def test_other_names_are_known_by_path_project_and_folder(index):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.flow.selection import select_tags
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.vcs import Seen
 from tests.unit.values import TIME, UUID

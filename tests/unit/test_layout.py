@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
+from sdistmaker_recipe.catalog.former_names import OtherName
+from sdistmaker_recipe.catalog.former_names import written_folders as all_written_folders
 from sdistmaker_recipe.index.layout import (
     PROJECT_FILES,
     ROOT_FILES,
@@ -26,8 +28,6 @@ from sdistmaker_recipe.index.layout import (
 )
 from sdistmaker_recipe.model import ROOT_NAMES
 from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
-from sdistmaker_recipe.other_names import OtherName
-from sdistmaker_recipe.other_names import written_folders as all_written_folders
 from tests.unit.values import a_release
 
 NORMALISED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import core_metadata, description, layout, pages, store
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.index.withdrawn import clash
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import About, Failure, Release, Site
 from sdistmaker_recipe.stages import present
 from sdistmaker_recipe.stages.present import Shown

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.flow.selection import select_claims
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import LastScan
 from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag
-from sdistmaker_recipe.private_names import keep, mark_guessed
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
 from sdistmaker_recipe.vcs import Seen

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.flow import replaced_repository
-from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.vcs import Seen
 from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore, sha256_of
 from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
-from sdistmaker_recipe.other_names import OtherName, OtherNames
 from sdistmaker_recipe.stages import present, withdraw
 from sdistmaker_recipe.stages.present import Shown
 from sdistmaker_recipe.stages.publish import Index, publish
-from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.history import tree
 from tests.support.old_index import add_archive
 from tests.unit.values import TIME, a_release, a_tag

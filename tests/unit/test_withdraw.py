@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.last_scan import LastScan, Scan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.stages.withdraw import Deleted, Paths, find_deleted, remove_files, still_deleted
-from sdistmaker_recipe.withdrawals import Withdrawals
 from tests.support.memory_repository import MemoryRepository
 from tests.unit.values import a_release
 

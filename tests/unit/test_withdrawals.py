@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.withdrawals import Removal, Standing, Withdrawals
 from sdistmaker_recipe.model import Listed
-from sdistmaker_recipe.withdrawals import Removal, Standing, Withdrawals
 from tests.unit.values import a_release
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog.former_names import OtherNames, second_names, written_folders
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Release
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.other_names import OtherNames, second_names, written_folders
 
 
 class Told(NamedTuple):
