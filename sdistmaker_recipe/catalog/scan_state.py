@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.model import Tag, project_name, repository_of
-from sdistmaker_recipe.projects import Kind, SeenFolder, SeenTag, join
 from sdistmaker_recipe.vcs import Seen
+from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder, SeenTag, join
 
 _TAG = """
     SELECT scan.url, scan.origin, tag.project, tag.name, tag.version, tag.revision, tag.time

@@ -34,7 +34,7 @@ from sdistmaker_recipe.toolchain.time_limit import TimeIsUpError, time_limit
 from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
-from sdistmaker_recipe.vcs.limit import Limit
+from sdistmaker_recipe.vcs.connection_limit import Limit
 
 Failures: TypeAlias = list[tuple[Rung, BuildError]]
 """The rungs that were tried, in order, and how each failed."""

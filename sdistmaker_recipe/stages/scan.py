@@ -21,10 +21,8 @@ from sdistmaker_recipe import example
 from sdistmaker_recipe.catalog.scan_state import Difference, LastScan, Scan
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.lookers import Lookers
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.option_types import EXAMPLE
-from sdistmaker_recipe.projects import Kind, KnownFolders, SeenFolder, look, tag_pattern
 from sdistmaker_recipe.vcs import (
     Change,
     Credentials,
@@ -34,6 +32,8 @@ from sdistmaker_recipe.vcs import (
     load_repository,
     open_repository,
 )
+from sdistmaker_recipe.vcs.subversion.layout import Kind, KnownFolders, SeenFolder, look, tag_pattern
+from sdistmaker_recipe.vcs.subversion.parallel_listing import Lookers
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ AUTO = "auto"
 
 def _subversion(url: str, credentials: Credentials) -> Repository:
     try:
-        from sdistmaker_recipe.vcs.subversion import SubversionRepository
+        from sdistmaker_recipe.vcs.subversion.libsvn import SubversionRepository
     except ImportError as error:
         hint = "Install subvertpy, or set the option vcs to subversion-cli to use the svn program."
         raise RepositoryError(url, f"the backend subversion does not load ({error})", hint) from error
@@ -27,7 +27,7 @@ def _subversion(url: str, credentials: Credentials) -> Repository:
 
 
 def _subversion_cli(url: str, credentials: Credentials) -> Repository:
-    from sdistmaker_recipe.vcs.subversion_cli import SubversionCliRepository
+    from sdistmaker_recipe.vcs.subversion.program import SubversionCliRepository
 
     return SubversionCliRepository(url, credentials)
 
@@ -35,7 +35,7 @@ def _subversion_cli(url: str, credentials: Credentials) -> Repository:
 def _any_subversion(url: str, credentials: Credentials) -> Repository:
     """Through libsvn where its binding is installed, else through the svn program."""
     try:
-        import sdistmaker_recipe.vcs.subversion  # noqa: F401  # to see whether it loads
+        import sdistmaker_recipe.vcs.subversion.libsvn  # noqa: F401  # to see whether it loads
     except ImportError as error:
         if shutil.which("svn"):
             return _subversion_cli(url, credentials)
@@ -67,9 +67,9 @@ def open_repository(url: str, backend: str, credentials: Credentials) -> Reposit
 def load_repository(folder: Path, dump: BinaryIO) -> str:
     """Make a Subversion repository at the new folder from a dump, through libsvn or else svnadmin."""
     try:
-        from sdistmaker_recipe.vcs.subversion import load_repository as load
+        from sdistmaker_recipe.vcs.subversion.libsvn import load_repository as load
     except ImportError:
-        from sdistmaker_recipe.vcs.subversion_cli import load_repository as load
+        from sdistmaker_recipe.vcs.subversion.program import load_repository as load
 
     return load(folder, dump)
 

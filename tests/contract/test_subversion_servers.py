@@ -17,7 +17,8 @@ from types import ModuleType
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, open_repository, retry, subversion, subversion_cli
+from sdistmaker_recipe.vcs import Credentials, open_repository, retry, subversion
+from sdistmaker_recipe.vcs.subversion import program
 from tests.contract.conftest import BACKENDS, SERVERS, make_history
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import Folder, MemoryRepository
@@ -521,7 +522,7 @@ def test_any_name_is_exported_in_the_c_locale(
 # loading
 
 
-@pytest.fixture(params=[subversion, subversion_cli], ids=BACKENDS)
+@pytest.fixture(params=[subversion, program], ids=BACKENDS)
 def loader(request: pytest.FixtureRequest, user: Path) -> ModuleType:
     if request.param is subversion_cli:
         need("svnadmin")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.vcs.limit import Limit
+from sdistmaker_recipe.vcs.connection_limit import Limit
 
 
 def double(number: int) -> int:

@@ -17,7 +17,7 @@ DOORS = {"doors/recipe.py", "doors/command.py", "scripts.py"}
 # Programs of their own, which the interpreters of build environments run.
 PROGRAMS = {"toolchain/hook_runner.py", "toolchain/legacy_runner.py", "toolchain/shims/sdistmaker_files.py"}
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
-FOR_SUBVERSION = {"executors/local.py", "vcs/subversion_process.py", "vcs/subversion_cli.py"}
+FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}
 
 # By their own words, or the design's.
 PURE = (

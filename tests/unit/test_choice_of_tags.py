@@ -7,8 +7,8 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.flow.selection import select_tags
-from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.vcs import Seen
+from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
 from tests.unit.values import TIME, UUID
 
 OUTLOOK = "dealt with"

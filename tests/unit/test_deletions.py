@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdistmaker_recipe.vcs.subversion_common import MOST_REVISIONS, Logged, log_to_deletions
+from sdistmaker_recipe.vcs.subversion.common import MOST_REVISIONS, Logged, log_to_deletions
 from tests.unit.values import TIME
 
 

@@ -10,13 +10,13 @@ from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe import lookers
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.lookers import Lookers
-from sdistmaker_recipe.projects import Kind, SeenFolder
 from sdistmaker_recipe.stages.scan import Source, difference
 from sdistmaker_recipe.vcs import Repository
+from sdistmaker_recipe.vcs.subversion import parallel_listing
+from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
+from sdistmaker_recipe.vcs.subversion.parallel_listing import Lookers
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, compare_scans, two_memories
@@ -194,7 +194,7 @@ def test_the_error_raised_is_the_first_that_one_connection_alone_would_have_met(
 
 
 def test_a_server_that_never_answers_further_connections_holds_nobody_up(network, monkeypatch):
-    monkeypatch.setattr(lookers, "_PATIENCE", 0.01)
+    monkeypatch.setattr(parallel_listing, "_PATIENCE", 0.01)
     answer = Event()
     network.before = lambda _path: answer.wait(20) and None
     try:
@@ -211,7 +211,7 @@ def test_a_server_that_never_answers_further_connections_holds_nobody_up(network
 
 @pytest.mark.parametrize("part", range(3))
 def test_any_history_is_scanned_as_by_one_connection(part, monkeypatch):
-    monkeypatch.setattr(lookers, "_WORTH_A_CONNECTION", 1)
+    monkeypatch.setattr(parallel_listing, "_WORTH_A_CONNECTION", 1)
     with two_memories() as memories:
         for seed in range(part, HISTORIES, 3):
             history, pegs = random_history(seed)

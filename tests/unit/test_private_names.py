@@ -14,9 +14,9 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.flow.selection import select_claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag
-from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
 from sdistmaker_recipe.vcs import Seen
+from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
 from tests.unit.values import TIME, a_release, a_tag
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 import pytest
 
 from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
-from sdistmaker_recipe.projects import look, tag_pattern
 from sdistmaker_recipe.vcs import Entry
+from sdistmaker_recipe.vcs.subversion.layout import look, tag_pattern
 from tests.support.memory_repository import MemoryRepository
 
 TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -7,8 +7,8 @@ import pytest
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.flow import replaced_repository
-from sdistmaker_recipe.projects import SeenFolder, SeenTag
 from sdistmaker_recipe.vcs import Seen
+from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
 from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag
 
 NEW = "99999999-2222-4333-8444-555555555555"

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository, subversion_cli
+from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository
 from sdistmaker_recipe.vcs.backends import BACKENDS, refuse_password
-from sdistmaker_recipe.vcs.subversion_common import (
+from sdistmaker_recipe.vcs.subversion.common import (
     canonical_url,
     join,
     path_below,
@@ -23,8 +23,8 @@ from sdistmaker_recipe.vcs.subversion_common import (
     same_server,
     time_of,
 )
-from sdistmaker_recipe.vcs.subversion_errors import translate
-from sdistmaker_recipe.vcs.subversion_process import SSH, batch_ssh, configuration_files, system_certificates
+from sdistmaker_recipe.vcs.subversion.errors import translate
+from sdistmaker_recipe.vcs.subversion.process import SSH, batch_ssh, configuration_files, system_certificates
 
 # backends by name
 
@@ -49,7 +49,7 @@ def test_auto_refuses_what_no_backend_serves(url: str) -> None:
 def no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without subvertpy."""
     monkeypatch.setitem(sys.modules, "subvertpy", None)
-    monkeypatch.delitem(sys.modules, "sdistmaker_recipe.vcs.subversion", raising=False)
+    monkeypatch.delitem(sys.modules, "sdistmaker_recipe.vcs.subversion.libsvn", raising=False)
 
 
 URLS = ["http://h/x", "HTTPS://h/x", "svn://h/x", "svn+ssh://h/x", "svn+other://h/x", "file:///x"]
@@ -279,7 +279,7 @@ def test_what_svn_printed_is_understood(tmp_path: Path, monkeypatch: pytest.Monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(RepositoryError, match=r"through ssh.*E210002: closed"):
-        subversion_cli.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
+        program.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
 
 
 # settings of the process

@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, Entry
 from sdistmaker_recipe.vcs.retry import persist
-from sdistmaker_recipe.vcs.subversion_common import (
+from sdistmaker_recipe.vcs.subversion.common import (
     Logged,
     ToldByLog,
     canonical_url,
@@ -29,8 +29,8 @@ from sdistmaker_recipe.vcs.subversion_common import (
     revision_number,
     time_of,
 )
-from sdistmaker_recipe.vcs.subversion_errors import ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion_process import batch_ssh, configuration_files
+from sdistmaker_recipe.vcs.subversion.errors import ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.process import batch_ssh, configuration_files
 
 ERROR_LINE = re.compile(r"svn(?:admin)?: (?:warning: )?[EW](\d{6}): (.*)")
 HEAD = "HEAD"

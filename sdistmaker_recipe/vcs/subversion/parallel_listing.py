@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TypeAlias
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.projects import Kind, SeenFolder
 from sdistmaker_recipe.vcs import Repository
+from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
 
 logger = logging.getLogger(__name__)
 

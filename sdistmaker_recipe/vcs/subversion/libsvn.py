@@ -26,7 +26,7 @@ from subvertpy import (
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, Entry
 from sdistmaker_recipe.vcs.retry import persist
-from sdistmaker_recipe.vcs.subversion_common import (
+from sdistmaker_recipe.vcs.subversion.common import (
     EPOCH,
     Logged,
     ToldByLog,
@@ -38,8 +38,8 @@ from sdistmaker_recipe.vcs.subversion_common import (
     same_server,
     time_of,
 )
-from sdistmaker_recipe.vcs.subversion_errors import DROPPED, EXTERNALS, ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion_process import use_batch_ssh, use_system_certificates, use_utf8_names
+from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
 
 Answer = TypeVar("Answer")
 

@@ -1,0 +1,1 @@
+"""Subversion: libsvn or the svn program reads it; folders with trunk and tags are its projects."""
