@@ -21,7 +21,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.layout import ABOUT, ROOT_FILES
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
-from sdistmaker_recipe.stages.present import Shown, begin
+from sdistmaker_recipe.stages.pages import Shown, begin
 from sdistmaker_recipe.toolchain.indexes import uv_variables
 
 DUMB_PYPI = "dumb-pypi==1.15"

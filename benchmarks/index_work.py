@@ -16,25 +16,25 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore, sync
 from sdistmaker_recipe.model import Site
-from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages import pages
 
 
 def main(action: str, destination: str, state: str, *release: str) -> None:
     """Do it, and raise where something fails."""
     store = IndexStore(Path(destination))
     with open_catalog(Path(state) / "catalog.sqlite3") as catalog, Renderer() as renderer:
-        shown = present.Shown(store, catalog, Site(), render=renderer.render)
+        shown = pages.Shown(store, catalog, Site(), render=renderer.render)
         store.prepare()
-        present.begin(shown)
+        pages.begin(shown)
         if action == "add":
             add(shown, Path(state), *release)
-            present.write_all(shown)
+            pages.write_all(shown)
         else:
             # As where all files came or went.
-            present.write_all(shown, frozenset(catalog.projects()))
+            pages.write_all(shown, frozenset(catalog.projects()))
 
 
-def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:
+def add(shown: pages.Shown, state: Path, file: str, upload_time: str) -> None:
     """Publish one release: the archive, what the catalog knows, the pages of its project."""
     from sdistmaker_recipe.configuration import Configuration
     from sdistmaker_recipe.stages.publish import Index, publish
@@ -45,7 +45,7 @@ def add(shown: present.Shown, state: Path, file: str, upload_time: str) -> None:
     with shown.catalog.batch():
         publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()
-    present.write_projects([built.name], shown, {built.sha256: built.about})
+    pages.write_projects([built.name], shown, {built.sha256: built.about})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Built, Site, Tag
-from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.publish import Index, publish
 from sdistmaker_recipe.stages.scan import Source, scan
 from sdistmaker_recipe.vcs import open_repository
@@ -207,16 +207,16 @@ def _fill(course: Course, folder: Path) -> None:
     state.mkdir(parents=True)
     store = IndexStore(folder / "out")
     with open_catalog(state / "catalog.sqlite3") as catalog, open_repository(course.url) as repository:
-        shown = present.Shown(store, catalog, Site())
+        shown = pages.Shown(store, catalog, Site())
         store.prepare()
-        present.begin(shown)
+        pages.begin(shown)
         last, source = LastScan(catalog), Source(course.url, repository, repository.head())
         tags = last.tags(scan(source, Configuration(), last, "benchmark", full=True))
         index = Index(store, catalog, state)
         with catalog.batch():
             for tag in tags:
                 publish(_built(tag), index, tag.time, Configuration())
-        present.write_all(shown)
+        pages.write_all(shown)
         catalog.remember_folders(store.folders())
 
 

@@ -94,7 +94,7 @@ def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:
     ``StoreError``.
     """
     # Here, for few runs ask.
-    from sdistmaker_recipe import watch
+    from sdistmaker_recipe.index import public_names
 
     now = datetime.now(timezone.utc)
     names = sorted({*catalog.projects(), *catalog.private_names()})
@@ -104,12 +104,12 @@ def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:
     unknown: defaultdict[str, list[str]] = defaultdict(list)
     warnings: list[str] = []
     try:
-        for name, answer in watch.taken_names(due, public_index):
+        for name, answer in public_names.taken_names(due, public_index):
             if isinstance(answer, bool):
                 answers[name] = answer
             else:
                 unknown[answer].append(name)
-    except watch.WatchError as error:
+    except public_names.WatchError as error:
         warnings.append(f"check-public: {error.message}; it is asked again in the next run")
     for answer, names in unknown.items():
         warnings.append(f"check-public: {answer} for {_some(names)}; it is asked again in the next run")

@@ -14,8 +14,8 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
-from sdistmaker_recipe.stages import plan, present, publish
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import pages, plan, publish
+from sdistmaker_recipe.stages.pages import Shown
 from sdistmaker_recipe.stages.publish import Index
 
 _MOMENT = 0.5
@@ -76,7 +76,7 @@ class Batches:
                 path.unlink(missing_ok=True)
         # Read by the build already, which spares reading it here.
         known = {built.sha256: built.about for built in ready if not isinstance(built, Failed)}
-        present.write_projects(self._completed(results), self.shown, known)
+        pages.write_projects(self._completed(results), self.shown, known)
         self.results += results
         for result in results:
             self.finished(result)

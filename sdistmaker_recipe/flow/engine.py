@@ -26,7 +26,7 @@ from sdistmaker_recipe.index.renderer import Renderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Failed, Plan, Published, Rejected, Release, Report, Site
 from sdistmaker_recipe.stages import adopt, plan, publish, scan
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages.pages import Shown
 from sdistmaker_recipe.stages.scan import Source
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
 from sdistmaker_recipe.catalog.withdrawals import Standing, Withdrawals
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.index import withdrawn
+from sdistmaker_recipe.index import yanking
 from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
 from sdistmaker_recipe.option_types import Yank
@@ -84,7 +84,7 @@ def standing_failures(failures: Iterable[Failure], losses: Losses, catalog: Cata
     """
     found: dict[str, Failure] = {}
     for failure in failures:
-        key = withdrawn.clashing(failure.reason)
+        key = yanking.clashing(failure.reason)
         release = catalog.release(*key) if key else None
         if key is None or (release and release.deleted is None and key not in losses.deleted):
             found[failure.origin] = failure
@@ -110,13 +110,13 @@ def find_turns(
         **losses.standings,
         **{key: _standing(release) for key, (release, _) in losses.deleted.items()},
     }
-    lines = withdrawn.lines_by_project(configuration)
+    lines = yanking.lines_by_project(configuration)
     standings |= {_key(each): each for each in Withdrawals(catalog).of(lines)}
     turns: list[Turn] = []
     for key, before in sorted(standings.items()):
         now = deleted.get(key, before.deleted)
         of_project = lines.get(before.project, ())
-        why = withdrawn.yanked(before.version, now, of_project, configuration.deleted_tags)
+        why = yanking.yanked(before.version, now, of_project, configuration.deleted_tags)
         # Without a revision: a backup that was restored, maybe, which lacks tags that nobody deleted.
         leaves = bool(now) and configuration.deleted_tags == "remove"
         leaves = leaves and (key in losses.gone or key in losses.deleted)
@@ -195,7 +195,7 @@ def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -
     """What becomes of a release that is deleted and yanked as now and why say; ``leaves`` where it goes."""
     changed = release._replace(deleted=now, yanked=why)
     if leaves:
-        return Turn(changed, "remove", withdrawn.deletion(now or ""))
+        return Turn(changed, "remove", yanking.deletion(now or ""))
     if why == release.yanked:
         return Turn(changed, "note")
     if why is not None:

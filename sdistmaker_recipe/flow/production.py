@@ -25,8 +25,8 @@ from sdistmaker_recipe.flow.scratch import scratch_folder
 from sdistmaker_recipe.flow.selection import Claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Published, Rejected, Tag
-from sdistmaker_recipe.stages import present, withdraw
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import pages, withdraw
+from sdistmaker_recipe.stages.pages import Shown
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
 
@@ -84,7 +84,7 @@ class Production:
     def _remove_leftovers(self) -> None:
         """Remove what a run that broke off had still to remove: a file may be built now under that name."""
         if withdraw.has_files_to_remove(self._catalog):
-            present.write_all(self.shown)
+            pages.write_all(self.shown)
             withdraw.remove_files(self._catalog, self._store)
 
     @contextmanager
@@ -98,13 +98,13 @@ class Production:
                 raise
             get_ready(self.planned.build, sources, scratch, self.configuration, self.circumstances)
             self._store.prepare()
-            present.begin(self.shown)
+            pages.begin(self.shown)
             yield scratch
 
     def _is_idle(self) -> bool:
         """Whether nothing is to be done where nothing is to be built."""
         wanted = self.claims or self.doubtful or self.planned.turns or self.configuration.check_public
-        return not wanted and present.nothing_to_write(self.shown)
+        return not wanted and pages.nothing_to_write(self.shown)
 
     def _produce(self, build: Callable[[Batches], None] = _nothing) -> Produced:
         # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
@@ -115,7 +115,7 @@ class Production:
             taken = self._find_taken()
             lifecycle.end(self.planned, batches.results, self._catalog)
         finally:
-            present.write_all(self.shown, self.doubtful)
+            pages.write_all(self.shown, self.doubtful)
             self._keep_names_private()
         withdraw.remove_files(self._catalog, self._store)
         self._remember_folders()
@@ -168,7 +168,7 @@ class Production:
                     incoming,
                     self.configuration,
                     self.circumstances,
-                    present.get_ready,
+                    pages.get_ready,
                 ):
                     batches.add(outcome)
             finally:

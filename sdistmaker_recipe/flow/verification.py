@@ -15,8 +15,8 @@ from sdistmaker_recipe.index import layout, listing
 from sdistmaker_recipe.index.store import is_leftover
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.stages import present
-from sdistmaker_recipe.stages.present import Link, Shown
+from sdistmaker_recipe.stages import pages
+from sdistmaker_recipe.stages.pages import Link, Shown
 
 Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 """See ``model.Finding``."""
@@ -54,7 +54,7 @@ class Verifier:
             for release in releases:
                 self._verify_archive(release)
             self._verify_other_names(project, releases)
-        if present.is_current(self._shown):
+        if pages.is_current(self._shown):
             self._verify_pages(projects)
         folders = self._store.folders()
         self._verify_private(folders)
@@ -73,7 +73,7 @@ class Verifier:
                 touched.add(before.project)
             outcome, what = self._outcome(before, now)
             self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
-        present.write_projects(sorted(touched), self._shown)
+        pages.write_projects(sorted(touched), self._shown)
         return Verification(self._files, tuple(self._findings.values()))
 
     def _verify_archive(self, release: Release) -> None:
@@ -125,17 +125,17 @@ class Verifier:
         owed = self._catalog.owed()
         wrong: set[str] = set()
         chosen = [project for project in projects if project not in owed]
-        for project, path, is_right in present.compare_projects(chosen, self._shown, self._damaged):
+        for project, path, is_right in pages.compare_projects(chosen, self._shown, self._damaged):
             if self._compare(path, is_right=is_right):
                 wrong.add(project)
         if self._change:
-            present.write_projects(sorted(wrong), self._shown)
+            pages.write_projects(sorted(wrong), self._shown)
         if "" in owed:
             return
-        compared = present.compare_root(self._shown)
+        compared = pages.compare_root(self._shown)
         found = [path for path, is_right in compared if self._compare(path, is_right=is_right)]
         if found and self._change:
-            present.write_root(self._shown)
+            pages.write_root(self._shown)
 
     def _compare(self, path: str, *, is_right: bool) -> bool:
         """Whether a page is wrong."""

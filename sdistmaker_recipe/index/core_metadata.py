@@ -11,7 +11,7 @@ from typing import Any
 
 from packaging.metadata import RawMetadata, parse_email
 
-from sdistmaker_recipe.index.text import one_line, web_link
+from sdistmaker_recipe.index.safe_text import one_line, web_link
 from sdistmaker_recipe.model import About
 
 

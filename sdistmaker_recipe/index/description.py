@@ -14,8 +14,8 @@ from html import escape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 
-from sdistmaker_recipe.index.pages import MARKDOWN
-from sdistmaker_recipe.index.text import one_line, web_link
+from sdistmaker_recipe.index.safe_text import one_line, web_link
+from sdistmaker_recipe.index.simple_api import MARKDOWN
 from sdistmaker_recipe.model import About
 
 _HIGHEST = 3

@@ -8,7 +8,7 @@ from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from sdistmaker_recipe.index.layout import ABOUT, FEED
-from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Release, Site
 
 FEED_LENGTH = 50

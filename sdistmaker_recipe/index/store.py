@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index import aside
+from sdistmaker_recipe.index import quarantine
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class IndexStore:
 
     def __init__(self, folder: Path, aside: Path | None = None) -> None:
         self.folder = folder
-        self.aside = aside or folder.with_name(f"{folder.name}-aside")
+        self.aside = quarantine or folder.with_name(f"{folder.name}-aside")
         self._changed: set[str] = set()
 
     def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
@@ -65,7 +65,7 @@ class IndexStore:
         with _disk_errors(target):
             self._make_folder(project)
             added = _add(content, target)
-            if not added and not aside.status(target):
+            if not added and not quarantine.status(target):
                 self.move_aside(project, filename)
                 added = _add(content, target)
             return StoredFile(sha256_of(target), target.stat().st_size, added)
@@ -83,7 +83,7 @@ class IndexStore:
         """Remove files, in this order, that may be gone already; what is no file goes aside."""
         folder = f"{self.folder}/{project}"
         with _disk_errors(self.folder / project):
-            if aside.is_folder(folder):
+            if quarantine.is_folder(folder):
                 self._changed.add(project)
                 for filename in filenames:
                     self._clear(project, filename)
@@ -128,7 +128,7 @@ class IndexStore:
         """Remove what a run that was killed left of ``incoming``."""
         path = self.folder / _INCOMING
         with _disk_errors(path):
-            if aside.is_folder(path):
+            if quarantine.is_folder(path):
                 shutil.rmtree(path)
             elif os.path.lexists(path):
                 self.move_aside("", _INCOMING)
@@ -139,7 +139,7 @@ class IndexStore:
 
     def has_anything(self, folder: str, name: str) -> bool:
         """Whether a file, or whatever else, is there in a folder that is no link."""
-        return aside.is_folder(f"{self.folder}/{folder}") and os.path.lexists(
+        return quarantine.is_folder(f"{self.folder}/{folder}") and os.path.lexists(
             f"{self.folder}/{folder}/{name}"
         )
 
@@ -190,7 +190,7 @@ class IndexStore:
         source = self.folder / folder / name
         self._changed.add(folder or name)
         with _disk_errors(source):
-            target = aside.move(source, self.aside, folder)
+            target = quarantine.move(source, self.aside, folder)
         what = source.relative_to(self.folder)
         logger.warning("%s was in the way, or damaged: it is moved to %s", what, target)
         return target
@@ -229,7 +229,7 @@ class IndexStore:
     def is_page(self, path: str, content: Content) -> bool:
         """Whether this is what a page at a path below the index holds."""
         with _disk_errors(self.folder / path):
-            in_folder = aside.is_folder(f"{self.folder}/{path.rpartition('/')[0]}")
+            in_folder = quarantine.is_folder(f"{self.folder}/{path.rpartition('/')[0]}")
             return in_folder and _is_page(f"{self.folder}/{path}", _as_bytes(content))
 
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
@@ -250,7 +250,7 @@ class IndexStore:
         """
         with _disk_errors(self.folder):
             if names is not None:
-                there = [(name, aside.folder_status(f"{self.folder}/{name}")) for name in names]
+                there = [(name, quarantine.folder_status(f"{self.folder}/{name}")) for name in names]
                 return {name: status.st_mtime_ns for name, status in there if status}
             entries = self._folders()
             return {entry.name: entry.stat(follow_symlinks=False).st_mtime_ns for entry in entries}
@@ -283,8 +283,8 @@ class IndexStore:
 
     def _status(self, folder: str, name: str) -> os.stat_result | None:
         with _disk_errors(self.folder):
-            is_there = aside.is_folder(f"{self.folder}/{folder}")
-            return aside.status(f"{self.folder}/{folder}/{name}") if is_there else None
+            is_there = quarantine.is_folder(f"{self.folder}/{folder}")
+            return quarantine.status(f"{self.folder}/{folder}/{name}") if is_there else None
 
     def _make_folder(self, folder: str) -> None:
         """Make a folder, and the index, unless they are there; what is in the folder's place goes aside."""
@@ -296,7 +296,7 @@ class IndexStore:
         except FileNotFoundError:
             os.makedirs(path, exist_ok=True)
         except FileExistsError:
-            if not aside.is_folder(path):
+            if not quarantine.is_folder(path):
                 self.move_aside("", folder)
                 os.mkdir(path)
 
@@ -317,7 +317,7 @@ class IndexStore:
     def _clear(self, folder: str, name: str) -> None:
         """Move aside what is in the place of a file and is none."""
         path = f"{self.folder}/{folder}/{name}"
-        if not aside.status(path) and os.path.lexists(path):
+        if not quarantine.status(path) and os.path.lexists(path):
             self.move_aside(folder, name)
 
 
@@ -394,14 +394,14 @@ def _is_page(path: str, data: bytes) -> bool:
         finally:
             os.close(descriptor)
     except OSError:
-        if aside.status(path):
+        if quarantine.status(path):
             raise
         return False
 
 
 def _has_content(path: str) -> bool:
     try:
-        status = aside.status(path)
+        status = quarantine.status(path)
     except OSError:
         return False
     return status is not None and status.st_size > 0

@@ -19,9 +19,9 @@ from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.index import layout, withdrawn
-from sdistmaker_recipe.index.aside import status
+from sdistmaker_recipe.index import layout, yanking
 from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
+from sdistmaker_recipe.index.quarantine import status
 from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
 from sdistmaker_recipe.names import canonicalize_name
@@ -177,7 +177,7 @@ class _Adopter:
             metadata_sha256=told.metadata_sha256,
             yanked=yanked,
             summary=told.about.summary,
-            deleted=withdrawn.deleted_in(yanked),
+            deleted=yanking.deleted_in(yanked),
         )
         self._catalog.publish(release, told.metadata)
         if place != own:

@@ -17,10 +17,10 @@ from sdistmaker_recipe.catalog import Catalog, archives, private_names
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
-from sdistmaker_recipe.index import withdrawn
+from sdistmaker_recipe.index import yanking
 from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
+from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import IndexStore, sync, write_text
-from sdistmaker_recipe.index.text import one_line
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver import ServerSettings
@@ -46,11 +46,11 @@ def publish(
     project, own = project_folder(built.name), release_filename(built.name, built.version)
     there = archives.published(project, own, built.version, index.catalog)
     former = there if there is not None and there.origin != built.tag.origin else None
-    replaced = former is None and withdrawn.is_replaced(there, built.tag.revision, configuration)
+    replaced = former is None and yanking.is_replaced(there, built.tag.revision, configuration)
     filename = _filename(own, there, index.store, replaced=replaced)
     if former is not None and not _may_take_over(former):
         why = f" ({mismatch})" if mismatch else ""
-        return _refused(built, withdrawn.clash(filename, former.tag_url, why), index)
+        return _refused(built, yanking.clash(filename, former.tag_url, why), index)
     _make_way(project, filename, built, there if replaced else None, index)
     add = index.store.replace_archive if replaced else index.store.add_archive
     stored = add(project, filename, built.archive)
@@ -70,8 +70,8 @@ def publish(
         revision=built.tag.revision,
         toolchain=built.toolchain,
         metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
-        yanked=withdrawn.yanked(
-            built.version, None, withdrawn.lines_by_project(configuration).get(project, ()), "keep"
+        yanked=yanking.yanked(
+            built.version, None, yanking.lines_by_project(configuration).get(project, ()), "keep"
         ),
         summary=told.about.summary,
     )

@@ -21,8 +21,8 @@ from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
-from sdistmaker_recipe.stages import adopt, present, withdraw
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import adopt, pages, withdraw
+from sdistmaker_recipe.stages.pages import Shown
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
 from tests.unit.values import a_failure, a_release, a_tag
@@ -42,8 +42,8 @@ class Index:
         last = LastScan(self.catalog)
         return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
 
-    def present(self) -> None:
-        present.write_all(Shown(self.store, self.catalog, Site()))
+    def pages(self) -> None:
+        pages.write_all(Shown(self.store, self.catalog, Site()))
 
     def releases(self) -> dict[str, str]:
         """The digest of each release's file by its path."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.index.core_metadata import about, may_be_served
-from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import About
 
 

@@ -15,7 +15,7 @@ from sdistmaker_recipe.index import description
 from sdistmaker_recipe.index.description import render_description
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Site
-from sdistmaker_recipe.stages import present
+from sdistmaker_recipe.stages import pages
 from tests.unit.values import a_release
 
 MARKDOWN, PLAIN, RST = "text/markdown", "text/plain", "text/x-rst"
@@ -261,7 +261,7 @@ class TestKept:
             description, "render_description", lambda content: made.append(content) or f"<p>{len(made)}</p>"
         )
         with open_catalog(None) as catalog:
-            shown = present.Shown(IndexStore(tmp_path), catalog, Site())
+            shown = pages.Shown(IndexStore(tmp_path), catalog, Site())
             for version, kind, text, shows in (
                 ("1.0", PLAIN, "One", 1),
                 ("1.1", PLAIN, "One", 1),
@@ -270,5 +270,5 @@ class TestKept:
             ):
                 metadata = f"Version: {version}\nDescription-Content-Type: {kind}\n\n{text}".encode()
                 catalog.publish(a_release(version, sha256=version), metadata)
-                present.write_projects(["acme-ledger"], shown)
+                pages.write_projects(["acme-ledger"], shown)
                 assert f"<p>{shows}</p>" in (tmp_path / "acme-ledger" / "about.html").read_text("utf-8")

@@ -10,7 +10,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.lifecycle import Losses
-from sdistmaker_recipe.index.withdrawn import clash
+from sdistmaker_recipe.index.yanking import clash
 from sdistmaker_recipe.model import Plan, Rejected, Release, Tag, Turn
 from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_failure, a_release, a_tag

@@ -16,7 +16,7 @@ from mousebender import simple
 from packaging.version import Version
 from pypi_simple import IndexPage, ProjectPage
 
-from sdistmaker_recipe.index import pages
+from sdistmaker_recipe.index import simple_api
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.model import ProjectStatus
 from tests.unit.values import a_release
@@ -57,17 +57,17 @@ class Page(HTMLParser):
 
 
 def project(*releases):
-    return Page(pages.project_html("acme-ledger", releases))
+    return Page(simple_api.project_html("acme-ledger", releases))
 
 
 def project_json(*releases):
-    return json.loads(pages.project_json("acme-ledger", releases))
+    return json.loads(simple_api.project_json("acme-ledger", releases))
 
 
 HTML = [
-    pages.root_html(["acme"]),
-    pages.project_html("acme", [a_release(yanked="<b>")], ProjectStatus("archived", "<i>")),
-    pages.written_html("Acme.Ledger", [a_release()]),
+    simple_api.root_html(["acme"]),
+    simple_api.project_html("acme", [a_release(yanked="<b>")], ProjectStatus("archived", "<i>")),
+    simple_api.written_html("Acme.Ledger", [a_release()]),
 ]
 
 
@@ -87,26 +87,26 @@ class TestEveryHtmlPage:
 
 class TestRootHtml:
     def test_names_the_version_of_pep_503(self):
-        assert Page(pages.root_html([])).meta["pypi:repository-version"] == "1.0"
+        assert Page(simple_api.root_html([])).meta["pypi:repository-version"] == "1.0"
 
     def test_names_the_page_for_people(self):
-        assert Page(pages.root_html(["acme"])).alternates == ["about.html"]
+        assert Page(simple_api.root_html(["acme"])).alternates == ["about.html"]
 
     def test_lists_what_clients_take_from_it(self):
         projects = ["acme", "acme-ledger", "b"]
-        assert IndexPage.from_html(pages.root_html(projects)).projects == projects
-        index = simple.parse_project_index(pages.root_html(projects), "text/html")
+        assert IndexPage.from_html(simple_api.root_html(projects)).projects == projects
+        index = simple.parse_project_index(simple_api.root_html(projects), "text/html")
         assert [each["name"] for each in index["projects"]] == projects
 
     def test_links_to_each_project_by_its_name_with_a_final_slash(self):
-        page = Page(pages.root_html(["b", "acme-ledger"]))
+        page = Page(simple_api.root_html(["b", "acme-ledger"]))
         assert page.links == [({"href": "b/"}, "b"), ({"href": "acme-ledger/"}, "acme-ledger")]
 
     def test_of_an_empty_index_has_no_link(self):
-        assert Page(pages.root_html([])).links == []
+        assert Page(simple_api.root_html([])).links == []
 
     def test_takes_any_iterable(self):
-        assert len(Page(pages.root_html(iter(["a", "b"]))).links) == 2
+        assert len(Page(simple_api.root_html(iter(["a", "b"]))).links) == 2
 
 
 class TestProjectHtml:
@@ -114,7 +114,7 @@ class TestProjectHtml:
         assert project(a_release()).meta["pypi:repository-version"] == "1.4"
 
     def test_names_the_page_for_people_so_that_easy_install_does_not_search_it(self):
-        html = pages.project_html("acme", [a_release()])
+        html = simple_api.project_html("acme", [a_release()])
         (address,) = Page(html).alternates
         assert address.startswith("about.html#")
         # What setuptools' package_index takes for an address, in whatever tag; without a fragment it is
@@ -136,7 +136,7 @@ class TestProjectHtml:
 
     def test_has_the_status_of_pep_792_but_for_active_projects(self):
         assert "pypi:project-status" not in project(a_release()).meta
-        html = pages.project_html("acme", [], ProjectStatus("archived", 'use "acme2"'))
+        html = simple_api.project_html("acme", [], ProjectStatus("archived", 'use "acme2"'))
         assert Page(html).meta["pypi:project-status"] == "archived"
         assert Page(html).meta["pypi:project-status-reason"] == 'use "acme2"'
 
@@ -158,7 +158,7 @@ class TestProjectHtml:
         assert [attributes.get("data-requires-python") for attributes, _ in page.links] == [None, ">=3.8"]
 
     def test_escapes_requires_python_as_pep_503_asks(self):
-        html = pages.project_html("acme", [a_release(requires_python=">=3.8,<4")])
+        html = simple_api.project_html("acme", [a_release(requires_python=">=3.8,<4")])
         assert 'data-requires-python="&gt;=3.8,&lt;4"' in html
 
     @given(st.text("aZ0 <>&\"'=;,.#!ü/\t", min_size=1, max_size=20))
@@ -180,22 +180,22 @@ class TestProjectHtml:
 
     def test_is_the_same_for_the_same_releases(self):
         releases = [a_release("1.0"), a_release("2.0")]
-        assert pages.project_html("acme", releases) == pages.project_html("acme", tuple(releases))
+        assert simple_api.project_html("acme", releases) == simple_api.project_html("acme", tuple(releases))
 
     def test_never_lets_text_become_markup(self):
-        html = pages.project_html("acme", [a_release(requires_python='"><script>alert(1)</script>')])
+        html = simple_api.project_html("acme", [a_release(requires_python='"><script>alert(1)</script>')])
         assert "<script" not in html
 
 
 class TestRootJson:
     def test_is_that_of_pep_691(self):
-        assert json.loads(pages.root_json(["b", "acme-ledger"])) == {
+        assert json.loads(simple_api.root_json(["b", "acme-ledger"])) == {
             "meta": {"api-version": "1.4"},
             "projects": [{"name": "b"}, {"name": "acme-ledger"}],
         }
 
     def test_of_an_empty_index_has_no_project(self):
-        assert json.loads(pages.root_json(iter([])))["projects"] == []
+        assert json.loads(simple_api.root_json(iter([])))["projects"] == []
 
 
 class TestProjectJson:
@@ -219,7 +219,9 @@ class TestProjectJson:
 
     def test_has_what_metadata_yanking_and_status_add(self):
         releases = [a_release("2", yanked="wrong"), a_release("1", yanked="", metadata_sha256="cd" * 32)]
-        document = json.loads(pages.project_json("acme", releases, ProjectStatus("archived", "use acme2")))
+        document = json.loads(
+            simple_api.project_json("acme", releases, ProjectStatus("archived", "use acme2"))
+        )
         assert document["project-status"] == {"status": "archived", "reason": "use acme2"}
         assert [each["yanked"] for each in document["files"]] == ["wrong", True]
         assert [each.get("core-metadata") for each in document["files"]] == [None, {"sha256": "cd" * 32}]
@@ -263,7 +265,7 @@ class TestProjectJson:
         assert listed == {(url, fragment.removeprefix("sha256=")) for url, fragment in linked}
 
     def test_ends_with_a_newline(self):
-        assert pages.project_json("acme", []).endswith("}\n")
+        assert simple_api.project_json("acme", []).endswith("}\n")
 
 
 NUMBERS = st.lists(st.integers(0, 99), min_size=1, max_size=3).map(lambda parts: ".".join(map(str, parts)))
@@ -321,7 +323,7 @@ class TestClients:
 
     @A_PROJECT
     def test_pypi_simple_reads_html(self, releases, status):
-        page = ProjectPage.from_html("acme-ledger", pages.project_html("acme-ledger", releases, status))
+        page = ProjectPage.from_html("acme-ledger", simple_api.project_html("acme-ledger", releases, status))
         assert [seen(each, html=True) for each in page.packages] == [
             meant(each, html=True) for each in releases
         ]
@@ -330,7 +332,7 @@ class TestClients:
 
     @A_PROJECT
     def test_pypi_simple_reads_json(self, releases, status):
-        document = pages.project_json("acme-ledger", releases, status)
+        document = simple_api.project_json("acme-ledger", releases, status)
         page = ProjectPage.from_json_data(json.loads(document))
         assert [seen(each, html=False) for each in page.packages] == [
             meant(each, html=False) for each in releases
@@ -340,11 +342,11 @@ class TestClients:
 
     @A_PROJECT
     def test_mousebender_reads_the_same_from_both(self, releases, status):
-        html = pages.project_html("acme-ledger", releases, status)
+        html = simple_api.project_html("acme-ledger", releases, status)
         # It knows PEP 792, but not yet in HTML.
         with pytest.warns(simple.APIVersionWarning):
             from_html = simple.parse_project_details(html, "text/html", "acme-ledger")
-        text = pages.project_json("acme-ledger", releases, status)
+        text = simple_api.project_json("acme-ledger", releases, status)
         from_json = simple.parse_project_details(text, simple.ACCEPT_JSON_V1, "acme-ledger")
         only_html, only_json = {"dist-info-metadata"}, {"size", "upload-time"}
         assert [
@@ -358,7 +360,7 @@ class TestClients:
 class TestWrittenHtml:
     def test_links_to_files_in_the_folder_itself_by_its_spelling(self):
         releases = [a_release("2.0", requires_python=""), a_release("1.0-final", yanked="old")]
-        first, second = Page(pages.written_html("Acme.Ledger", releases)).links
+        first, second = Page(simple_api.written_html("Acme.Ledger", releases)).links
         digest = f"#sha256={'ab' * 32}"
         assert first == ({"href": f"Acme.Ledger-2.0.tar.gz{digest}"}, "Acme.Ledger-2.0.tar.gz")
         assert second[0] == {
@@ -368,7 +370,9 @@ class TestWrittenHtml:
         }
 
     def test_names_no_core_metadata_for_there_is_none_in_the_folder(self):
-        assert "metadata" not in pages.written_html("Acme.Ledger", [a_release(metadata_sha256="cd" * 32)])
+        assert "metadata" not in simple_api.written_html(
+            "Acme.Ledger", [a_release(metadata_sha256="cd" * 32)]
+        )
 
 
 ODD = st.text(st.characters(codec=None), max_size=30)
@@ -377,9 +381,9 @@ ODD = st.text(st.characters(codec=None), max_size=30)
 @given(ODD, ODD, ODD)
 def test_any_reason_leaves_pages_that_can_be_written_and_parsed(reason, yanked, status):
     releases, marker = [a_release(yanked=yanked)], ProjectStatus("archived", reason + status)
-    html = pages.project_html("acme", releases, marker)
+    html = simple_api.project_html("acme", releases, marker)
     HTMLParser5(strict=True).parse(html.encode().decode())
     assert [attributes["href"] for attributes, _ in Page(html).links] == [
         f"acme_ledger-1.0.tar.gz#sha256={'ab' * 32}"
     ]
-    assert json.loads(pages.project_json("acme", releases, marker).encode())["files"][0]["yanked"]
+    assert json.loads(simple_api.project_json("acme", releases, marker).encode())["files"][0]["yanked"]

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index import description, people
+from sdistmaker_recipe.index import description, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
-from sdistmaker_recipe.index.people import FailedTag, Project, Root
+from sdistmaker_recipe.index.web_pages import FailedTag, Project, Root
 from sdistmaker_recipe.model import About, Listed, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
@@ -49,15 +49,15 @@ def parsed(html: str) -> Element:
 
 
 def root(value: Root = ROOT, site: Site = SITE) -> Element:
-    return parsed(people.root_about(value, site))
+    return parsed(web_pages.root_about(value, site))
 
 
 def project(site: Site = SITE, **changes) -> Element:
-    return parsed(people.project_about(PROJECT._replace(**changes), site))
+    return parsed(web_pages.project_about(PROJECT._replace(**changes), site))
 
 
 def failed(*tags: FailedTag, published: frozenset[str] = frozenset()) -> Element:
-    return parsed(people.failed_tags(tags, published, SITE))
+    return parsed(web_pages.failed_tags(tags, published, SITE))
 
 
 def text(element: Element | None) -> str:
@@ -78,10 +78,10 @@ def rows(page: Element) -> list[list[str]]:
 
 
 PAGES = {
-    "root": people.root_about(ROOT, SITE),
-    "empty root": people.root_about(Root(), SITE),
-    "project": people.project_about(PROJECT, SITE),
-    "failed": people.failed_tags(FAILED, {"acme-ledger"}, SITE),
+    "root": web_pages.root_about(ROOT, SITE),
+    "empty root": web_pages.root_about(Root(), SITE),
+    "project": web_pages.project_about(PROJECT, SITE),
+    "failed": web_pages.failed_tags(FAILED, {"acme-ledger"}, SITE),
 }
 
 
@@ -192,7 +192,7 @@ class TestRoot:
 
     def test_stays_light_with_many_projects(self):
         many = tuple(Listed(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
-        assert len(people.root_about(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
+        assert len(web_pages.root_about(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
 
     def test_of_an_empty_index_says_so(self):
         assert "Nothing is published yet." in text(root(Root()))
@@ -359,7 +359,7 @@ class TestSize:
 
 class TestStaticFiles:
     def test_are_all_there_and_name_nothing_elsewhere(self):
-        found = people.static_files()
+        found = web_pages.static_files()
         assert tuple(found) == STATIC_FILES
         for content in found.values():
             assert "//" not in re.sub(r"^\s*// .*$", "", content, flags=re.MULTILINE)
@@ -367,14 +367,14 @@ class TestStaticFiles:
             assert "url(" not in content
 
     def test_know_light_and_dark(self):
-        style = people.static_files()["style.css"]
+        style = web_pages.static_files()["style.css"]
         assert "prefers-color-scheme: dark" in style
         colours = [set(re.findall(r"--[a-z-]+(?=: #)", part)) for part in style.split("@media")[:2]]
         assert colours[0] == colours[1]
 
     def test_give_enough_contrast(self):
         """WCAG 2.1, 1.4.3: 4.5 to 1 for text, on each ground that it stands on."""
-        for part in people.static_files()["style.css"].split("@media")[:2]:
+        for part in web_pages.static_files()["style.css"].split("@media")[:2]:
             colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part))
             for ground, inks in {
                 "paper": ("ink", "soft", "accent", "warn"),
@@ -385,7 +385,7 @@ class TestStaticFiles:
                     assert contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
 
     def test_style_what_pages_hold(self):
-        style = people.static_files()["style.css"]
+        style = web_pages.static_files()["style.css"]
         used = {
             name
             for html in PAGES.values()
@@ -396,7 +396,7 @@ class TestStaticFiles:
         assert not {name for name in used - {"index"} if f".{name}" not in style}
 
     def test_use_no_class_that_a_description_may_use(self):
-        style = people.static_files()["style.css"]
+        style = web_pages.static_files()["style.css"]
         own = "\n".join(line for line in style.splitlines() if not line.startswith(".description"))
         assert not [
             name
@@ -483,50 +483,50 @@ class TestAnyText:
     @FEW
     @given(ODD, ODD)
     def test_leaves_pages_that_can_be_written(self, one, two):
-        people.failed_tags([FailedTag(one, two, one, two)], (), Site(one)).encode()
+        web_pages.failed_tags([FailedTag(one, two, one, two)], (), Site(one)).encode()
         notes, status = (one,), ProjectStatus(two, one)
         release = a_release(yanked=two, requires_python=one, revision=two, origin=f"{UUID}/{one}")
-        people.project_about(
+        web_pages.project_about(
             PROJECT._replace(releases=(release,), notes=notes, status=status), Site(two)
         ).encode()
 
 
 def test_pages_depend_on_nothing_but_what_is_given():
-    assert people.project_about(PROJECT, SITE) == people.project_about(PROJECT._replace(), SITE)
-    assert people.root_about(ROOT, SITE) == people.root_about(ROOT._replace(), SITE)
+    assert web_pages.project_about(PROJECT, SITE) == web_pages.project_about(PROJECT._replace(), SITE)
+    assert web_pages.root_about(ROOT, SITE) == web_pages.root_about(ROOT._replace(), SITE)
 
 
 class TestCompiledTemplates:
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path, monkeypatch):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        people._templates.cache_clear()
+        web_pages._templates.cache_clear()
         yield tmp_path / f"_jinja2-cache-{os.getuid()}"
-        people._templates.cache_clear()
+        web_pages._templates.cache_clear()
 
     def test_are_kept_for_the_next_process(self, folder, monkeypatch):
-        page = people.root_about(ROOT, SITE)
+        page = web_pages.root_about(ROOT, SITE)
         assert folder.stat().st_mode & 0o777 == 0o700
-        people._templates.cache_clear()
+        web_pages._templates.cache_clear()
         monkeypatch.setattr(jinja2.Environment, "_generate", None)
-        assert people.root_about(ROOT, SITE) == page
+        assert web_pages.root_about(ROOT, SITE) == page
 
     @pytest.mark.parametrize("left", [0, 20, 25, 30, 60, -9])
     def test_are_made_again_where_they_are_damaged(self, folder, left):
-        page = people.root_about(ROOT, SITE)
+        page = web_pages.root_about(ROOT, SITE)
         kept = {path: path.read_bytes() for path in folder.iterdir()}
         for path, content in kept.items():
             path.write_bytes(content[:left])
-        people._templates.cache_clear()
-        assert people.root_about(ROOT, SITE) == page
+        web_pages._templates.cache_clear()
+        assert web_pages.root_about(ROOT, SITE) == page
         assert {path: path.read_bytes() for path in folder.iterdir()} == kept
 
     def test_are_not_kept_where_that_is_not_safe(self, folder):
         folder.symlink_to(folder.parent / "elsewhere", target_is_directory=True)
-        assert "<html" in people.root_about(ROOT, SITE)
+        assert "<html" in web_pages.root_about(ROOT, SITE)
         assert list(folder.parent.iterdir()) == [folder]
 
     def test_are_not_kept_where_they_cannot_be(self, folder):
-        people._templates()
+        web_pages._templates()
         folder.rmdir()
-        assert "<html" in people.root_about(ROOT, SITE)
+        assert "<html" in web_pages.root_about(ROOT, SITE)

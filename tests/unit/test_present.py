@@ -17,12 +17,12 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index import core_metadata, description, layout, pages, store
+from sdistmaker_recipe.index import core_metadata, description, layout, simple_api, store
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.index.withdrawn import clash
+from sdistmaker_recipe.index.yanking import clash
 from sdistmaker_recipe.model import About, Failure, Release, Site
-from sdistmaker_recipe.stages import present
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import pages
+from sdistmaker_recipe.stages.pages import Shown
 from sdistmaker_recipe.vcs import Seen
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag
@@ -39,8 +39,8 @@ class Recorder(IndexStore):
         self.written: list[list[str]] = []
 
     def write_pages(self, pages: Mapping[str, Content]) -> None:
-        self.written.append(list(pages))
-        super().write_pages(pages)
+        self.written.append(list(simple_api))
+        super().write_pages(simple_api)
 
 
 def fail(folder: Path) -> None:
@@ -67,8 +67,8 @@ def add(
 
 def rendered_otherwise(shown: Shown, patch: pytest.MonkeyPatch, name: str, value: str) -> Shown:
     """The same in a run that renders descriptions with something else."""
-    patch.setattr(pages, name, value)
-    return replace(shown, renderer=present.renderer())
+    patch.setattr(simple_api, name, value)
+    return replace(shown, renderer=pages.renderer())
 
 
 def files(shown: Shown) -> set[str]:
@@ -87,9 +87,9 @@ def rewritten(
     for path in files(shown):
         os.utime(shown.store.folder / path, (LONG_AGO, LONG_AGO))
     if projects is None:
-        present.write_all(shown, doubtful)
+        pages.write_all(shown, doubtful)
     else:
-        present.write_projects(projects, shown)
+        pages.write_projects(projects, shown)
     return {path for path in files(shown) if (shown.store.folder / path).stat().st_mtime != LONG_AGO}
 
 
@@ -101,7 +101,7 @@ class TestProject:
     def test_gets_its_pages_and_no_other_does(self, shown):
         add(shown, project="alpha")
         add(shown, project="beta")
-        present.write_projects(["alpha", "unknown"], shown)
+        pages.write_projects(["alpha", "unknown"], shown)
         assert files(shown) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
         assert shown.catalog.owed() == {"", "beta"}
         assert [(each.project, each.version) for each in shown.catalog.listed()] == [("alpha", "1.0")]
@@ -109,7 +109,7 @@ class TestProject:
     def test_has_metadata_before_a_page_names_it(self, shown):
         release = add(shown, final=True)
         add(shown, "2.0")
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         ((first, *others),) = shown.store.written
         assert first == f"acme-ledger/{release.filename}.metadata"
         assert set(others) >= of_project("acme-ledger")
@@ -123,7 +123,7 @@ class TestProject:
 
     def test_gets_metadata_back_that_is_missing_only(self, shown):
         release = add(shown, final=True)
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         path = f"acme-ledger/{release.filename}.metadata"
         (shown.store.folder / path).unlink()
         assert rewritten(shown, ("acme-ledger",)) == {path}
@@ -132,7 +132,7 @@ class TestProject:
     def test_has_a_folder_for_each_written_name_with_the_same_archives(self, shown):
         add(shown, "1.0", name="acme.ledger")
         add(shown, "2.0", name="Acme.Ledger")
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         archives = shown.store.folder / "acme-ledger"
         for folder in ("acme.ledger", "Acme.Ledger"):
             links = read(shown, f"{folder}/index.html")
@@ -145,13 +145,13 @@ class TestProject:
 
     def test_without_a_dot_has_no_other_folder(self, shown):
         add(shown, project="plain", name="Plain")
-        present.write_projects(["plain"], shown)
+        pages.write_projects(["plain"], shown)
         assert {path.name for path in shown.store.folder.iterdir()} == {"plain"}
 
     def test_shows_releases_by_time_to_programs_and_by_version_to_people(self, shown):
         for day, version in enumerate(["2.0", "1.0", "10.0"], start=1):
             add(shown, version, upload_time=datetime(2020, 1, day, tzinfo=timezone.utc))
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         assert json.loads(read(shown, "acme-ledger/index.json"))["versions"] == ["2.0", "1.0", "10.0"]
         page = read(shown, "acme-ledger/about.html")
         places = [page.index(f">{version}</a>") for version in ("10.0", "2.0", "1.0")]
@@ -160,7 +160,7 @@ class TestProject:
     def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, shown):
         add(shown)
         shown.catalog.remember(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         page = read(shown, "acme-ledger/about.html")
         assert "1 failed tag" in page
         assert 'href="https://svn.example.com/acme.ledger/tags/1.0"' in page
@@ -172,7 +172,7 @@ class TestProject:
         shown = replace(shown, taken=taken)
         add(shown)
         shown.catalog.watch({"acme-ledger": asked}, datetime.now(timezone.utc))
-        present.write_projects(["acme-ledger"], shown)
+        pages.write_projects(["acme-ledger"], shown)
         assert (
             "The public index has a project of this name" in read(shown, "acme-ledger/about.html")
         ) is warned
@@ -185,33 +185,33 @@ class TestProject:
         )
         add(shown)
         for _ in range(2):
-            present.write_projects(["acme-ledger"], shown)
+            pages.write_projects(["acme-ledger"], shown)
         assert "<em>about</em>" in read(shown, "acme-ledger/about.html")
         assert len(calls) == 1
         for number, (name, value) in enumerate((("RENDERER", "other"), ("MARKDOWN", "no_such_module"))):
-            monkeypatch.setattr(pages, name, value)
-            present.write_projects(["acme-ledger"], replace(shown, renderer=present.renderer()))
+            monkeypatch.setattr(simple_api, name, value)
+            pages.write_projects(["acme-ledger"], replace(shown, renderer=pages.renderer()))
             assert len(calls) == 2 + number
 
     def test_takes_what_was_read_of_its_newest_release_already(self, shown, monkeypatch):
         add(shown, version="1.0")
         newest = add(shown, version="2.0")
         monkeypatch.setattr(core_metadata, "about", fail)
-        present.write_projects(["acme-ledger"], shown, {newest.sha256: About(author="Read before")})
+        pages.write_projects(["acme-ledger"], shown, {newest.sha256: About(author="Read before")})
         assert "Read before" in read(shown, "acme-ledger/about.html")
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, shown, monkeypatch):
         add(shown)
         monkeypatch.setattr(store, "sync", fail)
         with pytest.raises(StoreError):
-            present.write_projects(["acme-ledger"], shown)
+            pages.write_projects(["acme-ledger"], shown)
         assert shown.catalog.owed() == {"", "acme-ledger"}
 
     def test_may_be_one_of_very_many(self, shown, monkeypatch):
-        monkeypatch.setattr(present, "_AT_ONCE", 2)
+        monkeypatch.setattr(pages, "_AT_ONCE", 2)
         for project in "abcde":
             add(shown, project=project)
-        present.write_projects("abcde", shown)
+        pages.write_projects("abcde", shown)
         assert [len(paths) for paths in shown.store.written] == [6, 6, 3]
         assert shown.catalog.owed() == {""}
 
@@ -225,7 +225,7 @@ def complete(shown: Shown) -> Shown:
     """An index of two projects whose pages are all written."""
     add(shown, project="alpha")
     add(shown, project="beta")
-    present.write_all(shown)
+    pages.write_all(shown)
     shown.store.written.clear()
     return shown
 
@@ -241,7 +241,7 @@ class TestAll:
         assert complete.catalog.owed() == frozenset()
 
     def test_without_a_release_has_a_root(self, shown):
-        present.write_all(shown)
+        pages.write_all(shown)
         assert files(shown) == set(layout.ROOT_FILES)
         assert "Nothing is published yet." in read(shown, "about.html")
 
@@ -277,7 +277,7 @@ class TestAll:
     def test_what_was_owed_when_a_run_broke_off_is_written(self, complete):
         complete.catalog.watch({"beta": True}, datetime.now(timezone.utc))
         watching = replace(complete, taken=True)
-        present.write_all(watching)
+        pages.write_all(watching)
         assert "The public index has" in read(complete, "beta/about.html")
         complete.catalog.watch({"beta": False}, datetime.now(timezone.utc))
         assert rewritten(watching) == {"beta/about.html"}
@@ -306,20 +306,20 @@ class TestAll:
 
         def fail() -> None:
             complete.catalog.remember(failure)
-            present.write_all(complete)
+            pages.write_all(complete)
 
         if first == "failure":
             fail()
         add(complete, "9.0", project="alpha", origin=origins[1])
         if first == "release":
             fail()
-        present.write_all(complete)
+        pages.write_all(complete)
         assert 'href="../failed.html#project-alpha">1 failed tag<' in read(complete, "alpha/about.html")
         failed = read(complete, "failed.html")
         assert 'id="project-alpha"' in failed
         assert "folder" not in failed
         complete.catalog.forget_failures([failure.origin])
-        present.write_all(complete)
+        pages.write_all(complete)
         assert "failed tag" not in read(complete, "alpha/about.html")
 
     def test_releases_of_a_catalog_of_the_first_version_tell_their_metadata_too(self, tmp_path):
@@ -331,7 +331,7 @@ class TestAll:
         for _ in range(2):
             with open_catalog(path) as catalog:
                 shown = Shown(Recorder(tmp_path / "index"), catalog, Site())
-                present.write_all(shown)
+                pages.write_all(shown)
                 (release,) = catalog.releases()
                 digest = hashlib.sha256(METADATA).hexdigest()
                 assert release == a_release(sha256="abc", summary="Sums", metadata_sha256=digest)
@@ -344,7 +344,7 @@ class TestAll:
         LastScan(complete.catalog).replace(url, f"{UUID}/group", "f", Seen("1", "1", TIME), [])
         reason = clash("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
         complete.catalog.remember(a_failure(a_tag(project="folder"), reason=reason))
-        present.write_all(complete)
+        pages.write_all(complete)
         page = read(complete, "failed.html")
         assert "a-1.tar.gz was published from group/acme/tags/1.0; the first stays." in page
         assert "secret" not in page
@@ -359,7 +359,7 @@ class TestAll:
         [
             lambda shown, _: replace(shown, site=Site(base_url="https://packages.example.com/")),
             lambda shown, _: replace(shown, site=Site(browse_url="https://trac.example.com/")),
-            lambda shown, patch: patch.setattr(pages, "FORMAT", "next") or shown,
+            lambda shown, patch: patch.setattr(simple_api, "FORMAT", "next") or shown,
             lambda shown, patch: rendered_otherwise(shown, patch, "RENDERER", "next"),
             lambda shown, patch: rendered_otherwise(shown, patch, "MARKDOWN", "no_such_module"),
             lambda shown, _: replace(shown, taken=True),
@@ -368,11 +368,11 @@ class TestAll:
     )
     def test_are_made_again_once_when_their_look_changes(self, complete, change, monkeypatch):
         changed = change(complete, monkeypatch)
-        present.write_all(changed)
+        pages.write_all(changed)
         made = {path for paths in complete.store.written for path in paths}
         assert made == of_project("alpha") | of_project("beta") | set(layout.ROOT_FILES)
         complete.store.written.clear()
-        present.write_all(changed)
+        pages.write_all(changed)
         assert {path for paths in complete.store.written for path in paths} == set()
 
     def test_are_made_again_until_that_succeeds(self, complete, monkeypatch):
@@ -380,7 +380,7 @@ class TestAll:
         with monkeypatch.context() as broken:
             broken.setattr(store, "sync", fail)
             with pytest.raises(StoreError):
-                present.write_all(changed)
+                pages.write_all(changed)
         assert "https://packages.example.com/" not in read(complete, "releases.atom")
-        present.write_all(changed)
+        pages.write_all(changed)
         assert "https://packages.example.com/" in read(complete, "releases.atom")

@@ -16,8 +16,8 @@ from sdistmaker_recipe.flow.production import Production
 from sdistmaker_recipe.flow.selection import Claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Site
-from sdistmaker_recipe.stages import present
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import pages
+from sdistmaker_recipe.stages.pages import Shown
 from tests.unit.values import a_release, a_tag
 
 
@@ -80,13 +80,13 @@ class TestFolders:
         self, index, monkeypatch
     ):
         index.run("one")
-        real = present.write_all
+        real = pages.write_all
 
         def write(*given: object) -> None:
             real(*given)
             (index.folder / "index" / "ledger" / "file").touch()
 
-        monkeypatch.setattr(present, "write_all", write)
+        monkeypatch.setattr(pages, "write_all", write)
         index.run("two")
         assert index.doubtful() == {"ledger"}
 

@@ -14,8 +14,8 @@ from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration import Configuration
 from sdistmaker_recipe.index.store import IndexStore, sha256_of
 from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
-from sdistmaker_recipe.stages import present, withdraw
-from sdistmaker_recipe.stages.present import Shown
+from sdistmaker_recipe.stages import pages, withdraw
+from sdistmaker_recipe.stages.pages import Shown
 from sdistmaker_recipe.stages.publish import Index, publish
 from tests.support.history import tree
 from tests.support.old_index import add_archive
@@ -37,7 +37,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 def show(index: Index) -> None:
     """What a run does at its end."""
-    present.write_all(Shown(index.store, index.catalog, Site()))
+    pages.write_all(Shown(index.store, index.catalog, Site()))
     withdraw.remove_files(index.catalog, index.store)
 
 
@@ -103,7 +103,7 @@ class TestSuffix:
         before(index, ZIP)
         publish(build(tmp_path), index, TIME, REPLACE)
         assert {OWN, ZIP} <= archives(index).keys()
-        present.write_all(Shown(index.store, index.catalog, Site()))
+        pages.write_all(Shown(index.store, index.catalog, Site()))
         assert {OWN, ZIP} <= archives(index).keys()
         page = tree(index.store.folder)["acme-ledger/index.html"].decode()
         assert ("acme_ledger-1.0.tar.gz" in page, ".zip" in page) == (True, False)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index.text import one_line, tag_link, web_link, without_addresses
+from sdistmaker_recipe.index.safe_text import one_line, tag_link, web_link, without_addresses
 from tests.unit.values import UUID, a_release
 
 ANY = st.text(st.characters(codec=None))

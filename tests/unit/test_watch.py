@@ -13,9 +13,9 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import find_taken
+from sdistmaker_recipe.index.public_names import WatchError, taken_names
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages.publish import Index
-from sdistmaker_recipe.watch import WatchError, taken_names
 from tests.support.process import LOOPBACK, free_port
 from tests.unit.values import a_release
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.configuration import Configuration
-from sdistmaker_recipe.index.withdrawn import clash, clashing, deletion, is_replaced, lines_by_project, yanked
+from sdistmaker_recipe.index.yanking import clash, clashing, deletion, is_replaced, lines_by_project, yanked
 from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_release
 

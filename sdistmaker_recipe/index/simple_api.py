@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
-from sdistmaker_recipe.index.text import one_line
+from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 from sdistmaker_recipe.names import normalised_version
 

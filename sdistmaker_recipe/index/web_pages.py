@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from sdistmaker_recipe.index.layout import STATIC_FILES, newest
-from sdistmaker_recipe.index.pages import ACTIVE
-from sdistmaker_recipe.index.text import one_line, tag_link
+from sdistmaker_recipe.index.safe_text import one_line, tag_link
+from sdistmaker_recipe.index.simple_api import ACTIVE
 from sdistmaker_recipe.model import About, Listed, ProjectStatus, Release, Site
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _templates() -> Environment:
     # Only a run that writes a page pays for this import.
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    from sdistmaker_recipe.index.compiled import kept_templates
+    from sdistmaker_recipe.index.template_cache import kept_templates
 
     environment = Environment(
         loader=FunctionLoader(lambda name: _packaged(f"templates/{name}")),

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdistmaker_recipe.catalog import Catalog, former_names
 from sdistmaker_recipe.catalog.former_names import OtherNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
-from sdistmaker_recipe.index import layout, pages, text
+from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import About, Listed, Release, Site
 
 if TYPE_CHECKING:
-    from sdistmaker_recipe.index.people import Project
+    from sdistmaker_recipe.index.web_pages import Project
 
 _NOTE = "pages"
 _UNREAD = "unread metadata"
@@ -111,9 +111,9 @@ def is_current(shown: Shown) -> bool:
 
 def get_ready() -> None:
     """Import what a first page needs, which can be done while something else is waited for."""
-    from sdistmaker_recipe.index import feed, people  # noqa: F401
+    from sdistmaker_recipe.index import feed, web_pages  # noqa: F401
 
-    people.get_ready()
+    web_pages.get_ready()
 
 
 def begin(shown: Shown) -> None:
@@ -169,7 +169,7 @@ def _read_metadata(catalog: Catalog) -> None:
 
 def _look(shown: Shown) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (pages.FORMAT, shown.renderer, shown.site, shown.taken)
+    parts = (simple_api.FORMAT, shown.renderer, shown.site, shown.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -194,7 +194,7 @@ class _Rendered:
 
 
 def _render(every: Sequence[str], shown: Shown, known: Mapping[str, About]) -> Iterator[_Rendered]:
-    from sdistmaker_recipe.index import people
+    from sdistmaker_recipe.index import web_pages
 
     failed = Counter(failure.project for failure in shown.catalog.failures())
     notes = _notes(shown)
@@ -205,7 +205,7 @@ def _render(every: Sequence[str], shown: Shown, known: Mapping[str, About]) -> I
                 if releases := shown.catalog.releases_of(project):
                     links = _links(project, releases, shown.catalog)
                     told = _told(releases, known, shown)
-                    for_people = people.Project(
+                    for_people = web_pages.Project(
                         project=project,
                         releases=layout.newest_first(releases),
                         about=told,
@@ -245,16 +245,16 @@ def _files(
     shown: Shown,
 ) -> dict[str, Content]:
     """The files of a project by their path; metadata first, and the pages that name it after."""
-    from sdistmaker_recipe.index import people
+    from sdistmaker_recipe.index import web_pages
 
     project = for_people.project
     by_time = sorted(releases, key=lambda release: release.upload_time)
     return {
         **_metadata_files(project, releases, shown),
         **_written_pages(by_time, links),
-        f"{project}/index.html": pages.project_html(project, by_time),
-        f"{project}/index.json": pages.project_json(project, by_time),
-        f"{project}/{layout.ABOUT}": people.project_about(for_people, shown.site),
+        f"{project}/index.html": simple_api.project_html(project, by_time),
+        f"{project}/index.json": simple_api.project_json(project, by_time),
+        f"{project}/{layout.ABOUT}": web_pages.project_about(for_people, shown.site),
     }
 
 
@@ -283,7 +283,7 @@ def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Lin
     for folder, theirs in links.items():
         shown = {link.filename for link in theirs}
         fitting = [release for release in releases if release.filename in shown]
-        found[f"{folder}/index.html"] = pages.written_html(folder, fitting)
+        found[f"{folder}/index.html"] = simple_api.written_html(folder, fitting)
     return found
 
 
@@ -304,11 +304,11 @@ def _listed(project: str, releases: Sequence[Release]) -> Listed:
 
 
 def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
-    from sdistmaker_recipe.index import feed, people
+    from sdistmaker_recipe.index import feed, web_pages
 
     failures = shown.catalog.failures()
     latest = shown.catalog.latest(feed.FEED_LENGTH)
-    root = people.Root(
+    root = web_pages.Root(
         projects=tuple(shown.catalog.listed()),
         releases=shown.catalog.size()[0],
         latest=tuple(latest[:_LATEST]),
@@ -317,20 +317,20 @@ def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
     browse = shown.site.browse_url
     roots = [(url, origin.partition("/")[2]) for url, origin in LastScan(shown.catalog).repositories()]
     failed = sorted(
-        people.FailedTag(
+        web_pages.FailedTag(
             project=each.project,
             tag=each.tag,
             revision=each.revision,
-            reason=text.without_addresses(each.reason, roots),
-            link=text.tag_link(browse, each),
+            reason=safe_text.without_addresses(each.reason, roots),
+            link=safe_text.tag_link(browse, each),
         )
         for each in failures
     )
     return {
-        **people.static_files(),
-        layout.FAILED: people.failed_tags(failed, frozenset(projects), shown.site),
+        **web_pages.static_files(),
+        layout.FAILED: web_pages.failed_tags(failed, frozenset(projects), shown.site),
         layout.FEED: feed.feed(latest, shown.site),
-        layout.ABOUT: people.root_about(root, shown.site),
-        "index.html": pages.root_html(projects),
-        "index.json": pages.root_json(projects),
+        layout.ABOUT: web_pages.root_about(root, shown.site),
+        "index.html": simple_api.root_html(projects),
+        "index.json": simple_api.root_json(projects),
     }
