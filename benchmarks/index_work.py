@@ -36,7 +36,7 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
 
 def add(shown: pages.Shown, state: Path, file: str, upload_time: str) -> None:
     """Publish one release: the archive, what the catalog knows, the pages of its project."""
-    from sdistmaker_recipe.configuration import Configuration
+    from sdistmaker_recipe.configuration.options import Configuration
     from sdistmaker_recipe.stages.publish import Index, publish
 
     built = pickle.loads(Path(file).read_bytes())

@@ -15,7 +15,7 @@ from benchmarks.large_repository import SETUP, make_large_repository
 from benchmarks.programs import FailedError, program, said_by, timed
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Built, Site, Tag

@@ -16,8 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe import __version__, option_types
-from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.configuration import option_types
+from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.doors import console, schedules
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import Circumstances
 from sdistmaker_recipe.flow.engine import Listener

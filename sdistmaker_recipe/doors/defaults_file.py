@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, options
+from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, Option, options
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 
 _OPENING = """\

@@ -16,7 +16,7 @@ from typing import Any
 
 import zc.buildout
 
-from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
+from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, configure
 from sdistmaker_recipe.doors import console
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError

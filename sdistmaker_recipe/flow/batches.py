@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import sync

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError
 from sdistmaker_recipe.flow import lifecycle, opening, production, replaced_repository, selection
 from sdistmaker_recipe.flow.context import Circumstances

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sdistmaker_recipe import executors
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.context import Circumstances
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version

@@ -13,11 +13,11 @@ from typing import NamedTuple, TypeAlias
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
 from sdistmaker_recipe.catalog.withdrawals import Standing, Withdrawals
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import Yank
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import yanking
 from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
-from sdistmaker_recipe.option_types import Yank
 from sdistmaker_recipe.stages import plan, report, withdraw
 from sdistmaker_recipe.stages.scan import Source
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from filelock import FileLock, Timeout
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
 from sdistmaker_recipe.flow.context import Circumstances
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.catalog import Catalog, private_names
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.batches import Batches

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import Yank
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.model import Release
 from sdistmaker_recipe.names import canonicalize_name, same_version
-from sdistmaker_recipe.option_types import Yank
 
 _CLASH = " was published from "
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.yanking import is_replaced
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, version_key

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, archives, private_names
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import yanking
 from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename

@@ -19,10 +19,10 @@ from urllib.parse import unquote
 
 from sdistmaker_recipe import example
 from sdistmaker_recipe.catalog.scan_state import Difference, LastScan, Scan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import EXAMPLE
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import Tag
-from sdistmaker_recipe.option_types import EXAMPLE
 from sdistmaker_recipe.vcs import (
     Change,
     Credentials,

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdistmaker_recipe.configuration.option_types import Pin
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.option_types import Pin
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.toolchain.build_system import BuildSystem

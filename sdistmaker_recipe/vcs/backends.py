@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from sdistmaker_recipe.configuration.option_types import holds_password
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.option_types import holds_password
 from sdistmaker_recipe.vcs import Credentials, Repository
 
 Opener: TypeAlias = Callable[[str, Credentials], Repository]

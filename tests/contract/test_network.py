@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.large_repository import make_large_repository
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.stages.scan import Source, difference
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository, retry

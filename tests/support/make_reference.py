@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from sdistmaker_recipe.configuration import Door, Option, options
+from sdistmaker_recipe.configuration.options import Door, Option, options
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "options.rst"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from tests.support.memory_repository import Content, File, Folder, MemoryRepository
 
 NAMES = ("trunk", "tags", "branches", "1.0", "2.0", "v3.1", "latest", "red", "blue", "attic", "red-1.0")

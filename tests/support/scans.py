@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source

@@ -21,7 +21,7 @@ FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subver
 
 # By their own words, or the design's.
 PURE = (
-    "configuration.py",
+    "configuration/options.py",
     "errors.py",
     "index/core_metadata.py",
     "index/description.py",
@@ -31,7 +31,7 @@ PURE = (
     "index/web_pages.py",
     "index/safe_text.py",
     "model.py",
-    "option_types.py",
+    "configuration/option_types.py",
     "stages/plan.py",
     "stages/report.py",
     "webserver/__init__.py",

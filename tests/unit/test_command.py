@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration, Door, options
+from sdistmaker_recipe.configuration.options import Configuration, Door, options
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import Circumstances

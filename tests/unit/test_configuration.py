@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.configuration import Configuration, Door, Layer, Option, configure, options
+from sdistmaker_recipe.configuration.option_types import Pin, Yank
+from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.option_types import Pin, Yank
 
 BASE = Path("/buildout")
 URLS = ("https://svn.example.com/one", "https://svn.example.com/two")

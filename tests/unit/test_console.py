@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.doors.console import Lines, Silent, circumstances, progress_bar
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.model import Plan, Published, Rejected

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration, Door, configure, options
+from sdistmaker_recipe.configuration.options import Configuration, Door, configure, options
 from sdistmaker_recipe.doors import defaults_file
 from sdistmaker_recipe.errors import ConfigurationError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe.option_types import Pin
+from sdistmaker_recipe.configuration.option_types import Pin
 from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
 from sdistmaker_recipe.toolchain.ladder import (
     DECLARED,

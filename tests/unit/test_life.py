@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import yanks
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.lifecycle import Losses
 from sdistmaker_recipe.index.yanking import clash
 from sdistmaker_recipe.model import Plan, Rejected, Release, Tag, Turn
-from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_failure, a_release, a_tag
 
 DEFAULT = Configuration()

@@ -10,7 +10,7 @@ from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.stages.scan import Source, difference
 from sdistmaker_recipe.vcs import Repository

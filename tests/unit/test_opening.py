@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.configuration import Configuration, Door, Layer, configure
+from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, configure
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow import opening
 from sdistmaker_recipe.flow.context import Circumstances

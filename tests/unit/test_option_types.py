@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe import option_types
-from sdistmaker_recipe.option_types import Pin, SecretError, Yank
+from sdistmaker_recipe.configuration import option_types
+from sdistmaker_recipe.configuration.option_types import Pin, SecretError, Yank
 
 NOT_TEXT = [None, 3, 1.5, True, b"bytes", ["a"]]
 NOT_LISTS = [None, 3, True, b"bytes", [1], ["a", None], {"a": 1}]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import Pin, Yank
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
-from sdistmaker_recipe.option_types import Pin, Yank
 from sdistmaker_recipe.stages.plan import Known, fingerprint, outlook, plan
 from tests.unit.values import a_failure, a_release, a_tag
 

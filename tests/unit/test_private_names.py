@@ -10,7 +10,7 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
 from sdistmaker_recipe.catalog.scan_state import LastScan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.selection import select_claims
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import production, selection
 from sdistmaker_recipe.flow.context import Circumstances

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
+from sdistmaker_recipe.configuration.options import TAG_PATTERN, Configuration
 from sdistmaker_recipe.vcs import Entry
 from sdistmaker_recipe.vcs.subversion.layout import look, tag_pattern
 from tests.support.memory_repository import MemoryRepository

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration import Door, options
+from sdistmaker_recipe.configuration.options import Door, options
 from sdistmaker_recipe.doors import command
 from sdistmaker_recipe.model import Plan, Report
 from sdistmaker_recipe.stages import report

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source

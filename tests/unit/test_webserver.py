@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.stages.publish import server_configurations
 from sdistmaker_recipe.webserver import ServerSettings, accept, glob_pattern

@@ -10,7 +10,7 @@ import pytest
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages import scan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe.configuration import Configuration
+from sdistmaker_recipe.configuration.option_types import yanks
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.yanking import clash, clashing, deletion, is_replaced, lines_by_project, yanked
-from sdistmaker_recipe.option_types import yanks
 from tests.unit.values import a_release
 
 LINES = lines_by_project(

@@ -14,7 +14,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple, TypeAlias
 
-from sdistmaker_recipe.configuration import TAG_PATTERN, Configuration
+from sdistmaker_recipe.configuration.options import TAG_PATTERN, Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import project_name
 from sdistmaker_recipe.vcs import Change, Entry, Repository

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.option_types import (
+from sdistmaker_recipe.configuration.option_types import (
     EXAMPLE,
     Pin,
     SecretError,
@@ -42,6 +41,7 @@ from sdistmaker_recipe.option_types import (
     variable_name,
     yanks,
 )
+from sdistmaker_recipe.errors import ConfigurationError, Problem
 
 TAG_PATTERN = r"(?i:v|release-|PROJECT-)?(?P<version>\d.*)"
 """Matches the whole name of a tag that names a release; PROJECT stands for the project's name."""
