@@ -14,7 +14,7 @@ from benchmarks.archives import check
 from benchmarks.programs import PYTHON_VERSIONS, MissingError, need, program, python2, said_by, timed
 from benchmarks.projects import Release
 from benchmarks.table import BUILD, FLOOR, KEPT, MADE, SDISTMAKER, UV
-from sdistmaker_recipe.toolchain.indexes import uv_variables
+from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 
 NAMES = {
     SDISTMAKER: "sdistmaker 1.4, Python 2.7",

@@ -22,7 +22,7 @@ from sdistmaker_recipe.index.layout import ABOUT, ROOT_FILES
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages.pages import Shown, begin
-from sdistmaker_recipe.toolchain.indexes import uv_variables
+from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 
 DUMB_PYPI = "dumb-pypi==1.15"
 ALL, RENDERED, DUMB, LEAN = "all", "rendered", "dumb", "lean"

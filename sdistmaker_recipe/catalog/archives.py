@@ -28,9 +28,9 @@ def told_by(path: Path) -> Told:
     """What an archive says of itself; raises ``BuildError`` where it cannot be read to its end."""
     # Here, for most runs read none.
     from sdistmaker_recipe.index import core_metadata
-    from sdistmaker_recipe.toolchain import inspection
+    from sdistmaker_recipe.toolchain import foreign_archive
 
-    metadata = inspection.read_sdist(path)
+    metadata = foreign_archive.read_sdist(path)
     return Told(
         name=metadata.name,
         version=metadata.version,

@@ -43,7 +43,7 @@ def get_ready(jobs: int, prepare: Callable[[], None] = nothing) -> None:
 
 def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:
     """Such a pool, whose jobs so many further processes prepare: see ``AheadExecutor``."""
-    from sdistmaker_recipe.executors.ahead import AheadExecutor
+    from sdistmaker_recipe.executors.prefetch import AheadExecutor
 
     most = lanes + 2 * jobs
     return AheadExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most)

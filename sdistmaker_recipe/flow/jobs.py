@@ -16,9 +16,9 @@ from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Ta
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source, is_near
 from sdistmaker_recipe.toolchain import sandbox
-from sdistmaker_recipe.toolchain.indexes import uv_variables
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at
 from sdistmaker_recipe.toolchain.ladder import pinned
+from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials
 
 logger = logging.getLogger(__name__)

@@ -203,6 +203,6 @@ def get_ready(
 
 def _expect(environments: Path, scratch: Path, sandbox: str) -> None:
     # Here, for this is imported in another process.
-    from sdistmaker_recipe.toolchain import expected
+    from sdistmaker_recipe.toolchain import expected_worker
 
-    expected.start(environments, scratch, sandbox)
+    expected_worker.start(environments, scratch, sandbox)

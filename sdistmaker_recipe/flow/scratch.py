@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.toolchain.tree import remove
+from sdistmaker_recipe.toolchain.files import remove
 
 
 @contextmanager

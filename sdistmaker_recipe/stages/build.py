@@ -21,17 +21,17 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, supply
+from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, preparation
 from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import environment_for
+from sdistmaker_recipe.toolchain.files import read_text, remove
+from sdistmaker_recipe.toolchain.files_only import static_sdist
 from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
 from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
 from sdistmaker_recipe.toolchain.sandbox import Sandbox, own_folder, shared_memory
-from sdistmaker_recipe.toolchain.static import static_sdist
 from sdistmaker_recipe.toolchain.time_limit import TimeIsUpError, time_limit
-from sdistmaker_recipe.toolchain.tree import read_text, remove
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 from sdistmaker_recipe.vcs.connection_limit import Limit
@@ -189,8 +189,8 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
             raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()
-    tree = tree.rename(scratch / "tree" / supply.tree_name(tree, job.tag))
-    return Source(tree, supply.exported_files(tree), system)
+    tree = tree.rename(scratch / "tree" / preparation.tree_name(tree, job.tag))
+    return Source(tree, preparation.exported_files(tree), system)
 
 
 def _export_to(tree: Path, job: BuildJob, repository: Repository) -> None:
@@ -286,15 +286,15 @@ class LackingFilesError(BuildError):
 def _build_on(
     rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob, *, warm: bool
 ) -> Built:
-    supply.take_back_development_markers(source.tree)
-    supply.give_version_to_hgtools(source.tree, job.tag)
+    preparation.take_back_development_markers(source.tree)
+    preparation.give_version_to_hgtools(source.tree, job.tag)
     place = Workplace(
         tree=source.tree,
         scratch=scratch,
         deadline=deadline,
         variables={
             "SOURCE_DATE_EPOCH": str(_epoch(job)),
-            **supply.version_variables(job.tag),
+            **preparation.version_variables(job.tag),
             **_versioned_files(rung, source, scratch, job),
         },
         sandbox=Sandbox(own_folder(job.settings.scratch) if job.settings.sandbox else None),
@@ -303,7 +303,7 @@ def _build_on(
         often=job.settings.often,
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
-    bootstraps = supply.bootstraps(source.tree)
+    bootstraps = preparation.bootstraps(source.tree)
     with archive.open_sdist(raw.archive) as sdist:
         left_out = source.files - set(sdist.file_names())
         metadata = archive.read_metadata(sdist)
@@ -355,13 +355,13 @@ def _versioned_files(rung: Rung, source: Source, scratch: Path, job: BuildJob) -
         return {}
     listing = scratch / "files.txt"
     listing.write_text("".join(f"{path}\n" for path in sorted(source.files)), "utf-8", "surrogateescape")
-    return {supply.FILES_VARIABLE: str(listing)}
+    return {preparation.FILES_VARIABLE: str(listing)}
 
 
 def _gets_versioned_files(rung: Rung, source: Source, job: BuildJob) -> bool:
     if job.settings.include_versioned_files != "auto":
         return job.settings.include_versioned_files == "always"
-    return rung.versioned_files or supply.wants_versioned_files(source.tree, job.tag, source.system)
+    return rung.versioned_files or preparation.wants_versioned_files(source.tree, job.tag, source.system)
 
 
 def _may_add_files(rung: Rung, source: Source, job: BuildJob) -> bool:
@@ -372,7 +372,7 @@ def _may_add_files(rung: Rung, source: Source, job: BuildJob) -> bool:
 def _must_verify(source: Source, left_out: frozenset[str], settings: BuildSettings) -> bool:
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
-    return bool(left_out) or supply.asks_repository(source.tree, source.system)
+    return bool(left_out) or preparation.asks_repository(source.tree, source.system)
 
 
 def _verify(

@@ -17,7 +17,7 @@ from typing import IO, NamedTuple, Protocol
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.limited import AT_ONCE, LONGEST, MEMBERS, Limited
+from sdistmaker_recipe.toolchain.bounded_reader import AT_ONCE, LONGEST, MEMBERS, Limited
 
 _COMPRESSION_LEVEL = 6
 _IN_MEMORY = 32 << 20

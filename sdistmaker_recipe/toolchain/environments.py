@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from sdistmaker_recipe.errors import BuildError, ToolchainError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain.expected import COMPLETE
+from sdistmaker_recipe.toolchain.expected_worker import COMPLETE
 from sdistmaker_recipe.toolchain.ladder import Rung
 from sdistmaker_recipe.toolchain.requirements import check_origin, flaw
 

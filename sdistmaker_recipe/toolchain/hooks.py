@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import expected, process
+from sdistmaker_recipe.toolchain import expected_worker, process
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
+from sdistmaker_recipe.toolchain.files import open_file, read_text
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
-from sdistmaker_recipe.toolchain.tree import open_file, read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 _LONGEST_RESULT = 8 << 20
@@ -88,7 +88,7 @@ def build_sdist(system: BuildSystem, environment: Environment, place: Workplace)
     result = _call("build_sdist", [str(place.output)], system, environment, place)
     archive = only_archive(place)
     if place.warm and not system.backend_path:
-        expected.remember(environment.folder, _module(system))
+        expected_worker.remember(environment.folder, _module(system))
     return RawSdist(archive, read_paths(result), environment.installed)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sdistmaker_recipe.toolchain.files import open_file
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
-from sdistmaker_recipe.toolchain.tree import open_file
 
 _LOG_LIMIT = 256 * 1024
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.system_calls import filter_for
+from sdistmaker_recipe.toolchain.seccomp import filter_for
 
 PROGRAM = "bwrap"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain import expected
+from sdistmaker_recipe.toolchain import expected_worker
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.worker import Worker, worker_for
 from tests.support.commands import Commands
@@ -53,28 +53,28 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch, mode: str = "none") -> list[tuple[Path, str, Sandbox, bool]]:
     """What is started beforehand."""
     found: list[tuple[Path, str, Sandbox, bool]] = []
-    monkeypatch.setattr(expected, "worker_for", lambda *wanted, often: found.append((*wanted, often)))
-    expected.start(Path("environments"), Path("scratch"), mode)
+    monkeypatch.setattr(expected_worker, "worker_for", lambda *wanted, often: found.append((*wanted, often)))
+    expected_worker.start(Path("environments"), Path("scratch"), mode)
     return found
 
 
 def test_the_worker_that_was_needed_last_is_started(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected.remember(ENVIRONMENT.with_name("other"), "calendar")
-    expected.remember(ENVIRONMENT, "setuptools.build_meta")
+    expected_worker.remember(ENVIRONMENT.with_name("other"), "calendar")
+    expected_worker.remember(ENVIRONMENT, "setuptools.build_meta")
     assert started(monkeypatch) == [(python, "setuptools.build_meta", NO_SANDBOX, False)]
 
 
 def test_it_can_write_where_this_process_builds(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expected, "may_work", lambda mode: mode == "auto")
-    expected.remember(ENVIRONMENT, "calendar")
+    monkeypatch.setattr(expected_worker, "may_work", lambda mode: mode == "auto")
+    expected_worker.remember(ENVIRONMENT, "calendar")
     ((*_, sandbox, _often),) = started(monkeypatch, "auto")
     assert sandbox.writable == Path("scratch", f"worker-{os.getpid()}")
     assert sandbox.writable.is_dir()
 
 
 def test_who_asks_for_it_gets_it(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected.remember(ENVIRONMENT, "calendar")
-    expected.start(Path("environments"), Path("scratch"), "none")
+    expected_worker.remember(ENVIRONMENT, "calendar")
+    expected_worker.start(Path("environments"), Path("scratch"), "none")
     # There is no need for another.
     monkeypatch.setattr(Worker, "__init__", None)
     worker = worker_for(python, "calendar", NO_SANDBOX, often=False)
@@ -105,7 +105,7 @@ def test_without_a_note_that_helps_nothing_is(
 def test_an_environment_that_is_not_whole_has_no_worker(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected.remember(ENVIRONMENT, "calendar")
+    expected_worker.remember(ENVIRONMENT, "calendar")
     (ENVIRONMENT / "complete.json").unlink()
     assert started(monkeypatch) == []
 
@@ -113,16 +113,16 @@ def test_an_environment_that_is_not_whole_has_no_worker(
 def test_none_is_started_without_the_sandbox_that_is_wanted(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expected, "may_work", lambda mode: False)
-    expected.remember(ENVIRONMENT, "calendar")
+    monkeypatch.setattr(expected_worker, "may_work", lambda mode: False)
+    expected_worker.remember(ENVIRONMENT, "calendar")
     assert started(monkeypatch, "bubblewrap") == []
     assert len(started(monkeypatch, "auto")) == 1
 
 
 def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
-    expected.remember(ENVIRONMENT, "calendar")
+    expected_worker.remember(ENVIRONMENT, "calendar")
     before = NOTE.stat()
-    expected.remember(ENVIRONMENT, "calendar")
+    expected_worker.remember(ENVIRONMENT, "calendar")
     assert (NOTE.stat().st_ino, NOTE.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert sorted(path.name for path in Path("environments").iterdir()) == ["a", "latest.json"]
 
@@ -130,7 +130,7 @@ def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
 def test_environments_that_cannot_be_written_get_no_note(python: Path) -> None:
     NOTE.symlink_to("no-folder/latest.json")
     NOTE.with_name(f"{NOTE.name}.{os.getpid()}").mkdir()
-    expected.remember(ENVIRONMENT, "calendar")
+    expected_worker.remember(ENVIRONMENT, "calendar")
     assert NOTE.is_symlink()
 
 

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sdistmaker_recipe.toolchain.indexes import uv_variables
 from sdistmaker_recipe.toolchain.interpreters import interpreters
+from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from tests.support.commands import Commands, Done, program
 from tests.support.process import LOOPBACK
 

@@ -18,7 +18,7 @@ import requests
 from pypi_simple import DistributionPackage, PyPISimple
 from zc.buildout.easy_install import default_index_url
 
-from sdistmaker_recipe.toolchain.indexes import pip_settings
+from sdistmaker_recipe.toolchain.pip_settings import pip_settings
 
 SUFFIXES = (".zip", ".tar.gz")  # the better one last
 _MARKERS = (b"tag_build", b"tag_date", b"tag_svn_revision")

@@ -11,8 +11,8 @@ from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe.executors import ahead, open_ahead, run_jobs
-from sdistmaker_recipe.executors.ahead import AheadExecutor
+from sdistmaker_recipe.executors import open_ahead, prefetch, run_jobs
+from sdistmaker_recipe.executors.prefetch import AheadExecutor
 from tests.unit import executor_work as work
 
 JOBS = list(range(30))
@@ -157,14 +157,14 @@ def test_a_lane_that_breaks_is_done_without(error):
 
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_lane_that_forgets_its_job_is_done_without(monkeypatch, others):
-    monkeypatch.setattr(ahead, "PATIENCE", 0.01)
+    monkeypatch.setattr(prefetch, "PATIENCE", 0.01)
     found = run(lambda job: f"prepared {job}", lanes=[Forgetful(), *threads(others)])
     assert sorted(found) == JOBS
     assert found[0] == ("done", 0)
 
 
 def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
-    monkeypatch.setattr(ahead, "PATIENCE", 0.01)
+    monkeypatch.setattr(prefetch, "PATIENCE", 0.01)
     lane, done = Forgetful(), Event()
     executor = AheadExecutor(ThreadPoolExecutor(1), [lane], lambda job: job, most=3)
     first = executor.submit(lambda job: done.wait(20) and job, 1)

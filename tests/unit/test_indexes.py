@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.indexes import pip_settings, uv_variables
+from sdistmaker_recipe.toolchain.pip_settings import pip_settings, uv_variables
 
 ETC = Path("/etc/pip.conf")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import inspection
-from sdistmaker_recipe.toolchain.inspection import read_sdist
+from sdistmaker_recipe.toolchain import foreign_archive
+from sdistmaker_recipe.toolchain.foreign_archive import read_sdist
 from tests.support.old_index import add_archive
 
 KINDS = ("acme-1.0.tar.gz", "acme-1.0.tgz", "acme-1.0.zip")
@@ -110,7 +110,7 @@ def test_a_file_that_is_gone_is_told(tmp_path):
 
 
 def test_what_unpacks_to_too_much_is_refused(make, monkeypatch):
-    monkeypatch.setattr(inspection, "LONGEST", 3 << 20)
+    monkeypatch.setattr(foreign_archive, "LONGEST", 3 << 20)
     path = make(GOOD, ("acme-1.0/zeros", bytes(4 << 20)))
     with pytest.raises(BuildError, match="unpacks to more than 3 MiB"):
         read_sdist(path)
@@ -123,7 +123,7 @@ def test_metadata_that_is_too_long_is_refused(make):
 
 
 def test_too_many_members_are_refused(make, monkeypatch):
-    monkeypatch.setattr(inspection, "MEMBERS", 5)
+    monkeypatch.setattr(foreign_archive, "MEMBERS", 5)
     path = make(GOOD, *((f"acme-1.0/{number}", b"") for number in range(5)))
     with pytest.raises(BuildError, match="more than 5 members"):
         read_sdist(path)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
-from sdistmaker_recipe.toolchain.supply import (
+from sdistmaker_recipe.toolchain.preparation import (
     FILES_VARIABLE,
     asks_repository,
     bootstraps,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.tree import read_bytes, read_text, remove
+from sdistmaker_recipe.toolchain.files import read_bytes, read_text, remove
 from tests.support.requirements import as_ordinary_user
 
 SECRET = b"secret"
@@ -62,7 +62,7 @@ def test_what_is_too_large_for_text_reads_as_empty(tree: Path) -> None:
         assert len(read_bytes(tree, "setup.py")) == found
 
 
-REMOVE = "import sys, pathlib, sdistmaker_recipe.toolchain.tree as t; t.remove(pathlib.Path(sys.argv[1]))"
+REMOVE = "import sys, pathlib, sdistmaker_recipe.toolchain.files as t; t.remove(pathlib.Path(sys.argv[1]))"
 
 
 def test_a_folder_is_removed_whatever_its_permissions_and_what_links_lead_to_keeps_its_own(

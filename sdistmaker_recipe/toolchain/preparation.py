@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
-from sdistmaker_recipe.toolchain.tree import read_bytes, write_bytes
+from sdistmaker_recipe.toolchain.files import read_bytes, write_bytes
 
 FILES_VARIABLE = "SDISTMAKER_FILES"
 

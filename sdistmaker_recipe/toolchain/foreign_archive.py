@@ -12,7 +12,7 @@ from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
-from sdistmaker_recipe.toolchain.limited import AT_ONCE, LONGEST, MEMBERS, Limited
+from sdistmaker_recipe.toolchain.bounded_reader import AT_ONCE, LONGEST, MEMBERS, Limited
 
 _BLOCK = 1 << 20
 
