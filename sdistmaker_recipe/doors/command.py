@@ -20,6 +20,7 @@ from sdistmaker_recipe import __version__
 from sdistmaker_recipe.configuration import option_types
 from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, Option, configure, options
 from sdistmaker_recipe.doors import console, schedules
+from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.engine import Listener
@@ -66,12 +67,12 @@ def main(
     parser = _parser()
     arguments, unknown = parser.parse_known_args()
     if arguments.print_example_defaults:
-        sys.stdout.write(defaults_file.example())
+        sys.stdout.write(example_defaults())
         return 0
     files = [Path(file) for file in (defaults_file, arguments.defaults_file) if file]
     with _errors() as status:
         layers = [Layer(f"[{part}]", Door.PART, options or {})]
-        layers += [defaults_file.read(file) for file in files]
+        layers += [read_defaults(file) for file in files]
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
         layers.append(_flags(arguments, unknown))
         configuration = configure(layers, Path(base or Path.cwd()))

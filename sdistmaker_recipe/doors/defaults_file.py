@@ -21,12 +21,12 @@ _OPENING = """\
 """
 
 
-def example() -> str:
+def example_defaults() -> str:
     """The documented defaults file: Python that sets every constant to its default."""
     return "\n".join([_OPENING, *(_constant(option) for option in options(Door.CONSTANT))])
 
 
-def read(path: Path) -> Layer:
+def read_defaults(path: Path) -> Layer:
     """The upper-case names that the Python file at path sets; the file is run.
 
     Raises ``ConfigurationError`` where it cannot be read or run.

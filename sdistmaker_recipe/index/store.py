@@ -47,12 +47,12 @@ class StoredFile(NamedTuple):
 class IndexStore:
     """The folder that the web server serves; every method raises ``StoreError`` when the disk fails.
 
-    ``aside``, a folder elsewhere, is where files go that are in the way of ours.
+    ``quarantine_folder``, a folder elsewhere, is where files go that are in the way of ours.
     """
 
-    def __init__(self, folder: Path, aside: Path | None = None) -> None:
+    def __init__(self, folder: Path, quarantine_folder: Path | None = None) -> None:
         self.folder = folder
-        self.aside = quarantine or folder.with_name(f"{folder.name}-aside")
+        self.quarantine_folder = quarantine_folder or folder.with_name(f"{folder.name}-aside")
         self._changed: set[str] = set()
 
     def add_archive(self, project: str, filename: str, content: Path | bytes) -> StoredFile:
@@ -190,7 +190,7 @@ class IndexStore:
         source = self.folder / folder / name
         self._changed.add(folder or name)
         with _disk_errors(source):
-            target = quarantine.move(source, self.aside, folder)
+            target = quarantine.move(source, self.quarantine_folder, folder)
         what = source.relative_to(self.folder)
         logger.warning("%s was in the way, or damaged: it is moved to %s", what, target)
         return target

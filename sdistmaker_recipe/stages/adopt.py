@@ -254,7 +254,7 @@ class _Adopter:
     def _moved_aside(self, place: Place) -> str:
         """Move a file aside, or only say that it would be."""
         if not self._change:
-            return f"would be moved to {self._store.aside}"
+            return f"would be moved to {self._store.quarantine_folder}"
         return f"is moved to {self._store.move_aside(place.folder, place.filename)}"
 
     def _listed(self, own: Place) -> ListedFile | None:

@@ -38,7 +38,7 @@ _TAKEN = (
 
 def renderer() -> str:
     """Names what renders descriptions: those that another left are made again."""
-    return f"{pages.RENDERER}{' with Markdown' if find_spec(pages.MARKDOWN) else ''}"
+    return f"{simple_api.RENDERER}{' with Markdown' if find_spec(simple_api.MARKDOWN) else ''}"
 
 
 def _render_here(told: About) -> str:

@@ -17,8 +17,8 @@ from types import ModuleType
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, open_repository, retry, subversion
-from sdistmaker_recipe.vcs.subversion import program
+from sdistmaker_recipe.vcs import Credentials, open_repository, retry
+from sdistmaker_recipe.vcs.subversion import libsvn, program
 from tests.contract.conftest import BACKENDS, SERVERS, make_history
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import Folder, MemoryRepository
@@ -522,9 +522,9 @@ def test_any_name_is_exported_in_the_c_locale(
 # loading
 
 
-@pytest.fixture(params=[subversion, program], ids=BACKENDS)
+@pytest.fixture(params=[libsvn, program], ids=BACKENDS)
 def loader(request: pytest.FixtureRequest, user: Path) -> ModuleType:
-    if request.param is subversion_cli:
+    if request.param is program:
         need("svnadmin")
     module: ModuleType = request.param
     return module

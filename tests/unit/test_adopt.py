@@ -42,7 +42,7 @@ class Index:
         last = LastScan(self.catalog)
         return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
 
-    def pages(self) -> None:
+    def present(self) -> None:
         pages.write_all(Shown(self.store, self.catalog, Site()))
 
     def releases(self) -> dict[str, str]:

@@ -131,7 +131,7 @@ class TestHelp:
     def test_print_example_defaults_prints_the_defaults_file_and_stops(self, arguments, capsys):
         arguments("--print-example-defaults")
         assert command.main() == 0
-        assert capsys.readouterr() == (defaults_file.example(), "")
+        assert capsys.readouterr() == (defaults_file.example_defaults(), "")
 
 
 @pytest.mark.usefixtures("no_engine")

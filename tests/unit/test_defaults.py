@@ -13,7 +13,7 @@ from sdistmaker_recipe.errors import ConfigurationError
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "defaults"
 BASE = Path("/buildout")
-EXAMPLE = defaults_file.example()
+EXAMPLE = defaults_file.example_defaults()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def file(tmp_path):
 
 def message(path: Path) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        defaults_file.read(path)
+        defaults_file.read_defaults(path)
     (problem,) = caught.value.problems
     assert problem.source == str(path)
     return problem.message
@@ -38,11 +38,11 @@ def message(path: Path) -> str:
 
 class TestPrinted:
     def test_file_loads_back_to_the_default_configuration(self, file):
-        layer = defaults_file.read(file(defaults_file.example()))
+        layer = defaults_file.read_defaults(file(defaults_file.example_defaults()))
         assert configure([layer], BASE) == configure([], BASE)
 
     def test_file_sets_every_constant_once_in_the_order_of_declaration(self):
-        statements = ast.parse(defaults_file.example()).body
+        statements = ast.parse(defaults_file.example_defaults()).body
         names = [statement.targets[0].id for statement in statements]
         assert names == [option.spelling(Door.CONSTANT) for option in options(Door.CONSTANT)]
 
@@ -56,15 +56,15 @@ class TestPrinted:
             assert said.replace(" ", "") in comment
 
     def test_file_has_no_line_that_is_too_long_to_read(self):
-        assert max(map(len, defaults_file.example().splitlines())) <= 110
+        assert max(map(len, defaults_file.example_defaults().splitlines())) <= 110
 
     def test_file_has_no_option_of_parts_only(self):
-        assert "SCRIPT" not in defaults_file.example()
+        assert "SCRIPT" not in defaults_file.example_defaults()
 
 
 class TestSdistmaker14:
     def test_file_works_as_it_is(self):
-        layer = defaults_file.read(SAMPLES / "sdistmaker_1_4.py")
+        layer = defaults_file.read_defaults(SAMPLES / "sdistmaker_1_4.py")
         assert configure([layer], BASE) == Configuration(
             repository=("https://svn.example.com/svn/Products",),
             repository_on_server=("file:///srv/svn/Products",),
@@ -74,11 +74,13 @@ class TestSdistmaker14:
         )
 
     def test_file_may_leave_base_on_server_empty(self, file):
-        layer = defaults_file.read(file("BASE = 'https://svn.example.com/svn'\nBASE_ON_SERVER = ''\n"))
+        layer = defaults_file.read_defaults(
+            file("BASE = 'https://svn.example.com/svn'\nBASE_ON_SERVER = ''\n")
+        )
         assert configure([layer], BASE).repository_on_server == ()
 
     def test_names_and_ours_can_stand_in_one_file(self, file):
-        layer = defaults_file.read(file("OUTDIR = 'var/index'\nJOBS = 2\n"))
+        layer = defaults_file.read_defaults(file("OUTDIR = 'var/index'\nJOBS = 2\n"))
         configuration = configure([layer], BASE)
         assert (configuration.destination, configuration.jobs) == (BASE / "var/index", 2)
 
@@ -86,33 +88,33 @@ class TestSdistmaker14:
 class TestRead:
     def test_layer_names_the_file_as_its_source(self, file):
         path = file("JOBS = 2\n")
-        layer = defaults_file.read(path)
+        layer = defaults_file.read_defaults(path)
         assert (layer.source, layer.door, layer.values) == (str(path), Door.CONSTANT, {"JOBS": 2})
 
     def test_ignores_what_is_not_in_upper_case(self, file):
         text = "import os\nfrom pathlib import Path\njobs = 3\ndef helper():\n    return 2\nJOBS = helper()\n"
-        assert defaults_file.read(file(text)).values == {"JOBS": 2}
+        assert defaults_file.read_defaults(file(text)).values == {"JOBS": 2}
 
     def test_lets_the_file_know_where_it_is(self, file):
         path = file("import os\nDESTINATION = os.path.join(os.path.dirname(__file__), 'index')\n")
-        assert defaults_file.read(path).values == {"DESTINATION": str(path.with_name("index"))}
+        assert defaults_file.read_defaults(path).values == {"DESTINATION": str(path.with_name("index"))}
 
     def test_does_not_run_the_file_as_a_program(self, file):
-        assert defaults_file.read(file("if __name__ == '__main__':\n    JOBS = 2\n")).values == {}
+        assert defaults_file.read_defaults(file("if __name__ == '__main__':\n    JOBS = 2\n")).values == {}
 
     def test_heeds_the_encoding_that_the_file_declares(self, file):
         path = file("# -*- coding: latin-1 -*-\nUSERNAME = 'Jürgen'\n".encode("latin-1"))
-        assert defaults_file.read(path).values == {"USERNAME": "Jürgen"}
+        assert defaults_file.read_defaults(path).values == {"USERNAME": "Jürgen"}
 
     def test_leaves_no_module_behind(self, file):
         path = file("JOBS = 2\n")
-        defaults_file.read(path)
+        defaults_file.read_defaults(path)
         assert list(path.parent.iterdir()) == [path]
 
     def test_finds_unknown_names_and_bad_values_of_the_file_together(self, file):
         path = file("BLACKLISTED = ['a']\nJOBS = 'many'\n")
         with pytest.raises(ConfigurationError) as caught:
-            configure([defaults_file.read(path)], BASE)
+            configure([defaults_file.read_defaults(path)], BASE)
         assert str(caught.value).splitlines() == [
             f"{path}: BLACKLISTED: is not an option; did you mean BLACKLIST?",
             f"{path}: JOBS = 'many': is not a whole number of 0 or more; accepted: a whole number",
@@ -153,5 +155,5 @@ class TestErrors:
 
     def test_keep_what_raised_as_their_cause(self, file):
         with pytest.raises(ConfigurationError) as caught:
-            defaults_file.read(file("1 / 0\n"))
+            defaults_file.read_defaults(file("1 / 0\n"))
         assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -39,8 +39,8 @@ class Recorder(IndexStore):
         self.written: list[list[str]] = []
 
     def write_pages(self, pages: Mapping[str, Content]) -> None:
-        self.written.append(list(simple_api))
-        super().write_pages(simple_api)
+        self.written.append(list(pages))
+        super().write_pages(pages)
 
 
 def fail(folder: Path) -> None:
