@@ -23,7 +23,7 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
     """Do it, and raise where something fails."""
     store = IndexStore(Path(destination))
     with open_catalog(Path(state) / "catalog.sqlite3") as catalog, Renderer() as renderer:
-        shown = pages.Shown(store, catalog, Site(), render=renderer.render)
+        shown = pages.PageWriter(store, catalog, Site(), render=renderer.render)
         store.prepare()
         pages.begin(shown)
         if action == "add":
@@ -34,7 +34,7 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
             pages.write_all(shown, frozenset(catalog.projects()))
 
 
-def add(shown: pages.Shown, state: Path, file: str, upload_time: str) -> None:
+def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> None:
     """Publish one release: the archive, what the catalog knows, the pages of its project."""
     from sdistmaker_recipe.configuration.options import Configuration
     from sdistmaker_recipe.stages.publish import Index, publish

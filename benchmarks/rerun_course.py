@@ -207,7 +207,7 @@ def _fill(course: Course, folder: Path) -> None:
     state.mkdir(parents=True)
     store = IndexStore(folder / "out")
     with open_catalog(state / "catalog.sqlite3") as catalog, open_repository(course.url) as repository:
-        shown = pages.Shown(store, catalog, Site())
+        shown = pages.PageWriter(store, catalog, Site())
         store.prepare()
         pages.begin(shown)
         last, source = LastScan(catalog), Source(course.url, repository, repository.head())

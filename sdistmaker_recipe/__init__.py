@@ -23,7 +23,7 @@ The flow, on one page.
 * ``renewal``: the releases of a repository that has another UUID than before.
 * ``opening``: before it; the lock and the catalog, which is given up where it is damaged.
 * ``verification``: all of the index compared with the catalog, and repaired, before the plan.
-* ``circumstances``: what the doors tell of the world outside.
+* ``context``: what the doors tell of the world outside.
 * ``scratch``: the folder that a run works in.
 
 Stages: one verb each. They exchange values of ``model`` and never import one another.

@@ -236,7 +236,7 @@ class Release(NamedTuple):
         return revision in (self.revision, self.moved_to)
 
 
-class Turn(NamedTuple):
+class ReleaseChange(NamedTuple):
     """What becomes of a published release, and why; ``release`` is as it will be.
 
     It is yanked (or for another reason than before), restored, removed, its tag has moved, or, with ``note``,
@@ -254,7 +254,7 @@ class Plan(NamedTuple):
     build: tuple[Tag, ...] = ()
     skip: tuple[Skipped, ...] = ()
     failing: tuple[StillFailing, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    release_changes: tuple[ReleaseChange, ...] = ()
 
 
 ROOT_NAMES = (
@@ -281,7 +281,7 @@ class Adopted(NamedTuple):
     release: Release
 
 
-class LeftAlone(NamedTuple):
+class NotAdopted(NamedTuple):
     """A file of the index that was not taken over, and why."""
 
     file: str
@@ -292,7 +292,7 @@ class Adoption(NamedTuple):
     """What became of the files that were there before us."""
 
     taken: tuple[Adopted, ...] = ()
-    left: tuple[LeftAlone, ...] = ()
+    left: tuple[NotAdopted, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -314,7 +314,7 @@ class Verification(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-class Listed(NamedTuple):
+class ListedProject(NamedTuple):
     """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
 
     project: str

@@ -42,10 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     pytest-xdist gives files to its processes in the order that their tests have here.
     """
-    items.sort(key=_turn)
+    items.sort(key=_release_change)
 
 
-def _turn(item: pytest.Item) -> tuple[bool, int]:
+def _release_change(item: pytest.Item) -> tuple[bool, int]:
     name = item.path.stem
     return item.path.parent.name == "unit", LONGEST.index(name) if name in LONGEST else len(LONGEST)
 

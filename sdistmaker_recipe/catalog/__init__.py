@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.errors import SAME_ACCOUNT, CatalogDamagedError, StoreError
-from sdistmaker_recipe.model import Failure, Listed, Release, Tag
+from sdistmaker_recipe.model import Failure, ListedProject, Release, Tag
 
 _FIRST = """
 CREATE TABLE release (
@@ -162,7 +162,7 @@ _PLACES = ", ".join("?" for _ in Release._fields)
 _FAILURE = ", ".join(Failure._fields)
 _BESIDE = "origin > ? AND origin < ?"
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
-_LISTED = ", ".join(Listed._fields)
+_LISTED = ", ".join(ListedProject._fields)
 _PROJECTS = """
     WITH RECURSIVE found (it) AS (
         SELECT MIN(project) FROM release
@@ -312,12 +312,12 @@ class Catalog:
         """Record that the pages of projects are written; "" stands for the root page."""
         self.change("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
 
-    def listed(self) -> list[Listed]:
+    def listed(self) -> list[ListedProject]:
         """What the root page says of each project, by name; of those whose pages were written."""
         query = f"SELECT {_LISTED} FROM project AS each WHERE {_HAS_RELEASE} ORDER BY 1"
-        return [Listed(*row) for row in self.rows(query)]
+        return [ListedProject(*row) for row in self.rows(query)]
 
-    def list_project(self, listed: Listed) -> None:
+    def list_project(self, listed: ListedProject) -> None:
         """Record what the root page shall say of a project."""
         self.change(f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", [listed])
 

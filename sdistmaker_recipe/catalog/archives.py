@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.former_names import OtherNames, second_names, written_folders
+from sdistmaker_recipe.catalog.former_names import FormerNames, second_names, written_folders
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Release
 from sdistmaker_recipe.names import same_version
 
 
-class Told(NamedTuple):
+class ArchiveMetadata(NamedTuple):
     """What an archive's metadata tells of a release: see ``model.Built``; ``metadata`` is the PKG-INFO."""
 
     name: str = ""
@@ -24,14 +24,14 @@ class Told(NamedTuple):
     metadata: bytes = b""
 
 
-def told_by(path: Path) -> Told:
+def read_archive(path: Path) -> ArchiveMetadata:
     """What an archive says of itself; raises ``BuildError`` where it cannot be read to its end."""
     # Here, for most runs read none.
     from sdistmaker_recipe.index import core_metadata
     from sdistmaker_recipe.toolchain import foreign_archive
 
     metadata = foreign_archive.read_sdist(path)
-    return Told(
+    return ArchiveMetadata(
         name=metadata.name,
         version=metadata.version,
         requires_python=metadata.requires_python,
@@ -56,7 +56,7 @@ def find_copy(release: Release, store: IndexStore, catalog: Catalog) -> str:
 
     Raises ``StoreError``.
     """
-    known = OtherNames(catalog).of_project(release.project)
+    known = FormerNames(catalog).of_project(release.project)
     places = [(each.folder, each.filename) for each in known if each.sha256 == release.sha256]
     for folder in written_folders(release.project, [release.name], known):
         places += [(folder, name) for name in second_names(folder, [release], known)]
@@ -70,7 +70,7 @@ def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: 
     Names of another form, such as ``.zip``, stay what they are, to be removed as those of a release that is
     published no more. Raises ``StoreError``.
     """
-    names, suffix = OtherNames(catalog), layout.archive_suffix(now.filename)
+    names, suffix = FormerNames(catalog), layout.archive_suffix(now.filename)
     for name in (each for each in names.of_project(before.project) if each.sha256 == before.sha256):
         if layout.archive_suffix(name.filename) == suffix:
             store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)

@@ -12,7 +12,7 @@ from sdistmaker_recipe.names import canonicalize_name
 _COLUMNS = "folder, filename, project, sha256"
 
 
-class OtherName(NamedTuple):
+class FormerName(NamedTuple):
     """A file that is no release's own: where it is, whose it is, and the SHA-256 of what it holds.
 
     Most are second names of a release's file. One with a digest that no release of the project has lost
@@ -25,36 +25,36 @@ class OtherName(NamedTuple):
     sha256: str
 
 
-class OtherNames:
+class FormerNames:
     """What the catalog knows of them; every method raises ``StoreError`` when it cannot be used."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def add(self, name: OtherName) -> None:
+    def add(self, name: FormerName) -> None:
         """Record one, in place of what was known of the same path."""
         self._catalog.change("INSERT OR REPLACE INTO other_name VALUES (?, ?, ?, ?)", [name])
 
-    def find(self, folder: str, filename: str) -> OtherName | None:
+    def find(self, folder: str, filename: str) -> FormerName | None:
         """What is known of a file."""
         query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ? AND filename = ?"
-        return next((OtherName(*row) for row in self._catalog.rows(query, [folder, filename])), None)
+        return next((FormerName(*row) for row in self._catalog.rows(query, [folder, filename])), None)
 
-    def forget(self, names: Iterable[OtherName]) -> None:
+    def forget(self, names: Iterable[FormerName]) -> None:
         """Forget those whose files are gone."""
         rows = [(each.folder, each.filename) for each in names]
         self._catalog.change("DELETE FROM other_name WHERE folder = ? AND filename = ?", rows)
 
-    def of_project(self, project: str) -> list[OtherName]:
+    def of_project(self, project: str) -> list[FormerName]:
         """Those of the project with this normalised name."""
         query = f"SELECT {_COLUMNS} FROM other_name WHERE project = ? ORDER BY folder, filename"
-        return [OtherName(*row) for row in self._catalog.rows(query, [project])]
+        return [FormerName(*row) for row in self._catalog.rows(query, [project])]
 
-    def in_folder(self, folder: str) -> dict[str, OtherName]:
+    def in_folder(self, folder: str) -> dict[str, FormerName]:
         """Those in a folder of the index, by the name of the file."""
         query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ?"
         return {
-            each.filename: each for each in (OtherName(*row) for row in self._catalog.rows(query, [folder]))
+            each.filename: each for each in (FormerName(*row) for row in self._catalog.rows(query, [folder]))
         }
 
 
@@ -77,7 +77,7 @@ class Archive(Protocol):
 A = TypeVar("A", bound=Archive)
 
 
-def written_folders(project: str, names: Iterable[str], known: Iterable[OtherName]) -> tuple[str, ...]:
+def written_folders(project: str, names: Iterable[str], known: Iterable[FormerName]) -> tuple[str, ...]:
     """The folders beside the project's own that need a page: see ``layout.written_folders``.
 
     A folder that was there in another spelling, ``My_Project``, needs one too: clients without PEP 503 ask
@@ -92,7 +92,7 @@ def is_by_rule(folder: str, filename: str, release: Archive, name: str) -> bool:
     return folder in layout.written_folders([name]) and filename in second_names(folder, [release], ())
 
 
-def second_names(folder: str, releases: Iterable[A], known: Iterable[OtherName]) -> dict[str, A]:
+def second_names(folder: str, releases: Iterable[A], known: Iterable[FormerName]) -> dict[str, A]:
     """The files that such a folder shows, by name, each a second name of a release's file.
 
     A release is left out whose name there is taken by another file that was there before us.

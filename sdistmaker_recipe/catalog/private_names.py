@@ -109,7 +109,7 @@ def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:
                 answers[name] = answer
             else:
                 unknown[answer].append(name)
-    except public_names.WatchError as error:
+    except public_names.PublicIndexError as error:
         warnings.append(f"check-public: {error.message}; it is asked again in the next run")
     for answer, names in unknown.items():
         warnings.append(f"check-public: {answer} for {_some(names)}; it is asked again in the next run")

@@ -40,8 +40,9 @@ class Scan(NamedTuple):
     """The last scan of a repository.
 
     ``origin`` names what was read whatever URL it is reached by, ``fingerprint`` tells of all options that
-    decide what a scan finds, ``outlook`` of those under which a run has dealt with all of it ("" for none).
-    ``forbidden`` are folders that this scan came to and could not read, which is not remembered.
+    decide what a scan finds, ``options_digest`` of those under which a run has dealt with all of it
+    ("" for none). ``forbidden`` are folders that this scan came to and could not read, which is
+    not remembered.
     """
 
     number: int
@@ -49,7 +50,7 @@ class Scan(NamedTuple):
     origin: str
     fingerprint: str
     seen: Seen
-    outlook: str
+    options_digest: str
     forbidden: tuple[str, ...] = ()
 
     @property
@@ -97,9 +98,11 @@ class LastScan:
     def scan(self, url: str) -> Scan | None:
         """The last scan of the repository that users know by this URL."""
         query = "SELECT id, url, origin, fingerprint, peg, revision, time, outlook FROM scan WHERE url = ?"
-        for number, known, origin, fingerprint, peg, revision, time, outlook in self._rows(query, [url]):
+        for number, known, origin, fingerprint, peg, revision, time, options_digest in self._rows(
+            query, [url]
+        ):
             seen = Seen(peg, revision, datetime.fromisoformat(time))
-            return Scan(number, known, origin, fingerprint, seen, outlook)
+            return Scan(number, known, origin, fingerprint, seen, options_digest)
         return None
 
     def keep_only(self, urls: Sequence[str]) -> None:
@@ -196,12 +199,12 @@ class LastScan:
         start = f"{scan.origin}/"
         return [origin for (origin,) in self._rows(_UNSEEN, [start, f"{scan.origin}0", start, scan.number])]
 
-    def settle(self, scan: Scan, outlook: str, doubts: Collection[GoneTag] = ()) -> None:
+    def settle(self, scan: Scan, options_digest: str, doubts: Collection[GoneTag] = ()) -> None:
         """A run has dealt with all that is there, under the options that outlook tells of.
 
         Of ``doubts`` nobody knows yet whether they are gone; they stay to be dealt with.
         """
-        settled = scan.outlook == outlook and not self.pending(scan)
+        settled = scan.options_digest == options_digest and not self.pending(scan)
         if settled and set(self.gone(scan)) == set(doubts):
             return
         with self._catalog.batch():
@@ -209,7 +212,7 @@ class LastScan:
             rows = [(scan.number, each.project, each.name, each.peg) for each in doubts]
             self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?)", rows)
             self._change("UPDATE seen_folder SET pending = 0 WHERE scan = ? AND pending", [scan.number])
-            self._change("UPDATE scan SET outlook = ? WHERE id = ?", [outlook, scan.number])
+            self._change("UPDATE scan SET outlook = ? WHERE id = ?", [options_digest, scan.number])
 
     def _forget(self, url: str) -> None:
         chosen = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"

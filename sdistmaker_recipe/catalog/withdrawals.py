@@ -25,7 +25,7 @@ class Removal(NamedTuple):
     sha256: str
 
 
-class Standing(NamedTuple):
+class WithdrawalState(NamedTuple):
     """What decides whether a release is withdrawn, and how it is; see ``model.Release``."""
 
     project: str
@@ -42,11 +42,11 @@ class Withdrawals:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def withdrawn(self) -> list[Standing]:
+    def withdrawn(self) -> list[WithdrawalState]:
         """The releases that are yanked, or whose tag was deleted."""
         return self._standings("yanked IS NOT NULL OR deleted IS NOT NULL")
 
-    def of(self, projects: Iterable[str]) -> list[Standing]:
+    def of(self, projects: Iterable[str]) -> list[WithdrawalState]:
         """All releases of the projects with these normalised names."""
         return [each for project in projects for each in self._standings("project = ?", project)]
 
@@ -88,9 +88,9 @@ class Withdrawals:
         rows = [(each.project, each.filename) for each in removals]
         self._catalog.change(f"DELETE FROM removal {_KEY}", rows)
 
-    def _standings(self, chosen: str, *values: str) -> list[Standing]:
+    def _standings(self, chosen: str, *values: str) -> list[WithdrawalState]:
         query = f"SELECT project, filename, version, origin, deleted, yanked FROM release WHERE {chosen}"
-        return [Standing(*row) for row in self._catalog.rows(query, values)]
+        return [WithdrawalState(*row) for row in self._catalog.rows(query, values)]
 
     def _owe(self, projects: Iterable[str]) -> None:
         rows = [(each,) for project in projects for each in (project, "")]

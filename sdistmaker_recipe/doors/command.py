@@ -106,8 +106,8 @@ def make_sdist() -> int:
         written = {"--repository": [arguments.tag_url], "--destination": arguments.destination}
         layers = [Layer("command line", Door.FLAG, written), _flags(arguments, unknown)]
         configuration = configure(layers, Path.cwd())
-        circumstances = replace(console.circumstances(configuration, os.environ), verbose=arguments.verbose)
-        made = engine.make_one(configuration, circumstances)
+        context = replace(console.run_context(configuration, os.environ), verbose=arguments.verbose)
+        made = engine.make_one(configuration, context)
         if isinstance(made, Failed):
             sys.stderr.write(f"{made.log}\nfailed {made.tag.url}: {made.reason}\n")
             return report.SOME_TAG_FAILED
@@ -178,8 +178,8 @@ def _account() -> str:
 
 def _run(configuration: Configuration, arguments: argparse.Namespace, public_index: str) -> int:
     _configure_logging(arguments)
-    circumstances = replace(
-        console.circumstances(configuration, os.environ),
+    context = replace(
+        console.run_context(configuration, os.environ),
         public_index=public_index,
         dry_run=arguments.dry_run,
         retry_failed=arguments.retry_failed,
@@ -191,7 +191,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         verbose=arguments.verbose,
     )
     with _listener(arguments) as listener:
-        result = engine.run(configuration, circumstances, listener)
+        result = engine.run(configuration, context, listener)
     if arguments.json:
         _print(report.as_json(result, strict=arguments.strict))
     elif text := report.as_text(

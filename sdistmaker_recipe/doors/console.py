@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.engine import Listener
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.stages import report
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-def circumstances(configuration: Configuration, environment: Mapping[str, str]) -> Circumstances:
+def run_context(configuration: Configuration, environment: Mapping[str, str]) -> RunContext:
     """What a run needs to know of this environment.
 
     Raises ``ConfigurationError`` where the variable that should hold the password is not set.
@@ -28,7 +28,7 @@ def circumstances(configuration: Configuration, environment: Mapping[str, str]) 
     if variable and variable not in environment:
         problem = Problem("environment", "password-variable", None, "the variable that it names is not set")
         raise ConfigurationError([problem])
-    return Circumstances(
+    return RunContext(
         cache=_cache_folder,
         # Helper programs have no business with the password.
         environment={name: value for name, value in environment.items() if name != variable},

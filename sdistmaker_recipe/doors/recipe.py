@@ -76,12 +76,12 @@ class Recipe:
             self._logger.info("Offline: the repository is not looked at, the index stays as it is.")
             return
         try:
-            circumstances = replace(
-                console.circumstances(self._configuration, os.environ),
+            context = replace(
+                console.run_context(self._configuration, os.environ),
                 public_index=self._public_index(),
                 verbose=self._logger.isEnabledFor(logging.DEBUG),
             )
-            result = engine.run(self._configuration, circumstances, console.Lines(self._logger.info))
+            result = engine.run(self._configuration, context, console.Lines(self._logger.info))
         except SdistmakerError as error:
             self._logger.error("%s", error)
             raise SystemExit(error.exit_status) from error
@@ -93,7 +93,7 @@ class Recipe:
             self._logger.exception("An error of sdistmaker_recipe itself.")
             raise SystemExit(report.BROKEN) from error
         wrong = report.as_text(result, quiet=True).splitlines()
-        for line in report.as_text(result, verbose=circumstances.verbose).splitlines():
+        for line in report.as_text(result, verbose=context.verbose).splitlines():
             self._logger.log(logging.WARNING if line in wrong else logging.INFO, "%s", line)
         if result.errors:
             raise SystemExit(report.BROKEN)

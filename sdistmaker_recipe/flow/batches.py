@@ -15,7 +15,7 @@ from sdistmaker_recipe.index.layout import private_name
 from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
 from sdistmaker_recipe.stages import pages, plan, publish
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.stages.publish import Index
 
 _MOMENT = 0.5
@@ -32,7 +32,7 @@ class Batches:
     """
 
     index: Index
-    shown: Shown
+    writer: PageWriter
     configuration: Configuration
     version: str
     repositories: frozenset[str]
@@ -76,7 +76,7 @@ class Batches:
                 path.unlink(missing_ok=True)
         # Read by the build already, which spares reading it here.
         known = {built.sha256: built.about for built in ready if not isinstance(built, Failed)}
-        pages.write_projects(self._completed(results), self.shown, known)
+        pages.write_projects(self._completed(results), self.writer, known)
         self.results += results
         for result in results:
             self.finished(result)

@@ -11,7 +11,7 @@ from sdistmaker_recipe.vcs import Credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RunContext:
     """What a door knows of the world outside, beside the options.
 
     ``environment`` holds the caller's environment variables, ``cache`` tells the user's cache folder for this

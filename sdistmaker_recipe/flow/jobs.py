@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source, is_near
@@ -31,7 +31,7 @@ def build_all(
     scratch: Path,
     output: Path,
     configuration: Configuration,
-    circumstances: Circumstances,
+    context: RunContext,
     meanwhile: Callable[[], None],
 ) -> Iterator[Outcome]:
     """The outcome of each tag, in the order of tags, whatever order they are ready in.
@@ -48,7 +48,7 @@ def build_all(
         return
     workers = configuration.jobs or os.cpu_count() or 1
     often = len(tags) > workers
-    settings = build_settings(scratch, output, configuration, circumstances, often=often)
+    settings = build_settings(scratch, output, configuration, context, often=often)
     by_url = {source.url: source for source in sources}
     jobs = []
     for tag in tags:
@@ -57,7 +57,7 @@ def build_all(
         jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
     far = [source for source in sources if not is_near(source.repository)]
     connections = max((source.connections for source in far), default=0)
-    outcomes = run_jobs(jobs, circumstances.credentials, workers, connections, meanwhile)
+    outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
     yield from _own_versions_first(_in_order(jobs, outcomes))
 
 
@@ -114,13 +114,13 @@ def make_job(
 
 
 def build_settings(
-    scratch: Path, output: Path, configuration: Configuration, circumstances: Circumstances, *, often: bool
+    scratch: Path, output: Path, configuration: Configuration, context: RunContext, *, often: bool
 ) -> BuildSettings:
     """What all jobs share; archives come to the folder output, ``often`` see ``BuildSettings``.
 
     Raises ``ToolchainError`` where the interpreter or the sandbox is missing.
     """
-    environment = uv_variables(configuration.build_index, circumstances.environment, Path(sys.prefix))
+    environment = uv_variables(configuration.build_index, context.environment, Path(sys.prefix))
     helper_environment = tuple(environment.items())
     for python in (configuration.python, *configuration.pythons):
         if python:
@@ -131,7 +131,7 @@ def build_settings(
     return BuildSettings(
         scratch=scratch,
         output=output,
-        environments=circumstances.environments(configuration),
+        environments=context.environments(configuration),
         timeout=configuration.timeout,
         python=configuration.python,
         pythons=configuration.pythons,
@@ -140,7 +140,7 @@ def build_settings(
         unbuildable=configuration.unbuildable,
         sandbox=sandboxed,
         helper_environment=helper_environment,
-        verbose=circumstances.verbose,
+        verbose=context.verbose,
         often=often,
     )
 

@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
-from sdistmaker_recipe.catalog.withdrawals import Standing, Withdrawals
+from sdistmaker_recipe.catalog.withdrawals import Withdrawals, WithdrawalState
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import yanking
-from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, Tag, Turn
+from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, ReleaseChange, Tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
 from sdistmaker_recipe.stages import plan, report, withdraw
 from sdistmaker_recipe.stages.scan import Source
@@ -25,7 +25,7 @@ Key: TypeAlias = tuple[str, str]
 """A release's project and file name."""
 
 
-class Losses(NamedTuple):
+class MissingTags(NamedTuple):
     """What is known before a plan is made.
 
     ``deleted`` has the releases whose tags are newly found to be deleted, with the revisions in which they
@@ -36,7 +36,7 @@ class Losses(NamedTuple):
     deleted: Mapping[Key, tuple[Release, str]]
     gone: frozenset[Key]
     doubts: Mapping[int, tuple[GoneTag, ...]]
-    standings: Mapping[Key, Standing]
+    standings: Mapping[Key, WithdrawalState]
 
 
 def look(
@@ -44,8 +44,8 @@ def look(
     sources: Iterable[Source],
     catalog: Catalog,
     configuration: Configuration,
-    outlook: str,
-) -> Losses:
+    options_digest: str,
+) -> MissingTags:
     """Find the releases whose tags were deleted; of a repository that could not be read there is none.
 
     Raises ``StoreError``.
@@ -56,28 +56,30 @@ def look(
     gone: set[Key] = set()
     doubts: dict[int, tuple[GoneTag, ...]] = {}
     for scan in scans:
-        found = withdraw.find_deleted(scan, repositories[scan.url], last, catalog, outlook)
+        found = withdraw.find_deleted(scan, repositories[scan.url], last, catalog, options_digest)
         deleted |= {_key(release): (release, revision) for release, revision in found.releases}
         doubts[scan.number] = found.doubts
         if configuration.deleted_tags == "remove":
             before = [each for each in standings.values() if each.deleted]
             gone |= {_key(each) for each in withdraw.still_deleted(scan, repositories[scan.url], before)}
-    return Losses(deleted, frozenset(gone), doubts, standings)
+    return MissingTags(deleted, frozenset(gone), doubts, standings)
 
 
-def orphans(losses: Losses, configuration: Configuration) -> frozenset[tuple[str, str]]:
-    """The releases without a tag, as ``plan.Known`` has them: by their name and that of the tag's folder.
+def orphans(missing_tags: MissingTags, configuration: Configuration) -> frozenset[tuple[str, str]]:
+    """The releases without a tag for ``plan.CatalogState``: by their name and that of the tag's folder.
 
     They matter only where an option leaves out tags that could take them over.
     """
     if configuration.prereleases and not configuration.newest:
         return frozenset()
-    standings = [each for each in losses.standings.values() if each.deleted is not None]
-    every = [*standings, *(_standing(release) for release, _revision in losses.deleted.values())]
+    standings = [each for each in missing_tags.standings.values() if each.deleted is not None]
+    every = [*standings, *(_standing(release) for release, _revision in missing_tags.deleted.values())]
     return frozenset((name, canonicalize_version(each.version)) for each in every for name in _names(each))
 
 
-def standing_failures(failures: Iterable[Failure], losses: Losses, catalog: Catalog) -> dict[str, Failure]:
+def standing_failures(
+    failures: Iterable[Failure], missing_tags: MissingTags, catalog: Catalog
+) -> dict[str, Failure]:
     """The failures that stand, by origin: not those of tags whose file another tag had that is gone now.
 
     Raises ``StoreError``.
@@ -86,44 +88,44 @@ def standing_failures(failures: Iterable[Failure], losses: Losses, catalog: Cata
     for failure in failures:
         key = yanking.clashing(failure.reason)
         release = catalog.release(*key) if key else None
-        if key is None or (release and release.deleted is None and key not in losses.deleted):
+        if key is None or (release and release.deleted is None and key not in missing_tags.deleted):
             found[failure.origin] = failure
     return found
 
 
-def find_turns(
+def find_release_changes(
     planned: Plan,
     known: Iterable[tuple[Tag, Release]],
-    losses: Losses,
+    missing_tags: MissingTags,
     catalog: Catalog,
     configuration: Configuration,
-) -> tuple[Turn, ...]:
+) -> tuple[ReleaseChange, ...]:
     """What becomes of releases, where ``planned`` is to be built; ``known`` are tags with their releases.
 
     Raises ``StoreError``.
     """
     building = {*planned.build, *(each.tag for each in planned.failing)}
     there = [(tag, release) for tag, release in known if tag not in building]
-    deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in losses.deleted.items()}
+    deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in missing_tags.deleted.items()}
     deleted |= {_key(release): None for _tag, release in there if release.deleted is not None}
     standings = {
-        **losses.standings,
-        **{key: _standing(release) for key, (release, _) in losses.deleted.items()},
+        **missing_tags.standings,
+        **{key: _standing(release) for key, (release, _) in missing_tags.deleted.items()},
     }
     lines = yanking.lines_by_project(configuration)
     standings |= {_key(each): each for each in Withdrawals(catalog).of(lines)}
-    turns: list[Turn] = []
+    release_changes: list[ReleaseChange] = []
     for key, before in sorted(standings.items()):
         now = deleted.get(key, before.deleted)
         of_project = lines.get(before.project, ())
         why = yanking.yanked(before.version, now, of_project, configuration.deleted_tags)
         # Without a revision: a backup that was restored, maybe, which lacks tags that nobody deleted.
         leaves = bool(now) and configuration.deleted_tags == "remove"
-        leaves = leaves and (key in losses.gone or key in losses.deleted)
+        leaves = leaves and (key in missing_tags.gone or key in missing_tags.deleted)
         if leaves or (now, why) != (before.deleted, before.yanked):
             release = catalog.release(*key)
-            turns += [_turn(release, now, why, leaves=leaves)] if release else []
-    return (*turns, *_moves(there))
+            release_changes += [_release_change(release, now, why, leaves=leaves)] if release else []
+    return (*release_changes, *_moves(there))
 
 
 def begin(planned: Plan, catalog: Catalog) -> None:
@@ -131,9 +133,13 @@ def begin(planned: Plan, catalog: Catalog) -> None:
 
     Raises ``StoreError``.
     """
-    turns = [turn.release for turn in planned.turns if turn.action != "moved"]
-    if turns:
-        Withdrawals(catalog).record(turns)
+    release_changes = [
+        release_change.release
+        for release_change in planned.release_changes
+        if release_change.action != "moved"
+    ]
+    if release_changes:
+        Withdrawals(catalog).record(release_changes)
 
 
 def end(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
@@ -147,32 +153,40 @@ def end(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog
     ]
     waiting = {(canonicalize_name(tag.project), canonicalize_version(tag.version)) for tag in failed}
     leaving: list[Release] = []
-    for turn in planned.turns:
-        if turn.action == "remove":
-            release = catalog.release(*_key(turn.release))
-            version = canonicalize_version(turn.release.version)
-            heirs = {(name, version) for name in _names(_standing(turn.release))}
+    for release_change in planned.release_changes:
+        if release_change.action == "remove":
+            release = catalog.release(*_key(release_change.release))
+            version = canonicalize_version(release_change.release.version)
+            heirs = {(name, version) for name in _names(_standing(release_change.release))}
             if release is not None and release.deleted is not None and not heirs & waiting:
                 leaving.append(release)
     if leaving:
         Withdrawals(catalog).take_out(leaving)
 
 
-def outcome(planned: Plan, losses: Losses, catalog: Catalog) -> tuple[Turn, ...]:
+def outcome(planned: Plan, missing_tags: MissingTags, catalog: Catalog) -> tuple[ReleaseChange, ...]:
     """What became of releases in the end; that tags moved is remembered as told. Raises ``StoreError``."""
-    if moved := [turn.release for turn in planned.turns if turn.action == "moved"]:
+    if moved := [
+        release_change.release
+        for release_change in planned.release_changes
+        if release_change.action == "moved"
+    ]:
         Withdrawals(catalog).record_moves(moved)
-    turns: list[Turn] = []
-    for turn in planned.turns:
-        key = _key(turn.release)
+    release_changes: list[ReleaseChange] = []
+    for release_change in planned.release_changes:
+        key = _key(release_change.release)
         release = catalog.release(*key)
         yanked = release is not None and release.yanked is not None
-        if turn.action == "remove" and release is not None:
+        if release_change.action == "remove" and release is not None:
             # It waits for a tag that may take it over.
-            turns += [turn._replace(action="yank")] if yanked and key not in losses.standings else []
-        elif turn.action != "yank" or yanked:
-            turns.append(turn)
-    return tuple(turns)
+            release_changes += (
+                [release_change._replace(action="yank")]
+                if yanked and key not in missing_tags.standings
+                else []
+            )
+        elif release_change.action != "yank" or yanked:
+            release_changes.append(release_change)
+    return tuple(release_changes)
 
 
 def unmatched(lines: Iterable[Yank], building: Iterable[Tag], catalog: Catalog) -> tuple[str, ...]:
@@ -191,39 +205,39 @@ def unmatched(lines: Iterable[Yank], building: Iterable[Tag], catalog: Catalog) 
     )
 
 
-def _turn(release: Release, now: str | None, why: str | None, *, leaves: bool) -> Turn:
+def _release_change(release: Release, now: str | None, why: str | None, *, leaves: bool) -> ReleaseChange:
     """What becomes of a release that is deleted and yanked as now and why say; ``leaves`` where it goes."""
     changed = release._replace(deleted=now, yanked=why)
     if leaves:
-        return Turn(changed, "remove", yanking.deletion(now or ""))
+        return ReleaseChange(changed, "remove", yanking.deletion(now or ""))
     if why == release.yanked:
-        return Turn(changed, "note")
+        return ReleaseChange(changed, "note")
     if why is not None:
-        return Turn(changed, "yank", why)
+        return ReleaseChange(changed, "yank", why)
     is_back = now is None and release.deleted is not None
-    return Turn(
+    return ReleaseChange(
         changed, "restore", "its tag is there again" if is_back else "no option withdraws it any more"
     )
 
 
-def _moves(there: Iterable[tuple[Tag, Release]]) -> Iterator[Turn]:
+def _moves(there: Iterable[tuple[Tag, Release]]) -> Iterator[ReleaseChange]:
     for tag, release in there:
         if not release.is_at(tag.revision):
             reason = f"{report.label(tag)}: {plan.published(tag, release)}"
-            yield Turn(release._replace(moved_to=tag.revision), "moved", reason)
+            yield ReleaseChange(release._replace(moved_to=tag.revision), "moved", reason)
 
 
-def _names(release: Standing) -> Iterator[str]:
+def _names(release: WithdrawalState) -> Iterator[str]:
     """The normalised name of a release, and that of the folder whose tag it was."""
     yield release.project
     yield canonicalize_name(release.origin.rpartition("/tags/")[0].rpartition("/")[2])
 
 
-def _standing(release: Release) -> Standing:
-    return Standing(
+def _standing(release: Release) -> WithdrawalState:
+    return WithdrawalState(
         release.project, release.filename, release.version, release.origin, release.deleted, release.yanked
     )
 
 
-def _key(release: Release | Standing) -> Key:
+def _key(release: Release | WithdrawalState) -> Key:
     return release.project, release.filename

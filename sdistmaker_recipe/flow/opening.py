@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 
 CATALOG = "catalog.sqlite3"
 _COMPANIONS = ("", "-journal", "-wal", "-shm")
@@ -19,12 +19,12 @@ _COMPANIONS = ("", "-journal", "-wal", "-shm")
 
 
 @contextmanager
-def locked(configuration: Configuration, circumstances: Circumstances) -> Iterator[None]:
+def locked(configuration: Configuration, context: RunContext) -> Iterator[None]:
     """Keep other runs away; a dry run changes nothing and needs no lock.
 
     Raises ``LockHeldError`` and ``StoreError``.
     """
-    if circumstances.dry_run:
+    if context.dry_run:
         yield
         return
     try:
@@ -40,22 +40,22 @@ def locked(configuration: Configuration, circumstances: Circumstances) -> Iterat
 
 
 def opened(
-    configuration: Configuration, circumstances: Circumstances, *, given_up: bool = False
+    configuration: Configuration, context: RunContext, *, given_up: bool = False
 ) -> AbstractContextManager[Catalog]:
     """The catalog; a copy in a dry run, and a new one where it is not there, or ``given_up``.
 
     Raises ``StoreError``.
     """
     path = configuration.state / CATALOG
-    if not circumstances.dry_run:
+    if not context.dry_run:
         return open_catalog(path)
     return open_catalog(None if given_up or not path.exists() else path, as_copy=True)
 
 
-def give_up(configuration: Configuration, circumstances: Circumstances, error: CatalogDamagedError) -> str:
+def give_up(configuration: Configuration, context: RunContext, error: CatalogDamagedError) -> str:
     """Move a damaged catalog out of the way; a warning that says so. Raises ``StoreError``."""
     path = configuration.state / CATALOG
-    if circumstances.dry_run:
+    if context.dry_run:
         return f"{error.message}; a run would move it aside and make a new one from the index"
     aside = path.with_name(f"catalog-{datetime.now(timezone.utc):%Y%m%dT%H%M%S%fZ}-damaged.sqlite3")
     for companion in _COMPANIONS:

@@ -20,13 +20,13 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.batches import Batches
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.scratch import scratch_folder
-from sdistmaker_recipe.flow.selection import Claims
+from sdistmaker_recipe.flow.selection import NamesToReserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Published, Rejected, Tag
 from sdistmaker_recipe.stages import pages, withdraw
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.stages.publish import Index
 from sdistmaker_recipe.stages.scan import Source
 
@@ -46,16 +46,16 @@ def _nothing(_batches: Batches) -> None:
 class Production:
     """What one plan asks for, and all that is needed to do it but the repositories.
 
-    ``claims`` are the names that may have to be kept private, ``doubtful`` the projects that may lack files;
-    ``version`` is this package's own, and ``finished`` is told each result.
+    ``names_to_reserve`` are the names that may have to be kept private, ``projects_to_check`` the projects
+    that may lack files; ``version`` is this package's own, and ``finished`` is told each result.
     """
 
     planned: Plan
-    claims: Claims
-    doubtful: frozenset[str]
-    shown: Shown
+    names_to_reserve: NamesToReserve
+    projects_to_check: frozenset[str]
+    writer: PageWriter
     configuration: Configuration
-    circumstances: Circumstances
+    context: RunContext
     version: str
     public_index: str
     finished: Callable[[Published | Rejected], None]
@@ -75,16 +75,16 @@ class Production:
 
     @property
     def _catalog(self) -> Catalog:
-        return self.shown.catalog
+        return self.writer.catalog
 
     @property
     def _store(self) -> IndexStore:
-        return self.shown.store
+        return self.writer.store
 
     def _remove_leftovers(self) -> None:
         """Remove what a run that broke off had still to remove: a file may be built now under that name."""
         if withdraw.has_files_to_remove(self._catalog):
-            pages.write_all(self.shown)
+            pages.write_all(self.writer)
             withdraw.remove_files(self._catalog, self._store)
 
     @contextmanager
@@ -96,15 +96,20 @@ class Production:
             except StoreError:
                 self._keep_all_names_private()
                 raise
-            get_ready(self.planned.build, sources, scratch, self.configuration, self.circumstances)
+            get_ready(self.planned.build, sources, scratch, self.configuration, self.context)
             self._store.prepare()
-            pages.begin(self.shown)
+            pages.begin(self.writer)
             yield scratch
 
     def _is_idle(self) -> bool:
         """Whether nothing is to be done where nothing is to be built."""
-        wanted = self.claims or self.doubtful or self.planned.turns or self.configuration.check_public
-        return not wanted and pages.nothing_to_write(self.shown)
+        wanted = (
+            self.names_to_reserve
+            or self.projects_to_check
+            or self.planned.release_changes
+            or self.configuration.check_public
+        )
+        return not wanted and pages.nothing_to_write(self.writer)
 
     def _produce(self, build: Callable[[Batches], None] = _nothing) -> Produced:
         # Before anything is built: a name that is new now must not be asked of the public index meanwhile.
@@ -115,7 +120,7 @@ class Production:
             taken = self._find_taken()
             lifecycle.end(self.planned, batches.results, self._catalog)
         finally:
-            pages.write_all(self.shown, self.doubtful)
+            pages.write_all(self.writer, self.projects_to_check)
             self._keep_names_private()
         withdraw.remove_files(self._catalog, self._store)
         self._remember_folders()
@@ -124,7 +129,7 @@ class Production:
     def _remember_folders(self) -> None:
         """So that the next run sees where files came or went since; of most folders that is remembered."""
         own = self._store.changed_folders
-        if self.doubtful or not self._catalog.knows_folders():
+        if self.projects_to_check or not self._catalog.knows_folders():
             self._catalog.remember_folders(self._store.folders())
         else:
             self._catalog.remember_folders(self._store.folders(own), own)
@@ -137,12 +142,14 @@ class Production:
             private_names.keep(self._catalog, self._store)
 
     def _keep_names_private(self) -> None:
-        private_names.mark_guessed(self.claims.tags, self.claims.untagged, self._catalog, self._store)
+        private_names.mark_guessed(
+            self.names_to_reserve.tags, self.names_to_reserve.untagged, self._catalog, self._store
+        )
 
     def _batches(self) -> Batches:
         return Batches(
             index=Index(self._store, self._catalog, self.configuration.state),
-            shown=self.shown,
+            writer=self.writer,
             configuration=self.configuration,
             version=self.version,
             repositories=self._catalog.repositories(),
@@ -167,7 +174,7 @@ class Production:
                     scratch,
                     incoming,
                     self.configuration,
-                    self.circumstances,
+                    self.context,
                     pages.get_ready,
                 ):
                     batches.add(outcome)
@@ -189,7 +196,7 @@ def get_ready(
     sources: Sequence[Source],
     scratch: Path,
     configuration: Configuration,
-    circumstances: Circumstances,
+    context: RunContext,
 ) -> None:
     """Begin what building waits for; connections are given back first, for who exports may need them all.
 
@@ -197,7 +204,7 @@ def get_ready(
     """
     for source in sources:
         source.repository.disconnect()
-    environments = circumstances.environments(configuration)
+    environments = context.environments(configuration)
     executors.get_ready(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
 
 

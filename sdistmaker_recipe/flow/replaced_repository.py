@@ -20,7 +20,7 @@ def recognise(scans: Iterable[Scan], last: LastScan, catalog: Catalog) -> tuple[
     A release is known by its tag's URL, and by its path if the last scan read the other UUID at this URL. Of
     repositories that a run has dealt with nothing is asked. Raises ``StoreError``.
     """
-    new = [scan for scan in scans if not scan.outlook]
+    new = [scan for scan in scans if not scan.options_digest]
     foreign = _foreign(last, catalog) if new else []
     return tuple(warning for scan in new if foreign for warning in _recognise(scan, foreign, last, catalog))
 

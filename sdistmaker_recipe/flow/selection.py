@@ -20,7 +20,7 @@ from sdistmaker_recipe.names import canonicalize_name
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class NamesToReserve:
     """Tags and names of projects without any, to keep names private: see ``private_names.mark_guessed``."""
 
     tags: tuple[Tag, ...]
@@ -34,24 +34,25 @@ def select_tags(
     scans: Sequence[Scan],
     last: LastScan,
     catalog: Catalog,
-    doubtful: Iterable[str],
-    outlook: str,
+    projects_to_check: Iterable[str],
+    options_digest: str,
     *,
     newest: int,
 ) -> list[Tag]:
     """The tags that a plan has to consider; one may be there twice.
 
-    ``doubtful`` are the projects that may lack archives. ``outlook`` is what ``plan.outlook`` says; all tags
-    of a repository are considered that no run has dealt with under it. ``newest`` is the option: with it a
+    ``projects_to_check`` are the projects that may lack archives. ``options_digest`` is what
+    ``plan.options_digest`` says; all tags of a repository
+    are considered that no run has dealt with under it. ``newest`` is the option: with it a
     plan compares all tags of a project.
     """
     if _overlap(scans):
         return [tag for scan in scans for tag in last.tags(scan)]
     origins = [failure.origin for failure in catalog.failures()]
-    origins += [release.origin for project in doubtful for release in catalog.releases_of(project)]
+    origins += [release.origin for project in projects_to_check for release in catalog.releases_of(project)]
     tags: list[Tag] = []
     for scan in scans:
-        if scan.outlook != outlook:
+        if scan.options_digest != options_digest:
             tags += last.tags(scan)
             continue
         alone = last.tags_from(scan, origins)
@@ -60,17 +61,19 @@ def select_tags(
     return tags
 
 
-def select_claims(scans: Sequence[Scan], last: LastScan, outlook: str, building: Iterable[Tag]) -> Claims:
+def select_names_to_reserve(
+    scans: Sequence[Scan], last: LastScan, options_digest: str, building: Iterable[Tag]
+) -> NamesToReserve:
     """The projects whose names may have to be kept private, or no longer: those that changed, or build."""
     names = {private_name(tag.project) for tag in building} - {""}
     for scan in scans:
-        names |= last.names(scan, pending=scan.outlook == outlook)
+        names |= last.names(scan, pending=scan.options_digest == options_digest)
     projects = list(last.projects_named(sorted(names)))
     untagged = tuple(name for name, tags in projects if not tags)
-    return Claims(tuple(tag for _name, tags in projects for tag in tags), untagged)
+    return NamesToReserve(tuple(tag for _name, tags in projects for tag in tags), untagged)
 
 
-def doubtful_projects(store: IndexStore, catalog: Catalog, *, every: bool) -> frozenset[str]:
+def find_projects_to_check(store: IndexStore, catalog: Catalog, *, every: bool) -> frozenset[str]:
     """The projects in whose folders files came or went since the last run; with ``every``, all.
 
     Raises ``StoreError``.

@@ -10,13 +10,13 @@ from collections.abc import Container, Sequence
 from typing import Literal, TypeAlias
 
 from sdistmaker_recipe.catalog import archives, former_names
-from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.index import layout, listing
 from sdistmaker_recipe.index.store import is_leftover
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.stages import pages
-from sdistmaker_recipe.stages.pages import Link, Shown
+from sdistmaker_recipe.stages.pages import Link, PageWriter
 
 Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 """See ``model.Finding``."""
@@ -28,11 +28,11 @@ _NO_FILE = "is no file"
 class Verifier:
     """What one run finds in an index; with ``change`` it repairs. Public methods raise ``StoreError``."""
 
-    def __init__(self, shown: Shown, *, change: bool) -> None:
-        self._shown = shown
-        self._store = shown.store
-        self._catalog = shown.catalog
-        self._names = OtherNames(shown.catalog)
+    def __init__(self, writer: PageWriter, *, change: bool) -> None:
+        self._writer = writer
+        self._store = writer.store
+        self._catalog = writer.catalog
+        self._names = FormerNames(writer.catalog)
         self._change = change
         self._files = 0
         self._findings: dict[str, Finding] = {}
@@ -54,7 +54,7 @@ class Verifier:
             for release in releases:
                 self._verify_archive(release)
             self._verify_other_names(project, releases)
-        if pages.is_current(self._shown):
+        if pages.is_current(self._writer):
             self._verify_pages(projects)
         folders = self._store.folders()
         self._verify_private(folders)
@@ -73,7 +73,7 @@ class Verifier:
                 touched.add(before.project)
             outcome, what = self._outcome(before, now)
             self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
-        pages.write_projects(sorted(touched), self._shown)
+        pages.write_projects(sorted(touched), self._writer)
         return Verification(self._files, tuple(self._findings.values()))
 
     def _verify_archive(self, release: Release) -> None:
@@ -113,7 +113,7 @@ class Verifier:
             if self._change:
                 self._store.link_archive(*link)
 
-    def _verify_other_file(self, name: OtherName) -> None:
+    def _verify_other_file(self, name: FormerName) -> None:
         """One that lost against another of its release: nothing needs it."""
         digest = self._store.digest(name.folder, name.filename)
         if digest and digest != name.sha256:
@@ -125,17 +125,17 @@ class Verifier:
         owed = self._catalog.owed()
         wrong: set[str] = set()
         chosen = [project for project in projects if project not in owed]
-        for project, path, is_right in pages.compare_projects(chosen, self._shown, self._damaged):
+        for project, path, is_right in pages.compare_projects(chosen, self._writer, self._damaged):
             if self._compare(path, is_right=is_right):
                 wrong.add(project)
         if self._change:
-            pages.write_projects(sorted(wrong), self._shown)
+            pages.write_projects(sorted(wrong), self._writer)
         if "" in owed:
             return
-        compared = pages.compare_root(self._shown)
+        compared = pages.compare_root(self._writer)
         found = [path for path, is_right in compared if self._compare(path, is_right=is_right)]
         if found and self._change:
-            pages.write_root(self._shown)
+            pages.write_root(self._writer)
 
     def _compare(self, path: str, *, is_right: bool) -> bool:
         """Whether a page is wrong."""

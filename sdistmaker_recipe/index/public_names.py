@@ -12,7 +12,7 @@ _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html; q=0.5"
 _AT_ONCE = 8
 
 
-class WatchError(SdistmakerError):
+class PublicIndexError(SdistmakerError):
     """The public index gave no answer that says anything."""
 
 
@@ -23,7 +23,7 @@ def taken_names(
 
     A page for the project is there (PEP 503), or answered 404; another answer is told in a few words.
     ``public_index`` is the URL of the simple index, ``seconds`` how long one answer may take. Raises
-    ``WatchError`` where none comes, or one that says the same of every name (429 and 5xx).
+    ``PublicIndexError`` where none comes, or one that says the same of every name (429 and 5xx).
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
@@ -57,5 +57,5 @@ def _is_there(url: str, seconds: float) -> bool | str:
         raise _no_answer(url, str(getattr(reason, "strerror", None) or reason)) from error
 
 
-def _no_answer(url: str, what: str) -> WatchError:
-    return WatchError(f"{urlsplit(url).hostname}: {what}")
+def _no_answer(url: str, what: str) -> PublicIndexError:
+    return PublicIndexError(f"{urlsplit(url).hostname}: {what}")

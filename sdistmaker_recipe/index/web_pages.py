@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sdistmaker_recipe.index.layout import STATIC_FILES, newest
 from sdistmaker_recipe.index.safe_text import one_line, tag_link
 from sdistmaker_recipe.index.simple_api import ACTIVE
-from sdistmaker_recipe.model import About, Listed, ProjectStatus, Release, Site
+from sdistmaker_recipe.model import About, ListedProject, ProjectStatus, Release, Site
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -37,7 +37,7 @@ class Root(NamedTuple):
     first.
     """
 
-    projects: tuple[Listed, ...] = ()
+    projects: tuple[ListedProject, ...] = ()
     releases: int = 0
     latest: tuple[Release, ...] = ()
     failed: int = 0

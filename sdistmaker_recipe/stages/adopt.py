@@ -14,8 +14,8 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog, archives, former_names, match_adopted, private_names
-from sdistmaker_recipe.catalog.archives import Told
-from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.archives import ArchiveMetadata
+from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
@@ -23,7 +23,7 @@ from sdistmaker_recipe.index import layout, yanking
 from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
 from sdistmaker_recipe.index.quarantine import status
 from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
-from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, LeftAlone, Release
+from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, NotAdopted, Release
 from sdistmaker_recipe.names import canonicalize_name
 
 _NOTE = "adoption"
@@ -76,7 +76,7 @@ def _names(places: Iterable[Place], store: IndexStore) -> Iterator[str]:
 def _told_name(path: Path) -> str:
     """The name of the project that a file says; "" where it is no archive that can be read."""
     try:
-        return archives.told_by(path).name if status(path) else ""
+        return archives.read_archive(path).name if status(path) else ""
     except (BuildError, OSError):
         return ""
 
@@ -109,7 +109,7 @@ class _Adopter:
         self._left: dict[Place, str] = {}
         self._store = store
         self._catalog = catalog
-        self._names = OtherNames(catalog)
+        self._names = FormerNames(catalog)
         self._change = change
         # A run that broke off left them to be removed.
         self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
@@ -117,9 +117,9 @@ class _Adopter:
         self._unlisted: set[str] = set()
         self._seconds: tuple[str, dict[str, Release]] = ("", {})
 
-    def left_alone(self) -> tuple[LeftAlone, ...]:
+    def left_alone(self) -> tuple[NotAdopted, ...]:
         """What was not taken over."""
-        return tuple(LeftAlone(str(place), reason) for place, reason in self._left.items())
+        return tuple(NotAdopted(str(place), reason) for place, reason in self._left.items())
 
     def remove_pages(self) -> None:
         """Remove the pages of projects that name nothing but files that were moved away."""
@@ -207,9 +207,11 @@ class _Adopter:
         """Note where a file is, unless a release's file has that name by rule: there others may follow it."""
         by_rule = former_names.is_by_rule(place.folder, place.filename, release, release.name)
         if not by_rule or sha256 != release.sha256:
-            self._names.add(OtherName(place.folder, place.filename, release.project, sha256))
+            self._names.add(FormerName(place.folder, place.filename, release.project, sha256))
 
-    def _is_other_name(self, place: Place, own: Place, told: Told, sha256: str, *, is_listed: bool) -> bool:
+    def _is_other_name(
+        self, place: Place, own: Place, told: ArchiveMetadata, sha256: str, *, is_listed: bool
+    ) -> bool:
         """Whether there is such a release; the file is one more name of its file then, or lost against it."""
         there = archives.published(own.folder, own.filename, told.version, self._catalog)
         # Our pages can have listed 1.0 and 1.0.0, where those were two tags.
@@ -266,16 +268,16 @@ class _Adopter:
         return self._store.folder / place.folder / place.filename
 
 
-def _examined(path: Path) -> tuple[Told, str]:
+def _examined(path: Path) -> tuple[ArchiveMetadata, str]:
     try:
-        return archives.told_by(path), sha256_of(path)
+        return archives.read_archive(path), sha256_of(path)
     except BuildError as error:
         raise _LeftAloneError(str(error)) from error
     except OSError as error:
         raise _LeftAloneError(f"it cannot be read: {error.strerror or error}") from error
 
 
-def _own_place(place: Place, told: Told) -> Place:
+def _own_place(place: Place, told: ArchiveMetadata) -> Place:
     """Where a release's file is in an index of ours."""
     try:
         project = layout.project_folder(told.name)

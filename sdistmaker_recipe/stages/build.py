@@ -56,7 +56,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class BuildRecord:
     """How an archive was made: the rung, what was installed, the files left out, and stubs to add."""
 
     rung: Rung
@@ -171,7 +171,7 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials) -> Bui
         raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
         static_sdist(source.tree, job.tag, raw.archive)
         with archive.open_sdist(raw.archive) as sdist:
-            built = _finish(sdist, archive.read_metadata(sdist), Making(FILES_ONLY), job)
+            built = _finish(sdist, archive.read_metadata(sdist), BuildRecord(FILES_ONLY), job)
     return built._replace(warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
 
 
@@ -317,7 +317,7 @@ def _build_on(
             if _must_verify(source, left_out, job.settings):
                 _verify(sdist, metadata, rung, source.system, place, job)
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
-            return _finish(sdist, metadata, Making(rung, raw.installed, left_out, stubs), job)
+            return _finish(sdist, metadata, BuildRecord(rung, raw.installed, left_out, stubs), job)
 
 
 @contextmanager
@@ -401,7 +401,7 @@ def _verify(
         raise BuildError(text, hooks.log_of(again), names=(second.name,))
 
 
-def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: Making, job: BuildJob) -> Built:
+def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: BuildRecord, job: BuildJob) -> Built:
     try:
         filename = release_filename(metadata.name, metadata.version)
     except ValueError as error:

@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, former_names
-from sdistmaker_recipe.catalog.former_names import OtherNames
+from sdistmaker_recipe.catalog.former_names import FormerNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.model import About, Listed, Release, Site
+from sdistmaker_recipe.model import About, ListedProject, Release, Site
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.index.web_pages import Project
@@ -48,7 +48,7 @@ def _render_here(told: About) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageWriter:
     """What pages are made from and where they go; with ``taken`` they warn of names taken elsewhere.
 
     ``render`` makes HTML of a description.
@@ -63,7 +63,7 @@ class Shown:
 
 
 def write_projects(
-    projects: Iterable[str], shown: Shown, known: Mapping[str, About] = MappingProxyType({})
+    projects: Iterable[str], writer: PageWriter, known: Mapping[str, About] = MappingProxyType({})
 ) -> None:
     """Write the pages of these projects; raises ``StoreError``.
 
@@ -71,42 +71,42 @@ def write_projects(
     """
     if not (every := list(projects)):
         return
-    for pages_of_some in _render(every, shown, known):
+    for pages_of_some in _render(every, writer, known):
         for link in pages_of_some.links:
-            shown.store.link_archive(*link)
-        shown.store.write_pages(pages_of_some.content)
-        with shown.catalog.batch():
+            writer.store.link_archive(*link)
+        writer.store.write_pages(pages_of_some.content)
+        with writer.catalog.batch():
             for each in pages_of_some.listed:
-                shown.catalog.list_project(each)
-            shown.catalog.paid(pages_of_some.projects)
+                writer.catalog.list_project(each)
+            writer.catalog.paid(pages_of_some.projects)
 
 
 def compare_projects(
-    projects: Iterable[str], shown: Shown, damaged: Container[tuple[str, str]] = ()
+    projects: Iterable[str], writer: PageWriter, damaged: Container[tuple[str, str]] = ()
 ) -> Iterator[tuple[str, str, bool]]:
     """Each file that ``write_projects`` would see to: its project, its path, whether it is as it should be.
 
     Second names are left out of archives that are not there, or ``damaged``, by project and file name. Raises
     ``StoreError``.
     """
-    for pages_of_some in _render(list(projects), shown, {}):
+    for pages_of_some in _render(list(projects), writer, {}):
         for link in pages_of_some.links:
             archive = (link.project, link.filename)
-            if archive not in damaged and shown.store.has_file(*archive):
-                yield link.project, f"{link.folder}/{link.name}", shown.store.is_second_name(*link)
+            if archive not in damaged and writer.store.has_file(*archive):
+                yield link.project, f"{link.folder}/{link.name}", writer.store.is_second_name(*link)
         for path, content in pages_of_some.content.items():
-            yield pages_of_some.owners[path], path, shown.store.is_page(path, content)
+            yield pages_of_some.owners[path], path, writer.store.is_page(path, content)
 
 
-def compare_root(shown: Shown) -> Iterator[tuple[str, bool]]:
+def compare_root(writer: PageWriter) -> Iterator[tuple[str, bool]]:
     """Each file of the root: its name, and whether it is as it should be. Raises ``StoreError``."""
-    for path, content in _root_files(shown.catalog.projects(), shown).items():
-        yield path, shown.store.is_page(path, content)
+    for path, content in _root_files(writer.catalog.projects(), writer).items():
+        yield path, writer.store.is_page(path, content)
 
 
-def is_current(shown: Shown) -> bool:
+def is_current(writer: PageWriter) -> bool:
     """Whether pages that are not owed are as this version and these options make them."""
-    return shown.catalog.note(_NOTE) == _look(shown)
+    return writer.catalog.note(_NOTE) == _look(writer)
 
 
 def get_ready() -> None:
@@ -116,41 +116,42 @@ def get_ready() -> None:
     web_pages.get_ready()
 
 
-def begin(shown: Shown) -> None:
+def begin(writer: PageWriter) -> None:
     """Of an index without projects all pages will look as they do now."""
-    if not shown.catalog.latest(1):
-        shown.catalog.set_note(_NOTE, _look(shown))
+    if not writer.catalog.latest(1):
+        writer.catalog.set_note(_NOTE, _look(writer))
 
 
-def nothing_to_write(shown: Shown) -> bool:
+def nothing_to_write(writer: PageWriter) -> bool:
     """Whether ``write_all`` would write nothing, where no project is doubtful."""
-    return is_current(shown) and not shown.catalog.owed() and shown.store.has_pages("", layout.ROOT_FILES)
+    return is_current(writer) and not writer.catalog.owed() and writer.store.has_pages("", layout.ROOT_FILES)
 
 
-def write_all(shown: Shown, doubtful: Container[str] = ()) -> None:
+def write_all(writer: PageWriter, projects_to_check: Container[str] = ()) -> None:
     """Write the pages that are owed, any that are missing, and those of the root; raises ``StoreError``.
 
-    Of projects only the ``doubtful`` are looked at for missing files. All pages are written again after an
-    upgrade, or an option, that changes what pages look like.
+    Of projects only the ``projects_to_check`` are looked at for missing files. All pages are written
+    again after an upgrade, or an option, that changes what pages look like.
     """
-    every = shown.catalog.projects()
-    owed = shown.catalog.owed()
-    current = is_current(shown)
+    every = writer.catalog.projects()
+    owed = writer.catalog.owed()
+    current = is_current(writer)
     if not current:
-        _read_metadata(shown.catalog)
+        _read_metadata(writer.catalog)
     write_projects(
-        [project for project in every if not current or project in owed or project in doubtful], shown
+        [project for project in every if not current or project in owed or project in projects_to_check],
+        writer,
     )
-    if not current or owed or not shown.store.has_pages("", layout.ROOT_FILES):
-        shown.store.write_pages(_root_files(every, shown))
-        shown.catalog.paid(["", *(owed - set(every))])
+    if not current or owed or not writer.store.has_pages("", layout.ROOT_FILES):
+        writer.store.write_pages(_root_files(every, writer))
+        writer.catalog.paid(["", *(owed - set(every))])
     if not current:
-        shown.catalog.set_note(_NOTE, _look(shown))
+        writer.catalog.set_note(_NOTE, _look(writer))
 
 
-def write_root(shown: Shown) -> None:
+def write_root(writer: PageWriter) -> None:
     """Write the pages of the root; raises ``StoreError``."""
-    shown.store.write_pages(_root_files(shown.catalog.projects(), shown))
+    writer.store.write_pages(_root_files(writer.catalog.projects(), writer))
 
 
 def _read_metadata(catalog: Catalog) -> None:
@@ -167,9 +168,9 @@ def _read_metadata(catalog: Catalog) -> None:
             catalog.set_note(_UNREAD, "")
 
 
-def _look(shown: Shown) -> str:
+def _look(writer: PageWriter) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (simple_api.FORMAT, shown.renderer, shown.site, shown.taken)
+    parts = (simple_api.FORMAT, writer.renderer, writer.site, writer.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -190,30 +191,30 @@ class _Rendered:
     content: dict[str, Content] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
-    listed: list[Listed] = field(default_factory=list)
+    listed: list[ListedProject] = field(default_factory=list)
 
 
-def _render(every: Sequence[str], shown: Shown, known: Mapping[str, About]) -> Iterator[_Rendered]:
+def _render(every: Sequence[str], writer: PageWriter, known: Mapping[str, About]) -> Iterator[_Rendered]:
     from sdistmaker_recipe.index import web_pages
 
-    failed = Counter(failure.project for failure in shown.catalog.failures())
-    notes = _notes(shown)
+    failed = Counter(failure.project for failure in writer.catalog.failures())
+    notes = _notes(writer)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         rendered = _Rendered(some)
-        with shown.catalog.batch():
+        with writer.catalog.batch():
             for project in some:
-                if releases := shown.catalog.releases_of(project):
-                    links = _links(project, releases, shown.catalog)
-                    told = _told(releases, known, shown)
+                if releases := writer.catalog.releases_of(project):
+                    links = _links(project, releases, writer.catalog)
+                    told = _told(releases, known, writer)
                     for_people = web_pages.Project(
                         project=project,
                         releases=layout.newest_first(releases),
                         about=told,
-                        description=_description(project, told, shown),
+                        description=_description(project, told, writer),
                         notes=notes.get(project, ()),
                         failed=failed[project],
                     )
-                    files = _files(for_people, releases, links, shown)
+                    files = _files(for_people, releases, links, writer)
                     rendered.links += chain.from_iterable(links.values())
                     rendered.content |= files
                     rendered.owners |= dict.fromkeys(files, project)
@@ -221,13 +222,13 @@ def _render(every: Sequence[str], shown: Shown, known: Mapping[str, About]) -> I
         yield rendered
 
 
-def _notes(shown: Shown) -> dict[str, tuple[str, ...]]:
+def _notes(writer: PageWriter) -> dict[str, tuple[str, ...]]:
     """What the page of each project warns of, by its normalised name."""
-    watched = shown.catalog.watched().items() if shown.taken else ()
+    watched = writer.catalog.watched().items() if writer.taken else ()
     return {name: (_TAKEN,) for name, (taken, _) in watched if taken}
 
 
-def _told(releases: Sequence[Release], known: Mapping[str, About], shown: Shown) -> About:
+def _told(releases: Sequence[Release], known: Mapping[str, About], writer: PageWriter) -> About:
     """What the metadata says of a project that its page shows."""
     chosen = layout.newest(releases)
     if chosen.sha256 in known:
@@ -235,14 +236,14 @@ def _told(releases: Sequence[Release], known: Mapping[str, About], shown: Shown)
     # Here, for it is mostly known.
     from sdistmaker_recipe.index import core_metadata
 
-    return core_metadata.about(shown.catalog.metadata(chosen.sha256))
+    return core_metadata.about(writer.catalog.metadata(chosen.sha256))
 
 
 def _files(
     for_people: Project,
     releases: Sequence[Release],
     links: Mapping[str, Sequence[Link]],
-    shown: Shown,
+    writer: PageWriter,
 ) -> dict[str, Content]:
     """The files of a project by their path; metadata first, and the pages that name it after."""
     from sdistmaker_recipe.index import web_pages
@@ -250,17 +251,17 @@ def _files(
     project = for_people.project
     by_time = sorted(releases, key=lambda release: release.upload_time)
     return {
-        **_metadata_files(project, releases, shown),
+        **_metadata_files(project, releases, writer),
         **_written_pages(by_time, links),
         f"{project}/index.html": simple_api.project_html(project, by_time),
         f"{project}/index.json": simple_api.project_json(project, by_time),
-        f"{project}/{layout.ABOUT}": web_pages.project_about(for_people, shown.site),
+        f"{project}/{layout.ABOUT}": web_pages.project_about(for_people, writer.site),
     }
 
 
-def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> dict[str, Content]:
+def _metadata_files(project: str, releases: Iterable[Release], writer: PageWriter) -> dict[str, Content]:
     return {
-        f"{project}/{each.filename}{layout.METADATA_SUFFIX}": shown.catalog.metadata(each.sha256)
+        f"{project}/{each.filename}{layout.METADATA_SUFFIX}": writer.catalog.metadata(each.sha256)
         for each in releases
         if each.metadata_sha256
     }
@@ -268,7 +269,7 @@ def _metadata_files(project: str, releases: Iterable[Release], shown: Shown) -> 
 
 def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[str, list[Link]]:
     """The second names of archives in the folders for clients that know no normalised names."""
-    known = OtherNames(catalog).of_project(project)
+    known = FormerNames(catalog).of_project(project)
     return {
         folder: [
             Link(project, release.filename, folder, name)
@@ -281,41 +282,41 @@ def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[
 def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Link]]) -> dict[str, Content]:
     found: dict[str, Content] = {}
     for folder, theirs in links.items():
-        shown = {link.filename for link in theirs}
-        fitting = [release for release in releases if release.filename in shown]
+        writer = {link.filename for link in theirs}
+        fitting = [release for release in releases if release.filename in writer]
         found[f"{folder}/index.html"] = simple_api.written_html(folder, fitting)
     return found
 
 
-def _description(project: str, told: About, shown: Shown) -> str:
+def _description(project: str, told: About, writer: PageWriter) -> str:
     """The description as HTML; that of an earlier release stands where this one says the same."""
-    made_from = (shown.renderer, told.content_type, told.description)
+    made_from = (writer.renderer, told.content_type, told.description)
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
-    html = shown.catalog.description(project, digest)
+    html = writer.catalog.description(project, digest)
     if html is None:
-        html = shown.render(told)
-        shown.catalog.keep_description(project, digest, html)
+        html = writer.render(told)
+        writer.catalog.keep_description(project, digest, html)
     return html
 
 
-def _listed(project: str, releases: Sequence[Release]) -> Listed:
+def _listed(project: str, releases: Sequence[Release]) -> ListedProject:
     chosen = layout.newest(releases)
-    return Listed(project, chosen.name, chosen.version, chosen.summary)
+    return ListedProject(project, chosen.name, chosen.version, chosen.summary)
 
 
-def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
+def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Content]:
     from sdistmaker_recipe.index import feed, web_pages
 
-    failures = shown.catalog.failures()
-    latest = shown.catalog.latest(feed.FEED_LENGTH)
+    failures = writer.catalog.failures()
+    latest = writer.catalog.latest(feed.FEED_LENGTH)
     root = web_pages.Root(
-        projects=tuple(shown.catalog.listed()),
-        releases=shown.catalog.size()[0],
+        projects=tuple(writer.catalog.listed()),
+        releases=writer.catalog.size()[0],
         latest=tuple(latest[:_LATEST]),
         failed=len(failures),
     )
-    browse = shown.site.browse_url
-    roots = [(url, origin.partition("/")[2]) for url, origin in LastScan(shown.catalog).repositories()]
+    browse = writer.site.browse_url
+    roots = [(url, origin.partition("/")[2]) for url, origin in LastScan(writer.catalog).repositories()]
     failed = sorted(
         web_pages.FailedTag(
             project=each.project,
@@ -328,9 +329,9 @@ def _root_files(projects: Sequence[str], shown: Shown) -> dict[str, Content]:
     )
     return {
         **web_pages.static_files(),
-        layout.FAILED: web_pages.failed_tags(failed, frozenset(projects), shown.site),
-        layout.FEED: feed.feed(latest, shown.site),
-        layout.ABOUT: web_pages.root_about(root, shown.site),
+        layout.FAILED: web_pages.failed_tags(failed, frozenset(projects), writer.site),
+        layout.FEED: feed.feed(latest, writer.site),
+        layout.ABOUT: web_pages.root_about(root, writer.site),
         "index.html": simple_api.root_html(projects),
         "index.json": simple_api.root_json(projects),
     }

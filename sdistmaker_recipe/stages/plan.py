@@ -14,7 +14,7 @@ from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, ver
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CatalogState:
     """What earlier runs left: releases and failures by origin, and releases whose file is gone.
 
     ``orphans`` are the releases whose tags were deleted, each by project and version as
@@ -27,7 +27,7 @@ class Known:
     orphans: Set[tuple[str, str]] = frozenset()
 
 
-def plan(tags: Iterable[Tag], known: Known, configuration: Configuration, version: str) -> Plan:
+def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration, version: str) -> Plan:
     """What to do with each of the tags; ``version`` is this package's own, a reason to try again."""
     # Repositories can overlap; the one that is named first has the tag.
     every = sorted({tag.origin: tag for tag in reversed(list(tags))}.values())
@@ -66,7 +66,7 @@ def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
     return hashlib.sha256(repr((tag.revision, *_matters(configuration, version))).encode()).hexdigest()
 
 
-def outlook(configuration: Configuration, version: str) -> str:
+def options_digest(configuration: Configuration, version: str) -> str:
     """A digest of all but the tags that could change a plan: while it is the same, only other tags matter."""
     matters = (
         *_matters(configuration, version),

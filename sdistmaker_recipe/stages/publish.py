@@ -135,14 +135,14 @@ def _make_way(project: str, filename: str, built: Built, replaced: Release | Non
             if is_other and index.store.digest(project, filename) != built.sha256:
                 index.store.move_aside(project, filename)
             else:
-                archives.told_by(index.store.folder / project / filename)
+                archives.read_archive(index.store.folder / project / filename)
         except BuildError:
             index.store.move_aside(project, filename)
 
 
 def _with_metadata_of(built: Built, path: Path) -> Built:
     """What was built, but as an archive that was there before tells it."""
-    told = archives.told_by(path)
+    told = archives.read_archive(path)
     return built._replace(
         metadata=told.metadata,
         requires_python=told.requires_python,

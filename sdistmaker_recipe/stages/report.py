@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sdistmaker_recipe.model import Adopted, Finding, Rejected, Report, Tag, Turn, Verification
+from sdistmaker_recipe.model import Adopted, Finding, Rejected, ReleaseChange, Report, Tag, Verification
 
 _DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
@@ -71,7 +71,11 @@ def as_json(report: Report, *, strict: bool) -> str:
         ],
         "skipped": [{**_tag(each.tag), "reason": each.reason} for each in plan.skip],
         **{
-            key: [_release(turn) for turn in plan.turns if turn.action == action]
+            key: [
+                _release(release_change)
+                for release_change in plan.release_changes
+                if release_change.action == action
+            ]
             for action, key in _DONE.items()
         },
         "adopted": [_adopted(each) for each in report.adoption.taken],
@@ -100,14 +104,14 @@ def _tag(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _release(turn: Turn) -> dict[str, Any]:
+def _release(release_change: ReleaseChange) -> dict[str, Any]:
     return {
-        "project": turn.release.project,
-        "version": turn.release.version,
-        "filename": turn.release.filename,
-        "url": turn.release.tag_url,
-        "revision": turn.release.revision,
-        "reason": turn.reason,
+        "project": release_change.release.project,
+        "version": release_change.release.version,
+        "filename": release_change.release.filename,
+        "url": release_change.release.tag_url,
+        "revision": release_change.release.revision,
+        "reason": release_change.reason,
     }
 
 
@@ -141,7 +145,7 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
         )
     if report.dry_run:
         yield from (f"would build {label(tag)}" for tag in plan.build)
-    yield from _turns(report)
+    yield from _release_changes(report)
     if report.dry_run:
         yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
     if report.verification:
@@ -152,11 +156,12 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
         yield _summary(report)
 
 
-def _turns(report: Report) -> Iterator[str]:
-    for turn in report.plan.turns:
-        if turn.action in _DONE:
-            done = f"would {turn.action}" if report.dry_run else _DONE[turn.action]
-            yield f"{done} {turn.release.filename}{f': {turn.reason}' if turn.reason else ''}"
+def _release_changes(report: Report) -> Iterator[str]:
+    for release_change in report.plan.release_changes:
+        if release_change.action in _DONE:
+            done = f"would {release_change.action}" if report.dry_run else _DONE[release_change.action]
+            reason = f": {release_change.reason}" if release_change.reason else ""
+            yield f"{done} {release_change.release.filename}{reason}"
 
 
 def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:

@@ -33,7 +33,7 @@ from sdistmaker_recipe.vcs import (
     open_repository,
 )
 from sdistmaker_recipe.vcs.subversion.layout import Kind, KnownFolders, SeenFolder, look, tag_pattern
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Lookers
+from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ def difference(
     def look_by(repository: Repository, path: str, taken_for: Kind) -> SeenFolder:
         return look(repository, source.url, source.peg, path, taken_for, configuration)
 
-    with Lookers(
+    with ParallelListing(
         look_by, source.repository, source.another, source.connections, lambda path: path not in known
     ) as lookers:
         lookers.ahead((start, known.taken_for(start)) for start in starts)

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.catalog import Catalog, former_names
-from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
-from sdistmaker_recipe.catalog.withdrawals import Removal, Standing, Withdrawals
+from sdistmaker_recipe.catalog.withdrawals import Removal, Withdrawals, WithdrawalState
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
@@ -85,13 +85,13 @@ class Paths:
 
 
 def find_deleted(
-    scan: Scan, repository: Repository, last: LastScan, catalog: Catalog, outlook: str
+    scan: Scan, repository: Repository, last: LastScan, catalog: Catalog, options_digest: str
 ) -> Deleted:
     """The releases whose tags were deleted since a run dealt with them under this outlook.
 
     Raises ``StoreError``.
     """
-    tags = last.gone(scan) if scan.outlook == outlook else _unseen(scan, last, catalog)
+    tags = last.gone(scan) if scan.options_digest == options_digest else _unseen(scan, last, catalog)
     by_origin = {f"{scan.origin}/{tag.path}": tag for tag in sorted(tags)}
     releases = catalog.releases_from(by_origin)
     paths = Paths(repository, scan.seen.peg)
@@ -106,7 +106,9 @@ def find_deleted(
     return Deleted(tuple(found), tuple(doubts))
 
 
-def still_deleted(scan: Scan, repository: Repository, releases: Iterable[Standing]) -> list[Standing]:
+def still_deleted(
+    scan: Scan, repository: Repository, releases: Iterable[WithdrawalState]
+) -> list[WithdrawalState]:
     """Those of releases whose tags were in this repository and are not there now."""
     start = f"{scan.origin}/"
     paths = Paths(repository, scan.seen.peg)
@@ -126,7 +128,7 @@ def remove_files(catalog: Catalog, store: IndexStore) -> None:
 
     The folder of such a project stays, so that its name is not redirected. Raises ``StoreError``.
     """
-    withdrawals, names = Withdrawals(catalog), OtherNames(catalog)
+    withdrawals, names = Withdrawals(catalog), FormerNames(catalog)
     every = withdrawals.removals()
     private = catalog.private_names() if every else frozenset()
     for project, removals in groupby(every, lambda each: each.project):
@@ -142,7 +144,7 @@ def _remove_of(
     project: str,
     removals: Sequence[Removal],
     releases: Sequence[Release],
-    names: OtherNames,
+    names: FormerNames,
     store: IndexStore,
 ) -> set[str]:
     """Do it for one project; other folders that it had, which may be empty now."""
@@ -168,7 +170,7 @@ def _remove_of(
     for folder in {each.folder for each in lost} & set(kept):
         # It is known by them from now on.
         for filename, release in former_names.second_names(folder, releases, known).items():
-            names.add(OtherName(folder, filename, project, release.sha256))
+            names.add(FormerName(folder, filename, project, release.sha256))
     replaced = {each.filename for each in removals}
     bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]
     store.remove(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])

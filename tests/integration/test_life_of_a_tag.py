@@ -98,8 +98,8 @@ def index(history: History, commands: Commands) -> Index:
     return made
 
 
-def names(turns: list[dict[str, Any]]) -> dict[str, str]:
-    return {turn["filename"]: turn["reason"] for turn in turns}
+def names(release_changes: list[dict[str, Any]]) -> dict[str, str]:
+    return {release_change["filename"]: release_change["reason"] for release_change in release_changes}
 
 
 class TestDeletedTags:

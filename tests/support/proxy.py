@@ -211,9 +211,9 @@ async def _end_all() -> None:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for _turn in range(3):
+        for _release_change in range(3):
             await asyncio.sleep(0)
-    for _turn in range(3):
+    for _release_change in range(3):
         await asyncio.sleep(0)
 
 

@@ -56,7 +56,7 @@ def compare_scans(
         assert {tag.project_path for tag in before - now} & projects <= pending, where
         gone = (gone | {tag.origin for tag in before}) - {tag.origin for tag in now}
         told = {f"{found.origin}/{tag.path}" for tag in last.gone(found)}
-        assert told == gone or not found.outlook, where
+        assert told == gone or not found.options_digest, where
         if int(peg) % 4:
             last.settle(found, "dealt with")
             assert not last.pending(found)

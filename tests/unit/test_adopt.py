@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, match_adopted, open_catalog
-from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
 from sdistmaker_recipe.stages import adopt, pages, withdraw
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
 from tests.unit.values import a_failure, a_release, a_tag
@@ -43,7 +43,7 @@ class Index:
         return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
 
     def present(self) -> None:
-        pages.write_all(Shown(self.store, self.catalog, Site()))
+        pages.write_all(PageWriter(self.store, self.catalog, Site()))
 
     def releases(self) -> dict[str, str]:
         """The digest of each release's file by its path."""
@@ -174,11 +174,11 @@ class TestSeveralOfOneRelease:
         index.add(f"{folder}/{folder.replace('acme-', 'acme_')}-1.0.tar.gz", "Acme.Ledger", "1.0")
         index.adopt()
         index.present()
-        assert OtherNames(index.catalog).of_project("acme-ledger") == []
+        assert FormerNames(index.catalog).of_project("acme-ledger") == []
         assert len(list(index.folder.glob("*/*-1.0.tar.gz"))) == 3
-        monkeypatch.setattr(adopt.archives, "told_by", None)
+        monkeypatch.setattr(adopt.archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
-        assert OtherNames(index.catalog).of_project("acme-ledger") == []
+        assert FormerNames(index.catalog).of_project("acme-ledger") == []
 
     def test_second_names_where_files_cannot_have_two_are_no_other_names(self, index):
         index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
@@ -188,7 +188,7 @@ class TestSeveralOfOneRelease:
                 index.folder / "acme-ledger/acme_ledger-1.0.tar.gz", index.folder / "Acme.Ledger" / name
             )
         assert len(index.adopt().taken) == 1
-        names = OtherNames(index.catalog).of_project("acme-ledger")
+        names = FormerNames(index.catalog).of_project("acme-ledger")
         assert [each.filename for each in names] == ["Acme.Ledger-1.0.0.tar.gz"]
 
     def test_second_names_in_folders_that_were_there_are_not_read_again(self, index, monkeypatch):
@@ -198,9 +198,9 @@ class TestSeveralOfOneRelease:
         index.adopt(wanted=True)
         index.present()
         assert (index.folder / "My_Pkg/My_Pkg-1.1.tar.gz").exists()
-        monkeypatch.setattr(adopt.archives, "told_by", None)
+        monkeypatch.setattr(adopt.archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
-        names = OtherNames(index.catalog).of_project("my-pkg")
+        names = FormerNames(index.catalog).of_project("my-pkg")
         assert [each.filename for each in names] == ["My_Pkg-1.0.tar.gz"]
 
     def test_the_same_bytes_are_second_names(self, index):
@@ -257,7 +257,7 @@ class TestSeveralOfOneRelease:
         assert index.releases() == {"acme-ledger/acme_ledger-1.0.tar.gz": digest}
         assert sha256((index.folder / "acme-ledger/acme_ledger-1.0.tar.gz").read_bytes()) == digest
         assert "is not what acme-ledger/index.json lists; is moved" in "".join(reasons(adoption).values())
-        (aside,) = index.store.aside.rglob("*.gz")
+        (aside,) = index.store.quarantine_folder.rglob("*.gz")
         assert sha256(aside.read_bytes()) == bad
 
     @pytest.mark.parametrize("change", [True, False])
@@ -274,11 +274,11 @@ class TestSeveralOfOneRelease:
         adoption = index.adopt(change=change)
         why = "its content is not what acme/index.json lists; "
         for path in ("acme/acme-1.0.tar.gz", "downloads/acme-1.0.tgz"):
-            to = f"is moved to {index.store.aside / path}" if change else "would be moved to "
+            to = f"is moved to {index.store.quarantine_folder / path}" if change else "would be moved to "
             assert reasons(adoption)[path].startswith(f"{why}{to}")
         assert index.releases() == {"acme/acme-1.1.tar.gz": good}
         assert (tree(index.folder) == before) == (not change)
-        aside = {path: sha256(content) for path, content in tree(index.store.aside).items()}
+        aside = {path: sha256(content) for path, content in tree(index.store.quarantine_folder).items()}
         assert aside == ({"acme/acme-1.0.tar.gz": bad, "downloads/acme-1.0.tgz": other} if change else {})
         assert index.adopt(wanted=True, change=change) == Adoption() or not change
         assert (index.folder / "acme/index.json").exists()
@@ -369,7 +369,7 @@ class TestLeftAlone:
         adoption = index.adopt()
         assert index.releases() == {"acme/acme-1.0.tar.gz": digest}
         assert "moved to" in reasons(adoption)["acme/acme-1.0.tar.gz"]
-        assert tree(index.store.aside) == {"acme/acme-1.0.tar.gz": b"half of it"}
+        assert tree(index.store.quarantine_folder) == {"acme/acme-1.0.tar.gz": b"half of it"}
 
 
 def test_names_are_on_the_disk_before_the_catalog_knows_them(index, monkeypatch):
@@ -400,7 +400,7 @@ def test_a_release_that_is_removed_goes_by_a_name_in_any_folder_too(index):
     withdraw.remove_files(index.catalog, index.store)
     left = {path for path in tree(index.folder) if "acme" in path}
     assert left == {"downloads/acme-1.0.zip"}
-    assert [each.sha256 for each in OtherNames(index.catalog).of_project("acme")] == [kept]
+    assert [each.sha256 for each in FormerNames(index.catalog).of_project("acme")] == [kept]
 
 
 def test_the_folder_of_a_private_name_stays_where_a_release_had_its_file_in_it(index):
@@ -472,7 +472,7 @@ class TestWhen:
         before = tree(index.folder)
         assert len(index.adopt(change=False).taken) == 1
         assert tree(index.folder) == before
-        assert not index.store.aside.exists()
+        assert not index.store.quarantine_folder.exists()
 
 
 def test_the_time_of_a_file_is_that_of_the_copy_where_there_are_no_links(index, monkeypatch):
@@ -627,8 +627,11 @@ class TestRecognise:
 
 
 def test_other_names_are_known_by_path_project_and_folder(index):
-    names = OtherNames(index.catalog)
-    one, two = OtherName("Acme", "Acme-1.0.zip", "acme", "ab"), OtherName("misc", "acme-1.zip", "acme", "cd")
+    names = FormerNames(index.catalog)
+    one, two = (
+        FormerName("Acme", "Acme-1.0.zip", "acme", "ab"),
+        FormerName("misc", "acme-1.zip", "acme", "cd"),
+    )
     for each in (two, one):
         names.add(each)
     assert names.of_project("acme") == [one, two]

@@ -12,7 +12,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import SCHEMA_VERSION, Catalog, open_catalog
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.model import Failure, Listed
+from sdistmaker_recipe.model import Failure, ListedProject
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import UUID, a_failure, a_release, a_tag
 
@@ -196,15 +196,19 @@ class TestListed:
     def test_are_projects_with_a_release_by_name(self, catalog):
         for project in ("b", "a"):
             catalog.publish(a_release(project=project), b"")
-        for listed in (Listed("b", "B", "1.0"), Listed("a", "A", "1.0", "sums"), Listed("gone", "G", "1")):
+        for listed in (
+            ListedProject("b", "B", "1.0"),
+            ListedProject("a", "A", "1.0", "sums"),
+            ListedProject("gone", "G", "1"),
+        ):
             catalog.list_project(listed)
-        assert catalog.listed() == [Listed("a", "A", "1.0", "sums"), Listed("b", "B", "1.0")]
+        assert catalog.listed() == [ListedProject("a", "A", "1.0", "sums"), ListedProject("b", "B", "1.0")]
 
     def test_say_what_was_said_last(self, catalog):
         catalog.publish(a_release(project="a"), b"")
-        catalog.list_project(Listed("a", "A", "1.0", "sums"))
-        catalog.list_project(Listed("a", "a", "2.0"))
-        assert catalog.listed() == [Listed("a", "a", "2.0")]
+        catalog.list_project(ListedProject("a", "A", "1.0", "sums"))
+        catalog.list_project(ListedProject("a", "a", "2.0"))
+        assert catalog.listed() == [ListedProject("a", "a", "2.0")]
 
 
 class TestDescription:
@@ -338,7 +342,7 @@ class TestVersion1:
                 catalog.set_private_names(["acme-ledger"], [])
                 catalog.watch({"acme-ledger": True}, datetime(2026, 1, 1, tzinfo=timezone.utc))
                 catalog.keep_description("acme-ledger", "d", "<p>")
-                catalog.list_project(Listed("acme-ledger", "acme.ledger", "1.0"))
+                catalog.list_project(ListedProject("acme-ledger", "acme.ledger", "1.0"))
                 catalog.remember(failed(project="acme"))
         connection = sqlite3.connect(path)
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)

@@ -14,7 +14,7 @@ import pytest
 from sdistmaker_recipe.configuration.options import Configuration, Door, options
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
-from sdistmaker_recipe.flow.engine import Circumstances
+from sdistmaker_recipe.flow.engine import RunContext
 from sdistmaker_recipe.model import Failed, Plan, Rejected, Report, StillFailing
 from tests.unit.values import a_failure, a_tag
 
@@ -43,21 +43,21 @@ class Engine:
 
     def __init__(self) -> None:
         self.configuration = Configuration()
-        self.circumstances = Circumstances(Path)
+        self.context = RunContext(Path)
         self.error: SdistmakerError | None = None
         self.report = Report(Path("/srv/index"), Plan())
         self.made: Path | Failed = Path("dist/acme-1.0.tar.gz")
 
-    def run(self, configuration: Configuration, circumstances: Circumstances, listener: object) -> Report:
-        self._note(configuration, circumstances)
+    def run(self, configuration: Configuration, context: RunContext, listener: object) -> Report:
+        self._note(configuration, context)
         return self.report
 
-    def make_one(self, configuration: Configuration, circumstances: Circumstances) -> Path | Failed:
-        self._note(configuration, circumstances)
+    def make_one(self, configuration: Configuration, context: RunContext) -> Path | Failed:
+        self._note(configuration, context)
         return self.made
 
-    def _note(self, configuration: Configuration, circumstances: Circumstances) -> None:
-        self.configuration, self.circumstances = configuration, circumstances
+    def _note(self, configuration: Configuration, context: RunContext) -> None:
+        self.configuration, self.context = configuration, context
         if self.error is not None:
             raise self.error
 
@@ -278,7 +278,7 @@ class TestCircumstances:
     def test_are_those_of_the_flags(self, arguments, engine):
         arguments("--dry-run", "--retry-failed", "--verbose")
         assert command.main(public_index="https://example.com/simple") == 0
-        found = engine.circumstances
+        found = engine.context
         assert (found.dry_run, found.retry_failed, found.verbose) == (True, True, True)
         assert found.public_index == "https://example.com/simple"
         assert found.environment == dict(os.environ)
@@ -286,14 +286,14 @@ class TestCircumstances:
     def test_are_none_of_them_without_flags(self, arguments, engine):
         arguments()
         command.main()
-        found = engine.circumstances
+        found = engine.context
         assert (found.dry_run, found.retry_failed, found.verbose) == (False, False, False)
 
     def test_have_the_password_that_the_environment_has(self, arguments, engine, monkeypatch):
         monkeypatch.setenv("SVN_PASSWORD", "hunter2")
         arguments("--username", "builder", "--password-variable", "SVN_PASSWORD")
         assert command.main() == 0
-        assert engine.circumstances.credentials.password == "hunter2"
+        assert engine.context.credentials.password == "hunter2"
 
 
 class TestExitStatus:

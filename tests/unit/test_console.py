@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.doors.console import Lines, Silent, circumstances, progress_bar
+from sdistmaker_recipe.doors.console import Lines, Silent, progress_bar, run_context
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
@@ -20,36 +20,36 @@ REJECTED = Rejected(a_tag("0.9"), "[red]SyntaxError[/red]: line 3", Path("/srv/x
 
 class TestCircumstances:
     def test_have_no_credentials_by_default(self):
-        assert circumstances(Configuration(), {}).credentials == Credentials()
+        assert run_context(Configuration(), {}).credentials == Credentials()
 
     def test_have_the_password_from_the_variable_that_the_option_names(self):
-        found = circumstances(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2", "PASSWORD": "other"})
+        found = run_context(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2", "PASSWORD": "other"})
         assert found.credentials == Credentials("builder", "hunter2")
 
     def test_have_the_user_name_also_without_a_password(self):
-        assert circumstances(Configuration(username="builder"), {}).credentials == Credentials("builder")
+        assert run_context(Configuration(username="builder"), {}).credentials == Credentials("builder")
 
     @pytest.mark.parametrize("environment", [{}, {"svn_password": "hunter2"}])
     def test_miss_a_variable_that_is_not_set(self, environment):
         with pytest.raises(ConfigurationError) as caught:
-            circumstances(WITH_PASSWORD, environment)
+            run_context(WITH_PASSWORD, environment)
         (problem,) = caught.value.problems
         assert problem.option == "password-variable"
         assert "the variable that it names is not set" in problem.message
         assert "hunter2" not in str(problem)
 
     def test_show_no_password_when_they_are_printed(self):
-        assert "hunter2" not in repr(circumstances(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2"}))
+        assert "hunter2" not in repr(run_context(WITH_PASSWORD, {"SVN_PASSWORD": "hunter2"}))
 
     def test_have_the_environment_as_it_was_then(self):
         environment = {"HOME": "/home/builder"}
-        found = circumstances(Configuration(), environment)
+        found = run_context(Configuration(), environment)
         environment["HOME"] = "/elsewhere"
         assert found.environment["HOME"] == "/home/builder"
 
     def test_have_a_cache_folder_of_the_user_named_by_this_program(self, monkeypatch):
         monkeypatch.setenv("XDG_CACHE_HOME", "/home/builder/.cache")
-        assert circumstances(Configuration(), {}).cache() == Path("/home/builder/.cache/sdistmaker_recipe")
+        assert run_context(Configuration(), {}).cache() == Path("/home/builder/.cache/sdistmaker_recipe")
 
 
 class TestLines:

@@ -261,7 +261,7 @@ class TestKept:
             description, "render_description", lambda content: made.append(content) or f"<p>{len(made)}</p>"
         )
         with open_catalog(None) as catalog:
-            shown = pages.Shown(IndexStore(tmp_path), catalog, Site())
+            shown = pages.PageWriter(IndexStore(tmp_path), catalog, Site())
             for version, kind, text, shows in (
                 ("1.0", PLAIN, "One", 1),
                 ("1.1", PLAIN, "One", 1),

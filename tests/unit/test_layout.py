@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe.catalog.former_names import OtherName
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.former_names import written_folders as all_written_folders
 from sdistmaker_recipe.index.layout import (
     PROJECT_FILES,
@@ -272,7 +272,7 @@ class TestWrittenFolders:
 
     def test_never_do_so_though_one_was_there_before(self):
         known = [
-            OtherName(folder, "x-1.0.tar.gz", "robots-txt", "ab") for folder in ("Robots.txt", "robots_txt")
+            FormerName(folder, "x-1.0.tar.gz", "robots-txt", "ab") for folder in ("Robots.txt", "robots_txt")
         ]
         assert all_written_folders("robots-txt", ["robots.txt"], known) == ("robots_txt",)
 

@@ -10,16 +10,16 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration.option_types import yanks
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow import lifecycle
-from sdistmaker_recipe.flow.lifecycle import Losses
+from sdistmaker_recipe.flow.lifecycle import MissingTags
 from sdistmaker_recipe.index.yanking import clash
-from sdistmaker_recipe.model import Plan, Rejected, Release, Tag, Turn
+from sdistmaker_recipe.model import Plan, Rejected, Release, ReleaseChange, Tag
 from tests.unit.values import a_failure, a_release, a_tag
 
 DEFAULT = Configuration()
 REMOVE = Configuration(deleted_tags="remove")
 KEEP = Configuration(deleted_tags="keep")
 NEWEST = Configuration(newest=1)
-NOTHING = Losses({}, frozenset(), {}, {})
+NOTHING = MissingTags({}, frozenset(), {}, {})
 RELEASE = a_release()
 KEY = (RELEASE.project, RELEASE.filename)
 DELETED = a_release(deleted="19", yanked="tag deleted in r19")
@@ -34,16 +34,20 @@ def catalog():
         yield opened
 
 
-def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> Losses:
+def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> MissingTags:
     """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
     if before is not None:
         catalog.publish(before, b"")
-    losses = lifecycle.look([], [], catalog, DEFAULT, "")
-    return losses._replace(deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
+    missing_tags = lifecycle.look([], [], catalog, DEFAULT, "")
+    return missing_tags._replace(deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
 
 
-def turns(catalog, losses, configuration=DEFAULT, planned=None, known=()) -> list[Turn]:
-    return list(lifecycle.find_turns(planned or Plan(), known, losses, catalog, configuration))
+def release_changes(
+    catalog, missing_tags, configuration=DEFAULT, planned=None, known=()
+) -> list[ReleaseChange]:
+    return list(
+        lifecycle.find_release_changes(planned or Plan(), known, missing_tags, catalog, configuration)
+    )
 
 
 def there(release: Release, revision: str = "17") -> tuple[Tag, Release]:
@@ -52,8 +56,8 @@ def there(release: Release, revision: str = "17") -> tuple[Tag, Release]:
 
 class TestTurns:
     def test_are_none_where_nothing_happened(self, catalog):
-        assert turns(catalog, lost(catalog), known=[there(RELEASE)]) == []
-        assert turns(catalog, lost(catalog, before=DELETED)) == []
+        assert release_changes(catalog, lost(catalog), known=[there(RELEASE)]) == []
+        assert release_changes(catalog, lost(catalog, before=DELETED)) == []
 
     @pytest.mark.parametrize(
         ("configuration", "action", "reason"),
@@ -65,59 +69,79 @@ class TestTurns:
         ],
     )
     def test_of_a_deleted_tag(self, catalog, configuration, action, reason):
-        (turn,) = turns(catalog, lost(catalog, newly="19"), configuration)
-        assert (turn.action, turn.reason, turn.release.deleted) == (action, reason, "19")
-        assert (turn.release.yanked is None) == (configuration is KEEP)
+        (release_change,) = release_changes(catalog, lost(catalog, newly="19"), configuration)
+        assert (release_change.action, release_change.reason, release_change.release.deleted) == (
+            action,
+            reason,
+            "19",
+        )
+        assert (release_change.release.yanked is None) == (configuration is KEEP)
 
     @pytest.mark.parametrize("revision", ["17", "20"])
     def test_of_a_tag_that_is_there_again(self, catalog, revision):
-        found = turns(catalog, lost(catalog, before=DELETED), known=[there(DELETED, revision)])
-        assert found[0] == Turn(RELEASE, "restore", "its tag is there again")
-        assert [turn.action for turn in found[1:]] == ([] if revision == "17" else ["moved"])
+        found = release_changes(catalog, lost(catalog, before=DELETED), known=[there(DELETED, revision)])
+        assert found[0] == ReleaseChange(RELEASE, "restore", "its tag is there again")
+        assert [release_change.action for release_change in found[1:]] == (
+            [] if revision == "17" else ["moved"]
+        )
 
     def test_of_a_tag_that_is_there_again_wait_until_it_is_built(self, catalog):
         tag, _release = there(DELETED, "20")
         planned = Plan(build=(tag,))
-        assert turns(catalog, lost(catalog, before=DELETED), planned=planned, known=[(tag, DELETED)]) == []
+        assert (
+            release_changes(catalog, lost(catalog, before=DELETED), planned=planned, known=[(tag, DELETED)])
+            == []
+        )
 
     def test_of_a_tag_that_moved_are_told_once(self, catalog):
-        (turn,) = turns(catalog, NOTHING, known=[there(RELEASE, "20")])
-        assert (turn.action, turn.release.moved_to) == ("moved", "20")
-        assert turn.reason.startswith(
+        (release_change,) = release_changes(catalog, NOTHING, known=[there(RELEASE, "20")])
+        assert (release_change.action, release_change.release.moved_to) == ("moved", "20")
+        assert release_change.reason.startswith(
             "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
         )
-        lifecycle.outcome(Plan(turns=(turn,)), NOTHING, catalog)
+        lifecycle.outcome(Plan(release_changes=(release_change,)), NOTHING, catalog)
         release = catalog.release(*KEY)
-        assert turns(catalog, NOTHING, known=[there(release, "20")]) == []
-        assert len(turns(catalog, NOTHING, known=[there(release, "21")])) == 1
+        assert release_changes(catalog, NOTHING, known=[there(release, "20")]) == []
+        assert len(release_changes(catalog, NOTHING, known=[there(release, "21")])) == 1
 
     def test_follow_a_changed_option(self, catalog):
-        losses = lost(catalog, before=DELETED, gone=frozenset([KEY]))
-        assert [(t.action, t.release.yanked) for t in turns(catalog, losses, KEEP)] == [("restore", None)]
-        assert [turn.action for turn in turns(catalog, losses, REMOVE)] == ["remove"]
+        missing_tags = lost(catalog, before=DELETED, gone=frozenset([KEY]))
+        assert [(t.action, t.release.yanked) for t in release_changes(catalog, missing_tags, KEEP)] == [
+            ("restore", None)
+        ]
+        assert [
+            release_change.action for release_change in release_changes(catalog, missing_tags, REMOVE)
+        ] == ["remove"]
         kept = lost(catalog, before=a_release(deleted="19"))
-        assert [turn.action for turn in turns(catalog, kept)] == ["yank"]
+        assert [release_change.action for release_change in release_changes(catalog, kept)] == ["yank"]
 
     def test_remove_nothing_that_the_repository_does_not_confirm(self, catalog):
-        assert turns(catalog, lost(catalog, before=DELETED), REMOVE) == []
+        assert release_changes(catalog, lost(catalog, before=DELETED), REMOVE) == []
 
     def test_remove_nothing_of_which_nobody_knows_when_it_was_deleted(self, catalog):
-        (turn,) = turns(catalog, lost(catalog, newly=""), REMOVE)
-        assert (turn.action, turn.release.yanked) == ("yank", "tag deleted")
+        (release_change,) = release_changes(catalog, lost(catalog, newly=""), REMOVE)
+        assert (release_change.action, release_change.release.yanked) == ("yank", "tag deleted")
 
     def test_of_lines_begin_and_end_with_them(self, catalog):
         lines = Configuration(yank=yanks("acme-ledger==1.1.0 bad"))
-        (turn,) = turns(catalog, lost(catalog), lines)
-        assert (turn.action, turn.reason, turn.release.version) == ("yank", "bad", "1.1")
-        lifecycle.begin(Plan(turns=(turn,)), catalog)
-        assert turns(catalog, lost(catalog), lines) == []
-        (turn,) = turns(catalog, lost(catalog))
-        assert (turn.action, turn.reason) == ("restore", "no option withdraws it any more")
+        (release_change,) = release_changes(catalog, lost(catalog), lines)
+        assert (release_change.action, release_change.reason, release_change.release.version) == (
+            "yank",
+            "bad",
+            "1.1",
+        )
+        lifecycle.begin(Plan(release_changes=(release_change,)), catalog)
+        assert release_changes(catalog, lost(catalog), lines) == []
+        (release_change,) = release_changes(catalog, lost(catalog))
+        assert (release_change.action, release_change.reason) == (
+            "restore",
+            "no option withdraws it any more",
+        )
 
 
 class TestEnd:
     def remove(self, catalog, *failed: Tag) -> Release | None:
-        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.begin(planned, catalog)
         lifecycle.end(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
         return catalog.release(*KEY)
@@ -129,7 +153,7 @@ class TestEnd:
         assert self.remove(catalog, a_tag("v1.0.0", version="1.0.0")) is not None
 
     def test_leaves_what_was_taken_over(self, catalog):
-        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.begin(planned, catalog)
         other = a_release(origin="another/tags/1.0")
         catalog.publish(other, b"", instead_of=RELEASE.origin)
@@ -140,26 +164,26 @@ class TestEnd:
 
 class TestOutcome:
     def test_has_no_release_that_was_taken_over(self, catalog):
-        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"))))
+        planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"))))
         lifecycle.begin(planned, catalog)
-        assert lifecycle.outcome(planned, NOTHING, catalog) == planned.turns
+        assert lifecycle.outcome(planned, NOTHING, catalog) == planned.release_changes
         catalog.publish(a_release(origin="another/tags/1.0"), b"", instead_of=RELEASE.origin)
         assert lifecycle.outcome(planned, NOTHING, catalog) == ()
 
     def test_of_what_waits_to_be_removed_is_told_once(self, catalog):
-        planned = Plan(turns=tuple(turns(catalog, lost(catalog, newly="19"), REMOVE)))
+        planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.begin(planned, catalog)
-        (turn,) = lifecycle.outcome(planned, NOTHING, catalog)
-        assert turn.action == "yank"
+        (release_change,) = lifecycle.outcome(planned, NOTHING, catalog)
+        assert release_change.action == "yank"
         assert lifecycle.outcome(planned, lost(catalog), catalog) == ()
 
 
 class TestHeirs:
     def test_are_known_by_the_names_of_release_and_folder(self, catalog):
         release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
-        losses = NOTHING._replace(deleted={KEY: (release, "19")})
-        assert lifecycle.orphans(losses, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
-        assert lifecycle.orphans(losses, DEFAULT) == frozenset(), "no option leaves tags out"
+        missing_tags = NOTHING._replace(deleted={KEY: (release, "19")})
+        assert lifecycle.orphans(missing_tags, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
+        assert lifecycle.orphans(missing_tags, DEFAULT) == frozenset(), "no option leaves tags out"
         assert lifecycle.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
         assert lifecycle.orphans(lost(catalog, before=a_release(yanked="by a line")), NEWEST) == frozenset()
 
@@ -168,8 +192,8 @@ class TestHeirs:
         other = a_failure(a_tag("2.0"))
         stands = {heir.origin: heir, other.origin: other}
         assert lifecycle.standing_failures([heir, other], NOTHING, catalog) == stands
-        for losses in (lost(catalog, newly="19"), lost(catalog, before=DELETED)):
-            assert lifecycle.standing_failures([heir, other], losses, catalog) == {other.origin: other}
+        for missing_tags in (lost(catalog, newly="19"), lost(catalog, before=DELETED)):
+            assert lifecycle.standing_failures([heir, other], missing_tags, catalog) == {other.origin: other}
 
 
 class TestUnmatched:

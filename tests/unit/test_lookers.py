@@ -16,7 +16,7 @@ from sdistmaker_recipe.stages.scan import Source, difference
 from sdistmaker_recipe.vcs import Repository
 from sdistmaker_recipe.vcs.subversion import parallel_listing
 from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Lookers
+from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, compare_scans, two_memories
@@ -128,7 +128,7 @@ def test_an_error_that_nobody_asked_for_is_none(network):
             raise PathNotFoundError(f"{URL}/{path}", "is gone")
         return SeenFolder(path, "folder")
 
-    with Lookers(look, network.history, network.another, 2, lambda _path: True) as several:
+    with ParallelListing(look, network.history, network.another, 2, lambda _path: True) as several:
         several.ahead((str(number), "folder") for number in range(8))
         assert busy.wait(20)
         assert several.look("0", "folder") == SeenFolder("0", "folder")
@@ -202,7 +202,7 @@ def test_a_server_that_never_answers_further_connections_holds_nobody_up(network
         assert found.folders == alone(network.history).folders
     finally:
         answer.set()
-        for _turn in range(1000):
+        for _release_change in range(1000):
             if all(each.closed for each in network.opened):
                 break
             Event().wait(0.01)

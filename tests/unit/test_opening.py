@@ -13,7 +13,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, configure
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow import opening
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import a_release
 
@@ -26,8 +26,8 @@ def configuration(tmp_path: Path) -> Configuration:
     return made
 
 
-def circumstances(tmp_path: Path, *, dry_run: bool = False) -> Circumstances:
-    return Circumstances(lambda: tmp_path / "cache", dry_run=dry_run)
+def context(tmp_path: Path, *, dry_run: bool = False) -> RunContext:
+    return RunContext(lambda: tmp_path / "cache", dry_run=dry_run)
 
 
 ERROR = CatalogDamagedError("catalog.sqlite3: malformed")
@@ -36,7 +36,7 @@ ERROR = CatalogDamagedError("catalog.sqlite3: malformed")
 def test_all_that_belongs_to_a_damaged_file_goes_with_it(configuration, tmp_path):
     for end in ("", "-journal"):
         (configuration.state / f"catalog.sqlite3{end}").write_text(f"damaged{end}")
-    warning = opening.give_up(configuration, circumstances(tmp_path), ERROR)
+    warning = opening.give_up(configuration, context(tmp_path), ERROR)
     aside = {path.name.partition("damaged")[2]: path for path in configuration.state.iterdir()}
     assert {end: path.read_text() for end, path in aside.items()} == {
         ".sqlite3": "damaged",
@@ -49,14 +49,14 @@ def test_all_that_belongs_to_a_damaged_file_goes_with_it(configuration, tmp_path
 def test_a_second_one_does_not_replace_the_first(configuration, tmp_path):
     for content in ("one", "two"):
         (configuration.state / "catalog.sqlite3").write_text(content)
-        opening.give_up(configuration, circumstances(tmp_path), ERROR)
+        opening.give_up(configuration, context(tmp_path), ERROR)
     assert sorted(path.read_text() for path in configuration.state.iterdir()) == ["one", "two"]
 
 
 def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tmp_path):
     path = configuration.state / "catalog.sqlite3"
     path.write_bytes(b"no database at all" * 100)
-    dry = circumstances(tmp_path, dry_run=True)
+    dry = context(tmp_path, dry_run=True)
     with pytest.raises(CatalogDamagedError), opening.opened(configuration, dry):
         pass
     assert "would move" in opening.give_up(configuration, dry, ERROR)
@@ -68,7 +68,7 @@ def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tm
 def test_what_the_disk_refuses_is_named(configuration, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Denied")))
     with pytest.raises(StoreError, match=r"catalog\.sqlite3: Denied"):
-        opening.give_up(configuration, circumstances(tmp_path), ERROR)
+        opening.give_up(configuration, context(tmp_path), ERROR)
 
 
 def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch):
@@ -76,7 +76,7 @@ def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(StoreError) as raised, opening.locked(configuration, circumstances(tmp_path)):
+    with pytest.raises(StoreError) as raised, opening.locked(configuration, context(tmp_path)):
         pass
     assert raised.value.message == f"{configuration.state / 'lock'}: Permission denied"
     assert "same account" in raised.value.hint
@@ -92,7 +92,7 @@ def test_why_a_catalog_cannot_be_opened_is_said_where_it_is_of_another_account(
     (configuration.state / "catalog.sqlite3").touch()
     monkeypatch.setattr(sqlite3, "connect", refuse)
     monkeypatch.setattr(os, "access", lambda *_: may_be_written)
-    with pytest.raises(StoreError) as raised, opening.opened(configuration, circumstances(tmp_path)):
+    with pytest.raises(StoreError) as raised, opening.opened(configuration, context(tmp_path)):
         pass
     assert ("same account" in raised.value.hint) is not may_be_written
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sdistmaker_recipe.index import description, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
 from sdistmaker_recipe.index.web_pages import FailedTag, Project, Root
-from sdistmaker_recipe.model import About, Listed, ProjectStatus, Site
+from sdistmaker_recipe.model import About, ListedProject, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
 SITE = Site("Acme packages")
@@ -31,7 +31,10 @@ ABOUT = About(
     links=(("Issues", "https://trac.example.com/"),),
 )
 ROOT = Root(
-    projects=(Listed("acme", "Acme", "2.0", "All of <it>"), Listed("acme-ledger", "acme.ledger", "1.0")),
+    projects=(
+        ListedProject("acme", "Acme", "2.0", "All of <it>"),
+        ListedProject("acme-ledger", "acme.ledger", "1.0"),
+    ),
     releases=1234,
     latest=(a_release("1.0"), a_release("0.9", upload_time=TIME - timedelta(days=1))),
     failed=2,
@@ -155,7 +158,7 @@ class TestEveryPage:
 class TestRoot:
     def test_counts_what_there_is(self):
         assert text(by_class(root(), "lead")[0]) == "1,234 releases of 2 projects, 2 failed tags"
-        one = Root((Listed("a", "a", "1"),), 1, (), 0)
+        one = Root((ListedProject("a", "a", "1"),), 1, (), 0)
         assert text(by_class(root(one), "lead")[0]) == "1 release of 1 project"
 
     def test_leads_to_failed_tags_only_where_there_are_any(self):
@@ -191,7 +194,7 @@ class TestRoot:
         assert links(root())["Feed"] == "releases.atom"
 
     def test_stays_light_with_many_projects(self):
-        many = tuple(Listed(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
+        many = tuple(ListedProject(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
         assert len(web_pages.root_about(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
 
     def test_of_an_empty_index_says_so(self):
@@ -469,7 +472,8 @@ class TestAnyText:
         def page(first: str, second: str, third: str) -> Element:
             latest = (a_release(name=f"x{first}"),)
             return root(
-                Root((Listed("a", f"x{first}", f"x{second}", f"x{third}"),), 1, latest, 1), Site(f"x{one}")
+                Root((ListedProject("a", f"x{first}", f"x{second}", f"x{third}"),), 1, latest, 1),
+                Site(f"x{one}"),
             )
 
         assert shape(page(one, two, three)) == shape(page("a", "b", "c"))

@@ -22,7 +22,7 @@ from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.index.yanking import clash
 from sdistmaker_recipe.model import About, Failure, Release, Site
 from sdistmaker_recipe.stages import pages
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.vcs import Seen
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag
@@ -48,49 +48,51 @@ def fail(folder: Path) -> None:
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Shown]:
+def writer(tmp_path: Path) -> Iterator[PageWriter]:
     with open_catalog(None) as catalog:
-        yield Shown(Recorder(tmp_path / "index"), catalog, Site(browse_url="https://svn.example.com/"))
+        yield PageWriter(Recorder(tmp_path / "index"), catalog, Site(browse_url="https://svn.example.com/"))
 
 
 def add(
-    shown: Shown, version: str = "1.0", project: str = "acme-ledger", *, final: bool = False, **changes
+    writer: PageWriter, version: str = "1.0", project: str = "acme-ledger", *, final: bool = False, **changes
 ) -> Release:
     """Publish a release, all but its pages."""
     release = a_release(version, project=project, **changes)
-    stored = shown.store.add_archive(project, release.filename, f"{project} {version}".encode())
+    stored = writer.store.add_archive(project, release.filename, f"{project} {version}".encode())
     digest = hashlib.sha256(METADATA).hexdigest() if final else ""
     release = release._replace(sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
-    shown.catalog.publish(release, METADATA)
+    writer.catalog.publish(release, METADATA)
     return release
 
 
-def rendered_otherwise(shown: Shown, patch: pytest.MonkeyPatch, name: str, value: str) -> Shown:
+def rendered_otherwise(writer: PageWriter, patch: pytest.MonkeyPatch, name: str, value: str) -> PageWriter:
     """The same in a run that renders descriptions with something else."""
     patch.setattr(simple_api, name, value)
-    return replace(shown, renderer=pages.renderer())
+    return replace(writer, renderer=pages.renderer())
 
 
-def files(shown: Shown) -> set[str]:
-    folder = shown.store.folder
+def files(writer: PageWriter) -> set[str]:
+    folder = writer.store.folder
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def read(shown: Shown, path: str) -> str:
-    return (shown.store.folder / path).read_text("utf-8")
+def read(writer: PageWriter, path: str) -> str:
+    return (writer.store.folder / path).read_text("utf-8")
 
 
 def rewritten(
-    shown: Shown, projects: tuple[str, ...] | None = None, doubtful: frozenset[str] = frozenset()
+    writer: PageWriter,
+    projects: tuple[str, ...] | None = None,
+    projects_to_check: frozenset[str] = frozenset(),
 ) -> set[str]:
     """The files that a call writes, though all are there; of some projects, or of all that need it."""
-    for path in files(shown):
-        os.utime(shown.store.folder / path, (LONG_AGO, LONG_AGO))
+    for path in files(writer):
+        os.utime(writer.store.folder / path, (LONG_AGO, LONG_AGO))
     if projects is None:
-        pages.write_all(shown, doubtful)
+        pages.write_all(writer, projects_to_check)
     else:
-        pages.write_projects(projects, shown)
-    return {path for path in files(shown) if (shown.store.folder / path).stat().st_mtime != LONG_AGO}
+        pages.write_projects(projects, writer)
+    return {path for path in files(writer) if (writer.store.folder / path).stat().st_mtime != LONG_AGO}
 
 
 def of_project(project: str) -> set[str]:
@@ -98,122 +100,122 @@ def of_project(project: str) -> set[str]:
 
 
 class TestProject:
-    def test_gets_its_pages_and_no_other_does(self, shown):
-        add(shown, project="alpha")
-        add(shown, project="beta")
-        pages.write_projects(["alpha", "unknown"], shown)
-        assert files(shown) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
-        assert shown.catalog.owed() == {"", "beta"}
-        assert [(each.project, each.version) for each in shown.catalog.listed()] == [("alpha", "1.0")]
+    def test_gets_its_pages_and_no_other_does(self, writer):
+        add(writer, project="alpha")
+        add(writer, project="beta")
+        pages.write_projects(["alpha", "unknown"], writer)
+        assert files(writer) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
+        assert writer.catalog.owed() == {"", "beta"}
+        assert [(each.project, each.version) for each in writer.catalog.listed()] == [("alpha", "1.0")]
 
-    def test_has_metadata_before_a_page_names_it(self, shown):
-        release = add(shown, final=True)
-        add(shown, "2.0")
-        pages.write_projects(["acme-ledger"], shown)
-        ((first, *others),) = shown.store.written
+    def test_has_metadata_before_a_page_names_it(self, writer):
+        release = add(writer, final=True)
+        add(writer, "2.0")
+        pages.write_projects(["acme-ledger"], writer)
+        ((first, *others),) = writer.store.written
         assert first == f"acme-ledger/{release.filename}.metadata"
         assert set(others) >= of_project("acme-ledger")
-        assert read(shown, first).encode() == METADATA
-        entries = json.loads(read(shown, "acme-ledger/index.json"))["files"]
+        assert read(writer, first).encode() == METADATA
+        entries = json.loads(read(writer, "acme-ledger/index.json"))["files"]
         named = {each["filename"]: each.get("core-metadata") for each in entries}
         assert named == {
             release.filename: {"sha256": hashlib.sha256(METADATA).hexdigest()},
             "acme_ledger-2.0.tar.gz": None,
         }
 
-    def test_gets_metadata_back_that_is_missing_only(self, shown):
-        release = add(shown, final=True)
-        pages.write_projects(["acme-ledger"], shown)
+    def test_gets_metadata_back_that_is_missing_only(self, writer):
+        release = add(writer, final=True)
+        pages.write_projects(["acme-ledger"], writer)
         path = f"acme-ledger/{release.filename}.metadata"
-        (shown.store.folder / path).unlink()
-        assert rewritten(shown, ("acme-ledger",)) == {path}
-        assert rewritten(shown, ("acme-ledger",)) == set()
+        (writer.store.folder / path).unlink()
+        assert rewritten(writer, ("acme-ledger",)) == {path}
+        assert rewritten(writer, ("acme-ledger",)) == set()
 
-    def test_has_a_folder_for_each_written_name_with_the_same_archives(self, shown):
-        add(shown, "1.0", name="acme.ledger")
-        add(shown, "2.0", name="Acme.Ledger")
-        pages.write_projects(["acme-ledger"], shown)
-        archives = shown.store.folder / "acme-ledger"
+    def test_has_a_folder_for_each_written_name_with_the_same_archives(self, writer):
+        add(writer, "1.0", name="acme.ledger")
+        add(writer, "2.0", name="Acme.Ledger")
+        pages.write_projects(["acme-ledger"], writer)
+        archives = writer.store.folder / "acme-ledger"
         for folder in ("acme.ledger", "Acme.Ledger"):
-            links = read(shown, f"{folder}/index.html")
+            links = read(writer, f"{folder}/index.html")
             for version in ("1.0", "2.0"):
                 name = f"{folder}-{version}.tar.gz"
-                linked = shown.store.folder / folder / name
+                linked = writer.store.folder / folder / name
                 assert linked.samefile(archives / f"acme_ledger-{version}.tar.gz")
                 assert f'href="{name}#sha256={sha256(linked)}"' in links
-            assert not (shown.store.folder / folder / "index.json").exists()
+            assert not (writer.store.folder / folder / "index.json").exists()
 
-    def test_without_a_dot_has_no_other_folder(self, shown):
-        add(shown, project="plain", name="Plain")
-        pages.write_projects(["plain"], shown)
-        assert {path.name for path in shown.store.folder.iterdir()} == {"plain"}
+    def test_without_a_dot_has_no_other_folder(self, writer):
+        add(writer, project="plain", name="Plain")
+        pages.write_projects(["plain"], writer)
+        assert {path.name for path in writer.store.folder.iterdir()} == {"plain"}
 
-    def test_shows_releases_by_time_to_programs_and_by_version_to_people(self, shown):
+    def test_shows_releases_by_time_to_programs_and_by_version_to_people(self, writer):
         for day, version in enumerate(["2.0", "1.0", "10.0"], start=1):
-            add(shown, version, upload_time=datetime(2020, 1, day, tzinfo=timezone.utc))
-        pages.write_projects(["acme-ledger"], shown)
-        assert json.loads(read(shown, "acme-ledger/index.json"))["versions"] == ["2.0", "1.0", "10.0"]
-        page = read(shown, "acme-ledger/about.html")
+            add(writer, version, upload_time=datetime(2020, 1, day, tzinfo=timezone.utc))
+        pages.write_projects(["acme-ledger"], writer)
+        assert json.loads(read(writer, "acme-ledger/index.json"))["versions"] == ["2.0", "1.0", "10.0"]
+        page = read(writer, "acme-ledger/about.html")
         places = [page.index(f">{version}</a>") for version in ("10.0", "2.0", "1.0")]
         assert places == sorted(places)
 
-    def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, shown):
-        add(shown)
-        shown.catalog.remember(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
-        pages.write_projects(["acme-ledger"], shown)
-        page = read(shown, "acme-ledger/about.html")
+    def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, writer):
+        add(writer)
+        writer.catalog.remember(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
+        pages.write_projects(["acme-ledger"], writer)
+        page = read(writer, "acme-ledger/about.html")
         assert "1 failed tag" in page
         assert 'href="https://svn.example.com/acme.ledger/tags/1.0"' in page
 
     @pytest.mark.parametrize(
         ("taken", "asked", "warned"), [(True,) * 3, (False, True, False), (True, False, False)]
     )
-    def test_warns_of_a_name_that_is_taken_where_that_is_watched(self, shown, taken, asked, warned):
-        shown = replace(shown, taken=taken)
-        add(shown)
-        shown.catalog.watch({"acme-ledger": asked}, datetime.now(timezone.utc))
-        pages.write_projects(["acme-ledger"], shown)
+    def test_warns_of_a_name_that_is_taken_where_that_is_watched(self, writer, taken, asked, warned):
+        writer = replace(writer, taken=taken)
+        add(writer)
+        writer.catalog.watch({"acme-ledger": asked}, datetime.now(timezone.utc))
+        pages.write_projects(["acme-ledger"], writer)
         assert (
-            "The public index has a project of this name" in read(shown, "acme-ledger/about.html")
+            "The public index has a project of this name" in read(writer, "acme-ledger/about.html")
         ) is warned
 
-    def test_has_its_description_rendered_once(self, shown, monkeypatch):
+    def test_has_its_description_rendered_once(self, writer, monkeypatch):
         calls = []
         real = description.render_description
         monkeypatch.setattr(
             description, "render_description", lambda metadata: calls.append(1) or real(metadata)
         )
-        add(shown)
+        add(writer)
         for _ in range(2):
-            pages.write_projects(["acme-ledger"], shown)
-        assert "<em>about</em>" in read(shown, "acme-ledger/about.html")
+            pages.write_projects(["acme-ledger"], writer)
+        assert "<em>about</em>" in read(writer, "acme-ledger/about.html")
         assert len(calls) == 1
         for number, (name, value) in enumerate((("RENDERER", "other"), ("MARKDOWN", "no_such_module"))):
             monkeypatch.setattr(simple_api, name, value)
-            pages.write_projects(["acme-ledger"], replace(shown, renderer=pages.renderer()))
+            pages.write_projects(["acme-ledger"], replace(writer, renderer=pages.renderer()))
             assert len(calls) == 2 + number
 
-    def test_takes_what_was_read_of_its_newest_release_already(self, shown, monkeypatch):
-        add(shown, version="1.0")
-        newest = add(shown, version="2.0")
+    def test_takes_what_was_read_of_its_newest_release_already(self, writer, monkeypatch):
+        add(writer, version="1.0")
+        newest = add(writer, version="2.0")
         monkeypatch.setattr(core_metadata, "about", fail)
-        pages.write_projects(["acme-ledger"], shown, {newest.sha256: About(author="Read before")})
-        assert "Read before" in read(shown, "acme-ledger/about.html")
+        pages.write_projects(["acme-ledger"], writer, {newest.sha256: About(author="Read before")})
+        assert "Read before" in read(writer, "acme-ledger/about.html")
 
-    def test_is_still_owed_where_its_pages_cannot_be_written(self, shown, monkeypatch):
-        add(shown)
+    def test_is_still_owed_where_its_pages_cannot_be_written(self, writer, monkeypatch):
+        add(writer)
         monkeypatch.setattr(store, "sync", fail)
         with pytest.raises(StoreError):
-            pages.write_projects(["acme-ledger"], shown)
-        assert shown.catalog.owed() == {"", "acme-ledger"}
+            pages.write_projects(["acme-ledger"], writer)
+        assert writer.catalog.owed() == {"", "acme-ledger"}
 
-    def test_may_be_one_of_very_many(self, shown, monkeypatch):
+    def test_may_be_one_of_very_many(self, writer, monkeypatch):
         monkeypatch.setattr(pages, "_AT_ONCE", 2)
         for project in "abcde":
-            add(shown, project=project)
-        pages.write_projects("abcde", shown)
-        assert [len(paths) for paths in shown.store.written] == [6, 6, 3]
-        assert shown.catalog.owed() == {""}
+            add(writer, project=project)
+        pages.write_projects("abcde", writer)
+        assert [len(paths) for paths in writer.store.written] == [6, 6, 3]
+        assert writer.catalog.owed() == {""}
 
 
 def sha256(path: Path) -> str:
@@ -221,13 +223,13 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture
-def complete(shown: Shown) -> Shown:
+def complete(writer: PageWriter) -> PageWriter:
     """An index of two projects whose pages are all written."""
-    add(shown, project="alpha")
-    add(shown, project="beta")
-    pages.write_all(shown)
-    shown.store.written.clear()
-    return shown
+    add(writer, project="alpha")
+    add(writer, project="beta")
+    pages.write_all(writer)
+    writer.store.written.clear()
+    return writer
 
 
 class TestAll:
@@ -240,10 +242,10 @@ class TestAll:
         }
         assert complete.catalog.owed() == frozenset()
 
-    def test_without_a_release_has_a_root(self, shown):
-        pages.write_all(shown)
-        assert files(shown) == set(layout.ROOT_FILES)
-        assert "Nothing is published yet." in read(shown, "about.html")
+    def test_without_a_release_has_a_root(self, writer):
+        pages.write_all(writer)
+        assert files(writer) == set(layout.ROOT_FILES)
+        assert "Nothing is published yet." in read(writer, "about.html")
 
     def test_again_touches_and_renders_nothing(self, complete):
         assert rewritten(complete) == set()
@@ -271,7 +273,7 @@ class TestAll:
         page = complete.store.folder / path
         content = page.read_bytes()
         page.unlink() if how == "missing" else page.write_bytes(b"")
-        assert rewritten(complete, doubtful=frozenset({"beta"})) == {path}
+        assert rewritten(complete, projects_to_check=frozenset({"beta"})) == {path}
         assert page.read_bytes() == content
 
     def test_what_was_owed_when_a_run_broke_off_is_written(self, complete):
@@ -330,14 +332,16 @@ class TestAll:
             connection.commit()
         for _ in range(2):
             with open_catalog(path) as catalog:
-                shown = Shown(Recorder(tmp_path / "index"), catalog, Site())
-                pages.write_all(shown)
+                writer = PageWriter(Recorder(tmp_path / "index"), catalog, Site())
+                pages.write_all(writer)
                 (release,) = catalog.releases()
                 digest = hashlib.sha256(METADATA).hexdigest()
                 assert release == a_release(sha256="abc", summary="Sums", metadata_sha256=digest)
                 assert catalog.note("unread metadata") == ""
-                assert "Sums" in read(shown, "about.html")
-                assert f"{release.filename}.metadata" in {path.name for path in shown.store.folder.rglob("*")}
+                assert "Sums" in read(writer, "about.html")
+                assert f"{release.filename}.metadata" in {
+                    path.name for path in writer.store.folder.rglob("*")
+                }
 
     def test_reasons_name_tags_by_their_path_and_no_address(self, complete):
         url = "file:///srv/secret/svn/group"
@@ -357,12 +361,12 @@ class TestAll:
     @pytest.mark.parametrize(
         "change",
         [
-            lambda shown, _: replace(shown, site=Site(base_url="https://packages.example.com/")),
-            lambda shown, _: replace(shown, site=Site(browse_url="https://trac.example.com/")),
-            lambda shown, patch: patch.setattr(simple_api, "FORMAT", "next") or shown,
-            lambda shown, patch: rendered_otherwise(shown, patch, "RENDERER", "next"),
-            lambda shown, patch: rendered_otherwise(shown, patch, "MARKDOWN", "no_such_module"),
-            lambda shown, _: replace(shown, taken=True),
+            lambda writer, _: replace(writer, site=Site(base_url="https://packages.example.com/")),
+            lambda writer, _: replace(writer, site=Site(browse_url="https://trac.example.com/")),
+            lambda writer, patch: patch.setattr(simple_api, "FORMAT", "next") or writer,
+            lambda writer, patch: rendered_otherwise(writer, patch, "RENDERER", "next"),
+            lambda writer, patch: rendered_otherwise(writer, patch, "MARKDOWN", "no_such_module"),
+            lambda writer, _: replace(writer, taken=True),
         ],
         ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
     )

@@ -11,7 +11,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.flow.selection import select_claims
+from sdistmaker_recipe.flow.selection import select_names_to_reserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
@@ -79,8 +79,8 @@ def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(in
     ]
     last.settle(last.replace("https://svn.example.com/svn", "uuid", "f", seen, folders), "dealt with")
     scan = last.scan("https://svn.example.com/svn")
-    claims = select_claims([scan], last, "dealt with", [a_tag(project="My Tool")])
-    assert [tag.project for tag in claims.tags] == ["My Tool", "my_tool"]
+    names_to_reserve = select_names_to_reserve([scan], last, "dealt with", [a_tag(project="My Tool")])
+    assert [tag.project for tag in names_to_reserve.tags] == ["My Tool", "my_tool"]
 
 
 def test_a_guess_is_taken_back_when_metadata_says_another_name(index):

@@ -11,13 +11,13 @@ from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import production, selection
-from sdistmaker_recipe.flow.context import Circumstances
+from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.production import Production
-from sdistmaker_recipe.flow.selection import Claims
+from sdistmaker_recipe.flow.selection import NamesToReserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Plan, Site
 from sdistmaker_recipe.stages import pages
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from tests.unit.values import a_release, a_tag
 
 
@@ -35,15 +35,15 @@ class Index:
     def __init__(self, folder: Path, catalog: Catalog) -> None:
         self.folder, self.catalog = folder, catalog
 
-    def run(self, new: str, *, doubtful: frozenset[str] = frozenset(), build: bool = False) -> None:
+    def run(self, new: str, *, projects_to_check: frozenset[str] = frozenset(), build: bool = False) -> None:
         tag = a_tag(project=new)
         Production(
             planned=Plan(build=(tag,) if build else ()),
-            claims=Claims((tag,), ()),
-            doubtful=doubtful,
-            shown=Shown(self.store(), self.catalog, Site()),
+            names_to_reserve=NamesToReserve((tag,), ()),
+            projects_to_check=projects_to_check,
+            writer=PageWriter(self.store(), self.catalog, Site()),
             configuration=Configuration(),
-            circumstances=Circumstances(Path),
+            context=RunContext(Path),
             version="1",
             public_index="",
             finished=lambda result: None,
@@ -52,8 +52,8 @@ class Index:
     def store(self) -> IndexStore:
         return IndexStore(self.folder / "index", self.folder / "aside")
 
-    def doubtful(self) -> frozenset[str]:
-        return selection.doubtful_projects(self.store(), self.catalog, every=False)
+    def projects_to_check(self) -> frozenset[str]:
+        return selection.find_projects_to_check(self.store(), self.catalog, every=False)
 
 
 @pytest.fixture
@@ -64,17 +64,17 @@ def index(tmp_path: Path, catalog: Catalog) -> Index:
 class TestFolders:
     def test_are_as_the_last_run_left_them(self, index):
         index.run("one")
-        assert index.doubtful() == set()
+        assert index.projects_to_check() == set()
         index.run("two")
-        assert index.doubtful() == set()
+        assert index.projects_to_check() == set()
 
     def test_are_looked_at_once_where_something_had_come(self, index):
         index.run("one")
         (index.folder / "index" / "ledger" / "file").touch()
         (index.folder / "index" / "stranger").mkdir()
-        assert index.doubtful() == {"ledger", "stranger"}
-        index.run("one", doubtful=index.doubtful())
-        assert index.doubtful() == set()
+        assert index.projects_to_check() == {"ledger", "stranger"}
+        index.run("one", projects_to_check=index.projects_to_check())
+        assert index.projects_to_check() == set()
 
     def test_of_a_sound_index_that_somebody_changes_meanwhile_are_looked_at_next_time(
         self, index, monkeypatch
@@ -88,7 +88,7 @@ class TestFolders:
 
         monkeypatch.setattr(pages, "write_all", write)
         index.run("two")
-        assert index.doubtful() == {"ledger"}
+        assert index.projects_to_check() == {"ledger"}
 
 
 class TestNames:

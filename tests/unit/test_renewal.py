@@ -137,6 +137,6 @@ def test_a_failure_of_the_tag_is_forgotten(catalog):
 
 
 def test_nothing_is_asked_once_a_run_has_dealt_with_the_repository(catalog, monkeypatch):
-    scan = scanned(catalog, "1.0")._replace(outlook="dealt with")
+    scan = scanned(catalog, "1.0")._replace(options_digest="dealt with")
     monkeypatch.setattr(catalog, "rows", None)
     assert recognise(catalog, scan) == ""

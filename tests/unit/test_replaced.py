@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.former_names import OtherName, OtherNames
+from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.store import IndexStore, sha256_of
 from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
 from sdistmaker_recipe.stages import pages, withdraw
-from sdistmaker_recipe.stages.pages import Shown
+from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.stages.publish import Index, publish
 from tests.support.history import tree
 from tests.support.old_index import add_archive
@@ -37,7 +37,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 def show(index: Index) -> None:
     """What a run does at its end."""
-    pages.write_all(Shown(index.store, index.catalog, Site()))
+    pages.write_all(PageWriter(index.store, index.catalog, Site()))
     withdraw.remove_files(index.catalog, index.store)
 
 
@@ -103,7 +103,7 @@ class TestSuffix:
         before(index, ZIP)
         publish(build(tmp_path), index, TIME, REPLACE)
         assert {OWN, ZIP} <= archives(index).keys()
-        pages.write_all(Shown(index.store, index.catalog, Site()))
+        pages.write_all(PageWriter(index.store, index.catalog, Site()))
         assert {OWN, ZIP} <= archives(index).keys()
         page = tree(index.store.folder)["acme-ledger/index.html"].decode()
         assert ("acme_ledger-1.0.tar.gz" in page, ".zip" in page) == (True, False)
@@ -122,7 +122,7 @@ class TestSuffix:
         anew(index, built)
         assert archives(index)[OWN] == built.archive.read_bytes()
         assert ZIP not in archives(index)
-        assert tree(index.store.aside) == ({} if is_ours else {OWN: other})
+        assert tree(index.store.quarantine_folder) == ({} if is_ours else {OWN: other})
 
     def test_stays_where_nothing_is_replaced(self, index, tmp_path):
         before(index, ZIP, deleted=None)
@@ -132,10 +132,10 @@ class TestSuffix:
 
     def test_of_other_names_is_heeded_too(self, index, tmp_path):
         release = before(index, ZIP)
-        names = OtherNames(index.catalog)
+        names = FormerNames(index.catalog)
         for filename in ("ledger-1.0.zip", "ledger-1.0.tar.gz"):
             index.store.link_archive("acme-ledger", release.filename, "downloads", filename)
-            names.add(OtherName("downloads", filename, "acme-ledger", release.sha256))
+            names.add(FormerName("downloads", filename, "acme-ledger", release.sha256))
         built = build(tmp_path)
         anew(index, built)
         found = {path: content for path, content in archives(index).items() if path.startswith("downloads")}
@@ -149,10 +149,10 @@ class TestNames:
     @pytest.mark.parametrize("how", ["replaced", "lost"])
     def test_follow_without_a_word(self, index, tmp_path, caplog, how):
         release = before(index, OWN)
-        names = OtherNames(index.catalog)
+        names = FormerNames(index.catalog)
         index.store.link_archive("acme-ledger", release.filename, "downloads", "ledger-1.0.tar.gz")
         for path in (SECOND, ELSEWHERE):
-            names.add(OtherName(*path.split("/"), "acme-ledger", release.sha256))
+            names.add(FormerName(*path.split("/"), "acme-ledger", release.sha256))
         assert archives(index).keys() == {OWN, SECOND, LOWER, ELSEWHERE}
         if how == "lost":
             for path in archives(index):
@@ -167,7 +167,7 @@ class TestNames:
         for folder in ("acme-ledger", "Acme.Ledger", "acme.ledger"):
             assert built.sha256 in pages[f"{folder}/index.html"].decode()
         assert caplog.records == []
-        assert not index.store.aside.exists()
+        assert not index.store.quarantine_folder.exists()
 
     @pytest.mark.usefixtures("no_hard_links")
     def test_follow_where_files_cannot_have_several(self, index, tmp_path):
@@ -175,7 +175,7 @@ class TestNames:
         built = build(tmp_path)
         anew(index, built)
         assert archives(index) == dict.fromkeys((OWN, SECOND, LOWER), built.archive.read_bytes())
-        assert not index.store.aside.exists()
+        assert not index.store.quarantine_folder.exists()
 
     @pytest.fixture
     def no_hard_links(self, monkeypatch):
@@ -186,21 +186,21 @@ class TestNames:
 
     def test_that_hold_something_else_leave_it_aside(self, index, tmp_path):
         release = before(index, OWN)
-        OtherNames(index.catalog).add(OtherName(*ELSEWHERE.split("/"), "acme-ledger", release.sha256))
+        FormerNames(index.catalog).add(FormerName(*ELSEWHERE.split("/"), "acme-ledger", release.sha256))
         damaged = add_archive(index.store.folder / ELSEWHERE, NAME, "1.0", more="Author: damaged\n")
         built = build(tmp_path)
         anew(index, built)
         assert archives(index)[ELSEWHERE] == built.archive.read_bytes()
-        assert tree(index.store.aside) == {ELSEWHERE: damaged}
+        assert tree(index.store.quarantine_folder) == {ELSEWHERE: damaged}
 
     def test_of_another_form_leave_aside_what_is_damaged(self, index, tmp_path):
         release = before(index, ZIP)
         path = "downloads/ledger-1.0.zip"
-        OtherNames(index.catalog).add(OtherName(*path.split("/"), "acme-ledger", release.sha256))
+        FormerNames(index.catalog).add(FormerName(*path.split("/"), "acme-ledger", release.sha256))
         damaged = add_archive(index.store.folder / path, NAME, "1.0", more="Author: damaged\n")
         anew(index, build(tmp_path))
         assert path not in archives(index)
-        assert tree(index.store.aside) == {path: damaged}
+        assert tree(index.store.quarantine_folder) == {path: damaged}
 
 
 class TestMetadata:

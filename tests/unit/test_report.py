@@ -11,14 +11,14 @@ from sdistmaker_recipe.model import (
     Adopted,
     Adoption,
     Finding,
-    LeftAlone,
+    NotAdopted,
     Plan,
     Published,
     Rejected,
+    ReleaseChange,
     Report,
     Skipped,
     StillFailing,
-    Turn,
     Verification,
 )
 from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
@@ -30,15 +30,15 @@ MISMATCH = Published(a_release(), TAG, ("the tag says version 1.0, its metadata 
 REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/index-state/logs/x.log"))
 FAILING = Plan(failing=(StillFailing(a_tag("0.8"), a_failure(a_tag("0.8"))),))
 SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
-YANKED = Turn(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
+YANKED = ReleaseChange(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
 TURNS = Plan(
-    turns=(
+    release_changes=(
         YANKED,
-        Turn(a_release("1.1"), "restore", "its tag is there again"),
-        Turn(a_release("1.2"), "remove", "tag deleted"),
-        Turn(a_release("1.3"), "yank", ""),
-        Turn(a_release("1.4"), "moved", "acme.ledger 1.4: moved"),
-        Turn(a_release("1.5"), "note"),
+        ReleaseChange(a_release("1.1"), "restore", "its tag is there again"),
+        ReleaseChange(a_release("1.2"), "remove", "tag deleted"),
+        ReleaseChange(a_release("1.3"), "yank", ""),
+        ReleaseChange(a_release("1.4"), "moved", "acme.ledger 1.4: moved"),
+        ReleaseChange(a_release("1.5"), "note"),
     )
 )
 TO_BUILD = a_report(Plan(build=(TAG,), skip=SKIPPED.skip, failing=FAILING.failing), dry_run=True)
@@ -228,7 +228,7 @@ class TestAdoption:
         Adopted("Acme.Ledger/Acme.Ledger-1.0.tar.gz", a_release("1.0")),
         Adopted("acme-ledger/acme_ledger-0.9.tar.gz", a_release("0.9", origin="adopted:x", tag_url="")),
     )
-    LEFT = (LeftAlone("acme-ledger/acme_ledger-1.0.whl", "it is no source distribution"),)
+    LEFT = (NotAdopted("acme-ledger/acme_ledger-1.0.whl", "it is no source distribution"),)
 
     def report(self, **changes) -> Report:
         return a_report(adoption=Adoption(self.TAKEN, self.LEFT), **changes)

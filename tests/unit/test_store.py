@@ -430,7 +430,7 @@ class TestInTheWayOfAFile:
     def _kept(self, index, no_file, caplog):
         kind = stat.S_IFMT(no_file.lstat().st_mode)
         yield
-        aside = index.aside / "acme" / NAME
+        aside = index.quarantine_folder / "acme" / NAME
         assert stat.S_IFMT(aside.lstat().st_mode) == kind
         assert not no_file.is_symlink()
         assert f"acme/{NAME} was in the way" in caplog.get_records("call")[0].getMessage()
@@ -506,7 +506,7 @@ class TestInTheWayOfAFolder:
     def _kept(self, index, no_folder, tmp_path, caplog):
         kind = stat.S_IFMT(no_folder.lstat().st_mode)
         yield
-        aside = index.aside / "acme"
+        aside = index.quarantine_folder / "acme"
         assert stat.S_IFMT(aside.lstat().st_mode) == kind
         assert no_folder.is_dir()
         assert not no_folder.is_symlink()
@@ -549,7 +549,7 @@ class TestAside:
         for content in (OLD, NEW, OLD):
             index.replace_archive("acme", NAME, content)
             index.move_aside("acme", NAME)
-        assert files(index.aside) == {
+        assert files(index.quarantine_folder) == {
             f"acme/{NAME}": OLD,
             f"acme/{NAME}.1": NEW,
             f"acme/{NAME}.2": OLD,
@@ -562,10 +562,10 @@ class TestAside:
         NO_FOLDERS[first](index.folder / "acme")
         index.add_archive("acme", NAME, NEW)
         target = index.move_aside("acme", NAME)
-        assert target == index.aside / "acme.1" / NAME
+        assert target == index.quarantine_folder / "acme.1" / NAME
         assert target.read_bytes() == NEW
         assert list((tmp_path / "elsewhere").iterdir()) == []
-        assert index.move_aside("", "acme") == index.aside / "acme.2"
+        assert index.move_aside("", "acme") == index.quarantine_folder / "acme.2"
 
 
 def test_the_index_may_be_a_link(index, tmp_path):
@@ -591,7 +591,7 @@ def test_what_is_in_the_place_of_incoming_is_moved_aside(index, tmp_path):
     (index.folder / ".incoming").symlink_to(tmp_path / "elsewhere")
     with index.incoming() as folder:
         assert list(folder.iterdir()) == []
-    assert (index.aside / ".incoming").is_symlink()
+    assert (index.quarantine_folder / ".incoming").is_symlink()
     assert files(tmp_path / "elsewhere") == {NAME: NEW}
 
 

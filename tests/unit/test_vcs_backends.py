@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository
 from sdistmaker_recipe.vcs.backends import BACKENDS, refuse_password
+from sdistmaker_recipe.vcs.subversion import program as subversion_program
 from sdistmaker_recipe.vcs.subversion.common import (
     canonical_url,
     join,
@@ -279,7 +280,7 @@ def test_what_svn_printed_is_understood(tmp_path: Path, monkeypatch: pytest.Monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(RepositoryError, match=r"through ssh.*E210002: closed"):
-        program.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
+        subversion_program.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
 
 
 # settings of the process

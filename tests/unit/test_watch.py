@@ -13,7 +13,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import find_taken
-from sdistmaker_recipe.index.public_names import WatchError, taken_names
+from sdistmaker_recipe.index.public_names import PublicIndexError, taken_names
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages.publish import Index
 from tests.support.process import LOOPBACK, free_port
@@ -113,25 +113,25 @@ class TestTakenNames:
         public.statuses = {"one": 200, "two": status}
         answers = taken_names(["one", "two"], public.url)
         assert next(answers) == ("one", True)
-        with pytest.raises(WatchError, match=f"^{LOOPBACK}: answers {status}$"):
+        with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: answers {status}$"):
             next(answers)
 
     def test_are_not_known_without_an_answer_in_time(self, public):
         begun = time.monotonic()
-        with pytest.raises(WatchError, match=f"^{LOOPBACK}: timed out$"):
+        with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: timed out$"):
             list(taken_names(["slow"], public.url, seconds=0.2))
         assert time.monotonic() - begun < 5
 
     def test_are_not_known_without_a_server(self):
-        with pytest.raises(WatchError, match=f"^{LOOPBACK}: Connection refused$"):
+        with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: Connection refused$"):
             list(taken_names(["one"], f"http://{LOOPBACK}:{free_port()}"))
 
     def test_are_not_known_from_what_is_no_answer(self, public):
-        with pytest.raises(WatchError, match=f"^{LOOPBACK}: "):
+        with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: "):
             list(taken_names(["nonsense"], public.url))
 
     def test_are_not_known_where_the_address_is_none(self):
-        with pytest.raises(WatchError, match=f"^{LOOPBACK}: "):
+        with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: "):
             list(taken_names(["one"], f"http://{LOOPBACK}:port/simple"))
 
 

@@ -43,14 +43,17 @@ class World:
         source = Source(URL, self.history, self.history.head())
         return scan.scan(source, configuration or Configuration(), self.last, "2.0", full=False)
 
-    def find(self, outlook: str = OUTLOOK, configuration: Configuration | None = None) -> Deleted:
+    def find(self, options_digest: str = OUTLOOK, configuration: Configuration | None = None) -> Deleted:
         found = self.scan(configuration)
         self.history.calls.clear()
-        return find_deleted(found, self.history, self.last, self.catalog, outlook)
+        return find_deleted(found, self.history, self.last, self.catalog, options_digest)
 
-    def told(self, outlook: str = OUTLOOK, configuration: Configuration | None = None) -> dict[str, str]:
+    def told(
+        self, options_digest: str = OUTLOOK, configuration: Configuration | None = None
+    ) -> dict[str, str]:
         return {
-            release.filename: revision for release, revision in self.find(outlook, configuration).releases
+            release.filename: revision
+            for release, revision in self.find(options_digest, configuration).releases
         }
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.withdrawals import Removal, Standing, Withdrawals
-from sdistmaker_recipe.model import Listed
+from sdistmaker_recipe.catalog.withdrawals import Removal, Withdrawals, WithdrawalState
+from sdistmaker_recipe.model import ListedProject
 from tests.unit.values import a_release
 
 
@@ -29,8 +29,8 @@ RELEASE = a_release(sha256="1.0")
 KEY = (RELEASE.project, RELEASE.filename)
 
 
-def standing(**changes: str | None) -> Standing:
-    return Standing(*KEY, "1.0", RELEASE.origin, None, None)._replace(**changes)
+def standing(**changes: str | None) -> WithdrawalState:
+    return WithdrawalState(*KEY, "1.0", RELEASE.origin, None, None)._replace(**changes)
 
 
 class TestRecord:
@@ -89,7 +89,7 @@ class TestTakeOut:
         assert catalog.metadata("1.0") == b"metadata"
 
     def test_leaves_projects_that_had_pages(self, catalog, withdrawals):
-        catalog.list_project(Listed("other", "other", "1.0"))
+        catalog.list_project(ListedProject("other", "other", "1.0"))
         assert catalog.former_projects() == frozenset()
         withdrawals.take_out([a_release(project="other")])
         assert catalog.former_projects() == {"other"}

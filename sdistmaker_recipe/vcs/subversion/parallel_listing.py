@@ -30,7 +30,7 @@ _PATIENCE = 2.0
 """Seconds that a thread is waited for at the end; one whose server does not answer ends by itself later."""
 
 
-class Lookers:
+class ParallelListing:
     """Looks at folders by ``repository``, and by ``connections`` in all where there are many to look at.
 
     ``another`` opens one more. Where that, or a look ahead, fails there are fewer from then on: whatever was
@@ -57,7 +57,7 @@ class Lookers:
         self._threads: list[Thread] = []
         self._ended = False
 
-    def __enter__(self) -> Lookers:
+    def __enter__(self) -> ParallelListing:
         return self
 
     def __exit__(
