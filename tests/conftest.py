@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _release_change(item: pytest.Item) -> tuple[bool, int]:
     name = item.path.stem
-    return item.path.parent.name == "unit", LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return "unit" in item.path.parts, LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

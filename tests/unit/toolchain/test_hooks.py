@@ -16,7 +16,7 @@ from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import Environment
 from sdistmaker_recipe.toolchain.hooks import Workplace, build_sdist, extra_requirements
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "in_tree_backend"
+SAMPLE = Path(__file__).parents[2] / "samples" / "in_tree_backend"
 SYSTEM = BuildSystem((), "backend", ("tools",))
 
 WRITES = """

@@ -13,7 +13,7 @@ import pytest
 
 from sdistmaker_recipe.executors import open_ahead, prefetch, run_jobs
 from sdistmaker_recipe.executors.prefetch import AheadExecutor
-from tests.unit import executor_work as work
+from tests.unit.executors import executor_work as work
 
 JOBS = list(range(30))
 

@@ -15,7 +15,7 @@ from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.connection_limit import Held, Limit
 from tests.support.memory_repository import MemoryRepository
-from tests.unit import executor_work
+from tests.unit.executors import executor_work
 from tests.unit.values import a_tag
 
 

@@ -17,15 +17,15 @@ import pytest
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.executors import get_ready, local, open_local, run_jobs
-from tests.unit import executor_work as work
+from tests.unit.executors import executor_work as work
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 PROGRAM = """\
 print("imported", __name__, flush=True)
 if __name__ == "__main__":
     from sdistmaker_recipe.executors import open_local
-    from tests.unit.executor_work import double
+    from tests.unit.executors.executor_work import double
     with open_local(2) as pool:
         print(list(pool.map(double, [3, 4])))
 """
@@ -147,7 +147,7 @@ import sys, tempfile, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from sdistmaker_recipe.executors import open_local, run_jobs
-from tests.unit.executor_work import die_first
+from tests.unit.executors.executor_work import die_first
 
 class Late(ProcessPoolExecutor):
     \"\"\"Starts its second process while it ends all others, for the first has died.\"\"\"
@@ -186,7 +186,7 @@ INTERRUPTS = """\
 from multiprocessing import forkserver
 from signal import SIGINT, SIG_BLOCK, getsignal, pthread_sigmask
 from sdistmaker_recipe.executors import get_ready, open_local, run_jobs
-from tests.unit.executor_work import handling_of_interrupts
+from tests.unit.executors.executor_work import handling_of_interrupts
 
 if READY:
     get_ready(2)

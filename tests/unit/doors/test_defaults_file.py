@@ -11,7 +11,7 @@ from sdistmaker_recipe.configuration.options import Configuration, Door, configu
 from sdistmaker_recipe.doors import defaults_file
 from sdistmaker_recipe.errors import ConfigurationError
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "defaults"
+SAMPLES = Path(__file__).parents[2] / "samples" / "defaults"
 BASE = Path("/buildout")
 EXAMPLE = defaults_file.example_defaults()
 
