@@ -1,0 +1,86 @@
+"""A small index of every kind of thing that may lie in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.httpd import make_passable
+
+ARCHIVE = b"\x1f\x8b" + b"bytes of an archive " * 500
+SECRET = b"outside of the index"
+MANY_LINES = "<!-- long enough to be compressed -->\n" * 50
+
+
+def write(path: Path, content: bytes | str = b"") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def add_pages(folder: Path, name: str, *, json: bool = True) -> None:
+    write(folder / "index.html", f"<!DOCTYPE html><title>{name}</title>\n{MANY_LINES}")
+    if json:
+        write(folder / "index.json", f'{{"name": "{name}"}}\n' + " " * 1000)
+
+
+SNEAKY_ARCHIVES = (
+    "my_pkg_one-1.0.tar.gz",
+    "my.de.pkg.es.one-1.0+tr.de.tar.gz",
+    "my.cgi.pkg.var.latin9.html.one-1.0.tar.gz",
+)
+
+
+ROOT_CONTENT = {
+    "failed.html": f"<!DOCTYPE html><title>failed</title>\n{MANY_LINES}",
+    "releases.atom": f"<feed/>\n{MANY_LINES}",
+    "style.css": "/* long enough to be compressed */\n" * 50,
+    "search.js": "// long enough to be compressed\n" * 50,
+}
+
+
+def make_index(folder: Path) -> Path:
+    """A small index of every kind of thing that may lie in one."""
+    add_pages(folder, "root")
+    add_pages(folder / "my-pkg-one", "my-pkg-one")
+    for archive in SNEAKY_ARCHIVES:
+        write(folder / "my-pkg-one" / archive, ARCHIVE)
+        write(folder / "my-pkg-one" / f"{archive}.metadata", "Metadata-Version: 2.2\n")
+    write(folder / "my-pkg-one" / "my_pkg_one-0.9.zip", ARCHIVE)
+    write(folder / "my-pkg-one" / ".my_pkg_one-1.1.tar.gz.tmp", SECRET)
+    write(folder / "my-pkg-one" / "inner" / "file.txt", SECRET)
+    add_pages(folder / "html-only", "html-only", json=False)
+    add_pages(folder / "acme-ours", "acme-ours")
+    add_pages(folder / "my-old", "my-old")
+    add_pages(folder / "My.Old", "My.Old", json=False)
+    write(folder / "My.Old" / "My.Old-1.1.tar.gz", ARCHIVE)
+    for parent in ("", "my-pkg-one/", "My.Old/"):
+        write(folder / parent / "about.html", f"<!DOCTYPE html><title>about {parent}</title>\n{MANY_LINES}")
+    for name, content in ROOT_CONTENT.items():
+        write(folder / name, content)
+    (folder / "was-private").mkdir()
+    write(folder / "half-gone" / "index.json", "{}")
+    add_pages(folder / ".new", "unfinished")
+    add_pages(folder / "style-css", "style-css")
+    write(folder / ".htaccess", "Require all denied\n")
+    write(folder / "secret", SECRET).rename(folder.parent / "secret")
+    (folder / "link-to-file").symlink_to(folder.parent / "secret")
+    (folder / "link-to-folder").symlink_to(folder.parent)
+    (folder / "my-pkg-one" / "linked-1.0.tar.gz").symlink_to(folder.parent / "secret")
+    make_passable(folder)
+    return folder
+
+
+PATHS_OF_EACH_KIND = (
+    "/",
+    "/my-pkg-one/",
+    "/My.Pkg_One",
+    "/requests/",
+    "/requests",
+    "/acme-x/",
+    "/a/b",
+    "/.new/",
+    "",
+    "/requests/?x",
+    f"/{'a' * 300}/",
+)
+"""Pages, redirects, reserved names and refused requests, where the public index is not fetched from."""
