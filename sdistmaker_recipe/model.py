@@ -67,7 +67,7 @@ class BuildSettings:
     it does not do (none: all that are found); ``include_versioned_files``, ``verify_builds`` and
     ``unbuildable`` are the options of these names, ``sandbox`` says whether bubblewrap holds builds,
     ``helper_environment`` are the environment variables of trusted helper programs, never of a build;
-    ``verbose`` lets helpers print live, ``often`` says that each process builds more than one tag.
+    ``verbose`` lets helpers print live, ``has_many_builds`` says that each process builds more than one tag.
     """
 
     scratch: Path
@@ -82,7 +82,7 @@ class BuildSettings:
     sandbox: bool = False
     helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     verbose: bool = False
-    often: bool = True
+    has_many_builds: bool = True
 
 
 class BuildJob(NamedTuple):

@@ -30,7 +30,7 @@ def read_archive(path: Path) -> ArchiveMetadata:
     from sdistmaker_recipe.index import core_metadata
     from sdistmaker_recipe.toolchain import foreign_archive
 
-    metadata = foreign_archive.read_sdist(path)
+    metadata = foreign_archive.read_metadata(path)
     return ArchiveMetadata(
         name=metadata.name,
         version=metadata.version,

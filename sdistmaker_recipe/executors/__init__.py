@@ -16,11 +16,11 @@ Result = TypeVar("Result")
 
 OpenExecutor = Callable[[int], Executor]
 
-PATIENCE = 10.0
+BROKEN_CHECK_SECONDS = 10.0
 """Seconds after which an executor with work under way is asked whether it is broken."""
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """What is done meanwhile where there is nothing to do."""
 
 
@@ -31,22 +31,22 @@ def open_local(jobs: int) -> Executor:
     return open_pool(jobs)
 
 
-def get_ready(jobs: int, prepare: Callable[[], None] = nothing) -> None:
+def prestart(jobs: int, prepare: Callable[[], None] = do_nothing) -> None:
     """Begin what ``open_local`` waits for where there are that many jobs, if that takes a moment.
 
     A single job's process begins with ``prepare``, which must raise nothing.
     """
     from sdistmaker_recipe.executors import local
 
-    local.get_ready(jobs, prepare)
+    local.prestart(jobs, prepare)
 
 
-def open_ahead(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:
-    """Such a pool, whose jobs so many further processes prepare: see ``AheadExecutor``."""
-    from sdistmaker_recipe.executors.prefetch import AheadExecutor
+def open_prefetching(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:
+    """Such a pool, whose jobs so many further processes prepare: see ``PrefetchingExecutor``."""
+    from sdistmaker_recipe.executors.prefetch import PrefetchingExecutor
 
     most = lanes + 2 * jobs
-    return AheadExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most)
+    return PrefetchingExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most)
 
 
 def run_jobs(
@@ -54,7 +54,7 @@ def run_jobs(
     jobs: Sequence[Job],
     open_executor: OpenExecutor,
     workers: int,
-    meanwhile: Callable[[], None] = nothing,
+    meanwhile: Callable[[], None] = do_nothing,
 ) -> Iterator[tuple[Job, Result | None]]:
     """Each job with its result, as they come; None where the job took its worker process down each time.
 
@@ -71,9 +71,9 @@ def run_jobs(
             yield left.pop(number), result
         if not left:
             return
-        meanwhile = nothing
+        meanwhile = do_nothing
     for number, job in left.items():
-        results = [result for _, result in _run(work, {number: job}, open_executor, 1, nothing)]
+        results = [result for _, result in _run(work, {number: job}, open_executor, 1, do_nothing)]
         yield job, results[0] if results else None
 
 
@@ -101,10 +101,10 @@ def _run(
             yield futures[future], result
         if is_broken(executor):
             # A process that started just then waits for work, and the executor for its end.
-            kill(executor)
+            kill_workers(executor)
     except BaseException:
         # Whoever interrupts does not wait for what is under way.
-        kill(executor)
+        kill_workers(executor)
         raise
     finally:
         executor.shutdown(cancel_futures=True)
@@ -118,7 +118,7 @@ def _ended(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Fu
     left = set(futures)
     while left:
         try:
-            for future in as_completed(left, timeout=PATIENCE):
+            for future in as_completed(left, timeout=BROKEN_CHECK_SECONDS):
                 left.discard(future)
                 yield future
         except TimeUpError:
@@ -136,7 +136,7 @@ def _pools(executor: Executor) -> tuple[Executor, ...]:
     return getattr(executor, "pools", (executor,))
 
 
-def kill(executor: Executor) -> None:
+def kill_workers(executor: Executor) -> None:
     """End the processes of an executor at once, where it has any here."""
     # concurrent.futures offers kill_workers from Python 3.14 on.
     for pool in _pools(executor):

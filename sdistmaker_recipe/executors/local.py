@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 _WORK = "sdistmaker_recipe.stages.build"
-_ready: list[Executor] = []
+_prestarted: list[Executor] = []
 
 
 class _Process(ForkServerProcess):
@@ -37,18 +37,18 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
-def get_ready(jobs: int, prepare: Callable[[], None]) -> None:
+def prestart(jobs: int, prepare: Callable[[], None]) -> None:
     """Start what that many jobs need; it imports what is needed there while others do other things.
 
     A single job gets a copy of this process, which has most of it imported already: a hook waits less.
     """
-    while _ready:
+    while _prestarted:
         # Of a run that broke off before it had any use for it.
-        _ready.pop().shutdown(wait=False)
+        _prestarted.pop().shutdown(wait=False)
     if jobs == 1 and _may_fork():
         # Without one the job gets a process that starts clean.
         with suppress(OSError, BrokenExecutor):
-            _ready.append(_copy(prepare))
+            _prestarted.append(_copy(prepare))
     elif "forkserver" in multiprocessing.get_all_start_methods():
         _context()
         _start_server()
@@ -59,8 +59,8 @@ def open_pool(jobs: int) -> Executor:
 
     Those inherit neither threads nor open files; the other one leaves alone what files it has of us.
     """
-    if jobs == 1 and _ready:
-        return _ready.pop()
+    if jobs == 1 and _prestarted:
+        return _prestarted.pop()
     if "forkserver" in multiprocessing.get_all_start_methods():
         _start_server()
         return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from sdistmaker_recipe.executors import PATIENCE, is_broken
+from sdistmaker_recipe.executors import BROKEN_CHECK_SECONDS, is_broken
 
 _CANNOT_TAKE_IT = (BrokenExecutor, RuntimeError, OSError)
 """What ``submit`` raises where an executor is broken or shut down, or no process can be started."""
@@ -26,7 +26,7 @@ class _Task:
     future: Future[Any]
 
 
-class AheadExecutor(Executor):
+class PrefetchingExecutor(Executor):
     """Hands each job to ``pool`` once one of ``lanes`` has prepared it; each of these does one at a time.
 
     ``prepare`` gives the job anew, or None where its lane can do no more: the job goes to another one then,
@@ -75,7 +75,7 @@ class AheadExecutor(Executor):
 
     def _next_event(self) -> Callable[[], None] | None:
         try:
-            return self._events.get(timeout=PATIENCE)
+            return self._events.get(timeout=BROKEN_CHECK_SECONDS)
         except Empty:
             return self._look_after_lanes
 

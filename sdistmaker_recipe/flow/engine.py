@@ -137,7 +137,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Failed
         source = scan.open_source(url, url, configuration.vcs, context.credentials, scratch)
         stack.enter_context(source.repository)
         tag = scan.single_tag(source, configuration)
-        settings = jobs.build_settings(scratch, scratch, configuration, context, often=False)
+        settings = jobs.build_settings(scratch, scratch, configuration, context, has_many_builds=False)
         production.get_ready([tag], [source], scratch, configuration, context)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], context.credentials, 1)

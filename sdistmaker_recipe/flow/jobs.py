@@ -16,8 +16,8 @@ from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Ta
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source, is_near
 from sdistmaker_recipe.toolchain import sandbox
-from sdistmaker_recipe.toolchain.interpreters import interpreter_at
-from sdistmaker_recipe.toolchain.ladder import pinned
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter
+from sdistmaker_recipe.toolchain.ladder import pin_for
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials
 
@@ -47,8 +47,8 @@ def build_all(
     if not tags:
         return
     workers = configuration.jobs or os.cpu_count() or 1
-    often = len(tags) > workers
-    settings = build_settings(scratch, output, configuration, context, often=often)
+    has_many_builds = len(tags) > workers
+    settings = build_settings(scratch, output, configuration, context, has_many_builds=has_many_builds)
     by_url = {source.url: source for source in sources}
     jobs = []
     for tag in tags:
@@ -66,7 +66,7 @@ def run_jobs(
     credentials: Credentials,
     workers: int,
     connections: int = 0,
-    meanwhile: Callable[[], None] = executors.nothing,
+    meanwhile: Callable[[], None] = executors.do_nothing,
 ) -> Iterator[Outcome]:
     """The outcomes of jobs as they are ready; ``meanwhile`` see ``executors.run_jobs``.
 
@@ -77,7 +77,7 @@ def run_jobs(
     open_executor: executors.OpenExecutor = executors.open_local
     if connections and len(jobs) > workers:
         fetch = partial(_fetch, credentials=credentials)
-        open_executor = partial(executors.open_ahead, prepare=fetch, lanes=min(connections, len(jobs)))
+        open_executor = partial(executors.open_prefetching, prepare=fetch, lanes=min(connections, len(jobs)))
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
         died = "The build took the process down that watched over it."
         yield outcome or Failed(job.tag, died, lasting=False)
@@ -100,7 +100,7 @@ def make_job(
     tag: Tag, source: Source, settings: BuildSettings, configuration: Configuration, toolchain: str = ""
 ) -> BuildJob:
     """The job of a tag; ``toolchain`` names what to try first."""
-    pin = pinned(tag.project, configuration.toolchain)
+    pin = pin_for(tag.project, configuration.toolchain)
     return BuildJob(
         tag=tag,
         source=source.repository.url,
@@ -114,9 +114,9 @@ def make_job(
 
 
 def build_settings(
-    scratch: Path, output: Path, configuration: Configuration, context: RunContext, *, often: bool
+    scratch: Path, output: Path, configuration: Configuration, context: RunContext, *, has_many_builds: bool
 ) -> BuildSettings:
-    """What all jobs share; archives come to the folder output, ``often`` see ``BuildSettings``.
+    """What all jobs share; archives come to the folder output, ``has_many_builds`` see ``BuildSettings``.
 
     Raises ``ToolchainError`` where the interpreter or the sandbox is missing.
     """
@@ -124,8 +124,8 @@ def build_settings(
     helper_environment = tuple(environment.items())
     for python in (configuration.python, *configuration.pythons):
         if python:
-            interpreter_at(python, helper_environment)
-    sandboxed, warning = sandbox.choose(configuration.sandbox)
+            find_interpreter(python, helper_environment)
+    sandboxed, warning = sandbox.choose_sandbox(configuration.sandbox)
     if warning:
         logger.warning("warning: %s", warning)
     return BuildSettings(
@@ -141,7 +141,7 @@ def build_settings(
         sandbox=sandboxed,
         helper_environment=helper_environment,
         verbose=context.verbose,
-        often=often,
+        has_many_builds=has_many_builds,
     )
 
 

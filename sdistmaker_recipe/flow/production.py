@@ -205,11 +205,11 @@ def get_ready(
     for source in sources:
         source.repository.disconnect()
     environments = context.environments(configuration)
-    executors.get_ready(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
+    executors.prestart(len(tags), partial(_expect, environments, scratch, configuration.sandbox))
 
 
 def _expect(environments: Path, scratch: Path, sandbox: str) -> None:
     # Here, for this is imported in another process.
-    from sdistmaker_recipe.toolchain import expected_worker
+    from sdistmaker_recipe.toolchain import worker_prestart
 
-    expected_worker.start(environments, scratch, sandbox)
+    worker_prestart.start(environments, scratch, sandbox)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.toolchain.files import remove
+from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
 
 
 @contextmanager
@@ -33,11 +33,11 @@ def _empty(folder: Path) -> Iterator[Path]:
     """A new folder in place of what a broken run of this user left there; it goes at the end."""
     try:
         if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-            remove(folder)
+            remove_folder(folder)
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise StoreError.of(error, folder) from error
     try:
         yield folder
     finally:
-        remove(folder)
+        remove_folder(folder)

@@ -21,17 +21,17 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.toolchain import archive, hooks, ladder, legacy, preparation
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain import archive, hooks, ladder, preparation, setup_py
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import environment_for
-from sdistmaker_recipe.toolchain.files import read_text, remove
-from sdistmaker_recipe.toolchain.files_only import static_sdist
-from sdistmaker_recipe.toolchain.hooks import RawSdist, Workplace
-from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
+from sdistmaker_recipe.toolchain.files_only import write_files_only_sdist
+from sdistmaker_recipe.toolchain.hooks import BuildContext, RawSdist
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, FILES_ONLY, Interpreter, Rung
-from sdistmaker_recipe.toolchain.sandbox import Sandbox, own_folder, shared_memory
-from sdistmaker_recipe.toolchain.time_limit import TimeIsUpError, time_limit
+from sdistmaker_recipe.toolchain.sandbox import Sandbox, process_folder, shared_memory_folder
+from sdistmaker_recipe.toolchain.untrusted_files import read_text, remove_folder
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 from sdistmaker_recipe.vcs.connection_limit import Limit
@@ -88,9 +88,9 @@ def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
 def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """Do one job; an error of the disk that no other tag would escape is a ``StoreError``, see ``_build``."""
     try:
-        with time_limit(job.settings.timeout):
+        with cpu_time_limit(job.settings.timeout):
             return _build(job, credentials)
-    except TimeIsUpError:
+    except CpuTimeExceededError:
         # It is its files that can do this, for what runs of a tag has processes, and a limit, of its own.
         text = f"To read and pack this tag took more than {job.settings.timeout:g} seconds of the processor."
         return Failed(job.tag, text)
@@ -128,7 +128,7 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 left = _first_rungs(job, source)
             rung, left = left[0], left[1:]
             try:
-                return _build_on(rung, source, scratch, deadline, job, warm=not failures)
+                return _build_on(rung, source, scratch, deadline, job, may_reuse_worker=not failures)
             except BuildError as error:
                 failures.append((rung, error))
                 left = _after(failures, left, source, job)
@@ -143,12 +143,12 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
 @contextmanager
 def _own_folder(settings: BuildSettings) -> Iterator[Path]:
     """An empty folder below the one that is this process's; whatever a tag leaves behind is removed."""
-    own = own_folder(settings.scratch)
+    own = process_folder(settings.scratch)
     try:
         yield Path(tempfile.mkdtemp(dir=own))
     finally:
         # These themselves stay, for the sandboxes of workers have them.
-        for folder in (own, shared_memory(own)):
+        for folder in (own, shared_memory_folder(own)):
             if folder.is_dir():
                 # The next tag needs them, whatever this one took away.
                 folder.chmod(0o700)
@@ -160,7 +160,7 @@ def _remove_from(folder: Path) -> None:
         if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
         else:
-            remove(path)
+            remove_folder(path)
 
 
 def _files_only(why: BuildError, job: BuildJob, credentials: Credentials) -> Built:
@@ -169,7 +169,7 @@ def _files_only(why: BuildError, job: BuildJob, credentials: Credentials) -> Bui
     with _own_folder(job.settings) as scratch:
         source = _export(job, credentials, scratch)
         raw = RawSdist(scratch / "files-only.tar.gz", frozenset(), ())
-        static_sdist(source.tree, job.tag, raw.archive)
+        write_files_only_sdist(source.tree, job.tag, raw.archive)
         with archive.open_sdist(raw.archive) as sdist:
             built = _finish(sdist, archive.read_metadata(sdist), BuildRecord(FILES_ONLY), job)
     return built._replace(warnings=(f"no toolchain builds it, so it is its own files only: {why.reason}",))
@@ -233,16 +233,16 @@ def _first_rungs(job: BuildJob, source: Source) -> tuple[Rung, ...]:
     """
     settings = job.settings
     if job.pin:
-        python = interpreter_at(job.pin[0], settings.helper_environment)
+        python = find_interpreter(job.pin[0], settings.helper_environment)
         return (Rung("pinned", python, job.pin[1:]),)
-    if source.system == LEGACY and ladder.imports_feature(read_text(source.tree, "setup.py")):
-        remembered = job.toolchain if job.toolchain != DECLARED else ""
-        return ladder.remembered(ladder.with_feature(_every_rung(job, source)), remembered)
+    if source.system == LEGACY_SYSTEM and ladder.imports_feature(read_text(source.tree, "setup.py")):
+        remembered_first = job.toolchain if job.toolchain != DECLARED else ""
+        return ladder.remembered_first(ladder.with_feature_first(_every_rung(job, source)), remembered_first)
     rungs = (Rung(DECLARED, _own(settings)),)
     if job.toolchain in ("", DECLARED):
         return rungs
-    others = ladder.remembered(_every_rung(job, source), job.toolchain)
-    return rungs if source.system != LEGACY and others[0].runs_setup_py else others
+    others = ladder.remembered_first(_every_rung(job, source), job.toolchain)
+    return rungs if source.system != LEGACY_SYSTEM and others[0].runs_setup_py else others
 
 
 def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJob) -> tuple[Rung, ...]:
@@ -258,12 +258,14 @@ def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJ
     if rung.name == DECLARED and not left:
         left = _every_rung(job, source)
     tried = {each.name for each, _ in failures}
-    return ladder.after(f"{error.reason}\n{error.log}", [each for each in left if each.name not in tried])
+    return ladder.rungs_after_failure(
+        f"{error.reason}\n{error.log}", [each for each in left if each.name not in tried]
+    )
 
 
 def _every_rung(job: BuildJob, source: Source) -> tuple[Rung, ...]:
     settings = job.settings
-    others = interpreters(settings.pythons, settings.helper_environment)
+    others = find_interpreters(settings.pythons, settings.helper_environment)
     return ladder.rungs(
         source.system,
         _own(settings),
@@ -275,7 +277,7 @@ def _every_rung(job: BuildJob, source: Source) -> tuple[Rung, ...]:
 
 def _own(settings: BuildSettings) -> Interpreter:
     if settings.python:
-        return interpreter_at(settings.python, settings.helper_environment)
+        return find_interpreter(settings.python, settings.helper_environment)
     return Interpreter(sys.executable, sys.version_info[:2])
 
 
@@ -284,11 +286,11 @@ class LackingFilesError(BuildError):
 
 
 def _build_on(
-    rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob, *, warm: bool
+    rung: Rung, source: Source, scratch: Path, deadline: Deadline, job: BuildJob, *, may_reuse_worker: bool
 ) -> Built:
-    preparation.take_back_development_markers(source.tree)
-    preparation.give_version_to_hgtools(source.tree, job.tag)
-    place = Workplace(
+    preparation.remove_development_markers(source.tree)
+    preparation.write_hgtools_version(source.tree, job.tag)
+    place = BuildContext(
         tree=source.tree,
         scratch=scratch,
         deadline=deadline,
@@ -297,26 +299,26 @@ def _build_on(
             **preparation.version_variables(job.tag),
             **_versioned_files(rung, source, scratch, job),
         },
-        sandbox=Sandbox(own_folder(job.settings.scratch) if job.settings.sandbox else None),
+        sandbox=Sandbox(process_folder(job.settings.scratch) if job.settings.sandbox else None),
         # The first toolchain is the one that its neighbours were or will be built with.
-        warm=warm,
-        often=job.settings.often,
+        may_reuse_worker=may_reuse_worker,
+        has_many_builds=job.settings.has_many_builds,
     )
     raw = _raw_sdist(rung, source.system, place, job.settings)
-    bootstraps = preparation.bootstraps(source.tree)
+    bootstrap_modules = preparation.bootstrap_modules(source.tree)
     with archive.open_sdist(raw.archive) as sdist:
         left_out = source.files - set(sdist.file_names())
         metadata = archive.read_metadata(sdist)
         with _named(metadata.name):
-            if lacking := sorted(left_out & (raw.read | bootstraps)):
+            if lacking := sorted(left_out & (raw.read | bootstrap_modules)):
                 text = f"The build reads {', '.join(lacking[:5])}, which the archive lacks."
-                raise LackingFilesError(text, hooks.log_of(place))
+                raise LackingFilesError(text, hooks.read_build_log(place))
             if _found_no_version(metadata.version, job.tag, source.tree):
                 text = f"The build found no version: its metadata says {metadata.version}."
-                raise BuildError(text, hooks.log_of(place))
+                raise BuildError(text, hooks.read_build_log(place))
             if _must_verify(source, left_out, job.settings):
                 _verify(sdist, metadata, rung, source.system, place, job)
-            stubs = {name: (SHIMS / name).read_bytes() for name in bootstraps}
+            stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
             return _finish(sdist, metadata, BuildRecord(rung, raw.installed, left_out, stubs), job)
 
 
@@ -337,13 +339,13 @@ def _found_no_version(version: str, tag: Tag, tree: Path) -> bool:
     return not any(version in read_text(tree, name) for name in ("setup.py", "setup.cfg", "pyproject.toml"))
 
 
-def _raw_sdist(rung: Rung, system: BuildSystem, place: Workplace, settings: BuildSettings) -> RawSdist:
+def _raw_sdist(rung: Rung, system: BuildSystem, place: BuildContext, settings: BuildSettings) -> RawSdist:
     if rung.runs_setup_py:
-        return legacy.build_sdist(rung.python, place, settings)
+        return setup_py.build_sdist(rung.python, place, settings)
     with place.deadline.paused():
         environment = environment_for(system.requires, rung, settings)
-    more = hooks.asks_for_more(system, place.tree)
-    if more and (extra := hooks.extra_requirements(system, environment, place)):
+    more = hooks.may_have_extra_requirements(system, place.tree)
+    if more and (extra := hooks.get_requires_for_build_sdist(system, environment, place)):
         with place.deadline.paused():
             environment = environment_for([*system.requires, *extra], rung, settings)
     return hooks.build_sdist(system, environment, place)
@@ -355,13 +357,13 @@ def _versioned_files(rung: Rung, source: Source, scratch: Path, job: BuildJob) -
         return {}
     listing = scratch / "files.txt"
     listing.write_text("".join(f"{path}\n" for path in sorted(source.files)), "utf-8", "surrogateescape")
-    return {preparation.FILES_VARIABLE: str(listing)}
+    return {preparation.VERSIONED_FILES_VARIABLE: str(listing)}
 
 
 def _gets_versioned_files(rung: Rung, source: Source, job: BuildJob) -> bool:
     if job.settings.include_versioned_files != "auto":
         return job.settings.include_versioned_files == "always"
-    return rung.versioned_files or preparation.wants_versioned_files(source.tree, job.tag, source.system)
+    return rung.has_versioned_files or preparation.needs_versioned_files(source.tree, job.tag, source.system)
 
 
 def _may_add_files(rung: Rung, source: Source, job: BuildJob) -> bool:
@@ -372,7 +374,7 @@ def _may_add_files(rung: Rung, source: Source, job: BuildJob) -> bool:
 def _must_verify(source: Source, left_out: frozenset[str], settings: BuildSettings) -> bool:
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
-    return bool(left_out) or preparation.asks_repository(source.tree, source.system)
+    return bool(left_out) or preparation.needs_vcs_metadata(source.tree, source.system)
 
 
 def _verify(
@@ -380,7 +382,7 @@ def _verify(
     metadata: archive.Metadata,
     rung: Rung,
     system: BuildSystem,
-    place: Workplace,
+    place: BuildContext,
     job: BuildJob,
 ) -> None:
     """Build again from the unpacked archive, as whoever installs it does, without the repository's help."""
@@ -398,7 +400,7 @@ def _verify(
     if (second.name, second.version) != (metadata.name, metadata.version):
         other, own = f"{second.name} {second.version}", f"{metadata.name} {metadata.version}"
         text = f"The archive builds again as {other}, not as {own}."
-        raise BuildError(text, hooks.log_of(again), names=(second.name,))
+        raise BuildError(text, hooks.read_build_log(again), names=(second.name,))
 
 
 def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: BuildRecord, job: BuildJob) -> Built:

@@ -17,7 +17,12 @@ from typing import IO, NamedTuple, Protocol
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.bounded_reader import AT_ONCE, LONGEST, MEMBERS, Limited
+from sdistmaker_recipe.toolchain.bounded_reader import (
+    MAX_BYTES_IN_MEMORY,
+    MAX_MEMBERS,
+    MAX_UNPACKED_BYTES,
+    BoundedReader,
+)
 
 _COMPRESSION_LEVEL = 6
 _IN_MEMORY = 32 << 20
@@ -53,9 +58,9 @@ def open_sdist(path: Path) -> Iterator[Sdist]:
     # Unpacked first: going back and forth in compressed data would start over each time.
     try:
         with gzip.open(path) as compressed, SpooledTemporaryFile(_IN_MEMORY) as plain:
-            shutil.copyfileobj(Limited(compressed, _BLOCK, LONGEST), plain, _BLOCK)
+            shutil.copyfileobj(BoundedReader(compressed, _BLOCK, MAX_UNPACKED_BYTES), plain, _BLOCK)
             plain.seek(0)
-            limited = Limited(plain, AT_ONCE, LONGEST)
+            limited = BoundedReader(plain, MAX_BYTES_IN_MEMORY, MAX_UNPACKED_BYTES)
             with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
                 yield Sdist(tar, _members(tar))
     except (tarfile.TarError, EOFError, OverflowError, gzip.BadGzipFile, zlib.error) as error:
@@ -97,8 +102,8 @@ def repack(
         for path in sorted({*sdist.members, *more}):
             info, content = _entry(path, sdist, latest, more)
             # A hole of a sparse file, or one more name of a file, costs nothing but here.
-            if written + info.size > LONGEST:
-                raise BuildError(f"The archive unpacks to more than {LONGEST >> 20} MiB.")
+            if written + info.size > MAX_UNPACKED_BYTES:
+                raise BuildError(f"The archive unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
             info.name = f"{top}/{path}" if path else top
             written += _write(info, content, compressed)
         end = 2 * tarfile.BLOCKSIZE
@@ -152,8 +157,8 @@ def _members(tar: tarfile.TarFile) -> Members:
     members: dict[str, tarfile.TarInfo] = {}
     tops: set[str] = set()
     for number, member in enumerate(tar):
-        if number >= MEMBERS:
-            raise BuildError(f"The archive has more than {MEMBERS} members.")
+        if number >= MAX_MEMBERS:
+            raise BuildError(f"The archive has more than {MAX_MEMBERS} members.")
         path = _inner_path(member.name)
         # A file outside a folder stays visible, so that it is not taken for the folder.
         if path or path not in members or members[path].isdir():

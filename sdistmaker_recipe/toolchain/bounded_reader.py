@@ -8,15 +8,15 @@ from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
 
-LONGEST = 4 << 30
+MAX_UNPACKED_BYTES = 4 << 30
 """Bytes that one archive may unpack to; what is larger is taken for a bomb."""
-AT_ONCE = 8 << 20
+MAX_BYTES_IN_MEMORY = 8 << 20
 """Bytes that headers, a directory of a zip file, or a PKG-INFO may have: what has to be in memory."""
-MEMBERS = 100_000
+MAX_MEMBERS = 100_000
 """Files and folders that one archive may have."""
 
 
-class Limited:
+class BoundedReader:
     """A file that is read forwards, and that is refused where it asks for too much memory or time."""
 
     def __init__(self, file: IO[bytes] | gzip.GzipFile, at_once: int, altogether: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.files import read_bytes
-from sdistmaker_recipe.toolchain.requirements import flaw
+from sdistmaker_recipe.toolchain.requirements import requirement_problem
+from sdistmaker_recipe.toolchain.untrusted_files import read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,7 +25,7 @@ class BuildSystem(NamedTuple):
     backend_path: tuple[str, ...] = ()
 
 
-LEGACY = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
+LEGACY_SYSTEM = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
 """What a source tree without a build backend gets (PEP 517 "Source trees")."""
 
 
@@ -46,12 +46,12 @@ def read_build_system(tree: Path) -> BuildSystem:
     if not (tree / "pyproject.toml").is_file():
         if not (tree / "setup.py").is_file():
             raise BuildError("has neither setup.py nor pyproject.toml.")
-        return LEGACY
+        return LEGACY_SYSTEM
     try:
         table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
     except ValueError as error:
         raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
-    return LEGACY if table is None else _parse(table)
+    return LEGACY_SYSTEM if table is None else _parse(table)
 
 
 def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file holds
@@ -59,9 +59,9 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
         raise BuildError("pyproject.toml: [build-system] has no requires.")
     requires = _strings(table, "requires")
     for requirement in requires:
-        if reason := flaw(requirement):
+        if reason := requirement_problem(requirement):
             raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {reason}.")
-    backend = table.get("build-backend", LEGACY.backend)
+    backend = table.get("build-backend", LEGACY_SYSTEM.backend)
     if not isinstance(backend, str):
         raise BuildError("pyproject.toml: build-backend is not a string.")
     # pip takes a string too, and flit_core 2 has one.
@@ -69,7 +69,7 @@ def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file hold
     backend_path = (path,) if isinstance(path, str) else _strings(table, "backend-path")
     if any(path.startswith("/") or normpath(path).startswith("..") for path in backend_path):
         raise BuildError("pyproject.toml: backend-path leads out of the tag.")
-    return BuildSystem(requires, backend or LEGACY.backend, backend_path)
+    return BuildSystem(requires, backend or LEGACY_SYSTEM.backend, backend_path)
 
 
 def _strings(table: dict[str, Any], key: str) -> tuple[str, ...]:

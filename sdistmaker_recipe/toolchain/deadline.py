@@ -20,7 +20,7 @@ class Deadline:
         return max(self._end - time.monotonic(), 0.001)
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether time is up."""
         return time.monotonic() >= self._end
 

@@ -14,15 +14,15 @@ from filelock import FileLock
 
 from sdistmaker_recipe.errors import BuildError, ToolchainError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain.expected_worker import COMPLETE
 from sdistmaker_recipe.toolchain.ladder import Rung
-from sdistmaker_recipe.toolchain.requirements import check_origin, flaw
+from sdistmaker_recipe.toolchain.requirements import refuse_direct_references, requirement_problem
+from sdistmaker_recipe.toolchain.worker_prestart import COMPLETE_FILE
 
 _LASTING = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
 
 
-class Environment(NamedTuple):
+class BuildEnvironment(NamedTuple):
     """A virtual environment: its folder, and what is installed in it as ``name==version`` texts."""
 
     folder: Path
@@ -34,16 +34,16 @@ class Environment(NamedTuple):
         return self.folder / "bin" / "python"
 
 
-def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSettings) -> Environment:
+def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSettings) -> BuildEnvironment:
     """The environment of a rung with these requirements (PEP 508) installed, made where there is none yet.
 
     Raises ``BuildError`` where they cannot be installed and ``ToolchainError`` where uv is missing.
     """
     for requirement in (*requirements, *rung.constraints):
-        if reason := flaw(requirement):
+        if reason := requirement_problem(requirement):
             raise BuildError(f"It asks for {requirement!r}, which is no requirement: {reason}.")
     if settings.sandbox:
-        check_origin(requirements)
+        refuse_direct_references(requirements)
     wanted = sorted(set(requirements))
     folder = settings.environments / _key(rung, wanted)
     if (environment := _read(folder)) is None:
@@ -72,19 +72,19 @@ def _key(rung: Rung, requirements: Sequence[str]) -> str:
     return hashlib.sha256(repr((interpreter, rung.constraints, requirements)).encode()).hexdigest()[:20]
 
 
-def _read(folder: Path) -> Environment | None:
+def _read(folder: Path) -> BuildEnvironment | None:
     try:
-        record = json.loads((folder / COMPLETE).read_text("utf-8"))
+        record = json.loads((folder / COMPLETE_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    environment = Environment(folder, tuple(record["installed"]))
+    environment = BuildEnvironment(folder, tuple(record["installed"]))
     return environment if environment.python.exists() else None
 
 
-def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: BuildSettings) -> Environment:
+def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: BuildSettings) -> BuildEnvironment:
     shutil.rmtree(folder, ignore_errors=True)
     _uv(["venv", "--no-project", "--no-config", "--python", rung.python.path, str(folder)], settings)
-    environment = Environment(folder, ())
+    environment = BuildEnvironment(folder, ())
     target = ["--no-config", "--python", str(environment.python)]
     if requirements:
         if rung.constraints:
@@ -96,9 +96,9 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
         compiled = ["--compile-bytecode"] if rung.python.version >= (3, 7) else []
         _uv(["pip", "install", *compiled, *target, *requirements], settings)
     frozen = _uv(["pip", "freeze", "--no-config", "--python", str(environment.python)], settings, quiet=True)
-    environment = Environment(folder, tuple(frozen.split()))
+    environment = BuildEnvironment(folder, tuple(frozen.split()))
     record = {"requirements": list(requirements), "installed": list(environment.installed)}
-    (folder / COMPLETE).write_text(json.dumps(record, indent=1), "utf-8")
+    (folder / COMPLETE_FILE).write_text(json.dumps(record, indent=1), "utf-8")
     return environment
 
 

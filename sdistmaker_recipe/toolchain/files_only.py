@@ -10,12 +10,12 @@ from typing import Any
 
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import load_toml
-from sdistmaker_recipe.toolchain.files import read_text, write_bytes
+from sdistmaker_recipe.toolchain.untrusted_files import read_text, write_bytes
 
 _NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[\"']")
 
 
-def static_sdist(tree: Path, tag: Tag, target: Path) -> None:
+def write_files_only_sdist(tree: Path, tag: Tag, target: Path) -> None:
     """Write the tag's files and a PKG-INFO (core metadata 1.0) to the new archive target.
 
     The name is what setup.py, setup.cfg or pyproject.toml says in plain text, else the project's; the version

@@ -12,7 +12,12 @@ from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
-from sdistmaker_recipe.toolchain.bounded_reader import AT_ONCE, LONGEST, MEMBERS, Limited
+from sdistmaker_recipe.toolchain.bounded_reader import (
+    MAX_BYTES_IN_MEMORY,
+    MAX_MEMBERS,
+    MAX_UNPACKED_BYTES,
+    BoundedReader,
+)
 
 _BLOCK = 1 << 20
 
@@ -30,7 +35,7 @@ _ERRORS = (
 )
 
 
-def read_sdist(path: Path) -> Metadata:
+def read_metadata(path: Path) -> Metadata:
     """What the PKG-INFO of a source distribution says, a .tar.gz, .tgz or .zip; all of the file is read.
 
     So one that is cut off or damaged is told from one that is whole, where checksums tell. Raises
@@ -50,7 +55,7 @@ def read_sdist(path: Path) -> Metadata:
 
 def _in_tar(file: IO[bytes]) -> bytes | None:
     with gzip.GzipFile(fileobj=file) as compressed:
-        limited = Limited(compressed, AT_ONCE, LONGEST)
+        limited = BoundedReader(compressed, MAX_BYTES_IN_MEMORY, MAX_UNPACKED_BYTES)
         found = None
         with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
             tops = _Tops()
@@ -68,8 +73,8 @@ def _in_tar(file: IO[bytes]) -> bytes | None:
 
 def _in_zip(file: IO[bytes]) -> bytes | None:
     found = None
-    left = LONGEST
-    with zipfile.ZipFile(Limited(file, AT_ONCE, 1 << 62)) as archive:
+    left = MAX_UNPACKED_BYTES
+    with zipfile.ZipFile(BoundedReader(file, MAX_BYTES_IN_MEMORY, 1 << 62)) as archive:
         tops = _Tops()
         for member in archive.infolist():
             tops.add(member.filename)
@@ -79,14 +84,14 @@ def _in_zip(file: IO[bytes]) -> bytes | None:
                 while block := content.read(_BLOCK):
                     left -= len(block)
                     if left < 0:
-                        raise BuildError(f"The archive unpacks to more than {LONGEST >> 20} MiB.")
+                        raise BuildError(f"The archive unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
     return found
 
 
 def _whole(content: IO[bytes] | None, size: int) -> bytes:
-    if content is None or size > AT_ONCE:
-        raise BuildError(f"The archive's PKG-INFO has more than {AT_ONCE >> 20} MiB.")
-    return content.read(AT_ONCE)
+    if content is None or size > MAX_BYTES_IN_MEMORY:
+        raise BuildError(f"The archive's PKG-INFO has more than {MAX_BYTES_IN_MEMORY >> 20} MiB.")
+    return content.read(MAX_BYTES_IN_MEMORY)
 
 
 class _Tops:
@@ -94,13 +99,13 @@ class _Tops:
 
     def __init__(self) -> None:
         self._top = ""
-        self._left = MEMBERS
+        self._left = MAX_MEMBERS
 
     def add(self, name: str) -> None:
         parts = _parts(name)
         self._left -= 1
         if self._left < 0:
-            raise BuildError(f"The archive has more than {MEMBERS} members.")
+            raise BuildError(f"The archive has more than {MAX_MEMBERS} members.")
         if parts and parts[0] != (self._top or parts[0]):
             raise BuildError("The archive holds more than one folder.")
         self._top = self._top or "".join(parts[:1])

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import expected_worker, process
+from sdistmaker_recipe.toolchain import untrusted_process, worker_prestart
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.deadline import Deadline
-from sdistmaker_recipe.toolchain.environments import Environment
-from sdistmaker_recipe.toolchain.files import open_file, read_text
+from sdistmaker_recipe.toolchain.environments import BuildEnvironment
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.untrusted_files import open_regular_file, read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 _LONGEST_RESULT = 8 << 20
@@ -29,11 +29,12 @@ _PASSING = re.compile(
 _FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
 
 
-class Workplace(NamedTuple):
+class BuildContext(NamedTuple):
     """Where one tag is built: the source tree, a scratch folder beside it, and when time is up.
 
     ``variables`` are added to a build's clean environment, ``sandbox`` is what holds it;
-    ``warm`` says whether other tags are likely to need the same environment, ``often`` whether many are.
+    ``may_reuse_worker`` says whether other tags are likely to need the same environment,
+    ``has_many_builds`` whether many are.
     """
 
     tree: Path
@@ -41,8 +42,8 @@ class Workplace(NamedTuple):
     deadline: Deadline
     variables: Mapping[str, str]
     sandbox: Sandbox = NO_SANDBOX
-    warm: bool = True
-    often: bool = True
+    may_reuse_worker: bool = True
+    has_many_builds: bool = True
 
     @property
     def log(self) -> Path:
@@ -63,33 +64,37 @@ class RawSdist(NamedTuple):
     installed: tuple[str, ...]
 
 
-def extra_requirements(system: BuildSystem, environment: Environment, place: Workplace) -> tuple[str, ...]:
+def get_requires_for_build_sdist(
+    system: BuildSystem, environment: BuildEnvironment, place: BuildContext
+) -> tuple[str, ...]:
     """What ``get_requires_for_build_sdist`` asks for; raises ``BuildError``."""
     result = _call("get_requires_for_build_sdist", [], system, environment, place, optional=True)
     if not (returned := result["returned"]):
         return ()
     if not isinstance(returned, list) or not all(isinstance(item, str) for item in returned):
-        raise BuildError("The build backend's requirements are not a list of strings.", log_of(place))
+        raise BuildError("The build backend's requirements are not a list of strings.", read_build_log(place))
     if options := [item for item in returned if item.startswith("-")]:
-        raise BuildError(f"The build backend asks for {options}, which is no requirement.", log_of(place))
+        raise BuildError(
+            f"The build backend asks for {options}, which is no requirement.", read_build_log(place)
+        )
     return tuple(returned)
 
 
-def asks_for_more(system: BuildSystem, tree: Path) -> bool:
-    """Whether ``extra_requirements`` is worth asking; setuptools only gives what setup_requires says."""
+def may_have_extra_requirements(system: BuildSystem, tree: Path) -> bool:
+    """Whether the hook is worth calling; setuptools only gives what setup_requires says."""
     if system.backend_path or not system.backend.startswith("setuptools.build_meta"):
         return True
     return any("setup_requires" in read_text(tree, name) for name in ("setup.py", "setup.cfg"))
 
 
-def build_sdist(system: BuildSystem, environment: Environment, place: Workplace) -> RawSdist:
+def build_sdist(system: BuildSystem, environment: BuildEnvironment, place: BuildContext) -> RawSdist:
     """The one archive that ``build_sdist`` writes; raises ``BuildError``."""
     place.output.mkdir()
     result = _call("build_sdist", [str(place.output)], system, environment, place)
-    archive = only_archive(place)
-    if place.warm and not system.backend_path:
-        expected_worker.remember(environment.folder, _module(system))
-    return RawSdist(archive, read_paths(result), environment.installed)
+    archive = find_archive(place)
+    if place.may_reuse_worker and not system.backend_path:
+        worker_prestart.remember(environment.folder, _module(system))
+    return RawSdist(archive, files_read(result), environment.installed)
 
 
 def _module(system: BuildSystem) -> str:
@@ -97,12 +102,12 @@ def _module(system: BuildSystem) -> str:
     return system.backend.partition(":")[0]
 
 
-def check_folders(place: Workplace) -> None:
+def refuse_linked_folders(place: BuildContext) -> None:
     """Raise ``BuildError`` where a build put a link in the place of a folder that we go on to use.
 
     To be asked after each one: what we read and write there would be elsewhere, and outside the sandbox.
     """
-    top = place.sandbox.writable or place.scratch.parent
+    top = place.sandbox.writable_folder or place.scratch.parent
     for folder in (place.tree, place.output):
         for path in (folder, *folder.parents):
             if path == top:
@@ -111,16 +116,18 @@ def check_folders(place: Workplace) -> None:
                 raise BuildError(f"The build put a link in the place of the folder {path.relative_to(top)}.")
 
 
-def only_archive(place: Workplace) -> Path:
+def find_archive(place: BuildContext) -> Path:
     """The one archive that a build left; raises ``BuildError`` where it is not one."""
     # What the hook returned is not asked: nothing that a build says becomes a path.
     archives = [path for path in place.output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
     if len(archives) != 1:
-        raise BuildError(f"The build left {len(archives)} .tar.gz files instead of one.", log_of(place))
+        raise BuildError(
+            f"The build left {len(archives)} .tar.gz files instead of one.", read_build_log(place)
+        )
     return archives[0]
 
 
-def read_paths(result: Mapping[str, Any]) -> frozenset[str]:
+def files_read(result: Mapping[str, Any]) -> frozenset[str]:
     """The files of the tag that a runner says were read."""
     read = result.get("read", [])
     return (
@@ -132,8 +139,8 @@ def _call(
     hook: str,
     arguments: Sequence[str],
     system: BuildSystem,
-    environment: Environment,
-    place: Workplace,
+    environment: BuildEnvironment,
+    place: BuildContext,
     *,
     optional: bool = False,
 ) -> dict[str, Any]:
@@ -152,23 +159,23 @@ def _call(
         seconds=place.deadline.seconds_left,
     )
     status = None
-    if not place.deadline.passed:
+    if not place.deadline.has_passed:
         with _borrowed(system, environment, place) as worker:
             status = worker.call(call)
-    check_folders(place)
-    output = log_of(place)
+    refuse_linked_folders(place)
+    output = read_build_log(place)
     if status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
     result = read_result(result_file)
     if status or "returned" not in result:
-        raise BuildError(reason_of(result, status, output), output, lasting=is_lasting(result, status))
+        raise BuildError(failure_reason(result, status, output), output, lasting=is_lasting(result, status))
     return result
 
 
 @contextmanager
-def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -> Iterator[Worker]:
+def _borrowed(system: BuildSystem, environment: BuildEnvironment, place: BuildContext) -> Iterator[Worker]:
     """A worker for one hook: one that is kept, or one of its own where the next tag has no use for it."""
-    if place.warm:
+    if place.may_reuse_worker:
         yield _kept(system, environment, place)
         return
     worker = Worker(environment.python, "", place.sandbox)
@@ -178,17 +185,19 @@ def _borrowed(system: BuildSystem, environment: Environment, place: Workplace) -
         worker.close()
 
 
-def _kept(system: BuildSystem, environment: Environment, place: Workplace) -> Worker:
+def _kept(system: BuildSystem, environment: BuildEnvironment, place: BuildContext) -> Worker:
     """A worker with the backend imported, unless the tag may have modules of its own of the same names."""
     if not system.backend_path:
-        worker = worker_for(environment.python, _module(system), place.sandbox, often=place.often)
+        worker = worker_for(
+            environment.python, _module(system), place.sandbox, has_many_builds=place.has_many_builds
+        )
         own = {path.name.partition(".")[0] for path in place.tree.iterdir() if path.name != "setup.py"}
         if own.isdisjoint(worker.modules):
             return worker
-    return worker_for(environment.python, "", place.sandbox, often=place.often)
+    return worker_for(environment.python, "", place.sandbox, has_many_builds=place.has_many_builds)
 
 
-def common_variables(place: Workplace) -> dict[str, str]:
+def base_environment(place: BuildContext) -> dict[str, str]:
     """A clean environment: nothing of the caller's. Makes the folders that it names."""
     home = place.scratch / "home"
     temporary = place.scratch / "tmp"
@@ -207,15 +216,15 @@ def common_variables(place: Workplace) -> dict[str, str]:
     }
 
 
-def _variables(environment: Environment, place: Workplace) -> dict[str, str]:
+def _variables(environment: BuildEnvironment, place: BuildContext) -> dict[str, str]:
     programs = f"{environment.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin"
-    return {**common_variables(place), "PATH": programs, "VIRTUAL_ENV": str(environment.folder)}
+    return {**base_environment(place), "PATH": programs, "VIRTUAL_ENV": str(environment.folder)}
 
 
 def read_result(path: Path) -> dict[str, Any]:
     """What the runner wrote; a tag's code may have written there too, so nothing is taken for granted."""
     try:
-        with open_file(path) as file:
+        with open_regular_file(path) as file:
             # What is larger would take many times its size in memory.
             if os.fstat(file.fileno()).st_size > _LONGEST_RESULT:
                 return {}
@@ -240,7 +249,7 @@ def _last_line(log: str) -> str:
     return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
 
 
-def reason_of(result: Mapping[str, Any], status: int, log: str = "") -> str:
+def failure_reason(result: Mapping[str, Any], status: int, log: str = "") -> str:
     """Why a runner failed, in one sentence: the error it wrote down, what it printed, or how it ended."""
     if error := result.get("error"):
         # A setup.py that gives up has said why, and then ends with a number.
@@ -253,6 +262,6 @@ def reason_of(result: Mapping[str, Any], status: int, log: str = "") -> str:
     return f"The build ended with exit status {status} and no result."
 
 
-def log_of(place: Workplace) -> str:
+def read_build_log(place: BuildContext) -> str:
     """What was printed until now."""
-    return process.read_log(place.log) if place.log.exists() else ""
+    return untrusted_process.read_log(place.log) if place.log.exists() else ""

@@ -19,7 +19,7 @@ _SECONDS = 20
 
 
 @lru_cache(maxsize=8)
-def interpreters(
+def find_interpreters(
     chosen: tuple[str, ...], environment: tuple[tuple[str, str], ...]
 ) -> tuple[Interpreter, ...]:
     """The chosen interpreters in their order, or all that are found, newest first, Python 2 last.
@@ -33,9 +33,9 @@ def interpreters(
     return tuple(_chosen(each, variables) for each in chosen)
 
 
-def interpreter_at(python: str, environment: tuple[tuple[str, str], ...]) -> Interpreter:
+def find_interpreter(python: str, environment: tuple[tuple[str, str], ...]) -> Interpreter:
     """The interpreter with this path or version; raises ``ToolchainError`` where it is not there."""
-    return interpreters((python,), environment)[0]
+    return find_interpreters((python,), environment)[0]
 
 
 def _chosen(each: str, variables: Mapping[str, str]) -> Interpreter:

@@ -38,13 +38,13 @@ class Interpreter(NamedTuple):
 class Rung(NamedTuple):
     """One toolchain: an interpreter, and constraints on what is installed for it (PEP 508).
 
-    With ``versioned_files`` every file of the tag is put into the archive that MANIFEST.in does not exclude.
+    With ``has_versioned_files`` the archive gets every file of the tag that MANIFEST.in does not exclude.
     """
 
     name: str
     python: Interpreter
     constraints: tuple[str, ...] = ()
-    versioned_files: bool = False
+    has_versioned_files: bool = False
 
     @property
     def runs_setup_py(self) -> bool:
@@ -153,30 +153,30 @@ def imports_feature(setup_py: str) -> bool:
     return _IMPORTS_FEATURE.search(setup_py.replace("\\\n", " ")) is not None
 
 
-def with_feature(rungs: Sequence[Rung]) -> tuple[Rung, ...]:
+def with_feature_first(rungs: Sequence[Rung]) -> tuple[Rung, ...]:
     """The rungs with those in front whose setuptools has ``Feature``."""
     return tuple(sorted(rungs, key=lambda rung: rung.name != "setuptools 45.3" and not rung.runs_setup_py))
 
 
-def first(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
+def move_to_front(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
     """The rungs with the one of this name, if any, in front."""
     return tuple(sorted(rungs, key=lambda rung: rung.name != preferred))
 
 
 def with_versioned_files(rung: Rung) -> Rung:
     """The same rung, but all files of the tag come into the archive."""
-    return rung._replace(name=f"{rung.name}{_WITH_FILES}", versioned_files=True)
+    return rung._replace(name=f"{rung.name}{_WITH_FILES}", has_versioned_files=True)
 
 
-def remembered(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
+def remembered_first(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
     """The rungs with the one in front that built an earlier tag of the project."""
-    found = first(rungs, name.removesuffix(_WITH_FILES))
+    found = move_to_front(rungs, name.removesuffix(_WITH_FILES))
     if found and name == with_versioned_files(found[0]).name:
         return (with_versioned_files(found[0]), *found)
     return found
 
 
-def after(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
+def rungs_after_failure(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
     """What is left to try after a failure (its reason and log), the likeliest cure in front."""
     reason = failure.partition("\n")[0]
     if _NOTHING_HELPS.search(reason):
@@ -187,11 +187,11 @@ def after(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
         return tuple(sorted(left, key=lambda rung: not rung.runs_setup_py))
     for pattern, name in _CURES:
         if re.search(pattern, failure):
-            return first(left, name)
+            return move_to_front(left, name)
     return tuple(left)
 
 
-def pinned(project: str, pins: Iterable[Pin]) -> Pin | None:
+def pin_for(project: str, pins: Iterable[Pin]) -> Pin | None:
     """The first pin that matches a project's name, as written or normalised."""
     names = (project, canonicalize_name(project))
     return next((pin for pin in pins if any(fnmatchcase(name, pin.project) for name in names)), None)

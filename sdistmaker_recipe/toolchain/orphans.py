@@ -13,7 +13,7 @@ from sdistmaker_recipe.toolchain.hook_runner import PR_SET_CHILD_SUBREAPER, chil
 
 
 @contextmanager
-def ended() -> Iterator[None]:
+def ending_orphans() -> Iterator[None]:
     """In the context what loses its parent becomes this process's child; at the end it is ended.
 
     For a time when nothing else here starts processes.

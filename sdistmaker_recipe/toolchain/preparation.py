@@ -14,9 +14,9 @@ from packaging.version import InvalidVersion, Version
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
-from sdistmaker_recipe.toolchain.files import read_bytes, write_bytes
+from sdistmaker_recipe.toolchain.untrusted_files import read_bytes, write_bytes
 
-FILES_VARIABLE = "SDISTMAKER_FILES"
+VERSIONED_FILES_VARIABLE = "SDISTMAKER_FILES"
 
 # Since 10.0 setuptools asks Subversion no more (its changes: "Removed built-in support for subversion").
 _NO_LONGER_ASKED = datetime(2014, 12, 31, tzinfo=timezone.utc)
@@ -54,15 +54,17 @@ def tree_name(tree: Path, tag: Tag) -> str:
     return "tree"
 
 
-def asks_repository(tree: Path, system: BuildSystem) -> bool:
+def needs_vcs_metadata(tree: Path, system: BuildSystem) -> bool:
     """Whether version or files may come from the repository's own data, which an export does not have."""
     declared = [*system.requires, *(_text(tree, name) for name in ("setup.py", "setup.cfg"))]
     return any(_FROM_REPOSITORY.search(text) for text in declared)
 
 
-def wants_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
+def needs_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
     """Whether an sdist of the tag had all versioned files when it was new, or nothing else says which."""
-    return not (tree / "MANIFEST.in").exists() or tag.time < _NO_LONGER_ASKED or asks_repository(tree, system)
+    return (
+        not (tree / "MANIFEST.in").exists() or tag.time < _NO_LONGER_ASKED or needs_vcs_metadata(tree, system)
+    )
 
 
 def exported_files(tree: Path) -> frozenset[str]:
@@ -88,12 +90,12 @@ def _files_below(top: str) -> Iterator[str]:
                     yield prefix + entry.name
 
 
-def bootstraps(tree: Path) -> frozenset[str]:
+def bootstrap_modules(tree: Path) -> frozenset[str]:
     """The files of modules that setup.py fetches setuptools with; it needs them wherever it is run."""
     return frozenset(f"{match[1]}.py" for match in _BOOTSTRAPS.finditer(_text(tree, "setup.py")))
 
 
-def take_back_development_markers(tree: Path) -> None:
+def remove_development_markers(tree: Path) -> None:
     """Blank what setup.cfg would add to the version: a tag is a release, whatever trunk was set to.
 
     setuptools itself writes blank markers into the setup.cfg of an sdist, so the archive is the same.
@@ -115,7 +117,7 @@ def take_back_development_markers(tree: Path) -> None:
     write_bytes(tree, "setup.cfg", "".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def give_version_to_hgtools(tree: Path, tag: Tag) -> None:
+def write_hgtools_version(tree: Path, tag: Tag) -> None:
     """Write the version where hgtools keeps it in an sdist: it is the tag_build of setup.cfg.
 
     To be called when no other marker is left there.

@@ -11,7 +11,7 @@ from sdistmaker_recipe.errors import BuildError
 _ADDRESS = re.compile(r"\s*\.|[^;]*[@/:]")
 
 
-def flaw(requirement: str) -> str:
+def requirement_problem(requirement: str) -> str:
     """Why this is no requirement (PEP 508), as the end of a sentence; "" where it is one."""
     # Here, for only what builds asks, and other processes import this module, too.
     from packaging.requirements import InvalidRequirement, Requirement
@@ -26,7 +26,7 @@ def flaw(requirement: str) -> str:
     return ""
 
 
-def check_origin(requirements: Iterable[str]) -> None:
+def refuse_direct_references(requirements: Iterable[str]) -> None:
     """Raise ``BuildError`` where one of these comes from an address or a folder, and not from the index.
 
     Installing runs its code outside of the sandbox, so it could be code of the tag itself.

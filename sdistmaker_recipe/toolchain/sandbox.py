@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.seccomp import filter_for
+from sdistmaker_recipe.toolchain.seccomp import seccomp_filter
 
-PROGRAM = "bwrap"
+BUBBLEWRAP = "bwrap"
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # No more of /etc than programs need to start and to name users; what else is there can be secret.
@@ -28,9 +28,9 @@ _SECONDS = 20
 
 
 class Sandbox(NamedTuple):
-    """Where a build runs: ``writable`` is the one folder it can write to, None where nothing holds it."""
+    """Where a build runs: ``writable_folder`` is the only one it can write to, None without a sandbox."""
 
-    writable: Path | None
+    writable_folder: Path | None
 
     def start(
         self,
@@ -61,29 +61,29 @@ class Sandbox(NamedTuple):
         self, command: Sequence[str], readable: Iterable[Path]
     ) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
         """The command that starts this one inside, and the open files to hand it for that."""
-        if self.writable is None:
+        if self.writable_folder is None:
             yield command, ()
             return
         with _refused_calls() as (refused, files):
-            yield [*_wrapping(self.writable, readable), *refused, "--", *command], files
+            yield [*_wrapping(self.writable_folder, readable), *refused, "--", *command], files
 
 
 NO_SANDBOX = Sandbox(None)
 
 
-def own_folder(scratch: Path) -> Path:
+def process_folder(scratch: Path) -> Path:
     """The folder in scratch that is this process's, and that builds can write to, made if need be."""
     folder = scratch / f"worker-{os.getpid()}"
     folder.mkdir(exist_ok=True)
     return folder
 
 
-def shared_memory(writable: Path) -> Path:
+def shared_memory_folder(writable_folder: Path) -> Path:
     """The folder that builds with this writable one see as /dev/shm; beside it, where none can replace it."""
-    return writable.with_name(f"{writable.name}-shm")
+    return writable_folder.with_name(f"{writable_folder.name}-shm")
 
 
-def choose(mode: str) -> tuple[bool, str]:
+def choose_sandbox(mode: str) -> tuple[bool, str]:
     """Whether builds shall be wrapped in this mode (auto, bubblewrap, none), and a warning or "".
 
     Raises ``ToolchainError`` where the mode is bubblewrap and it does not work here.
@@ -100,17 +100,17 @@ def choose(mode: str) -> tuple[bool, str]:
     return False, f"builds run without a sandbox, for bubblewrap does not work here. {hint}"
 
 
-def may_work(mode: str) -> bool:
+def may_use_bubblewrap(mode: str) -> bool:
     """Whether builds are likely to be wrapped in this mode, which is told without trying."""
-    return mode != "none" and shutil.which(PROGRAM) is not None
+    return mode != "none" and shutil.which(BUBBLEWRAP) is not None
 
 
 @lru_cache(maxsize=1)
 def _problem() -> str:
     """Why bubblewrap does not work on this machine; empty where it does."""
-    if shutil.which(PROGRAM) is None:
-        return f"there is no program {PROGRAM}."
-    command = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    if shutil.which(BUBBLEWRAP) is None:
+        return f"there is no program {BUBBLEWRAP}."
+    command = [BUBBLEWRAP, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev"]
     try:
         with _refused_calls() as (refused, files):
             command += [*refused, "--", "/bin/true"]
@@ -125,7 +125,7 @@ def _problem() -> str:
 @contextmanager
 def _refused_calls() -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """Arguments that have bubblewrap refuse system calls, and the open files to hand it for that."""
-    content = filter_for(os.uname().machine)
+    content = seccomp_filter(os.uname().machine)
     if not content:
         yield [], ()
         return
@@ -137,10 +137,10 @@ def _refused_calls() -> Iterator[tuple[list[str], tuple[int, ...]]]:
         yield ["--seccomp", str(reading)], (reading,)
 
 
-def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:
-    shared = shared_memory(writable)
+def _wrapping(writable_folder: Path, readable: Iterable[Path]) -> list[str]:
+    shared = shared_memory_folder(writable_folder)
     shared.mkdir(exist_ok=True)
-    arguments = [PROGRAM, *_namespaces(), *_system(), "--proc", "/proc"]
+    arguments = [BUBBLEWRAP, *_namespaces(), *_system(), "--proc", "/proc"]
     arguments += ["--dev", "/dev", "--bind", str(shared), "/dev/shm", "--remount-ro", "/dev"]
     shown = {*map(Path, _SYSTEM)}
     for path in sorted(set(readable)):
@@ -149,7 +149,7 @@ def _wrapping(writable: Path, readable: Iterable[Path]) -> list[str]:
             is_link = path.is_symlink() and path.is_file()
             how, what = ("--symlink", path.readlink()) if is_link else ("--ro-bind", path)
             arguments += [how, str(what), str(path)]
-    return [*arguments, "--bind", str(writable), str(writable), "--remount-ro", "/"]
+    return [*arguments, "--bind", str(writable_folder), str(writable_folder), "--remount-ro", "/"]
 
 
 def _namespaces() -> list[str]:

@@ -34,7 +34,7 @@ _ALLOW = 0x7FFF0000
 _REFUSE = 0x00050000 | errno.ENOSYS
 
 
-def filter_for(machine: str) -> bytes:
+def seccomp_filter(machine: str) -> bytes:
     """The program for a machine as ``os.uname`` names it, of struct sock_filter; b"" for one we do not know.
 
     Calls of an architecture that the machine can run but that is not known here are all refused.

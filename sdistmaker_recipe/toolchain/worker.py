@@ -22,7 +22,7 @@ from typing import IO, Any, NamedTuple
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.sandbox import Sandbox
 
-RUNNER = Path(__file__).with_name("hook_runner.py")
+HOOK_RUNNER = Path(__file__).with_name("hook_runner.py")
 
 # An interpreter compiles a script each time that it is told to run it, unlike a module. So it is loaded as
 # one, by what is there before anything is imported: the current folder, whatever is in it, would come first.
@@ -33,15 +33,15 @@ __file__ = sys.argv[0]
 import _frozen_importlib_external as importer
 exec(importer.SourceFileLoader(__name__, __file__).get_code(__name__))
 """
-_COMPILED = RUNNER.with_name("__pycache__")
+_COMPILED = HOOK_RUNNER.with_name("__pycache__")
 
 SHIMS = Path(__file__).with_name("shims")
 """A folder for the end of sys.path, with what tags lack: ez_setup, and a finder of their files."""
 
-GRACE = 20.0
+GRACE_SECONDS = 20.0
 """Seconds that a worker has beyond a hook's time limit, to end all that the hook left behind."""
 
-LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0, "NPROC": 4096}
+RESOURCE_LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0, "NPROC": 4096}
 """What a hook may take, by the names of setrlimit(2): bytes of memory, of one file, and of a core dump.
 
 Processes are counted with all others of the account, threads too, and those of root are not limited.
@@ -78,30 +78,33 @@ class HookCall(NamedTuple):
 class Worker:
     """A process that calls hooks, one at a time; it ends with the process that started it."""
 
-    def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> None:
-        given = [str(RUNNER), preload, str(SHIMS), "often" if often else "seldom"]
+    def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool = True) -> None:
+        given = [str(HOOK_RUNNER), preload, str(SHIMS), "often" if has_many_builds else "seldom"]
         command = [str(python), "-s", "-c", _START, *given]
         compiled = [_COMPILED] if _COMPILED.is_dir() else []
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
         self._process = sandbox.start(
             command,
-            [RUNNER, *compiled, SHIMS, *folders_of(python)],
-            {**_COMMON_ENVIRONMENT, **({"TMPDIR": str(sandbox.writable)} if sandbox.writable else {})},
+            [HOOK_RUNNER, *compiled, SHIMS, *interpreter_paths(python)],
+            {
+                **_COMMON_ENVIRONMENT,
+                **({"TMPDIR": str(sandbox.writable_folder)} if sandbox.writable_folder else {}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
-        self._is_alone = sandbox.writable is not None
+        self._is_alone = sandbox.writable_folder is not None
         self._unread = b""
 
     @cached_property
     def modules(self) -> frozenset[str]:
         """What it has imported; waits until it has, and raises ``BuildError`` where it cannot start."""
-        return frozenset(self._answer("id", "", GRACE * 3)["modules"])
+        return frozenset(self._answer("id", "", GRACE_SECONDS * 3)["modules"])
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether it can be asked."""
         return self._stop.alive and self._process.poll() is None
 
@@ -122,7 +125,7 @@ class Worker:
             "log": str(call.log),
             "result": str(call.result),
             "seconds": call.seconds,
-            "limits": dict(LIMITS),
+            "limits": dict(RESOURCE_LIMITS),
             "alone": self._is_alone,
         }
         try:
@@ -132,7 +135,7 @@ class Worker:
         except OSError as error:
             self.close()
             raise BuildError("The build ended the process that ran it.") from error
-        answer = self._answer("id", number, call.seconds + GRACE)
+        answer = self._answer("id", number, call.seconds + GRACE_SECONDS)
         if answer.get("changed"):
             # The next hook gets another worker.
             self.close()
@@ -176,19 +179,19 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def worker_for(python: Path, preload: str, sandbox: Sandbox, *, often: bool = True) -> Worker:
+def worker_for(python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool = True) -> Worker:
     """The worker of an environment's interpreter with this backend imported, kept for the next tag.
 
-    One that is asked ``often`` takes time at its start that each build gets back.
+    One that is asked ``has_many_builds`` takes time at its start that each build gets back.
     """
-    worker = _kept_worker(python, preload, sandbox, often=often)
-    if not worker.alive:
+    worker = _kept_worker(python, preload, sandbox, has_many_builds=has_many_builds)
+    if not worker.is_alive:
         _kept_worker.cache_clear()
-        worker = _kept_worker(python, preload, sandbox, often=often)
+        worker = _kept_worker(python, preload, sandbox, has_many_builds=has_many_builds)
     return worker
 
 
-def folders_of(python: Path) -> list[Path]:
+def interpreter_paths(python: Path) -> list[Path]:
     """What an interpreter needs to be read to run: links to it, and what is Python's own in their prefixes.
 
     There can be all else beside it: such a prefix may be somebody's home, or the root of all.
@@ -204,8 +207,8 @@ def folders_of(python: Path) -> list[Path]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _kept_worker(python: Path, preload: str, sandbox: Sandbox, *, often: bool) -> Worker:
-    return Worker(python, preload, sandbox, often=often)
+def _kept_worker(python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool) -> Worker:
+    return Worker(python, preload, sandbox, has_many_builds=has_many_builds)
 
 
 def _stop(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:

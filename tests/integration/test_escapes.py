@@ -98,7 +98,7 @@ except IOError:
     pass
 setup(name="planted", version="1.0")
 """
-LEGACY = """\
+LEGACY_SYSTEM = """\
 import json, os
 # setup_requires
 result = os.path.join(os.path.dirname(os.path.dirname(os.getcwd())), "legacy.json")
@@ -174,7 +174,7 @@ def test_no_code_of_a_tag_is_installed_outside_of_the_sandbox(
     files = {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA}
     more: tuple[str, ...] = ()
     if rung == "python2.7":
-        files, more = {"setup.py": LEGACY}, ("--toolchain", "* python2.7")
+        files, more = {"setup.py": LEGACY_SYSTEM}, ("--toolchain", "* python2.7")
     other = {"planted/setup.py": OTHER_PROJECT.format(victim=str(victim))}
     history.add_tag("evil", "1.0", {**files, **other})
     options = ("--destination", "index", "--sandbox", "bubblewrap")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.build_system import LEGACY
-from sdistmaker_recipe.toolchain.interpreters import interpreters
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
+from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, rungs
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
@@ -144,12 +144,12 @@ def _run(history: History, commands: Commands, *options: str) -> Run:
 @pytest.fixture(scope="module")
 def pythons(own_index_of_module: Commands) -> tuple[Interpreter, ...]:
     """The interpreters that the command finds."""
-    return interpreters((), tuple(sorted(own_index_of_module.environment.items())))
+    return find_interpreters((), tuple(sorted(own_index_of_module.environment.items())))
 
 
 def need_rung(name: str, pythons: tuple[Interpreter, ...]) -> Rung:
     """The rung of this name on this machine; without its interpreter the test skips, or fails under CI."""
-    every = {each.name: each for each in rungs(LEGACY, OWN, pythons, has_setup_py=True)}
+    every = {each.name: each for each in rungs(LEGACY_SYSTEM, OWN, pythons, has_setup_py=True)}
     name = name.removesuffix(" with versioned files")
     if name not in every:
         if os.environ.get("CI") == "true" and name != "python2.7":
@@ -339,7 +339,9 @@ def test_the_pythons_to_try_can_be_chosen(history: History, own_index: Commands,
     history.add_tag("picky", "1.0", says_its_toolchain("picky", before=picky))
     run = _run(history, own_index, "--pythons", older.path)
     assert summary(run, "picky").endswith(f" on {older.version[0]}.{older.version[1]}")
-    rung = next(each for each in rungs(LEGACY, OWN, [older], has_setup_py=True) if each.python == older)
+    rung = next(
+        each for each in rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True) if each.python == older
+    )
     assert run.published["picky"]["toolchain"] == rung.name
 
 
@@ -348,7 +350,7 @@ def test_a_failure_lists_every_toolchain_tried_with_its_reason(
 ) -> None:
     history.add_tag("broken", "1.0", NO_LUCK)
     failed = _run(history, own_index, "--pythons", older.path).failed["broken"]
-    expected = [each.name for each in rungs(LEGACY, OWN, [older], has_setup_py=True)]
+    expected = [each.name for each in rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True)]
     assert [each["toolchain"] for each in failed["attempts"]] == expected
     assert {each["reason"] for each in failed["attempts"]} == {"RuntimeError: no such luck"}
     log = Path(failed["log"]).read_text("utf-8")

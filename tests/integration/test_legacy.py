@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.interpreters import interpreter_at
-from sdistmaker_recipe.toolchain.legacy import RUNNER
-from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter
+from sdistmaker_recipe.toolchain.setup_py import SETUP_PY_RUNNER
+from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS
 from tests.support.commands import Commands
 from tests.support.history import History
 
@@ -26,7 +26,7 @@ def python(request) -> str:
     if request.param == "3":
         return sys.executable
     try:
-        return interpreter_at("2.7", tuple(os.environ.items())).path
+        return find_interpreter("2.7", tuple(os.environ.items())).path
     except ToolchainError:
         pytest.skip("no Python 2.7 here")
 
@@ -49,10 +49,10 @@ class Bench:
             "arguments": arguments or ("sdist", "--formats=gztar", f"--dist-dir={self.folder}/dist"),
             "shims": str(SHIMS),
             "packages": packages,
-            "limits": dict(LIMITS),
+            "limits": dict(RESOURCE_LIMITS),
         }
         result = self.folder / "result"
-        command = [self.python, "-s", str(RUNNER), json.dumps(request), str(result)]
+        command = [self.python, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result)]
         done = subprocess.run(command, cwd=self.tree, capture_output=True, text=True, errors="replace")
         self.printed = done.stdout + done.stderr
         assert result.exists(), self.printed
@@ -142,7 +142,7 @@ def test_a_failure_leaves_its_traceback_in_the_output(bench):
 
 def test_limits_are_set(bench):
     setup = "import resource\nraise ValueError(resource.getrlimit(resource.RLIMIT_AS)[1])\n"
-    assert bench.run(setup)["message"] == str(LIMITS["AS"])
+    assert bench.run(setup)["message"] == str(RESOURCE_LIMITS["AS"])
 
 
 def test_versioned_files_are_found(bench, monkeypatch):
@@ -155,7 +155,7 @@ def test_versioned_files_are_found(bench, monkeypatch):
 
 
 def test_the_runner_is_read_by_every_python(python):
-    source = RUNNER.read_text("utf-8")
+    source = SETUP_PY_RUNNER.read_text("utf-8")
     done = subprocess.run([python, "-c", f"compile({source!r}, 'runner', 'exec')"], capture_output=True)
     assert done.returncode == 0, done.stderr
 
@@ -165,7 +165,7 @@ def test_what_no_index_has_is_not_looked_for_in_each_run(
     history: History, commands: Commands, public: str, answers: bool
 ) -> None:
     try:
-        python = interpreter_at("2.7", tuple(os.environ.items())).path
+        python = find_interpreter("2.7", tuple(os.environ.items())).path
     except ToolchainError:
         pytest.skip("no Python 2.7 here")
     setup = "from setuptools import setup\nsetup(name='asks', setup_requires=['acme-nowhere'])\n"

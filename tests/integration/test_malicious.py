@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.interpreters import interpreter_at
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from tests.support.commands import Commands, index_files, program
 from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
@@ -172,7 +172,7 @@ raise SystemExit('left ' + os.read(read, 20).decode())
 
 def test_python_2_leaves_no_daemon_either(history: History, own_index: Commands, mode: str) -> None:
     try:
-        interpreter_at("2.7", tuple(own_index.environment.items()))
+        find_interpreter("2.7", tuple(own_index.environment.items()))
     except ToolchainError:
         pytest.skip("no Python 2.7 here")
     history.add_tag("evil", "1.0", {"setup.py": LEAVES_A_DAEMON_TO_PYTHON_2})

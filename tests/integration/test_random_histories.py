@@ -37,10 +37,10 @@ def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(par
         for seed in range(part, HISTORIES // 4, PARTS):
             history, pegs = random_history(seed)
             random = Random(seed)
-            there = folders_of(history, pegs[0])
+            there = interpreter_paths(history, pegs[0])
             history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))
             scan.scan(Source(URL, history, pegs[0]), CONFIGURATION, memories[0], VERSION, full=True)
-            shown = [path for path in history.hidden if path in folders_of(history, history.head())]
+            shown = [path for path in history.hidden if path in interpreter_paths(history, history.head())]
             history.hidden = frozenset()
             history.commit({f"{path}/noticed": "" for path in shown})
             source = Source(URL, history, history.head())
@@ -51,7 +51,7 @@ def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(par
             assert memories[0].tags(found) == memories[1].tags(wanted), where
 
 
-def folders_of(history: MemoryRepository, revision: str) -> list[str]:
+def interpreter_paths(history: MemoryRepository, revision: str) -> list[str]:
     tree = history.revisions[int(revision)].tree
     return [path for path, node in tree.items() if path and isinstance(node.content, Folder)]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from sdistmaker_recipe.toolchain.interpreters import interpreters
+from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 from tests.support.commands import Commands
 from tests.support.history import History
@@ -102,7 +102,7 @@ def _compared(sdist: PublicSdist, release: Mapping[str, str], index: Path) -> Ro
 @pytest.fixture(scope="module")
 def python2(own_index_of_module: Commands) -> Interpreter | None:
     """The Python 2 that the command finds, if any."""
-    found = interpreters((), tuple(sorted(own_index_of_module.environment.items())))
+    found = find_interpreters((), tuple(sorted(own_index_of_module.environment.items())))
     return next((each for each in found if each.version < (3, 0)), None)
 
 

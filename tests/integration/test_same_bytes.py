@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.interpreters import interpreter_at, interpreters
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
 from tests.support.commands import Commands
 from tests.support.history import History, tree
 from tests.support.httpd import make_passable
@@ -62,7 +62,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def _has_python_2() -> bool:
     try:
-        return bool(interpreter_at("2.7", tuple(os.environ.items())))
+        return bool(find_interpreter("2.7", tuple(os.environ.items())))
     except ToolchainError:
         return False
 
@@ -165,7 +165,7 @@ def _python_for(commands: Commands) -> Path:
     check = "import sdistmaker_recipe.doors.command, subvertpy.ra, uv; uv.find_uv_bin()"
     for path in (
         sys.executable,
-        *(found.path for found in interpreters((), tuple(os.environ.items()))),
+        *(found.path for found in find_interpreters((), tuple(os.environ.items()))),
         *ELSEWHERE,
     ):
         same = f"import sys; assert sys.version_info[:2] == {sys.version_info[:2]}; {check}"
@@ -193,7 +193,7 @@ def test_another_python_gives_the_same_bytes_of_a_plain_project(
 ) -> None:
     environment = tuple(sorted(own_index.environment.items()))
     others = [
-        each for each in interpreters((), environment) if (3, 9) <= each.version != sys.version_info[:2]
+        each for each in find_interpreters((), environment) if (3, 9) <= each.version != sys.version_info[:2]
     ]
     if not others:
         pytest.skip("no other interpreter here")

@@ -19,7 +19,7 @@ import pytest
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hook_runner
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
-from sdistmaker_recipe.toolchain.worker import LIMITS, HookCall, Worker, worker_for
+from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, HookCall, Worker, worker_for
 
 PYTHON = Path(sys.executable)
 PRELOADED = "calendar"
@@ -213,23 +213,26 @@ def test_a_hook_that_is_ended_by_a_signal_gives_its_number(bench: Bench, signal_
 
 
 def test_memory_has_a_limit(bench: Bench) -> None:
-    assert bench.call(f"return len(bytearray({LIMITS['AS']}))") == 1
+    assert bench.call(f"return len(bytearray({RESOURCE_LIMITS['AS']}))") == 1
     assert bench.result["error"] == "MemoryError"
 
 
 def test_a_file_has_a_limit(bench: Bench) -> None:
-    assert bench.call(f"with open('large', 'wb') as file:\n    file.truncate({LIMITS['FSIZE'] + 1})") == 1
+    assert (
+        bench.call(f"with open('large', 'wb') as file:\n    file.truncate({RESOURCE_LIMITS['FSIZE'] + 1})")
+        == 1
+    )
     assert bench.result["error"] == "OSError"
 
 
 def test_processes_have_a_limit(bench: Bench) -> None:
     _, most = bench.returned("return __import__('resource').getrlimit(__import__('resource').RLIMIT_NPROC)")
-    assert most == min(LIMITS["NPROC"], resource.getrlimit(resource.RLIMIT_NPROC)[1] % (1 << 64))
+    assert most == min(RESOURCE_LIMITS["NPROC"], resource.getrlimit(resource.RLIMIT_NPROC)[1] % (1 << 64))
 
 
 def test_limits_cannot_be_raised_again_by_ordinary_users(bench: Bench) -> None:
     soft, hard = bench.returned("return __import__('resource').getrlimit(__import__('resource').RLIMIT_AS)")
-    assert soft == hard == LIMITS["AS"]
+    assert soft == hard == RESOURCE_LIMITS["AS"]
 
 
 @pytest.mark.parametrize(
@@ -248,10 +251,10 @@ def test_a_worker_that_a_hook_changed_is_the_last_ones(tmp_path: Path, change: s
     first = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
     bench = Bench(tmp_path, first)
     assert bench.returned("return 'this one'") == "this one"
-    assert first.alive
+    assert first.is_alive
     # What it made counts.
     assert bench.returned(f"import resource\n{change}\nreturn 'changed'") == "changed"
-    assert not first.alive
+    assert not first.is_alive
     bench.worker = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
     assert bench.returned("return open('text', 'w').write('next')") == 4
     bench.worker.close()
@@ -269,7 +272,7 @@ def test_a_hook_that_ends_its_worker_fails_and_the_next_tag_gets_another(tmp_pat
     bench = Bench(tmp_path, first)
     with pytest.raises(BuildError, match="process that r"):
         bench.call("os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)")
-    assert not first.alive
+    assert not first.is_alive
     bench.worker = worker_for(PYTHON, PRELOADED, NO_SANDBOX)
     assert bench.worker is not first
     assert bench.returned("return 'next'") == "next"
@@ -354,7 +357,7 @@ def test_closing_a_worker_ends_it_and_can_be_repeated(worker: Worker) -> None:
     process_id = worker._process.pid
     worker.close()
     worker.close()
-    assert not worker.alive
+    assert not worker.is_alive
     assert not runs(process_id)
 
 
@@ -453,12 +456,12 @@ return [name, members, contents]
 
 @pytest.mark.parametrize("often", [True, False])
 def test_what_each_build_would_import_is_imported_once_where_there_are_many(
-    tmp_path: Path, often: bool
+    tmp_path: Path, has_many_builds: bool
 ) -> None:
-    worker = Worker(PYTHON, "setuptools.build_meta:__legacy__", NO_SANDBOX, often=often)
+    worker = Worker(PYTHON, "setuptools.build_meta:__legacy__", NO_SANDBOX, has_many_builds=has_many_builds)
     try:
         loaded = Bench(tmp_path, worker).returned("return 'setuptools' in sys.modules, list(sys.modules)")
     finally:
         worker.close()
     assert loaded[0]
-    assert ("setuptools.command.egg_info" in loaded[1]) == often
+    assert ("setuptools.command.egg_info" in loaded[1]) == has_many_builds

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sdistmaker_recipe.toolchain.interpreters import interpreters
+from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from tests.support.commands import Commands, Done, program
 from tests.support.process import LOOPBACK
@@ -258,7 +258,7 @@ class Toolbox:
         if not client.pythons:
             return sys.executable
         lowest, highest = client.pythons
-        for found in interpreters((), tuple(sorted(self._commands.environment.items()))):
+        for found in find_interpreters((), tuple(sorted(self._commands.environment.items()))):
             if lowest <= found.version <= highest:
                 return found.path
         wanted = " to ".join(dict.fromkeys("{}.{}".format(*each) for each in client.pythons))

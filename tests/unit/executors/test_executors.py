@@ -16,7 +16,7 @@ import pytest
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.executors import get_ready, local, open_local, run_jobs
+from sdistmaker_recipe.executors import local, open_local, prestart, run_jobs
 from tests.unit.executors import executor_work as work
 
 ROOT = Path(__file__).parents[3]
@@ -137,7 +137,7 @@ class TestRunJobs:
                 self._broken = True
                 return Future()
 
-        monkeypatch.setattr(executors, "PATIENCE", 0.01)
+        monkeypatch.setattr(executors, "BROKEN_CHECK_SECONDS", 0.01)
         opened = iter([Forgets(), ThreadPoolExecutor(1)])
         assert dict(run_jobs(work.double, [1, 2], lambda _workers: next(opened), 2)) == {1: 2, 2: 4}
 
@@ -185,11 +185,11 @@ with tempfile.TemporaryDirectory() as folder:
 INTERRUPTS = """\
 from multiprocessing import forkserver
 from signal import SIGINT, SIG_BLOCK, getsignal, pthread_sigmask
-from sdistmaker_recipe.executors import get_ready, open_local, run_jobs
+from sdistmaker_recipe.executors import prestart, open_local, run_jobs
 from tests.unit.executors.executor_work import handling_of_interrupts
 
 if READY:
-    get_ready(2)
+    prestart(2)
 else:
     open_local(2).shutdown()
 from pathlib import Path
@@ -250,8 +250,8 @@ class TestSingleJob:
         monkeypatch.setattr(local, "_may_fork", lambda: True)
 
     def test_is_done_by_a_copy_of_this_process_that_has_no_thread_of_ours(self):
-        get_ready(1)
-        (copy,) = local._ready
+        prestart(1)
+        (copy,) = local._prestarted
         ((_, (process, threads, _)),) = run_jobs(work.surroundings, [1], open_local, 1)
         assert (process != os.getpid(), threads) == (True, 2)
         with pytest.raises(RuntimeError, match="shutdown"):
@@ -259,18 +259,18 @@ class TestSingleJob:
 
     def test_begins_with_what_prepares_it(self):
         os.environ.pop("PREPARED", None)
-        get_ready(1, partial(os.putenv, "PREPARED", "yes"))
+        prestart(1, partial(os.putenv, "PREPARED", "yes"))
         ((_, said),) = run_jobs(subprocess.getoutput, ["echo $PREPARED"], open_local, 1)
         assert said == "yes"
         assert "PREPARED" not in os.environ
 
     def test_has_another_process_after_one_that_died(self, tmp_path):
-        get_ready(1)
+        prestart(1)
         job = (str(tmp_path / "died"), 4)
         assert dict(run_jobs(work.die_first, [job], open_local, 1)) == {job: 8}
 
     def test_raises_here_what_work_raised_there(self):
-        get_ready(1)
+        prestart(1)
         with pytest.raises(RepositoryError):
             list(run_jobs(work.fail_at_13, [13], open_local, 1))
 
@@ -280,20 +280,20 @@ class TestSingleJob:
 
         with monkeypatch.context() as context:
             context.setattr(os, "fork", fork)
-            get_ready(1)
+            prestart(1)
         assert dict(run_jobs(work.double, [2], open_local, 1)) == {2: 4}
 
     def test_gets_no_copy_that_an_earlier_run_had_no_use_for(self):
-        get_ready(1)
-        (copy,) = local._ready
-        get_ready(2)
-        assert local._ready == []
+        prestart(1)
+        (copy,) = local._prestarted
+        prestart(2)
+        assert local._prestarted == []
         with pytest.raises(RuntimeError, match="shutdown"):
             copy.submit(int)
 
     def test_is_one_that_has_no_others_beside_it(self):
-        get_ready(2)
-        assert local._ready == []
+        prestart(2)
+        assert local._prestarted == []
 
 
 def test_a_process_with_threads_is_not_copied():
@@ -301,8 +301,8 @@ def test_a_process_with_threads_is_not_copied():
     thread = Thread(target=done.wait)
     thread.start()
     try:
-        get_ready(1)
-        assert local._ready == []
+        prestart(1)
+        assert local._prestarted == []
     finally:
         done.set()
         thread.join()
@@ -311,8 +311,8 @@ def test_a_process_with_threads_is_not_copied():
 ORIGINAL = """\
 import os, signal, sys, time
 from pathlib import Path
-from sdistmaker_recipe.executors import get_ready, open_local
-get_ready(1)
+from sdistmaker_recipe.executors import prestart, open_local
+prestart(1)
 pool = open_local(1)
 Path(sys.argv[1]).write_text(str(pool.submit(os.getpid).result()))
 pool.submit(time.sleep, 60)

@@ -11,8 +11,8 @@ from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe.executors import open_ahead, prefetch, run_jobs
-from sdistmaker_recipe.executors.prefetch import AheadExecutor
+from sdistmaker_recipe.executors import open_prefetching, prefetch, run_jobs
+from sdistmaker_recipe.executors.prefetch import PrefetchingExecutor
 from tests.unit.executors import executor_work as work
 
 JOBS = list(range(30))
@@ -70,7 +70,7 @@ def run(
     pool: Executor | None = None,
     most: int = 6,
 ) -> dict:
-    executor = AheadExecutor(pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most)
+    executor = PrefetchingExecutor(pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most)
     return dict(run_jobs(work, jobs, lambda _width: executor, 2))
 
 
@@ -157,16 +157,16 @@ def test_a_lane_that_breaks_is_done_without(error):
 
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_lane_that_forgets_its_job_is_done_without(monkeypatch, others):
-    monkeypatch.setattr(prefetch, "PATIENCE", 0.01)
+    monkeypatch.setattr(prefetch, "BROKEN_CHECK_SECONDS", 0.01)
     found = run(lambda job: f"prepared {job}", lanes=[Forgetful(), *threads(others)])
     assert sorted(found) == JOBS
     assert found[0] == ("done", 0)
 
 
 def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
-    monkeypatch.setattr(prefetch, "PATIENCE", 0.01)
+    monkeypatch.setattr(prefetch, "BROKEN_CHECK_SECONDS", 0.01)
     lane, done = Forgetful(), Event()
-    executor = AheadExecutor(ThreadPoolExecutor(1), [lane], lambda job: job, most=3)
+    executor = PrefetchingExecutor(ThreadPoolExecutor(1), [lane], lambda job: job, most=3)
     first = executor.submit(lambda job: done.wait(20) and job, 1)
     assert not wait([first], 0.1).done
     lane.forgotten[0].set_exception(BrokenExecutor("it is"))
@@ -179,7 +179,7 @@ def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
 @pytest.mark.parametrize("error", CANNOT)
 def test_a_pool_that_breaks_breaks_all_without_preparing_more(error):
     prepared = []
-    executor = AheadExecutor(Broken(error), threads(1), lambda job: prepared.append(job) or job, most=3)
+    executor = PrefetchingExecutor(Broken(error), threads(1), lambda job: prepared.append(job) or job, most=3)
     futures = [executor.submit(work.double, job) for job in JOBS]
     assert all(isinstance(each.exception(timeout=20), BrokenExecutor) for each in futures)
     executor.shutdown(cancel_futures=True)
@@ -188,7 +188,7 @@ def test_a_pool_that_breaks_breaks_all_without_preparing_more(error):
 
 class TestProcesses:
     def open(self, prepare: Callable) -> Callable[[int], Executor]:
-        return partial(open_ahead, prepare=prepare, lanes=2)
+        return partial(open_prefetching, prepare=prepare, lanes=2)
 
     def test_prepare_and_work_elsewhere(self):
         found = dict(run_jobs(work.double, [1, 2, 3, 4, 5], self.open(work.double), 2))
@@ -204,10 +204,10 @@ class TestProcesses:
         assert found == {1: 4, 2: 8, 3: 12, 4: 16, 13: 26}, "13 is prepared by nobody"
 
     def test_end_when_the_work_is_broken_off(self, tmp_path):
-        opened: list[AheadExecutor] = []
+        opened: list[PrefetchingExecutor] = []
 
         def open_executor(workers: int) -> Executor:
-            opened.append(open_ahead(workers, prepare=work.same, lanes=2))
+            opened.append(open_prefetching(workers, prepare=work.same, lanes=2))
             return opened[0]
 
         jobs = [(str(tmp_path), number) for number in range(1, 50)]

@@ -440,7 +440,7 @@ class TestBrokenFiles:
 class TestBombs:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch):
-        monkeypatch.setattr(archives, "LONGEST", 3 << 20)
+        monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 3 << 20)
 
     def test_of_zeros_are_refused_before_they_are_unpacked(self, archive):
         with refused("^The archive unpacks to more than 3 MiB.$"):
@@ -468,14 +468,14 @@ class TestBombs:
             repack(archive(METADATA, (info, b"")), tmp_path / "target", "a", LATEST)
 
     def test_of_many_members_are_refused(self, archive, monkeypatch):
-        monkeypatch.setattr(archives, "MEMBERS", 5)
+        monkeypatch.setattr(archives, "MAX_MEMBERS", 5)
         assert len(file_names(archive(METADATA, *(member(f"acme-1.0/{each}") for each in range(4))))) == 5
         with refused("^The archive has more than 5 members.$"):
             file_names(archive(METADATA, *(member(f"acme-1.0/{each}") for each in range(5))))
 
     @pytest.mark.parametrize("name", ["acme-1.0/PKG-INFO", "acme-1.0/" + "a" * (9 << 20)])
     def test_of_metadata_and_names_take_no_memory(self, archive, monkeypatch, name):
-        monkeypatch.setattr(archives, "LONGEST", 1 << 30)
+        monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 30)
         with refused("^The archive has a part that would take more than 8 MiB.$"):
             read_metadata(archive(member(name, PKG_INFO + b"x: y\n" * (2 << 20))))
 

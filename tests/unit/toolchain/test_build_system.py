@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem, read_build_system
 
 
 @pytest.fixture
@@ -35,20 +35,20 @@ def reason(folder) -> str:
 
 class TestLegacy:
     def test_is_what_a_setup_py_alone_gets(self, tree):
-        assert read_build_system(tree(None, "setup.py")) == LEGACY
+        assert read_build_system(tree(None, "setup.py")) == LEGACY_SYSTEM
 
     def test_is_what_pep_517_says(self):
-        assert BuildSystem(("setuptools",), "setuptools.build_meta:__legacy__", ()) == LEGACY
+        assert BuildSystem(("setuptools",), "setuptools.build_meta:__legacy__", ()) == LEGACY_SYSTEM
 
     @pytest.mark.parametrize(
         "pyproject", ["", "[tool.black]\nline-length = 88\n", "[project]\nname = 'acme'\n"]
     )
     def test_is_what_a_pyproject_without_build_system_gets(self, tree, pyproject):
-        assert read_build_system(tree(pyproject)) == LEGACY
+        assert read_build_system(tree(pyproject)) == LEGACY_SYSTEM
 
     def test_backend_goes_with_requirements_that_name_no_backend(self, tree):
         system = read_build_system(tree(table("requires = ['setuptools<70', 'wheel']")))
-        assert system == BuildSystem(("setuptools<70", "wheel"), LEGACY.backend)
+        assert system == BuildSystem(("setuptools<70", "wheel"), LEGACY_SYSTEM.backend)
 
 
 class TestDeclared:

@@ -14,7 +14,7 @@ import pytest
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import foreign_archive
-from sdistmaker_recipe.toolchain.foreign_archive import read_sdist
+from sdistmaker_recipe.toolchain.foreign_archive import read_metadata
 from tests.support.old_index import add_archive
 
 KINDS = ("acme-1.0.tar.gz", "acme-1.0.tgz", "acme-1.0.zip")
@@ -49,7 +49,7 @@ def make(request, tmp_path):
 @pytest.mark.parametrize("filename", KINDS)
 def test_metadata_of_every_kind_is_read(tmp_path, filename):
     add_archive(tmp_path / filename, "Acme", "1.0", more="Requires-Python: >=2.6\n")
-    read = read_sdist(tmp_path / filename)
+    read = read_metadata(tmp_path / filename)
     assert (read.name, read.version, read.requires_python) == ("Acme", "1.0", ">=2.6")
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(tmp_path, filename):
     for length in range(0, len(content) - 1, 7):
         (tmp_path / filename).write_bytes(content[:length])
         with pytest.raises(BuildError):
-            read_sdist(tmp_path / filename)
+            read_metadata(tmp_path / filename)
 
 
 @pytest.mark.parametrize("filename", KINDS)
@@ -70,7 +70,7 @@ def test_a_file_with_any_byte_changed_never_breaks_off_otherwise(tmp_path, filen
         changed[at] ^= 0x55
         (tmp_path / filename).write_bytes(changed)
         try:
-            read = read_sdist(tmp_path / filename)
+            read = read_metadata(tmp_path / filename)
         except BuildError:
             continue
         assert read.name == "Acme"
@@ -78,7 +78,7 @@ def test_a_file_with_any_byte_changed_never_breaks_off_otherwise(tmp_path, filen
 
 def test_what_is_inside_another_folder_is_no_metadata_of_ours(make):
     path = make(GOOD, ("acme-1.0/acme.egg-info/PKG-INFO", b"Name: other\nVersion: 2.0\n"))
-    assert read_sdist(path).name == "acme"
+    assert read_metadata(path).name == "acme"
 
 
 @pytest.mark.parametrize(
@@ -94,39 +94,39 @@ def test_what_is_inside_another_folder_is_no_metadata_of_ours(make):
 )
 def test_what_is_no_source_distribution_is_told(make, members, reason):
     with pytest.raises(BuildError, match=reason):
-        read_sdist(make(*members))
+        read_metadata(make(*members))
 
 
 def test_bytes_that_are_nothing_are_told(tmp_path):
     for name in KINDS:
         (tmp_path / name).write_bytes(b"<html>not found</html>")
         with pytest.raises(BuildError, match="cannot be read"):
-            read_sdist(tmp_path / name)
+            read_metadata(tmp_path / name)
 
 
 def test_a_file_that_is_gone_is_told(tmp_path):
     with pytest.raises(BuildError, match="No such file"):
-        read_sdist(tmp_path / KINDS[0])
+        read_metadata(tmp_path / KINDS[0])
 
 
 def test_what_unpacks_to_too_much_is_refused(make, monkeypatch):
-    monkeypatch.setattr(foreign_archive, "LONGEST", 3 << 20)
+    monkeypatch.setattr(foreign_archive, "MAX_UNPACKED_BYTES", 3 << 20)
     path = make(GOOD, ("acme-1.0/zeros", bytes(4 << 20)))
     with pytest.raises(BuildError, match="unpacks to more than 3 MiB"):
-        read_sdist(path)
+        read_metadata(path)
 
 
 def test_metadata_that_is_too_long_is_refused(make):
     path = make(("acme-1.0/PKG-INFO", GOOD[1] + bytes(9 << 20)))
     with pytest.raises(BuildError, match="more than 8 MiB"):
-        read_sdist(path)
+        read_metadata(path)
 
 
 def test_too_many_members_are_refused(make, monkeypatch):
-    monkeypatch.setattr(foreign_archive, "MEMBERS", 5)
+    monkeypatch.setattr(foreign_archive, "MAX_MEMBERS", 5)
     path = make(GOOD, *((f"acme-1.0/{number}", b"") for number in range(5)))
     with pytest.raises(BuildError, match="more than 5 members"):
-        read_sdist(path)
+        read_metadata(path)
 
 
 def header(name: str, kind: bytes, size: int) -> bytes:
@@ -153,7 +153,7 @@ def test_headers_that_promise_much_take_no_memory(tmp_path, plain):
     tracemalloc.start()
     try:
         with pytest.raises(BuildError):
-            read_sdist(path)
+            read_metadata(path)
         assert tracemalloc.get_traced_memory()[1] < 48 << 20
     finally:
         tracemalloc.stop()
@@ -171,7 +171,7 @@ def test_a_directory_that_promises_much_takes_no_memory(tmp_path):
     tracemalloc.start()
     try:
         with pytest.raises(BuildError, match="more than 8 MiB"):
-            read_sdist(path)
+            read_metadata(path)
         assert tracemalloc.get_traced_memory()[1] < 48 << 20
     finally:
         tracemalloc.stop()
@@ -184,4 +184,4 @@ def test_what_asks_for_a_password_is_told(tmp_path):
         content[content.index(signature) + at] |= 1
     path.write_bytes(content)
     with pytest.raises(BuildError, match="password"):
-        read_sdist(path)
+        read_metadata(path)

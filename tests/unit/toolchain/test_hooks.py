@@ -13,8 +13,8 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hooks
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.deadline import Deadline
-from sdistmaker_recipe.toolchain.environments import Environment
-from sdistmaker_recipe.toolchain.hooks import Workplace, build_sdist, extra_requirements
+from sdistmaker_recipe.toolchain.environments import BuildEnvironment
+from sdistmaker_recipe.toolchain.hooks import BuildContext, build_sdist, get_requires_for_build_sdist
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "in_tree_backend"
 SYSTEM = BuildSystem((), "backend", ("tools",))
@@ -30,16 +30,16 @@ def build_sdist(directory, config_settings=None):
 class Bench:
     """A source tree with a backend in its folder tools, and all that is needed to call that."""
 
-    def __init__(self, folder: Path, environment: Environment) -> None:
+    def __init__(self, folder: Path, environment: BuildEnvironment) -> None:
         self.environment = environment
         self.tree = folder / "tree"
         (self.tree / "tools").mkdir(parents=True)
         self.place = self.workplace(30)
 
-    def workplace(self, timeout: float) -> Workplace:
+    def workplace(self, timeout: float) -> BuildContext:
         scratch = self.tree.parent / f"scratch-{timeout:g}"
         scratch.mkdir()
-        return Workplace(self.tree, scratch, Deadline(timeout), {"SOURCE_DATE_EPOCH": "1330837567"})
+        return BuildContext(self.tree, scratch, Deadline(timeout), {"SOURCE_DATE_EPOCH": "1330837567"})
 
     def backend(self, code: str) -> None:
         (self.tree / "tools/backend.py").write_text(code)
@@ -48,18 +48,18 @@ class Bench:
         """What a hook with this body returns."""
         lines = "".join(f"    {line}\n" for line in code.splitlines())
         self.backend(f"import os, sys\ndef get_requires_for_build_sdist(config_settings=None):\n{lines}")
-        return extra_requirements(system, self.environment, self.place)
+        return get_requires_for_build_sdist(system, self.environment, self.place)
 
     def build(self, code: str = WRITES, system: BuildSystem = SYSTEM) -> Path:
         self.backend(code)
         return build_sdist(system, self.environment, self.place).archive
 
 
-def empty_environment(folder: Path) -> Environment:
+def empty_environment(folder: Path) -> BuildEnvironment:
     """An environment with nothing installed."""
     (folder / "bin").mkdir()
     (folder / "bin/python").symlink_to(sys.executable)
-    return Environment(folder, ())
+    return BuildEnvironment(folder, ())
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,8 @@ class TestBuildSdist:
         system = read_build_system(SAMPLE)
         scratch = tmp_path / "sample"
         scratch.mkdir()
-        place = Workplace(SAMPLE, scratch, Deadline(30), {})
-        assert extra_requirements(system, bench.environment, place) == ()
+        place = BuildContext(SAMPLE, scratch, Deadline(30), {})
+        assert get_requires_for_build_sdist(system, bench.environment, place) == ()
         archive = build_sdist(system, bench.environment, place).archive
         assert archive == scratch / "dist/in_tree-0.1.tar.gz"
         assert archive.read_bytes()[:2] == b"\x1f\x8b"
@@ -127,7 +127,7 @@ class TestExtraRequirements:
 
     def test_are_none_where_the_backend_has_no_such_hook(self, bench):
         bench.backend(WRITES)
-        assert extra_requirements(SYSTEM, bench.environment, bench.place) == ()
+        assert get_requires_for_build_sdist(SYSTEM, bench.environment, bench.place) == ()
 
     @pytest.mark.parametrize("returned", ["[]", "None"])
     def test_may_be_none(self, bench, returned):
@@ -223,7 +223,7 @@ class TestFailures:
     def test_of_a_backend_that_is_not_there_name_it(self, bench):
         bench.backend("")
         system = BuildSystem((), "no_such_backend", ("tools",))
-        found = reason(extra_requirements, system, bench.environment, bench.place)
+        found = reason(get_requires_for_build_sdist, system, bench.environment, bench.place)
         assert found == "ModuleNotFoundError: No module named 'no_such_backend'"
 
     def test_of_a_backend_that_is_no_python_name_the_error(self, bench):

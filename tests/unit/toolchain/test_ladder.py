@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.configuration.option_types import Pin
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
 from sdistmaker_recipe.toolchain.ladder import (
     DECLARED,
     Interpreter,
     Rung,
-    after,
-    first,
     imports_feature,
-    pinned,
-    remembered,
+    move_to_front,
+    pin_for,
+    remembered_first,
     rungs,
+    rungs_after_failure,
     uses_setuptools,
-    with_feature,
+    with_feature_first,
     with_versioned_files,
 )
 
@@ -37,7 +37,7 @@ def described(found: tuple[Rung, ...]) -> list[str]:
 
 class TestRungs:
     def test_are_what_is_declared_then_older_setuptools_then_other_pythons(self):
-        assert described(rungs(LEGACY, python("3.11"), OTHERS, has_setup_py=True)) == [
+        assert described(rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)) == [
             "declared on python3.11",
             "setuptools 81 on python3.11",
             "setuptools 71.1 on python3.11",
@@ -56,7 +56,7 @@ class TestRungs:
         assert found[1] == Rung("Cython 0.29", python("3.9"), ("Cython<3",))
 
     def test_use_another_python_for_a_setuptools_that_the_first_one_is_too_new_for(self):
-        found = described(rungs(LEGACY, python("3.14"), OTHERS, has_setup_py=True))
+        found = described(rungs(LEGACY_SYSTEM, python("3.14"), OTHERS, has_setup_py=True))
         assert found[1:5] == [
             "setuptools 81 on python3.14",
             "setuptools 71.1 on python3.13",
@@ -65,7 +65,7 @@ class TestRungs:
         ]
 
     def test_leave_out_a_setuptools_that_no_python_here_can_run(self):
-        found = described(rungs(LEGACY, python("3.14"), [python("2.7")], has_setup_py=True))
+        found = described(rungs(LEGACY_SYSTEM, python("3.14"), [python("2.7")], has_setup_py=True))
         assert found == [
             "declared on python3.14",
             "setuptools 81 on python3.14",
@@ -74,7 +74,8 @@ class TestRungs:
 
     def test_constrain_setuptools_to_a_version(self):
         by_name = {
-            rung.name: rung.constraints for rung in rungs(LEGACY, python("3.11"), (), has_setup_py=True)
+            rung.name: rung.constraints
+            for rung in rungs(LEGACY_SYSTEM, python("3.11"), (), has_setup_py=True)
         }
         assert by_name["setuptools 65.7"] == ("setuptools==65.7.*",)
         assert by_name[DECLARED] == ()
@@ -89,8 +90,8 @@ class TestRungs:
         ("requires", "backend", "is_tried"),
         [
             (("setuptools>=40", "Wheel"), "setuptools.build_meta", True),
-            (("setuptools", "wheel"), LEGACY.backend, True),
-            (("setuptools", "acme-helper"), LEGACY.backend, False),
+            (("setuptools", "wheel"), LEGACY_SYSTEM.backend, True),
+            (("setuptools", "acme-helper"), LEGACY_SYSTEM.backend, False),
             (("setuptools",), "own", False),
         ],
     )
@@ -110,7 +111,7 @@ class TestRungs:
         ]
 
     def test_name_no_toolchain_twice(self):
-        found = rungs(LEGACY, python("3.9"), OTHERS, has_setup_py=True)
+        found = rungs(LEGACY_SYSTEM, python("3.9"), OTHERS, has_setup_py=True)
         assert len({rung.name for rung in found}) == len(found)
         assert "python3.9" not in {rung.name for rung in found}
 
@@ -122,7 +123,7 @@ class TestRungs:
 @pytest.mark.parametrize(
     ("system", "uses"),
     [
-        (LEGACY, True),
+        (LEGACY_SYSTEM, True),
         (BuildSystem(("setuptools>=40", "wheel"), "backend", ("tools",)), True),
         (BuildSystem(("Setuptools[x]==1; python_version>'3'",), "own"), True),
         (BuildSystem((), "setuptools.build_meta"), True),
@@ -134,7 +135,7 @@ def test_setuptools_is_used_where_it_is_backend_or_required(system, uses):
     assert uses_setuptools(system) is uses
 
 
-EVERY = rungs(LEGACY, python("3.11"), OTHERS, has_setup_py=True)
+EVERY = rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)
 LEFT = EVERY[1:]
 
 # What the failures of real tags say, from the interpreters and setuptools of the ladder.
@@ -158,7 +159,7 @@ CURED_BY = [
 class TestAfter:
     @pytest.mark.parametrize(("failure", "cure"), CURED_BY)
     def test_comes_the_likeliest_cure_then_all_others_in_order(self, failure, cure):
-        found = [rung.name for rung in after(failure, LEFT)]
+        found = [rung.name for rung in rungs_after_failure(failure, LEFT)]
         assert found[0] == cure
         assert found[1:] == [rung.name for rung in LEFT if rung.name != cure]
 
@@ -166,7 +167,7 @@ class TestAfter:
         "failure", ["RuntimeError: no", "ModuleNotFoundError: No module named 'configparser2'", ""]
     )
     def test_comes_the_next_where_nothing_tells(self, failure):
-        assert after(failure, LEFT) == LEFT
+        assert rungs_after_failure(failure, LEFT) == LEFT
 
     @pytest.mark.parametrize(
         "failure",
@@ -177,14 +178,16 @@ class TestAfter:
         ],
     )
     def test_comes_nothing_where_no_toolchain_helps(self, failure):
-        assert after(f"{failure}\na log", LEFT) == ()
+        assert rungs_after_failure(f"{failure}\na log", LEFT) == ()
 
     def test_a_word_in_the_log_stops_nothing(self):
-        assert after("RuntimeError: no\nThe build reads a, which the archive lacks.", LEFT) == LEFT
+        assert (
+            rungs_after_failure("RuntimeError: no\nThe build reads a, which the archive lacks.", LEFT) == LEFT
+        )
 
     def test_a_cure_that_was_tried_leaves_the_others(self):
         left = [rung for rung in LEFT if rung.name != "setuptools 81"]
-        assert after("No module named 'pkg_resources'", left) == tuple(left)
+        assert rungs_after_failure("No module named 'pkg_resources'", left) == tuple(left)
 
 
 class TestFeature:
@@ -207,26 +210,26 @@ class TestFeature:
         assert not imports_feature(text)
 
     def test_brings_those_to_the_front_that_have_it(self):
-        found = [rung.name for rung in with_feature(EVERY)]
+        found = [rung.name for rung in with_feature_first(EVERY)]
         assert found[:3] == ["setuptools 45.3", "python2.7", DECLARED]
         assert len(found) == len(EVERY)
 
 
 class TestRemembered:
     def test_comes_first(self):
-        found = [rung.name for rung in remembered(EVERY, "setuptools 57.5")]
+        found = [rung.name for rung in remembered_first(EVERY, "setuptools 57.5")]
         assert found[:3] == ["setuptools 57.5", DECLARED, "setuptools 81"]
         assert len(found) == len(EVERY)
 
     def test_comes_first_with_versioned_files_and_then_without(self):
-        found = remembered(EVERY, "setuptools 81 with versioned files")
+        found = remembered_first(EVERY, "setuptools 81 with versioned files")
         assert found[0] == with_versioned_files(EVERY[1])
-        assert (found[0].versioned_files, found[1].versioned_files) == (True, False)
-        assert found[1:] == first(EVERY, "setuptools 81")
+        assert (found[0].has_versioned_files, found[1].has_versioned_files) == (True, False)
+        assert found[1:] == move_to_front(EVERY, "setuptools 81")
 
     @pytest.mark.parametrize("name", ["", "pinned", "python3.3", "python3.3 with versioned files"])
     def test_changes_nothing_where_it_is_no_longer_there(self, name):
-        assert remembered(EVERY, name) == EVERY
+        assert remembered_first(EVERY, name) == EVERY
 
 
 class TestPinned:
@@ -236,18 +239,18 @@ class TestPinned:
         ("project", "found"), [("acme-new", "2.7"), ("Acme.New", "2.7"), ("acme", "3.11"), ("Other", "3.11")]
     )
     def test_is_the_first_line_that_matches_as_written_or_normalised(self, project, found):
-        assert pinned(project, self.PINS).python == found
+        assert pin_for(project, self.PINS).python == found
 
     def test_is_nothing_where_none_matches(self):
-        assert pinned("other", self.PINS[:2]) is None
+        assert pin_for("other", self.PINS[:2]) is None
 
     def test_knows_names_as_written(self):
-        assert pinned("Acme.New", [Pin("Acme.*", "2.7", ())]) is not None
+        assert pin_for("Acme.New", [Pin("Acme.*", "2.7", ())]) is not None
 
 
 def test_what_only_python_2_reads_is_tried_on_nothing_else():
     failure = (
         "SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)? (<string>, line 5)"
     )
-    assert [rung.name for rung in after(failure, LEFT)] == ["python2.7"]
-    assert after(failure, [rung for rung in LEFT if rung.name != "python2.7"]) == ()
+    assert [rung.name for rung in rungs_after_failure(failure, LEFT)] == ["python2.7"]
+    assert rungs_after_failure(failure, [rung for rung in LEFT if rung.name != "python2.7"]) == ()

@@ -11,17 +11,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from sdistmaker_recipe.toolchain.build_system import LEGACY, BuildSystem
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
 from sdistmaker_recipe.toolchain.preparation import (
-    FILES_VARIABLE,
-    asks_repository,
-    bootstraps,
+    VERSIONED_FILES_VARIABLE,
+    bootstrap_modules,
     exported_files,
-    give_version_to_hgtools,
-    take_back_development_markers,
+    needs_vcs_metadata,
+    needs_versioned_files,
+    remove_development_markers,
     tree_name,
     version_variables,
-    wants_versioned_files,
+    write_hgtools_version,
 )
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from tests.unit.values import a_tag
@@ -83,13 +83,15 @@ class TestAsksRepository:
         "requirement", ["setuptools_scm>=3", "setuptools-scm[toml]", "hatch-vcs", "pbr", "versioneer"]
     )
     def test_where_what_it_needs_to_build_does(self, tmp_path, requirement):
-        assert asks_repository(tmp_path, BuildSystem(("setuptools", requirement), "any"))
+        assert needs_vcs_metadata(tmp_path, BuildSystem(("setuptools", requirement), "any"))
 
     def test_where_setup_py_says_so(self, tmp_path):
-        assert asks_repository(write(tmp_path, setup__py="setup(setup_requires=['pbr'], pbr=True)"), LEGACY)
+        assert needs_vcs_metadata(
+            write(tmp_path, setup__py="setup(setup_requires=['pbr'], pbr=True)"), LEGACY_SYSTEM
+        )
 
     def test_not_by_a_part_of_a_word(self, tmp_path):
-        assert not asks_repository(write(tmp_path, setup__py="import pbrother, mypbr"), LEGACY)
+        assert not needs_vcs_metadata(write(tmp_path, setup__py="import pbrother, mypbr"), LEGACY_SYSTEM)
 
 
 class TestWantsVersionedFiles:
@@ -100,11 +102,11 @@ class TestWantsVersionedFiles:
     def test_as_setuptools_did_then_or_where_nothing_says_which(self, tmp_path, manifest, time, wanted):
         if manifest:
             write(tmp_path, MANIFEST__in="include x\n")
-        assert wants_versioned_files(tmp_path, a_tag(time=time), LEGACY) is wanted
+        assert needs_versioned_files(tmp_path, a_tag(time=time), LEGACY_SYSTEM) is wanted
 
     def test_where_a_plugin_had_asked_the_repository(self, tmp_path):
         system = BuildSystem(("setuptools_scm",), "setuptools.build_meta")
-        assert wants_versioned_files(write(tmp_path, MANIFEST__in=""), a_tag(time=NEW), system)
+        assert needs_versioned_files(write(tmp_path, MANIFEST__in=""), a_tag(time=NEW), system)
 
 
 def test_exported_files_are_files_and_links_but_no_folders(tmp_path):
@@ -131,10 +133,10 @@ class TestBootstraps:
         ],
     )
     def test_are_what_setup_py_imports(self, tmp_path, code, found):
-        assert bootstraps(write(tmp_path, setup__py=code)) == found
+        assert bootstrap_modules(write(tmp_path, setup__py=code)) == found
 
     def test_are_none_without_setup_py(self, tmp_path):
-        assert bootstraps(tmp_path) == frozenset()
+        assert bootstrap_modules(tmp_path) == frozenset()
 
     @pytest.mark.parametrize("name", ["ez_setup.py", "distribute_setup.py"])
     def test_have_stand_ins_that_do_nothing(self, name):
@@ -151,33 +153,33 @@ class TestDevelopmentMarkers:
     )
     def test_are_taken_back(self, tmp_path, marker):
         path = write(tmp_path, setup__cfg=f"[egg_info]\n{marker}\n[x]\na = b\n") / "setup.cfg"
-        take_back_development_markers(tmp_path)
+        remove_development_markers(tmp_path)
         assert path.read_text() == "[egg_info]\n[x]\na = b\n"
 
     def test_of_other_sections_stay(self, tmp_path):
         text = "[other]\ntag_build = dev\n[egg_info]\negg_base = .\n"
-        take_back_development_markers(write(tmp_path, setup__cfg=text))
+        remove_development_markers(write(tmp_path, setup__cfg=text))
         assert (tmp_path / "setup.cfg").read_text() == text
 
     def test_bytes_and_line_ends_stay_as_they_are(self, tmp_path):
         (tmp_path / "setup.cfg").write_bytes(b"[egg_info]\r\ntag_build = dev\r\n[x]\r\nname = Zo\xeb\r\n")
-        take_back_development_markers(tmp_path)
+        remove_development_markers(tmp_path)
         assert (tmp_path / "setup.cfg").read_bytes() == b"[egg_info]\r\n[x]\r\nname = Zo\xeb\r\n"
 
     def test_go_with_all_lines_of_their_value(self, tmp_path):
         text = "[egg_info]\ntag_build =\n  dev\n  x\negg_base = .\n"
-        take_back_development_markers(write(tmp_path, setup__cfg=text))
+        remove_development_markers(write(tmp_path, setup__cfg=text))
         assert (tmp_path / "setup.cfg").read_text() == "[egg_info]\negg_base = .\n"
 
     def test_a_file_without_any_is_not_touched(self, tmp_path):
         path = write(tmp_path, setup__cfg="[egg_info]\n") / "setup.cfg"
         path.chmod(0o444)
         before = path.stat().st_mtime_ns
-        take_back_development_markers(tmp_path)
+        remove_development_markers(tmp_path)
         assert path.stat().st_mtime_ns == before
 
     def test_without_setup_cfg_nothing_is_made(self, tmp_path):
-        take_back_development_markers(tmp_path)
+        remove_development_markers(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
 
@@ -193,11 +195,11 @@ class TestGiveVersionToHgtools:
         ],
     )
     def test_writes_it_where_an_sdist_has_it(self, tmp_path, before, after):
-        give_version_to_hgtools(write(tmp_path, setup__py=self.USES, setup__cfg=before), a_tag("1.2"))
+        write_hgtools_version(write(tmp_path, setup__py=self.USES, setup__cfg=before), a_tag("1.2"))
         assert (tmp_path / "setup.cfg").read_text() == after
 
     def test_does_nothing_elsewhere(self, tmp_path):
-        give_version_to_hgtools(write(tmp_path, setup__py="setup()"), a_tag("1.2"))
+        write_hgtools_version(write(tmp_path, setup__py="setup()"), a_tag("1.2"))
         assert not (tmp_path / "setup.cfg").exists()
 
 
@@ -210,7 +212,7 @@ def finder(tmp_path, monkeypatch):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(FILES_VARIABLE, str(listing))
+    monkeypatch.setenv(VERSIONED_FILES_VARIABLE, str(listing))
     spec = importlib.util.spec_from_file_location("sdistmaker_files", SHIMS / "sdistmaker_files.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -226,7 +228,7 @@ class TestFinder:
         assert finder.exported("docs") == finder.exported("./docs/") == ["docs/a.txt"]
 
     def test_gives_nothing_where_nothing_shall_be_added(self, finder, monkeypatch):
-        monkeypatch.delenv(FILES_VARIABLE)
+        monkeypatch.delenv(VERSIONED_FILES_VARIABLE)
         assert finder.exported() == []
 
     def test_tells_pbr_which_asks_no_plugin(self, finder, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.requirements import check_origin, flaw
+from sdistmaker_recipe.toolchain.requirements import refuse_direct_references, requirement_problem
 
 NAMES = [
     "setuptools",
@@ -31,26 +31,26 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("requirement", NAMES)
 def test_names_with_all_that_may_follow_them_come_from_the_index(requirement):
-    check_origin(["wheel", requirement])
+    refuse_direct_references(["wheel", requirement])
 
 
 @pytest.mark.parametrize("requirement", ADDRESSES)
 def test_addresses_and_folders_are_refused(requirement):
     with pytest.raises(BuildError, match="an address; within the sandbox only names") as caught:
-        check_origin(["wheel", requirement])
+        refuse_direct_references(["wheel", requirement])
     assert caught.value.lasting
     assert requirement in caught.value.reason
 
 
 @pytest.mark.parametrize("requirement", NAMES[:4])
 def test_a_requirement_has_no_flaw(requirement):
-    assert flaw(requirement) == ""
+    assert requirement_problem(requirement) == ""
 
 
 @pytest.mark.parametrize(
     "requirement", ["a b", "a>>1", "a; " + "(" * 10_000], ids=["two", "operator", "depth"]
 )
 def test_the_flaw_of_what_is_none_is_one_line(requirement):
-    reason = flaw(requirement)
+    reason = requirement_problem(requirement)
     assert reason
     assert "\n" not in reason

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from sdistmaker_recipe.toolchain.seccomp import filter_for
+from sdistmaker_recipe.toolchain.seccomp import seccomp_filter
 
 ALLOWED, REFUSED = 0x7FFF0000, 0x00050000 | errno.ENOSYS
 X86_64, I386, AARCH64, RISCV64, ARM = 0xC000003E, 0x40000003, 0xC00000B7, 0xC00000F3, 0x40000028
@@ -16,7 +16,7 @@ LOAD, EQUAL, GREATER, RETURN = 0x20, 0x15, 0x25, 0x06
 
 def decision(machine: str, architecture: int, number: int) -> int:
     """What the program for a machine returns; see classic BPF in Documentation/networking/filter.rst."""
-    program = list(struct.iter_unpack("=HBBI", filter_for(machine)))
+    program = list(struct.iter_unpack("=HBBI", seccomp_filter(machine)))
     data = struct.pack("=II", number, architecture)
     place = loaded = 0
     while True:
@@ -58,4 +58,4 @@ def test_programs_of_an_architecture_that_is_not_known_have_no_calls(machine):
 
 
 def test_there_is_none_for_a_machine_that_is_not_known():
-    assert filter_for("s390x") == b""
+    assert seccomp_filter("s390x") == b""

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe.toolchain.files import open_file
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.untrusted_files import open_regular_file
 
 _LOG_LIMIT = 256 * 1024
 
 
-class Finished(NamedTuple):
+class FinishedProcess(NamedTuple):
     """How a program ended; ``status`` is None where it was ended for taking too long."""
 
     status: int | None
@@ -32,13 +32,13 @@ def run(
     log: Path,
     sandbox: Sandbox = NO_SANDBOX,
     readable: Iterable[Path] = (),
-) -> Finished:
+) -> FinishedProcess:
     """Run command in cwd for at most timeout seconds; all it prints goes to the file log.
 
     ``readable`` are folders and files that it needs, and that a sandbox would not show it otherwise.
     At the end the whole process group is ended, whatever the command started and left behind.
     """
-    with open_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
+    with open_regular_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
         process = sandbox.start(
             command,
             readable,
@@ -54,12 +54,12 @@ def run(
             status = None
         finally:
             _end_group(process)
-    return Finished(status, read_log(log))
+    return FinishedProcess(status, read_log(log))
 
 
 def read_log(path: Path) -> str:
     """The text of a log file, of a long one the beginning and the end."""
-    with open_file(path) as file:
+    with open_regular_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= _LOG_LIMIT:
             return file.read().decode("utf-8", "replace")

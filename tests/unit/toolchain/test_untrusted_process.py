@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain import process
-from sdistmaker_recipe.toolchain.process import Finished, read_log
+from sdistmaker_recipe.toolchain import untrusted_process
+from sdistmaker_recipe.toolchain.untrusted_process import FinishedProcess, read_log
 
 LIMIT = 256 * 1024
 
@@ -21,11 +21,11 @@ LIMIT = 256 * 1024
 def run(tmp_path):
     """Run a shell script in an empty folder with an empty environment."""
 
-    def start(script: str, timeout: float = 30, environment: dict[str, str] | None = None) -> Finished:
+    def start(script: str, timeout: float = 30, environment: dict[str, str] | None = None) -> FinishedProcess:
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
         command = ["/bin/sh", "-c", script]
-        return process.run(
+        return untrusted_process.run(
             command, cwd=work, environment=environment or {}, timeout=timeout, log=tmp_path / "log"
         )
 
@@ -68,7 +68,7 @@ def witness(tmp_path):
 
 class TestRun:
     def test_gives_status_and_all_output(self, run):
-        assert run("echo one; echo two >&2; exit 3") == Finished(3, "one\ntwo\n")
+        assert run("echo one; echo two >&2; exit 3") == FinishedProcess(3, "one\ntwo\n")
 
     def test_gives_a_negative_status_for_a_signal(self, run):
         assert run("kill -TERM $$").status == -signal.SIGTERM
@@ -79,7 +79,7 @@ class TestRun:
     def test_gives_the_program_the_environment_given_and_nothing_of_ours(self, tmp_path, monkeypatch):
         monkeypatch.setenv("SVN_PASSWORD", "hunter2")
         code = "import os; print(sorted(set(os.environ) - {'LC_CTYPE'}))"
-        finished = process.run(
+        finished = untrusted_process.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,
             environment={"A": "1"},
@@ -89,17 +89,17 @@ class TestRun:
         assert finished.output == "['A']\n"
 
     def test_gives_the_program_nothing_to_read(self, run):
-        assert run("cat; echo end") == Finished(0, "end\n")
+        assert run("cat; echo end") == FinishedProcess(0, "end\n")
 
     def test_never_passes_a_command_through_a_shell(self, tmp_path):
-        finished = process.run(
+        finished = untrusted_process.run(
             ["/bin/echo", "$(id)", "; exit 1", "*"],
             cwd=tmp_path,
             environment={},
             timeout=30,
             log=tmp_path / "log",
         )
-        assert finished == Finished(0, "$(id) ; exit 1 *\n")
+        assert finished == FinishedProcess(0, "$(id) ; exit 1 *\n")
 
     def test_adds_to_the_log(self, run):
         run("echo one")
@@ -110,13 +110,15 @@ class TestRun:
 
     def test_fails_at_once_where_there_is_no_such_program(self, tmp_path):
         with pytest.raises(FileNotFoundError):
-            process.run(["/no/such/program"], cwd=tmp_path, environment={}, timeout=30, log=tmp_path / "log")
+            untrusted_process.run(
+                ["/no/such/program"], cwd=tmp_path, environment={}, timeout=30, log=tmp_path / "log"
+            )
 
 
 class TestTimeout:
     def test_has_no_status_but_what_was_printed_by_then(self, run):
         begin = time.monotonic()
-        assert run("echo begun; exec sleep 20", timeout=0.3) == Finished(None, "begun\n")
+        assert run("echo begun; exec sleep 20", timeout=0.3) == FinishedProcess(None, "begun\n")
         assert time.monotonic() - begin < 15
 
     def test_ends_grandchildren_too(self, run, witness):

@@ -15,32 +15,32 @@ from filelock import FileLock
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain import orphans, process
-from sdistmaker_recipe.toolchain.build_system import LEGACY
+from sdistmaker_recipe.toolchain import orphans, untrusted_process
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.hooks import (
+    BuildContext,
     RawSdist,
-    Workplace,
-    asks_for_more,
-    check_folders,
-    common_variables,
+    base_environment,
+    failure_reason,
+    files_read,
+    find_archive,
     is_lasting,
-    only_archive,
-    read_paths,
+    may_have_extra_requirements,
     read_result,
-    reason_of,
+    refuse_linked_folders,
 )
 from sdistmaker_recipe.toolchain.ladder import Interpreter
-from sdistmaker_recipe.toolchain.requirements import check_origin
-from sdistmaker_recipe.toolchain.worker import LIMITS, SHIMS, folders_of
+from sdistmaker_recipe.toolchain.requirements import refuse_direct_references
+from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpreter_paths
 
-RUNNER = Path(__file__).with_name("legacy_runner.py")
+SETUP_PY_RUNNER = Path(__file__).with_name("setup_py_runner.py")
 _SECONDS_TO_INSTALL = 600
 # pip says the first of an index that it could not read, too, but not alone.
 _NO_SUCH = "No matching distribution found"
 _NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
 
 
-def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) -> RawSdist:
+def build_sdist(python: Interpreter, place: BuildContext, settings: BuildSettings) -> RawSdist:
     """The archive that ``setup.py sdist`` writes; raises ``BuildError``.
 
     What setup_requires asks for is installed beforehand, into a folder of its own for each set.
@@ -49,46 +49,58 @@ def build_sdist(python: Interpreter, place: Workplace, settings: BuildSettings) 
     packages = str(_packages(python, requires, settings, place)) if requires else ""
     place.output.mkdir()
     result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={place.output}"], packages, place)
-    return RawSdist(only_archive(place), read_paths(result), (python.label, *requires))
+    return RawSdist(find_archive(place), files_read(result), (python.label, *requires))
 
 
-def _setup_requires(python: Interpreter, place: Workplace) -> tuple[str, ...]:
-    if not asks_for_more(LEGACY, place.tree):
+def _setup_requires(python: Interpreter, place: BuildContext) -> tuple[str, ...]:
+    if not may_have_extra_requirements(LEGACY_SYSTEM, place.tree):
         return ()
     asked = _run(python, ["--name"], "", place)
     return tuple(each for each in asked.get("requires", []) if isinstance(each, str))
 
 
-def _run(python: Interpreter, arguments: Sequence[str], packages: str, place: Workplace) -> Mapping[str, Any]:
-    request = {"arguments": arguments, "shims": str(SHIMS), "packages": packages, "limits": dict(LIMITS)}
+def _run(
+    python: Interpreter, arguments: Sequence[str], packages: str, place: BuildContext
+) -> Mapping[str, Any]:
+    request = {
+        "arguments": arguments,
+        "shims": str(SHIMS),
+        "packages": packages,
+        "limits": dict(RESOURCE_LIMITS),
+    }
     result_file = place.scratch / "legacy.json"
     result_file.unlink(missing_ok=True)
     path = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
-    command = [python.path, "-s", str(RUNNER), json.dumps(request), str(result_file)]
-    readable = [RUNNER, SHIMS, *folders_of(Path(python.path)), *([Path(packages)] if packages else [])]
+    command = [python.path, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result_file)]
+    readable = [
+        SETUP_PY_RUNNER,
+        SHIMS,
+        *interpreter_paths(Path(python.path)),
+        *([Path(packages)] if packages else []),
+    ]
     # A sandbox ends all that is in it.
-    with nullcontext() if place.sandbox.writable else orphans.ended():
-        finished = process.run(
+    with nullcontext() if place.sandbox.writable_folder else orphans.ending_orphans():
+        finished = untrusted_process.run(
             command,
             cwd=place.tree,
-            environment={**common_variables(place), "PATH": path},
+            environment={**base_environment(place), "PATH": path},
             timeout=place.deadline.seconds_left,
             log=place.log,
             sandbox=place.sandbox,
             readable=readable,
         )
-    check_folders(place)
+    refuse_linked_folders(place)
     if finished.status is None:
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
     result = read_result(result_file)
     if finished.status or "error" in result:
-        reason = reason_of(result, finished.status, finished.output)
+        reason = failure_reason(result, finished.status, finished.output)
         raise BuildError(reason, finished.output, lasting=is_lasting(result, finished.status))
     return result
 
 
 def _packages(
-    python: Interpreter, requires: Sequence[str], settings: BuildSettings, place: Workplace
+    python: Interpreter, requires: Sequence[str], settings: BuildSettings, place: BuildContext
 ) -> Path:
     """A folder with these requirements installed by the interpreter's own pip."""
     key = hashlib.sha256(repr((python.path, sorted(requires))).encode()).hexdigest()[:20]
@@ -101,18 +113,18 @@ def _packages(
 
 
 def _install(
-    python: Interpreter, requires: Sequence[str], folder: Path, settings: BuildSettings, place: Workplace
+    python: Interpreter, requires: Sequence[str], folder: Path, settings: BuildSettings, place: BuildContext
 ) -> None:
     if options := [each for each in requires if each.startswith("-")]:
         raise BuildError(f"setup_requires asks for {options}, which is no requirement.")
     if settings.sandbox:
-        check_origin(requires)
+        refuse_direct_references(requires)
     variables = dict(settings.helper_environment)
     if index := variables.get("UV_DEFAULT_INDEX"):
         variables["PIP_INDEX_URL"] = index
     part = folder.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
-    finished = process.run(
+    finished = untrusted_process.run(
         [python.path, "-m", "pip", "install", "--quiet", "--target", str(part), *requires],
         cwd=settings.environments,
         environment=variables,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain import expected_worker
+from sdistmaker_recipe.toolchain import worker_prestart
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.worker import Worker, worker_for
 from tests.support.commands import Commands
@@ -20,7 +20,7 @@ NOTE = Path("environments", "latest.json")
 RECORDING = """\
 import sys
 from pathlib import Path
-from sdistmaker_recipe import command
+from sdistmaker_recipe.doors import command
 from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.toolchain import worker
 
@@ -53,31 +53,35 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch, mode: str = "none") -> list[tuple[Path, str, Sandbox, bool]]:
     """What is started beforehand."""
     found: list[tuple[Path, str, Sandbox, bool]] = []
-    monkeypatch.setattr(expected_worker, "worker_for", lambda *wanted, often: found.append((*wanted, often)))
-    expected_worker.start(Path("environments"), Path("scratch"), mode)
+    monkeypatch.setattr(
+        worker_prestart,
+        "worker_for",
+        lambda *wanted, **options: found.append((*wanted, *options.values())),
+    )
+    worker_prestart.start(Path("environments"), Path("scratch"), mode)
     return found
 
 
 def test_the_worker_that_was_needed_last_is_started(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected_worker.remember(ENVIRONMENT.with_name("other"), "calendar")
-    expected_worker.remember(ENVIRONMENT, "setuptools.build_meta")
+    worker_prestart.remember(ENVIRONMENT.with_name("other"), "calendar")
+    worker_prestart.remember(ENVIRONMENT, "setuptools.build_meta")
     assert started(monkeypatch) == [(python, "setuptools.build_meta", NO_SANDBOX, False)]
 
 
 def test_it_can_write_where_this_process_builds(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expected_worker, "may_work", lambda mode: mode == "auto")
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    monkeypatch.setattr(worker_prestart, "may_use_bubblewrap", lambda mode: mode == "auto")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     ((*_, sandbox, _often),) = started(monkeypatch, "auto")
-    assert sandbox.writable == Path("scratch", f"worker-{os.getpid()}")
-    assert sandbox.writable.is_dir()
+    assert sandbox.writable_folder == Path("scratch", f"worker-{os.getpid()}")
+    assert sandbox.writable_folder.is_dir()
 
 
 def test_who_asks_for_it_gets_it(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected_worker.remember(ENVIRONMENT, "calendar")
-    expected_worker.start(Path("environments"), Path("scratch"), "none")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.start(Path("environments"), Path("scratch"), "none")
     # There is no need for another.
     monkeypatch.setattr(Worker, "__init__", None)
-    worker = worker_for(python, "calendar", NO_SANDBOX, often=False)
+    worker = worker_for(python, "calendar", NO_SANDBOX, has_many_builds=False)
     assert "calendar" in worker.modules
     worker.close()
 
@@ -105,7 +109,7 @@ def test_without_a_note_that_helps_nothing_is(
 def test_an_environment_that_is_not_whole_has_no_worker(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     (ENVIRONMENT / "complete.json").unlink()
     assert started(monkeypatch) == []
 
@@ -113,16 +117,16 @@ def test_an_environment_that_is_not_whole_has_no_worker(
 def test_none_is_started_without_the_sandbox_that_is_wanted(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expected_worker, "may_work", lambda mode: False)
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    monkeypatch.setattr(worker_prestart, "may_use_bubblewrap", lambda mode: False)
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     assert started(monkeypatch, "bubblewrap") == []
     assert len(started(monkeypatch, "auto")) == 1
 
 
 def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     before = NOTE.stat()
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     assert (NOTE.stat().st_ino, NOTE.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert sorted(path.name for path in Path("environments").iterdir()) == ["a", "latest.json"]
 
@@ -130,7 +134,7 @@ def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
 def test_environments_that_cannot_be_written_get_no_note(python: Path) -> None:
     NOTE.symlink_to("no-folder/latest.json")
     NOTE.with_name(f"{NOTE.name}.{os.getpid()}").mkdir()
-    expected_worker.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember(ENVIRONMENT, "calendar")
     assert NOTE.is_symlink()
 
 

@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.sandbox import Sandbox, may_work, own_folder
+from sdistmaker_recipe.toolchain.sandbox import Sandbox, may_use_bubblewrap, process_folder
 from sdistmaker_recipe.toolchain.worker import worker_for
 
-COMPLETE = "complete.json"
+COMPLETE_FILE = "complete.json"
 """The file that ``environments`` writes last into an environment: one without it is not whole."""
 _FILE = "latest.json"
 
@@ -39,13 +39,13 @@ def start(environments: Path, scratch: Path, mode: str) -> None:
 
     ``scratch`` is where this process will build, ``mode`` the option sandbox.
     """
-    is_wrapped = may_work(mode)
+    is_wrapped = may_use_bubblewrap(mode)
     if mode == "bubblewrap" and not is_wrapped:
         return
     with suppress(OSError, ValueError, KeyError, TypeError, BuildError):
         latest = json.loads((environments / _FILE).read_text("utf-8"))
         folder = environments / latest["environment"]
         # One that is not whole is made anew.
-        if (folder / COMPLETE).exists() and (python := folder / "bin" / "python").exists():
-            sandbox = Sandbox(own_folder(scratch) if is_wrapped else None)
-            worker_for(python, latest["module"], sandbox, often=False)
+        if (folder / COMPLETE_FILE).exists() and (python := folder / "bin" / "python").exists():
+            sandbox = Sandbox(process_folder(scratch) if is_wrapped else None)
+            worker_for(python, latest["module"], sandbox, has_many_builds=False)

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class TimeIsUpError(BaseException):
+class CpuTimeExceededError(BaseException):
     """The time is up; no ``Exception``, so that code which handles all of those lets it pass."""
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise ``TimeIsUpError`` in what is done here, once it has computed for so long; waiting does not count.
+def cpu_time_limit(seconds: float) -> Iterator[None]:
+    """Raise ``CpuTimeExceededError`` in the context once it has used so many seconds of CPU time.
 
     Only the main thread can be interrupted; in another there is no limit.
     """
@@ -33,4 +33,4 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def _give_up(_number: int, _frame: FrameType | None) -> None:
-    raise TimeIsUpError
+    raise CpuTimeExceededError

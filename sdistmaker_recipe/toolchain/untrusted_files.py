@@ -17,7 +17,7 @@ from typing import IO
 _LARGEST = 8 << 20
 
 
-def open_file(path: Path, how: int = os.O_RDONLY) -> IO[bytes]:
+def open_regular_file(path: Path, how: int = os.O_RDONLY) -> IO[bytes]:
     """Open a file that a build may have replaced; raises ``OSError`` where it is a link or no file.
 
     ``how`` are flags of open(2).
@@ -43,7 +43,7 @@ def read_bytes(tree: Path, name: str) -> bytes:
 def _open(tree: Path, name: str) -> IO[bytes]:
     if "/" not in name:
         try:
-            return open_file(tree / name)
+            return open_regular_file(tree / name)
         except OSError as error:
             if error.errno != errno.ELOOP:  # which is to say: a link
                 raise
@@ -51,7 +51,7 @@ def _open(tree: Path, name: str) -> IO[bytes]:
     path = (top / name).resolve()
     if top not in path.parents:
         raise FileNotFoundError(name)
-    return open_file(path)
+    return open_regular_file(path)
 
 
 def read_text(tree: Path, name: str) -> str:
@@ -67,7 +67,7 @@ def write_bytes(tree: Path, name: str, content: bytes) -> None:
         file.write(content)
 
 
-def remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a folder and all that is in it, whatever permissions a tag gave it, and however deep it is."""
     try:
         shutil.rmtree(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.files import read_bytes, read_text, remove
+from sdistmaker_recipe.toolchain.untrusted_files import read_bytes, read_text, remove_folder
 from tests.support.requirements import as_ordinary_user
 
 SECRET = b"secret"
@@ -62,7 +62,11 @@ def test_what_is_too_large_for_text_reads_as_empty(tree: Path) -> None:
         assert len(read_bytes(tree, "setup.py")) == found
 
 
-REMOVE = "import sys, pathlib, sdistmaker_recipe.toolchain.files as t; t.remove(pathlib.Path(sys.argv[1]))"
+REMOVE = """\
+import sys, pathlib
+from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
+remove_folder(pathlib.Path(sys.argv[1]))
+"""
 
 
 def test_a_folder_is_removed_whatever_its_permissions_and_what_links_lead_to_keeps_its_own(
@@ -84,5 +88,5 @@ def test_a_folder_is_removed_whatever_its_permissions_and_what_links_lead_to_kee
 def test_a_link_is_not_taken_for_the_folder_to_remove(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tree)
     with pytest.raises(OSError, match="symbolic link"):
-        remove(tmp_path / "link")
+        remove_folder(tmp_path / "link")
     assert (tree / "docs" / "index.rst").exists()
