@@ -13,8 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.renderer import Renderer
-from sdistmaker_recipe.index.store import IndexStore, sync
+from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages import pages
 
@@ -41,7 +42,7 @@ def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> No
 
     built = pickle.loads(Path(file).read_bytes())
     index = Index(shown.store, shown.catalog, state)
-    sync(state)
+    sync_filesystem(state)
     with shown.catalog.batch():
         publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()

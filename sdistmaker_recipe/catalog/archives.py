@@ -76,7 +76,7 @@ def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: 
             store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
             names.add(name._replace(sha256=now.sha256))
         elif store.digest(name.folder, name.filename) not in ("", before.sha256):
-            store.move_aside(name.folder, name.filename)
+            store.quarantine(name.folder, name.filename)
     known = names.of_project(now.project)
     for folder in written_folders(now.project, [now.name], known):
         for second in second_names(folder, [now], known):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import private_name
-from sdistmaker_recipe.index.store import sync
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
 from sdistmaker_recipe.stages import pages, plan, publish
 from sdistmaker_recipe.stages.pages import PageWriter
@@ -60,7 +60,7 @@ class Batches:
         ready = self._ready
         archives = [built.archive for built in ready if not isinstance(built, Failed)]
         if archives:
-            sync(self.index.store.folder)
+            sync_filesystem(self.index.store.folder)
         results: list[Published | Rejected] = []
         errors: list[StoreError] = []
         with self.index.catalog.batch():

@@ -171,7 +171,7 @@ def _nothing_to_do(configuration: Configuration, context: RunContext) -> Report 
 
 def _store(configuration: Configuration) -> IndexStore:
     store = IndexStore(configuration.destination, configuration.state / "aside")
-    store.check()
+    store.check_destination()
     return store
 
 

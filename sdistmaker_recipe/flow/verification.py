@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from sdistmaker_recipe.catalog import archives, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.index import layout, listing
-from sdistmaker_recipe.index.store import is_leftover
+from sdistmaker_recipe.index.atomic_files import is_temporary
 from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.stages import pages
@@ -82,10 +82,10 @@ class Verifier:
         digest = self._store.digest(project, filename)
         if digest == release.sha256:
             return
-        is_there = self._store.has_anything(project, filename)
+        is_there = self._store.path_exists(project, filename)
         problem = "holds other bytes than were published" if digest else _NO_FILE if is_there else _MISSING
         if is_there and self._change:
-            problem += f", and is moved to {self._store.move_aside(project, filename)}"
+            problem += f", and is moved to {self._store.quarantine(project, filename)}"
         elif not self._change:
             self._damaged.add((project, filename))
         copy = archives.find_copy(release, self._store, self._catalog)
@@ -108,7 +108,7 @@ class Verifier:
 
     def _verify_second_name(self, link: Link) -> None:
         damaged = (link.project, link.filename) in self._damaged
-        if not damaged and not self._store.is_second_name(*link):
+        if not damaged and not self._store.is_same_archive(*link):
             self._find(f"{link.folder}/{link.name}", "is no second name of its archive", self._repair)
             if self._change:
                 self._store.link_archive(*link)
@@ -141,7 +141,7 @@ class Verifier:
         """Whether a page is wrong."""
         self._files += 1
         if not is_right:
-            is_there = self._store.has_anything(*path.rpartition("/")[::2])
+            is_there = self._store.path_exists(*path.rpartition("/")[::2])
             self._find(path, "is not as the catalog has it" if is_there else _MISSING, self._repair)
         return not is_right
 
@@ -159,10 +159,10 @@ class Verifier:
             if name in known:
                 continue
             archive = name.removesuffix(layout.METADATA_SUFFIX)
-            if is_leftover(name) or (archive != name and archive in known):
+            if is_temporary(name) or (archive != name and archive in known):
                 self._find(path, "is left over from a run", self._repair)
                 if self._change:
-                    self._store.remove(folder, [name])
+                    self._store.remove_files(folder, [name])
             elif folder and layout.archive_suffix(name):
                 self._find(path, "is not in the catalog; --adopt takes it over", "told")
 

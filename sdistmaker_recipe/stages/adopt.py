@@ -20,9 +20,10 @@ from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, yanking
+from sdistmaker_recipe.index.atomic_files import sha256_of, sync_filesystem
+from sdistmaker_recipe.index.file_status import file_status
 from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
-from sdistmaker_recipe.index.quarantine import status
-from sdistmaker_recipe.index.store import IndexStore, sha256_of, sync
+from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, NotAdopted, Release
 from sdistmaker_recipe.names import canonicalize_name
 
@@ -56,7 +57,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, 
             for place in some:
                 adopter.take(place)
             if change:
-                sync(store.folder)
+                sync_filesystem(store.folder)
     adopter.remove_pages()
     catalog.set_note(_NOTE, _DONE)
     return Adoption(tuple(_with_tags(adopter.taken, catalog, last)), adopter.left_alone())
@@ -76,7 +77,7 @@ def _names(places: Iterable[Place], store: IndexStore) -> Iterator[str]:
 def _told_name(path: Path) -> str:
     """The name of the project that a file says; "" where it is no archive that can be read."""
     try:
-        return archives.read_archive(path).name if status(path) else ""
+        return archives.read_archive(path).name if file_status(path) else ""
     except (BuildError, OSError):
         return ""
 
@@ -126,7 +127,7 @@ class _Adopter:
         if self._change:
             for project in self._unlisted:
                 if not self._catalog.releases_of(project):
-                    self._store.remove(project, layout.PROJECT_FILES)
+                    self._store.remove_files(project, layout.PROJECT_FILES)
 
     def take(self, place: Place) -> None:
         """Take over a file, or note why not; what is known already is passed over."""
@@ -230,7 +231,7 @@ class _Adopter:
             return
         if self._change:
             stored = self._store.add_archive(own.folder, own.filename, self._path(place))
-            if stored.added:
+            if stored.is_new:
                 # Where it is a copy; should this run break off, the next one asks the copy.
                 os.utime(self._path(own), (mtime, mtime))
 
@@ -242,7 +243,7 @@ class _Adopter:
         path = self._path(own)
         known = self._catalog.release(own.folder, own.filename)
         is_file = self._store.has_file(own.folder, own.filename)
-        if known or not self._store.has_anything(own.folder, own.filename):
+        if known or not self._store.path_exists(own.folder, own.filename):
             return False
         if is_file and sha256_of(path) == sha256:
             return False
@@ -257,7 +258,7 @@ class _Adopter:
         """Move a file aside, or only say that it would be."""
         if not self._change:
             return f"would be moved to {self._store.quarantine_folder}"
-        return f"is moved to {self._store.move_aside(place.folder, place.filename)}"
+        return f"is moved to {self._store.quarantine(place.folder, place.filename)}"
 
     def _listed(self, own: Place) -> ListedFile | None:
         if self._listing[0] != own.folder:

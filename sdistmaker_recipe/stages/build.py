@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.index import core_metadata
+from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.safe_text import one_line
-from sdistmaker_recipe.index.store import sha256_of
 from sdistmaker_recipe.model import Attempt, BuildJob, BuildSettings, Built, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain import archive, hooks, ladder, preparation, setup_py

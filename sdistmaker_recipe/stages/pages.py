@@ -93,15 +93,15 @@ def compare_projects(
         for link in pages_of_some.links:
             archive = (link.project, link.filename)
             if archive not in damaged and writer.store.has_file(*archive):
-                yield link.project, f"{link.folder}/{link.name}", writer.store.is_second_name(*link)
+                yield link.project, f"{link.folder}/{link.name}", writer.store.is_same_archive(*link)
         for path, content in pages_of_some.content.items():
-            yield pages_of_some.owners[path], path, writer.store.is_page(path, content)
+            yield pages_of_some.owners[path], path, writer.store.is_page_current(path, content)
 
 
 def compare_root(writer: PageWriter) -> Iterator[tuple[str, bool]]:
     """Each file of the root: its name, and whether it is as it should be. Raises ``StoreError``."""
     for path, content in _root_files(writer.catalog.projects(), writer).items():
-        yield path, writer.store.is_page(path, content)
+        yield path, writer.store.is_page_current(path, content)
 
 
 def is_current(writer: PageWriter) -> bool:

@@ -18,9 +18,10 @@ from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import yanking
+from sdistmaker_recipe.index.atomic_files import sync_filesystem, write_text
 from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
 from sdistmaker_recipe.index.safe_text import one_line
-from sdistmaker_recipe.index.store import IndexStore, sync, write_text
+from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver import ServerSettings
@@ -133,11 +134,11 @@ def _make_way(project: str, filename: str, built: Built, replaced: Release | Non
         is_other = replaced is not None and replaced.filename != filename
         try:
             if is_other and index.store.digest(project, filename) != built.sha256:
-                index.store.move_aside(project, filename)
+                index.store.quarantine(project, filename)
             else:
                 archives.read_archive(index.store.folder / project / filename)
         except BuildError:
-            index.store.move_aside(project, filename)
+            index.store.quarantine(project, filename)
 
 
 def _with_metadata_of(built: Built, path: Path) -> Built:
@@ -159,7 +160,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
     project, filename = project_folder(built.name), release_filename(built.name, built.version)
     path = store.folder / project / filename
     if isinstance(built.archive, Path):
-        sync(built.archive.parent)
+        sync_filesystem(built.archive.parent)
     if store.add_archive(project, filename, built.archive).sha256 != built.sha256:
         raise StoreError(f"{path} is there with other content.", "Move it away first.")
     return path

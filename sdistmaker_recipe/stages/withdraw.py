@@ -149,7 +149,7 @@ def _remove_of(
 ) -> set[str]:
     """Do it for one project; other folders that it had, which may be empty now."""
     if not releases:
-        store.remove(project, layout.PROJECT_FILES)
+        store.remove_files(project, layout.PROJECT_FILES)
     there = {release.filename for release in releases}
     gone = [each for each in removals if each.filename not in there]
     known = names.of_project(project)
@@ -159,13 +159,13 @@ def _remove_of(
     for folder in {*kept, *former_names.written_folders(project, [each.name for each in gone], known)}:
         second = [*former_names.second_names(folder, gone, known)]
         if folder not in kept:
-            store.remove(folder, ["index.html"])
+            store.remove_files(folder, ["index.html"])
             second += former_names.second_names(folder, releases, known)
-        store.remove(folder, second)
+        store.remove_files(folder, second)
     for name in lost:
-        store.remove(name.folder, [name.filename])
+        store.remove_files(name.folder, [name.filename])
     for each in gone:
-        store.remove(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
+        store.remove_files(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
     names.forget(lost)
     for folder in {each.folder for each in lost} & set(kept):
         # It is known by them from now on.
@@ -173,7 +173,7 @@ def _remove_of(
             names.add(FormerName(folder, filename, project, release.sha256))
     replaced = {each.filename for each in removals}
     bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]
-    store.remove(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
+    store.remove_files(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
     written = layout.written_folders(each.name for each in gone)
     return {*written, *(each.folder for each in known)} - {project}
 

@@ -376,7 +376,7 @@ def test_names_are_on_the_disk_before_the_catalog_knows_them(index, monkeypatch)
     index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     events = []
     monkeypatch.setattr(
-        adopt, "sync", lambda folder: events.append((folder / "acme/acme-1.0.tar.gz").exists())
+        adopt, "sync_filesystem", lambda folder: events.append((folder / "acme/acme-1.0.tar.gz").exists())
     )
     batch = Catalog.batch
 

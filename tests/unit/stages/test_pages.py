@@ -204,7 +204,7 @@ class TestProject:
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, writer, monkeypatch):
         add(writer)
-        monkeypatch.setattr(store, "sync", fail)
+        monkeypatch.setattr(store, "sync_filesystem", fail)
         with pytest.raises(StoreError):
             pages.write_projects(["acme-ledger"], writer)
         assert writer.catalog.owed() == {"", "acme-ledger"}
@@ -382,7 +382,7 @@ class TestAll:
     def test_are_made_again_until_that_succeeds(self, complete, monkeypatch):
         changed = replace(complete, site=Site(base_url="https://packages.example.com/"))
         with monkeypatch.context() as broken:
-            broken.setattr(store, "sync", fail)
+            broken.setattr(store, "sync_filesystem", fail)
             with pytest.raises(StoreError):
                 pages.write_all(changed)
         assert "https://packages.example.com/" not in read(complete, "releases.atom")

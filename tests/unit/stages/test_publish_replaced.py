@@ -12,7 +12,8 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index.store import IndexStore, sha256_of
+from sdistmaker_recipe.index.atomic_files import sha256_of
+from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
 from sdistmaker_recipe.stages import pages, withdraw
 from sdistmaker_recipe.stages.pages import PageWriter
