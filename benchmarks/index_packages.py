@@ -134,7 +134,7 @@ def release_of(package: Package) -> Release:
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
-        summary=built.about.summary,
+        summary=built.details.summary,
     )
 
 
@@ -150,7 +150,7 @@ def built_of(package: Package, archive: bytes = b"") -> Built:
         metadata=package.metadata,
         requires_python=REQUIRES_PYTHON,
         toolchain="declared",
-        about=core_metadata.about(package.metadata),
+        details=core_metadata.project_details(package.metadata),
     )
 
 

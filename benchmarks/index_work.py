@@ -46,7 +46,7 @@ def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> No
     with shown.catalog.batch():
         publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()
-    pages.write_projects([built.name], shown, {built.sha256: built.about})
+    pages.write_projects([built.name], shown, {built.sha256: built.details})
 
 
 if __name__ == "__main__":

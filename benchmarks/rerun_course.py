@@ -18,7 +18,7 @@ from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import About, Built, Site, Tag
+from sdistmaker_recipe.model import Built, ProjectDetails, Site, Tag
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.publish import Index, publish
 from sdistmaker_recipe.stages.scan import Source, scan
@@ -237,7 +237,7 @@ def _built(tag: Tag) -> Built:
         metadata=metadata.encode(),
         requires_python=REQUIRES_PYTHON,
         toolchain="declared",
-        about=About(summary=summary, description="A part.\n"),
+        details=ProjectDetails(summary=summary, description="A part.\n"),
     )
 
 

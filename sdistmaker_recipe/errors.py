@@ -119,17 +119,17 @@ class LockHeldError(SdistmakerError):
 class BuildError(Exception):
     """One tag does not build: ``reason`` is one sentence, ``log`` what the build printed.
 
-    ``lasting`` is false where another try may do better though nothing changed, as after a lost network.
+    ``is_permanent`` is false where another try may do better though nothing changed, as after a lost network.
     ``names`` are those that metadata of the project gave, as far as it came to metadata.
     """
 
     def __init__(
-        self, reason: str, log: str = "", *, lasting: bool = True, names: tuple[str, ...] = ()
+        self, reason: str, log: str = "", *, is_permanent: bool = True, names: tuple[str, ...] = ()
     ) -> None:
         super().__init__(reason, log)
         self.reason = reason
         self.log = log
-        self.lasting = lasting
+        self.is_permanent = is_permanent
         self.names = names
 
     def __str__(self) -> str:

@@ -159,7 +159,7 @@ SCHEMA_VERSION = len(_STEPS)
 _COLUMNS = ", ".join(Release._fields)
 _TIME = Release._fields.index("upload_time")
 _PLACES = ", ".join("?" for _ in Release._fields)
-_FAILURE = ", ".join(Failure._fields)
+_FAILURE = "origin, fingerprint, reason, log_file, lasting, project, tag, revision"
 _BESIDE = "origin > ? AND origin < ?"
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
 _LISTED = ", ".join(ListedProject._fields)
@@ -606,8 +606,8 @@ def _forget_failure(origin: str, connection: sqlite3.Connection) -> None:
 
 
 def _failure(row: tuple[Any, ...]) -> Failure:
-    origin, fingerprint, reason, log_file, lasting, *known_by = row
-    return Failure(origin, fingerprint, reason, Path(log_file), bool(lasting), *known_by)
+    origin, fingerprint, reason, log_file, is_permanent, *known_by = row
+    return Failure(origin, fingerprint, reason, Path(log_file), bool(is_permanent), *known_by)
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401  # any column

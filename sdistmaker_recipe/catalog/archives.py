@@ -9,7 +9,7 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.former_names import FormerNames, second_names, written_folders
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import About, Release
+from sdistmaker_recipe.model import ProjectDetails, Release
 from sdistmaker_recipe.names import same_version
 
 
@@ -19,7 +19,7 @@ class ArchiveMetadata(NamedTuple):
     name: str = ""
     version: str = ""
     requires_python: str = ""
-    about: About = About()
+    details: ProjectDetails = ProjectDetails()
     metadata_sha256: str = ""
     metadata: bytes = b""
 
@@ -35,7 +35,7 @@ def read_archive(path: Path) -> ArchiveMetadata:
         name=metadata.name,
         version=metadata.version,
         requires_python=metadata.requires_python,
-        about=core_metadata.about(metadata.content),
+        details=core_metadata.project_details(metadata.content),
         metadata_sha256=core_metadata.digest_to_serve(metadata.content),
         metadata=metadata.content,
     )

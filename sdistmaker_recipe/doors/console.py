@@ -97,7 +97,7 @@ class _Bar(NamedTuple):
 
 def _line(outcome: Published | Rejected) -> str:
     if isinstance(outcome, Published):
-        done = "kept" if outcome.kept else "published"
+        done = "kept" if outcome.is_file_kept else "published"
         return f"{done} {outcome.release.filename} from {report.label(outcome.tag)}"
     # The reason comes with the report, beside the log.
     return f"failed {report.label(outcome.tag)}"

@@ -75,7 +75,7 @@ class Batches:
             if isinstance(path, Path):
                 path.unlink(missing_ok=True)
         # Read by the build already, which spares reading it here.
-        known = {built.sha256: built.about for built in ready if not isinstance(built, Failed)}
+        known = {built.sha256: built.details for built in ready if not isinstance(built, Failed)}
         pages.write_projects(self._completed(results), self.writer, known)
         self.results += results
         for result in results:
@@ -86,18 +86,20 @@ class Batches:
 
     def _publish(self, outcome: Outcome) -> Published | Rejected:
         if isinstance(outcome, Failed):
-            return self._remembered(publish.keep_failure(outcome, self.index), lasting=outcome.lasting)
+            return self._remembered(
+                publish.keep_failure(outcome, self.index), is_permanent=outcome.is_permanent
+            )
         upload_time = self._upload_time(outcome.tag)
         result = publish.publish(outcome, self.index, upload_time, self.configuration)
         self.index.catalog.remember_toolchain(outcome.tag.project_origin, outcome.toolchain)
-        return self._remembered(result, lasting=True) if isinstance(result, Rejected) else result
+        return self._remembered(result, is_permanent=True) if isinstance(result, Rejected) else result
 
     def _upload_time(self, tag: Tag) -> datetime:
         """When a repository is new to us its releases are as old as their tags, later ones are new."""
         is_known = repository_of(tag.origin) in self.repositories
         return datetime.now(timezone.utc) if is_known else tag.time
 
-    def _remembered(self, rejected: Rejected, *, lasting: bool) -> Rejected:
+    def _remembered(self, rejected: Rejected, *, is_permanent: bool) -> Rejected:
         tag = rejected.tag
         fingerprint = plan.fingerprint(tag, self.configuration, self.version)
         failure = Failure(
@@ -105,12 +107,12 @@ class Batches:
             fingerprint=fingerprint,
             reason=rejected.reason,
             log_file=rejected.log_file,
-            lasting=lasting,
+            is_permanent=is_permanent,
             project=private_name(tag.project) or tag.project,
             tag=tag.name,
             revision=tag.revision,
         )
-        return rejected._replace(again=publish.remember(failure, self.index))
+        return rejected._replace(is_repeated=publish.remember(failure, self.index))
 
     def _completed(self, results: Sequence[Published | Rejected]) -> list[str]:
         """The names under which projects published something, of those that had their last tag."""

@@ -256,7 +256,7 @@ def _plan(
     releases = this.catalog.releases_from({tag.origin for tag in tags})
     missing = {origin for origin, each in releases.items() if _is_missing(each, this)}
     # A dry run gave those no second name, and moved these not away.
-    missing -= {each.release.origin for each in adoption.taken}
+    missing -= {each.release.origin for each in adoption.adopted}
     missing |= {release.origin for release in lost}
     failures = [] if this.context.retry_failed else this.catalog.failures()
     known = plan.CatalogState(

@@ -80,7 +80,7 @@ def run_jobs(
         open_executor = partial(executors.open_prefetching, prepare=fetch, lanes=min(connections, len(jobs)))
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
         died = "The build took the process down that watched over it."
-        yield outcome or Failed(job.tag, died, lasting=False)
+        yield outcome or Failed(job.tag, died, is_permanent=False)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:

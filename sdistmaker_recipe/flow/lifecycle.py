@@ -104,7 +104,7 @@ def find_release_changes(
 
     Raises ``StoreError``.
     """
-    building = {*planned.build, *(each.tag for each in planned.failing)}
+    building = {*planned.build, *(each.tag for each in planned.known_failures)}
     there = [(tag, release) for tag, release in known if tag not in building]
     deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in missing_tags.deleted.items()}
     deleted |= {_key(release): None for _tag, release in there if release.deleted is not None}
@@ -149,7 +149,7 @@ def end(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog
     """
     failed = [
         *(each.tag for each in results if isinstance(each, Rejected)),
-        *(f.tag for f in planned.failing),
+        *(f.tag for f in planned.known_failures),
     ]
     waiting = {(canonicalize_name(tag.project), canonicalize_version(tag.version)) for tag in failed}
     leaving: list[Release] = []

@@ -13,13 +13,13 @@ from sdistmaker_recipe.catalog import archives, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.index import layout, listing
 from sdistmaker_recipe.index.atomic_files import is_temporary
-from sdistmaker_recipe.model import ADOPTED, Finding, Release, Verification
+from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import Link, PageWriter
 
 Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
-"""See ``model.Finding``."""
+"""See ``model.IndexProblem``."""
 
 _MISSING = "is missing"
 _NO_FILE = "is no file"
@@ -35,7 +35,7 @@ class Verifier:
         self._names = FormerNames(writer.catalog)
         self._change = change
         self._files = 0
-        self._findings: dict[str, Finding] = {}
+        self._problems: dict[str, IndexProblem] = {}
         self._lost: dict[Release, str] = {}
         # In a dry run: other names cannot be compared with them.
         self._damaged: set[tuple[str, str]] = set()
@@ -74,7 +74,7 @@ class Verifier:
             outcome, what = self._outcome(before, now)
             self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
         pages.write_projects(sorted(touched), self._writer)
-        return Verification(self._files, tuple(self._findings.values()))
+        return Verification(self._files, tuple(self._problems.values()))
 
     def _verify_archive(self, release: Release) -> None:
         self._files += 1
@@ -192,7 +192,7 @@ class Verifier:
         return "repaired", "it was built again with the same bytes"
 
     def _find(self, file: str, problem: str, outcome: Outcome) -> None:
-        self._findings.setdefault(file, Finding(file, problem, outcome))
+        self._problems.setdefault(file, IndexProblem(file, problem, outcome))
 
     @property
     def _repair(self) -> Outcome:

@@ -12,13 +12,13 @@ from typing import Any
 from packaging.metadata import RawMetadata, parse_email
 
 from sdistmaker_recipe.index.safe_text import one_line, web_link
-from sdistmaker_recipe.model import About
+from sdistmaker_recipe.model import ProjectDetails
 
 
-def about(metadata: bytes) -> About:
+def project_details(metadata: bytes) -> ProjectDetails:
     """Read the bytes of a PKG-INFO; what is missing or malformed there is left out."""
     raw, _ = _parsed(_decoded(metadata))
-    return About(
+    return ProjectDetails(
         summary=one_line(raw.get("summary", "")),
         author=_author(raw),
         license=_license(raw),

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 
 from sdistmaker_recipe.index.safe_text import one_line, web_link
 from sdistmaker_recipe.index.simple_api import MARKDOWN
-from sdistmaker_recipe.model import About
+from sdistmaker_recipe.model import ProjectDetails
 
 _HIGHEST = 3
 _VOID = {"br", "hr", "col"}
@@ -42,7 +42,7 @@ _WHY_WRITTEN = {
 """What stands before a description of a kind that could have been rendered."""
 
 
-def render_description(told: About) -> str:
+def render_description(details: ProjectDetails) -> str:
     """A project's description as HTML that can stand in a page; "" where there is none.
 
     reStructuredText, Markdown (where readme-renderer's extra ``md`` is installed) or plain text, as
@@ -50,24 +50,24 @@ def render_description(told: About) -> str:
     reStructuredText; what cannot be rendered stands as it is written, and says so.
     """
     try:
-        rendered = _rendered(_text(told), told.content_type)
+        rendered = _rendered(_text(details), details.content_type)
     except Exception:  # Anyone can write what a renderer does not expect, such as lists a thousand deep.
         rendered = None
     html = _fitted(rendered) if rendered and len(rendered) < _LARGEST else ""
-    return html if 0 < len(html) < _LARGEST else as_written(told)
+    return html if 0 < len(html) < _LARGEST else as_written(details)
 
 
-def as_written(told: About) -> str:
+def as_written(details: ProjectDetails) -> str:
     """A project's description as HTML that shows it as it is written, and says so."""
-    text = _text(told)
+    text = _text(details)
     if not text:
         return ""
-    why = _WHY_WRITTEN.get(_kind(told.content_type).get_content_type(), "")
+    why = _WHY_WRITTEN.get(_kind(details.content_type).get_content_type(), "")
     return f'{why}<pre tabindex="0">{escape(_printable(text))}</pre>'
 
 
-def _text(told: About) -> str:
-    text = told.description[:_LONGEST]
+def _text(details: ProjectDetails) -> str:
+    text = details.description[:_LONGEST]
     return "" if text.strip() in ("", "UNKNOWN") else text
 
 

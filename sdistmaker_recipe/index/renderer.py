@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
     from types import TracebackType
 
-    from sdistmaker_recipe.model import About
+    from sdistmaker_recipe.model import ProjectDetails
 
 _START = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(int(sys.argv[1]))"
 _SECONDS = 10
@@ -43,18 +43,18 @@ class Renderer:
     ) -> None:
         self._end()
 
-    def render(self, told: About) -> str:
+    def render(self, details: ProjectDetails) -> str:
         """A project's description as HTML: ``description.render_description``, or ``as_written``.
 
         Raises ``StoreError`` where no process can be started.
         """
         from sdistmaker_recipe.index.description import as_written
 
-        if not (written := as_written(told)):
+        if not (written := as_written(details)):
             return ""
         self._started = self._started or _start()
         try:
-            self._started.connection.send(tuple(told))
+            self._started.connection.send(tuple(details))
             return self._started.connection.recv_bytes().decode()
         except (EOFError, ConnectionError):
             self._end()
@@ -80,7 +80,7 @@ def serve(descriptor: int) -> None:
     from multiprocessing.connection import Connection
 
     from sdistmaker_recipe.index.description import render_description
-    from sdistmaker_recipe.model import About
+    from sdistmaker_recipe.model import ProjectDetails
 
     # An interrupt is for the process that wants the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -88,10 +88,10 @@ def serve(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection, suppress(EOFError, ConnectionError):
         while True:
-            told = About(*connection.recv())
+            details = ProjectDetails(*connection.recv())
             _, most = resource.getrlimit(resource.RLIMIT_CPU)
             resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + _SECONDS, most))
-            connection.send_bytes(render_description(told).encode())
+            connection.send_bytes(render_description(details).encode())
 
 
 def _start() -> _Started:

@@ -17,13 +17,13 @@ from urllib.parse import quote
 from sdistmaker_recipe.index.layout import STATIC_FILES, newest
 from sdistmaker_recipe.index.safe_text import one_line, tag_link
 from sdistmaker_recipe.index.simple_api import ACTIVE
-from sdistmaker_recipe.model import About, ListedProject, ProjectStatus, Release, Site
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, Site
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-NOTHING = About()
+NOTHING = ProjectDetails()
 
 _RECENT = 10
 _INDEX = '<span class="index">INDEX-URL</span>'
@@ -46,14 +46,14 @@ class Root(NamedTuple):
 class Project(NamedTuple):
     """What a project's page says; ``project`` is the normalised name.
 
-    ``releases`` (at least one) are in the order of ``layout.newest_first``; ``about`` and ``description``
+    ``releases`` (at least one) are in the order of ``layout.newest_first``; ``details`` and ``description``
     (HTML of ``description.render_description``) are of the metadata of ``layout.newest(releases)``; ``notes``
     are warnings in plain text; ``failed`` counts the project's failed tags.
     """
 
     project: str
     releases: tuple[Release, ...]
-    about: About = NOTHING
+    details: ProjectDetails = NOTHING
     description: str = ""
     status: ProjectStatus = ACTIVE
     notes: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class _Row(NamedTuple):
 
 
 def root_about(root: Root, site: Site) -> str:
-    """The root's ``about.html``."""
+    """The root's ``details.html``."""
     return _render(
         "root.html",
         site,
@@ -101,7 +101,7 @@ def root_about(root: Root, site: Site) -> str:
 
 
 def project_about(project: Project, site: Site) -> str:
-    """A project's ``about.html``."""
+    """A project's ``details.html``."""
     chosen = newest(project.releases)
     rows = [_row(release, site) for release in project.releases]
     return _render(
@@ -110,8 +110,8 @@ def project_about(project: Project, site: Site) -> str:
         top="../",
         project=project.project,
         newest=chosen,
-        about=project.about,
-        facts=[(label, one_line(value)) for label, value in _facts(project.about, chosen) if value],
+        details=project.details,
+        facts=[(label, one_line(value)) for label, value in _facts(project.details, chosen) if value],
         index=f"{site.base_url.rstrip('/')}/" if site.base_url else _markup(_INDEX),
         recent=rows[:_RECENT],
         older=rows[_RECENT:],
@@ -163,10 +163,10 @@ def _date(time: datetime) -> str:
     return time.astimezone(timezone.utc).date().isoformat()
 
 
-def _facts(about: About, release: Release) -> Iterator[tuple[str, str]]:
+def _facts(details: ProjectDetails, release: Release) -> Iterator[tuple[str, str]]:
     yield "Python", _python(release)
-    yield "Author", about.author
-    yield "License", about.license
+    yield "Author", details.author
+    yield "License", details.license
 
 
 def _python(release: Release) -> str:

@@ -177,7 +177,7 @@ class _Adopter:
             toolchain="",
             metadata_sha256=told.metadata_sha256,
             yanked=yanked,
-            summary=told.about.summary,
+            summary=told.details.summary,
             deleted=yanking.deleted_in(yanked),
         )
         self._catalog.publish(release, told.metadata)

@@ -98,13 +98,13 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
         text = f"{error.filename or job.settings.scratch}: {error.strerror or error}"
         if error.errno in _FOR_ALL:
             raise StoreError(text) from error
-        return Failed(job.tag, text, lasting=False)
+        return Failed(job.tag, text, is_permanent=False)
     except SdistmakerError:
         raise
     except Exception as error:
         # Whatever a tag can still bring about, it stops no other.
         text = f"The build of this tag met an error of this program: {type(error).__name__}: {error}"
-        return Failed(job.tag, one_line(text), traceback.format_exc(), lasting=False)
+        return Failed(job.tag, one_line(text), traceback.format_exc(), is_permanent=False)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:
@@ -123,7 +123,7 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
                 with deadline.paused():
                     source = _export(job, credentials, scratch)
             except BuildError as error:
-                return Failed(job.tag, one_line(error.reason), error.log, lasting=error.lasting)
+                return Failed(job.tag, one_line(error.reason), error.log, is_permanent=error.is_permanent)
             if not failures:
                 left = _first_rungs(job, source)
             rung, left = left[0], left[1:]
@@ -186,7 +186,7 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
             with _limit(job).held():
                 repository.entry("", job.peg)
                 repository.disconnect()
-            raise BuildError(f"The tag cannot be exported: {error.reason}", lasting=False) from error
+            raise BuildError(f"The tag cannot be exported: {error.reason}", is_permanent=False) from error
     system = read_build_system(tree)
     (scratch / "tree").mkdir()
     tree = tree.rename(scratch / "tree" / preparation.tree_name(tree, job.tag))
@@ -251,7 +251,7 @@ def _after(failures: Failures, left: Sequence[Rung], source: Source, job: BuildJ
     Nothing where it is none of the tag's: what another toolchain made now would be published for good.
     """
     rung, error = failures[-1]
-    if not error.lasting:
+    if not error.is_permanent:
         return ()
     if isinstance(error, LackingFilesError) and _may_add_files(rung, source, job):
         return (ladder.with_versioned_files(rung), *left)
@@ -396,7 +396,7 @@ def _verify(
             second = archive.read_metadata(built_again)
     except BuildError as error:
         text = f"The archive does not build again: {error.reason}"
-        raise LackingFilesError(text, error.log, lasting=error.lasting) from error
+        raise LackingFilesError(text, error.log, is_permanent=error.is_permanent) from error
     if (second.name, second.version) != (metadata.name, metadata.version):
         other, own = f"{second.name} {second.version}", f"{metadata.name} {metadata.version}"
         text = f"The archive builds again as {other}, not as {own}."
@@ -420,7 +420,7 @@ def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: BuildRecor
         metadata=metadata.content,
         requires_python=metadata.requires_python,
         toolchain=making.rung.name,
-        about=core_metadata.about(metadata.content),
+        details=core_metadata.project_details(metadata.content),
         metadata_is_final=core_metadata.may_be_served(metadata.content),
         installed=making.installed,
         left_out=tuple(sorted(making.left_out)),
@@ -428,7 +428,7 @@ def _finish(sdist: archive.Sdist, metadata: archive.Metadata, making: BuildRecor
 
 
 def _lasting(failures: Failures) -> bool:
-    return all(error.lasting for _, error in failures)
+    return all(error.is_permanent for _, error in failures)
 
 
 def _failed(job: BuildJob, failures: Failures) -> Failed:
@@ -438,7 +438,7 @@ def _failed(job: BuildJob, failures: Failures) -> Failed:
         tag=job.tag,
         reason=one_line(failures[0][1].reason),
         log="\n".join(logs),
-        lasting=_lasting(failures),
+        is_permanent=_lasting(failures),
         attempts=tuple(Attempt(rung.name, one_line(error.reason)) for rung, error in failures),
         names=tuple(dict.fromkeys(name for _, error in failures for name in error.names)),
     )

@@ -20,7 +20,7 @@ from sdistmaker_recipe.catalog.former_names import FormerNames
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.model import About, ListedProject, Release, Site
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, Release, Site
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.index.web_pages import Project
@@ -41,7 +41,7 @@ def renderer() -> str:
     return f"{simple_api.RENDERER}{' with Markdown' if find_spec(simple_api.MARKDOWN) else ''}"
 
 
-def _render_here(told: About) -> str:
+def _render_here(told: ProjectDetails) -> str:
     from sdistmaker_recipe.index import description
 
     return description.render_description(told)
@@ -59,11 +59,11 @@ class PageWriter:
     site: Site
     taken: bool = False
     renderer: str = field(default_factory=renderer)
-    render: Callable[[About], str] = _render_here
+    render: Callable[[ProjectDetails], str] = _render_here
 
 
 def write_projects(
-    projects: Iterable[str], writer: PageWriter, known: Mapping[str, About] = MappingProxyType({})
+    projects: Iterable[str], writer: PageWriter, known: Mapping[str, ProjectDetails] = MappingProxyType({})
 ) -> None:
     """Write the pages of these projects; raises ``StoreError``.
 
@@ -163,7 +163,7 @@ def _read_metadata(catalog: Catalog) -> None:
             for release in catalog.releases():
                 content = catalog.metadata(release.sha256)
                 digest = core_metadata.digest_to_serve(content)
-                summary = core_metadata.about(content).summary
+                summary = core_metadata.project_details(content).summary
                 catalog.tell_metadata(release._replace(summary=summary, metadata_sha256=digest))
             catalog.set_note(_UNREAD, "")
 
@@ -194,7 +194,9 @@ class _Rendered:
     listed: list[ListedProject] = field(default_factory=list)
 
 
-def _render(every: Sequence[str], writer: PageWriter, known: Mapping[str, About]) -> Iterator[_Rendered]:
+def _render(
+    every: Sequence[str], writer: PageWriter, known: Mapping[str, ProjectDetails]
+) -> Iterator[_Rendered]:
     from sdistmaker_recipe.index import web_pages
 
     failed = Counter(failure.project for failure in writer.catalog.failures())
@@ -209,7 +211,7 @@ def _render(every: Sequence[str], writer: PageWriter, known: Mapping[str, About]
                     for_people = web_pages.Project(
                         project=project,
                         releases=layout.newest_first(releases),
-                        about=told,
+                        details=told,
                         description=_description(project, told, writer),
                         notes=notes.get(project, ()),
                         failed=failed[project],
@@ -228,7 +230,9 @@ def _notes(writer: PageWriter) -> dict[str, tuple[str, ...]]:
     return {name: (_TAKEN,) for name, (taken, _) in watched if taken}
 
 
-def _told(releases: Sequence[Release], known: Mapping[str, About], writer: PageWriter) -> About:
+def _told(
+    releases: Sequence[Release], known: Mapping[str, ProjectDetails], writer: PageWriter
+) -> ProjectDetails:
     """What the metadata says of a project that its page shows."""
     chosen = layout.newest(releases)
     if chosen.sha256 in known:
@@ -236,7 +240,7 @@ def _told(releases: Sequence[Release], known: Mapping[str, About], writer: PageW
     # Here, for it is mostly known.
     from sdistmaker_recipe.index import core_metadata
 
-    return core_metadata.about(writer.catalog.metadata(chosen.sha256))
+    return core_metadata.project_details(writer.catalog.metadata(chosen.sha256))
 
 
 def _files(
@@ -288,7 +292,7 @@ def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Lin
     return found
 
 
-def _description(project: str, told: About, writer: PageWriter) -> str:
+def _description(project: str, told: ProjectDetails, writer: PageWriter) -> str:
     """The description as HTML; that of an earlier release stands where this one says the same."""
     made_from = (writer.renderer, told.content_type, told.description)
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.yanking import is_replaced
-from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
+from sdistmaker_recipe.model import Failure, KnownFailure, Plan, Release, Skipped, Tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, version_key
 
 
@@ -33,7 +33,7 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
     every = sorted({tag.origin: tag for tag in reversed(list(tags))}.values())
     skipped = {**_prereleases(every, configuration), **_too_old(every, configuration)}
     build: list[Tag] = []
-    failing: list[StillFailing] = []
+    failing: list[KnownFailure] = []
     for tag in every:
         release = known.releases.get(tag.origin)
         lost = release is not None and release.origin in known.missing
@@ -44,13 +44,13 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
             continue
         # What follows holds whatever a filter says: a file that was published is made again.
         elif failure is not None and _stands(failure, tag, configuration, version):
-            failing.append(StillFailing(tag, failure))
+            failing.append(KnownFailure(tag, failure))
         else:
             build.append(tag)
     for tag in (*build, *(each.tag for each in failing)):
         skipped.pop(tag, None)
     skips = tuple(Skipped(tag, skipped[tag]) for tag in every if tag in skipped)
-    return Plan(build=tuple(build), skip=skips, failing=tuple(failing))
+    return Plan(build=tuple(build), skip=skips, known_failures=tuple(failing))
 
 
 def _may_take_over(tag: Tag, orphans: Set[tuple[str, str]]) -> bool:
@@ -58,7 +58,7 @@ def _may_take_over(tag: Tag, orphans: Set[tuple[str, str]]) -> bool:
 
 
 def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: str) -> bool:
-    return failure.lasting and failure.fingerprint == fingerprint(tag, configuration, version)
+    return failure.is_permanent and failure.fingerprint == fingerprint(tag, configuration, version)
 
 
 def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:

@@ -74,7 +74,7 @@ def publish(
         yanked=yanking.yanked(
             built.version, None, yanking.lines_by_project(configuration).get(project, ()), "keep"
         ),
-        summary=told.about.summary,
+        summary=told.details.summary,
     )
     if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
         # What is left of it goes once no page names it.
@@ -89,8 +89,8 @@ def publish(
         built.tag,
         warnings,
         built.left_out,
-        took_over=former.tag_url if former else "",
-        kept=former is not None and former.sha256 == stored.sha256,
+        former_tag_url=former.tag_url if former else "",
+        is_file_kept=former is not None and former.sha256 == stored.sha256,
     )
 
 
@@ -147,7 +147,7 @@ def _with_metadata_of(built: Built, path: Path) -> Built:
     return built._replace(
         metadata=told.metadata,
         requires_python=told.requires_python,
-        about=told.about,
+        details=told.details,
         metadata_is_final=bool(told.metadata_sha256),
     )
 
@@ -179,7 +179,7 @@ def remember(failure: Failure, index: Index) -> bool:
     """
     before = index.catalog.failure(failure.origin)
     index.catalog.remember(failure)
-    return before is not None and not before.lasting and before.fingerprint == failure.fingerprint
+    return before is not None and not before.is_permanent and before.fingerprint == failure.fingerprint
 
 
 def server_configurations(configuration: Configuration, public_index: str) -> dict[Path, str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sdistmaker_recipe.model import Adopted, Finding, Rejected, ReleaseChange, Report, Tag, Verification
+from sdistmaker_recipe.model import Adopted, IndexProblem, Rejected, ReleaseChange, Report, Tag, Verification
 
 _DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
@@ -24,7 +24,9 @@ def exit_status(report: Report, *, strict: bool) -> int:
         return BROKEN
     if _broken(report):
         return SOME_TAG_FAILED
-    if any(strict or not each.again for each in report.rejected) or (strict and report.plan.failing):
+    if any(strict or not each.is_repeated for each in report.rejected) or (
+        strict and report.plan.known_failures
+    ):
         return SOME_TAG_FAILED
     return DONE
 
@@ -52,7 +54,7 @@ def as_json(report: Report, *, strict: bool) -> str:
                 "toolchain": each.release.toolchain,
                 "warnings": list(each.warnings),
                 "left_out": list(each.left_out),
-                "took_over": each.took_over,
+                "took_over": each.former_tag_url,
             }
             for each in report.published
         ],
@@ -67,7 +69,7 @@ def as_json(report: Report, *, strict: bool) -> str:
         ],
         "still_failing": [
             {**_tag(each.tag), "reason": each.failure.reason, "log": str(each.failure.log_file)}
-            for each in plan.failing
+            for each in plan.known_failures
         ],
         "skipped": [{**_tag(each.tag), "reason": each.reason} for each in plan.skip],
         **{
@@ -78,8 +80,8 @@ def as_json(report: Report, *, strict: bool) -> str:
             ]
             for action, key in _DONE.items()
         },
-        "adopted": [_adopted(each) for each in report.adoption.taken],
-        "left_alone": [each._asdict() for each in report.adoption.left],
+        "adopted": [_adopted(each) for each in report.adoption.adopted],
+        "left_alone": [each._asdict() for each in report.adoption.not_adopted],
         "verified": _verified(report.verification) if report.verification else None,
         "warnings": list(report.warnings),
         "errors": list(report.errors),
@@ -116,7 +118,7 @@ def _release(release_change: ReleaseChange) -> dict[str, Any]:
 
 
 def _verified(verification: Verification) -> dict[str, Any]:
-    return {"files": verification.files, "findings": [each._asdict() for each in verification.findings]}
+    return {"files": verification.files, "findings": [each._asdict() for each in verification.problems]}
 
 
 def _adopted(adopted: Adopted) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
     yield from (f"warning: {label(each.tag)}: {text}" for each in report.published for text in each.warnings)
     yield from (f"warning: {text}" for text in report.warnings)
     for each in report.rejected:
-        if not (quiet and each.again):
+        if not (quiet and each.is_repeated):
             yield from _failure(each)
     yield from (f"error: {each.file} {each.problem}" for each in _broken(report))
     yield from (f"error: {text}" for text in report.errors)
@@ -176,32 +178,32 @@ def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
 
 def _adoption(report: Report, *, every: bool) -> Iterator[str]:
     would = "would take" if report.dry_run else "took"
-    taken = report.adoption.taken
+    taken = report.adoption.adopted
     for each in taken if every else ():
         tag = each.release.tag_url or "no tag"
         yield f"{would} over {each.file} as {each.release.project}/{each.release.filename} ({tag})"
     if taken:
         tagged = sum(bool(each.release.tag_url) for each in taken)
         yield f"{would} over {_count(len(taken), 'archive')}, {tagged} of tags that are known"
-    yield from (f"left alone {each.file}: {each.reason}" for each in report.adoption.left)
+    yield from (f"left alone {each.file}: {each.reason}" for each in report.adoption.not_adopted)
 
 
 def _verification(found: Verification) -> Iterator[str]:
     """What was found but for what is broken, and how much of it was made good."""
-    for each in found.findings:
+    for each in found.problems:
         if each.outcome != "broken":
             yield f"{each.outcome if each.outcome != 'told' else 'found'} {each.file}: {each.problem}"
-    repaired = sum(each.outcome == "repaired" for each in found.findings)
+    repaired = sum(each.outcome == "repaired" for each in found.problems)
     yield f"verified {_count(found.files, 'file')}, repaired {repaired}"
 
 
-def _broken(report: Report) -> list[Finding]:
-    findings = report.verification.findings if report.verification else ()
+def _broken(report: Report) -> list[IndexProblem]:
+    findings = report.verification.problems if report.verification else ()
     return [each for each in findings if each.outcome == "broken"]
 
 
 def _failure(rejected: Rejected) -> Iterator[str]:
-    yield f"failed {'again ' if rejected.again else ''}{label(rejected.tag)}: {rejected.reason}"
+    yield f"failed {'again ' if rejected.is_repeated else ''}{label(rejected.tag)}: {rejected.reason}"
     others = rejected.attempts[1:]
     yield from (f"    {each.toolchain}: {each.reason}" for each in others if each.reason != rejected.reason)
     if same := [each.toolchain for each in others if each.reason == rejected.reason]:
@@ -210,22 +212,22 @@ def _failure(rejected: Rejected) -> Iterator[str]:
 
 
 def _still_failing(report: Report) -> Iterator[str]:
-    if report.plan.failing:
-        count = _count(len(report.plan.failing), "tag")
+    if report.plan.known_failures:
+        count = _count(len(report.plan.known_failures), "tag")
         yield f"{count} failed before, with nothing changed since (--retry-failed tries again):"
-    for still in report.plan.failing:
+    for still in report.plan.known_failures:
         yield f"    {label(still.tag)}: {still.failure.reason}"
 
 
 def _summary(report: Report) -> str:
-    kept = sum(1 for each in report.published if each.kept)
+    kept = sum(1 for each in report.published if each.is_file_kept)
     parts = [f"{len(report.published) - kept} published"]
     if kept:
         parts.append(f"{kept} kept")
     if report.rejected:
         parts.append(f"{len(report.rejected)} failed")
-    if report.plan.failing:
-        parts.append(f"{len(report.plan.failing)} still failing")
+    if report.plan.known_failures:
+        parts.append(f"{len(report.plan.known_failures)} still failing")
     if not report.published and not report.rejected:
         parts[0] = "nothing to build"
     holds = f"{_count(report.releases, 'release')} of {_count(report.projects, 'project')}"

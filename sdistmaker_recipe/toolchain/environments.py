@@ -132,7 +132,7 @@ def _uv(arguments: Sequence[str], settings: BuildSettings, *, quiet: bool = Fals
 
 def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
     """The reason in a sentence; what cannot work at all stays so, all else may work another time."""
-    lasting = any(text in printed for text in _LASTING)
+    is_permanent = any(text in printed for text in _LASTING)
     what = (
         "The build requirements cannot be installed"
         if arguments[0] == "pip"
@@ -141,4 +141,4 @@ def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
     lines = (line.strip(" ×╰─▶│├") for line in printed.splitlines())
     told = [line.removeprefix("error: ") for line in lines if line and not line.startswith(_PROGRESS)]
     reason = ": ".join(line.removeprefix("cause: ") for line in told[:2])
-    return BuildError(f"{what}: {reason}", log, lasting=lasting)
+    return BuildError(f"{what}: {reason}", log, is_permanent=is_permanent)

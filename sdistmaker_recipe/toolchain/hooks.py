@@ -168,7 +168,9 @@ def _call(
         raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", output)
     result = read_result(result_file)
     if status or "returned" not in result:
-        raise BuildError(failure_reason(result, status, output), output, lasting=is_lasting(result, status))
+        raise BuildError(
+            failure_reason(result, status, output), output, is_permanent=is_lasting(result, status)
+        )
     return result
 
 

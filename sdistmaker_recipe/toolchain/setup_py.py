@@ -95,7 +95,7 @@ def _run(
     result = read_result(result_file)
     if finished.status or "error" in result:
         reason = failure_reason(result, finished.status, finished.output)
-        raise BuildError(reason, finished.output, lasting=is_lasting(result, finished.status))
+        raise BuildError(reason, finished.output, is_permanent=is_lasting(result, finished.status))
     return result
 
 
@@ -133,7 +133,7 @@ def _install(
     )
     if finished.status != 0:
         text = f"The build requirements cannot be installed for {python.label}: {', '.join(requires)}."
-        raise BuildError(text, finished.output, lasting=_has_no_such(finished.output))
+        raise BuildError(text, finished.output, is_permanent=_has_no_such(finished.output))
     part.rename(folder)
 
 

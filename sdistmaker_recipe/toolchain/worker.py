@@ -168,7 +168,7 @@ class Worker:
         self._errors.seek(0)
         log = self._errors.read(1 << 16).decode("utf-8", "replace")
         self.close()
-        return BuildError("The process that runs builds did not answer.", log, lasting=False)
+        return BuildError("The process that runs builds did not answer.", log, is_permanent=False)
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from benchmarks.rerun_course import FILE, SVN, Size, add_tag, check_published, c
 from benchmarks.rerun_table import AGAIN, FIRST, LIMITS, LS, Result, limits_table
 from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
 from benchmarks.watched import watched
-from sdistmaker_recipe.index.core_metadata import about, may_be_served
+from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
 from sdistmaker_recipe.vcs import open_repository
 from tests.support.proxy import Proxy
 
@@ -228,7 +228,7 @@ class TestIndexPackages:
             }
 
     def test_metadata_is_what_setuptools_writes_with_a_description_of_its_own(self):
-        told = [about(each.metadata) for each in self.LISTED]
+        told = [project_details(each.metadata) for each in self.LISTED]
         assert len({each.description for each in told}) == len(self.LISTED)
         assert all(each.summary and each.author and len(each.description.splitlines()) > 30 for each in told)
         assert not any(may_be_served(each.metadata) for each in self.LISTED)
@@ -237,8 +237,8 @@ class TestIndexPackages:
         one, other = (added(self.LISTED, described_anew=anew) for anew in (False, True))
         before = max(each.tag for each in self.LISTED if each.tag.name == one.tag.name)
         assert one.tag == other.tag == Release(before.name, "1.2")
-        assert about(one.metadata).description == description(before)
-        assert about(other.metadata).description == description(other.tag)
+        assert project_details(one.metadata).description == description(before)
+        assert project_details(other.metadata).description == description(other.tag)
         assert one.upload_time > max(each.upload_time for each in self.LISTED)
 
 

@@ -369,7 +369,7 @@ def test_an_interpreter_that_does_not_run_is_told_with_its_output(tmp_path: Path
     with pytest.raises(BuildError) as caught:
         _ = worker.modules
     assert "no such library" in caught.value.log
-    assert not caught.value.lasting
+    assert not caught.value.is_permanent
 
 
 @pytest.mark.parametrize("name", ["json", "importlib", "_frozen_importlib_external"])

@@ -27,7 +27,7 @@ EVERY = [
     StoreError("disk full"),
     ToolchainError("no uv", "Install uv."),
     LockHeldError("busy"),
-    BuildError("no PKG-INFO", "log", lasting=False),
+    BuildError("no PKG-INFO", "log", is_permanent=False),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.model import About, BuildJob, BuildSettings, Built, Failed, project_name
+from sdistmaker_recipe.model import BuildJob, BuildSettings, Built, Failed, ProjectDetails, project_name
 from tests.unit.values import REPOSITORY, a_tag
 
 SETTINGS = BuildSettings(
@@ -68,8 +68,19 @@ class TestValues:
         "value",
         [
             BuildJob(a_tag(), REPOSITORY, "auto", "99", SETTINGS),
-            Built(a_tag(), "acme", "1.0", b"\x1f\x8b", "ab", 2, b"Name: acme\n", "", "setuptools", About()),
-            Failed(a_tag(), "no setup.py", "log", lasting=False),
+            Built(
+                a_tag(),
+                "acme",
+                "1.0",
+                b"\x1f\x8b",
+                "ab",
+                2,
+                b"Name: acme\n",
+                "",
+                "setuptools",
+                ProjectDetails(),
+            ),
+            Failed(a_tag(), "no setup.py", "log", is_permanent=False),
         ],
         ids=lambda value: type(value).__name__,
     )
@@ -81,7 +92,7 @@ class TestValues:
             a_tag().name = "2.0"
 
     def test_of_a_failure_last_unless_said_otherwise(self):
-        assert Failed(a_tag(), "reason").lasting
+        assert Failed(a_tag(), "reason").is_permanent
 
     def test_of_settings_show_nothing_of_the_helpers_environment(self):
         assert "hunter2" not in repr(SETTINGS)

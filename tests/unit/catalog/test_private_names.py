@@ -13,7 +13,7 @@ from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.selection import select_names_to_reserve
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import About, Built, Failed, Rejected, Tag
+from sdistmaker_recipe.model import Built, Failed, ProjectDetails, Rejected, Tag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
 from sdistmaker_recipe.vcs import Seen
 from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
@@ -27,7 +27,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def built(tag: Tag, name: str, version: str) -> Built:
-    return Built(tag, name, version, b"\x1f\x8b", "ab", 2, b"", "", "setuptools", About())
+    return Built(tag, name, version, b"\x1f\x8b", "ab", 2, b"", "", "setuptools", ProjectDetails())
 
 
 def markers(index: Index) -> set[str]:

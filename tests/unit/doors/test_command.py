@@ -15,7 +15,7 @@ from sdistmaker_recipe.configuration.options import Configuration, Door, options
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import RunContext
-from sdistmaker_recipe.model import Failed, Plan, Rejected, Report, StillFailing
+from sdistmaker_recipe.model import Failed, KnownFailure, Plan, Rejected, Report
 from tests.unit.values import a_failure, a_tag
 
 REJECTED = Rejected(a_tag(), "no setup.py", Path("/srv/x.log"))
@@ -318,7 +318,9 @@ class TestExitStatus:
         assert "failed acme.ledger 1.0: no setup.py" in capsys.readouterr().out
 
     def test_counts_tags_that_failed_before_only_when_strict(self, arguments, engine):
-        engine.report = Report(Path("/srv/index"), Plan(failing=(StillFailing(a_tag(), a_failure(a_tag())),)))
+        engine.report = Report(
+            Path("/srv/index"), Plan(known_failures=(KnownFailure(a_tag(), a_failure(a_tag())),))
+        )
         arguments()
         assert command.main() == 0
         arguments("--strict")

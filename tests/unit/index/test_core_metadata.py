@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
-from sdistmaker_recipe.index.core_metadata import about, may_be_served
+from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
 from sdistmaker_recipe.index.safe_text import one_line
-from sdistmaker_recipe.model import About
+from sdistmaker_recipe.model import ProjectDetails
 
 
 def metadata(*lines: str, version: str = "2.4") -> bytes:
@@ -30,7 +30,7 @@ class TestAbout:
             "",
             "# Ledger",
         )
-        assert about(content) == About(
+        assert project_details(content) == ProjectDetails(
             summary="Keeps <books>",
             author="The Ledger Team",
             license="BSD-3-Clause",
@@ -64,13 +64,13 @@ class TestAbout:
 
     def compare(self, text: str) -> None:
         raw, _ = parse_email(text)
-        told = about(text.encode())
+        told = project_details(text.encode())
         assert told.description == raw.get("description", "")
         assert told.summary == one_line(raw.get("summary", ""))
 
     def test_of_metadata_that_says_nothing_is_empty(self):
-        assert about(metadata()) == About()
-        assert about(b"") == About()
+        assert project_details(metadata()) == ProjectDetails()
+        assert project_details(b"") == ProjectDetails()
 
     def test_links_only_to_the_web_and_once(self):
         content = metadata(
@@ -80,7 +80,7 @@ class TestAbout:
             "Project-URL: Evil, data:text/html,x",
             "Project-URL: no address",
         )
-        assert about(content).links == (("Docs", "https://example.com/docs"),)
+        assert project_details(content).links == (("Docs", "https://example.com/docs"),)
 
     @pytest.mark.parametrize(
         ("lines", "author"),
@@ -95,29 +95,32 @@ class TestAbout:
         ],
     )
     def test_names_authors_else_maintainers(self, lines, author):
-        assert about(metadata(*lines)).author == author
+        assert project_details(metadata(*lines)).author == author
 
     def test_names_a_license_but_does_not_quote_one(self):
-        assert about(metadata("License: ZPL 2.1")).license == "ZPL 2.1"
-        assert about(metadata("License: Copyright\n        All rights\n        reserved")).license == ""
-        assert about(metadata("License: UNKNOWN")).license == ""
+        assert project_details(metadata("License: ZPL 2.1")).license == "ZPL 2.1"
+        assert (
+            project_details(metadata("License: Copyright\n        All rights\n        reserved")).license
+            == ""
+        )
+        assert project_details(metadata("License: UNKNOWN")).license == ""
 
     def test_reads_metadata_from_before_utf_8_was_the_rule(self):
         content = metadata(version="1.0").replace(
             b"\n\n", b"\nSummary: F\xfcr B\xfccher\nAuthor: J\xf6rg\n\n"
         )
-        assert about(content).summary == "Für Bücher"
-        assert about(content).author == "Jörg"
+        assert project_details(content).summary == "Für Bücher"
+        assert project_details(content).author == "Jörg"
 
     @given(st.binary(max_size=200))
     def test_never_raises(self, content):
-        assert about(content).summary.isprintable()
+        assert project_details(content).summary.isprintable()
         may_be_served(content)
 
     @given(st.text(st.characters(codec="utf-8"), max_size=60))
     def test_reads_any_value(self, value):
         lines = [f"Summary: {value}", f"Author-email: {value}", f"Project-URL: {value}, {value}"]
-        told = about(metadata(*lines))
+        told = project_details(metadata(*lines))
         assert told.summary.isprintable()
         assert told.author.isprintable()
         assert all(link.startswith("http") for _, link in told.links)

@@ -14,7 +14,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index import description
 from sdistmaker_recipe.index.description import render_description
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import About, Site
+from sdistmaker_recipe.model import ProjectDetails, Site
 from sdistmaker_recipe.stages import pages
 from tests.unit.values import a_release
 
@@ -22,7 +22,7 @@ MARKDOWN, PLAIN, RST = "text/markdown", "text/plain", "text/x-rst"
 
 
 def rendered(text: str, content_type: str = "") -> str:
-    return render_description(About(description=text, content_type=content_type))
+    return render_description(ProjectDetails(description=text, content_type=content_type))
 
 
 def elements(html: str) -> Iterator[Element]:

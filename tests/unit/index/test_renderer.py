@@ -11,15 +11,21 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import renderer
 from sdistmaker_recipe.index.description import as_written, render_description
 from sdistmaker_recipe.index.renderer import Renderer
-from sdistmaker_recipe.model import About
+from sdistmaker_recipe.model import ProjectDetails
 
 MARKDOWN = "text/markdown"
-BUSY = About(description=">" * 190_000, content_type=MARKDOWN)
+BUSY = ProjectDetails(description=">" * 190_000, content_type=MARKDOWN)
 """Keeps a processor for minutes."""
-LARGE = About(description="|a" * 2000 + "|\n" + "|-" * 2000 + "|\n" + "|a\n" * 50_000, content_type=MARKDOWN)
+LARGE = ProjectDetails(
+    description="|a" * 2000 + "|\n" + "|-" * 2000 + "|\n" + "|a\n" * 50_000, content_type=MARKDOWN
+)
 """Takes gigabytes."""
 TEXT = "*Much* to say\n"
-SOME = [About(description=TEXT), About(description=TEXT, content_type=MARKDOWN), About(description="\xe4")]
+SOME = [
+    ProjectDetails(description=TEXT),
+    ProjectDetails(description=TEXT, content_type=MARKDOWN),
+    ProjectDetails(description="\xe4"),
+]
 
 
 def started(some: Renderer) -> int:
@@ -42,7 +48,7 @@ def test_one_process_is_for_all_and_ends_with_it():
 
 def test_nothing_to_render_needs_no_process():
     with Renderer() as some:
-        assert some.render(About()) == ""
+        assert some.render(ProjectDetails()) == ""
         assert some._started is None
 
 

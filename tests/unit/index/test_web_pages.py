@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from sdistmaker_recipe.index import description, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
 from sdistmaker_recipe.index.web_pages import FailedTag, Project, Root
-from sdistmaker_recipe.model import About, ListedProject, ProjectStatus, Site
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
 SITE = Site("Acme packages")
-ABOUT = About(
+ABOUT = ProjectDetails(
     summary="Keeps <books>",
     author="Ledger Team",
     license="BSD-3-Clause",
@@ -273,7 +273,7 @@ class TestProject:
         assert (link.get("href"), link.get("rel")) == ("https://trac.example.com/", "nofollow noreferrer")
 
     def test_has_no_place_for_what_is_not_known(self):
-        page = project(about=About(), description="", releases=(a_release(requires_python=""),))
+        page = project(details=ProjectDetails(), description="", releases=(a_release(requires_python=""),))
         assert not by_class(page, "lead")
         assert not by_class(page, "facts")
         assert "Description" not in text(page)
@@ -456,7 +456,9 @@ class TestAnyText:
             return project(
                 Site(f"x{first}", browse_url="https://example.com/"),
                 releases=(release,),
-                about=About(f"x{one}", f"x{second}", f"x{third}", ((f"x{fourth}", "https://example.com/"),)),
+                details=ProjectDetails(
+                    f"x{one}", f"x{second}", f"x{third}", ((f"x{fourth}", "https://example.com/"),)
+                ),
                 status=ProjectStatus(f"x{first}", second),
                 notes=(third,),
             )

@@ -67,11 +67,11 @@ def sha256(content: bytes) -> str:
 
 def files(adoption: Adoption) -> dict[str, str]:
     """The path of each release that was taken over, by that of the file."""
-    return {each.file: f"{each.release.project}/{each.release.filename}" for each in adoption.taken}
+    return {each.file: f"{each.release.project}/{each.release.filename}" for each in adoption.adopted}
 
 
 def reasons(adoption: Adoption) -> dict[str, str]:
-    return {each.file: each.reason for each in adoption.left}
+    return {each.file: each.reason for each in adoption.not_adopted}
 
 
 class TestTaken:
@@ -96,7 +96,7 @@ class TestTaken:
     def test_by_the_name_that_clients_look_for_and_the_one_it_has(self, index, path, name, version, taken):
         digest = index.add(path, name, version)
         adoption = index.adopt()
-        assert (files(adoption), adoption.left) == ({path: taken}, ())
+        assert (files(adoption), adoption.not_adopted) == ({path: taken}, ())
         assert index.releases() == {taken: digest}
         for each in (path, taken):
             assert sha256((index.folder / each).read_bytes()) == digest
@@ -155,7 +155,7 @@ class TestTaken:
     def test_where_the_page_is_none_of_ours(self, index, page):
         index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
         (index.folder / "acme/index.json").write_text(page, "latin-1")
-        assert len(index.adopt().taken) == 1
+        assert len(index.adopt().adopted) == 1
 
     def test_once(self, index):
         index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
@@ -187,7 +187,7 @@ class TestSeveralOfOneRelease:
             shutil.copy(
                 index.folder / "acme-ledger/acme_ledger-1.0.tar.gz", index.folder / "Acme.Ledger" / name
             )
-        assert len(index.adopt().taken) == 1
+        assert len(index.adopt().adopted) == 1
         names = FormerNames(index.catalog).of_project("acme-ledger")
         assert [each.filename for each in names] == ["Acme.Ledger-1.0.0.tar.gz"]
 
@@ -209,7 +209,7 @@ class TestSeveralOfOneRelease:
         original = index.folder / "acme-ledger/acme_ledger-1.0.tar.gz"
         (index.folder / "Acme.Ledger/Acme.Ledger-1.0.tar.gz").write_bytes(original.read_bytes())
         adoption = index.adopt()
-        assert adoption.left == ()
+        assert adoption.not_adopted == ()
         assert index.releases() == {"acme-ledger/acme_ledger-1.0.tar.gz": digest}
 
     @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ class TestSeveralOfOneRelease:
             digest = index.add(f"acme/acme-{version}.tar.gz", "acme", version)
             page.append({"filename": f"acme-{version}.tar.gz", "hashes": {"sha256": digest}})
         (index.folder / "acme/index.json").write_text(json.dumps({"files": page}))
-        assert len(index.adopt().taken) == 2
+        assert len(index.adopt().adopted) == 2
 
 
 class TestLeftAlone:
@@ -319,7 +319,7 @@ class TestLeftAlone:
         (index.folder / "acme").mkdir()
         (index.folder / path).write_bytes(b"something")
         adoption = index.adopt()
-        assert (adoption.taken, index.catalog.releases()) == ((), [])
+        assert (adoption.adopted, index.catalog.releases()) == ((), [])
         assert reason in reasons(adoption)[path]
         assert tree(index.folder) == {path: b"something"}
 
@@ -428,7 +428,7 @@ class TestWhen:
         index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
         assert index.adopt() == Adoption()
         assert index.adopt() == Adoption()
-        assert len(index.adopt(wanted=True).taken) == 1
+        assert len(index.adopt(wanted=True).adopted) == 1
 
     def test_an_index_is_looked_at_once(self, index):
         assert index.adopt() == Adoption()
@@ -461,7 +461,7 @@ class TestWhen:
             index.adopt()
         assert len(index.releases()) == 2
         adoption = index.adopt()
-        assert len(adoption.taken) == 5
+        assert len(adoption.adopted) == 5
         assert index.releases() == digests
         assert {each.upload_time for each in index.catalog.releases()} == {MADE}
 
@@ -470,7 +470,7 @@ class TestWhen:
         (index.folder / "acme-ledger").mkdir()
         (index.folder / "acme-ledger/acme_ledger-1.0.tar.gz").write_bytes(b"half of it")
         before = tree(index.folder)
-        assert len(index.adopt(change=False).taken) == 1
+        assert len(index.adopt(change=False).adopted) == 1
         assert tree(index.folder) == before
         assert not index.store.quarantine_folder.exists()
 

@@ -20,7 +20,7 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import core_metadata, description, layout, simple_api, store
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.index.yanking import clash
-from sdistmaker_recipe.model import About, Failure, Release, Site
+from sdistmaker_recipe.model import Failure, ProjectDetails, Release, Site
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.vcs import Seen
@@ -198,8 +198,8 @@ class TestProject:
     def test_takes_what_was_read_of_its_newest_release_already(self, writer, monkeypatch):
         add(writer, version="1.0")
         newest = add(writer, version="2.0")
-        monkeypatch.setattr(core_metadata, "about", fail)
-        pages.write_projects(["acme-ledger"], writer, {newest.sha256: About(author="Read before")})
+        monkeypatch.setattr(core_metadata, "project_details", fail)
+        pages.write_projects(["acme-ledger"], writer, {newest.sha256: ProjectDetails(author="Read before")})
         assert "Read before" in read(writer, "acme-ledger/about.html")
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, writer, monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration.option_types import Pin, Yank
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Failure, Plan, Release, Skipped, StillFailing, Tag
+from sdistmaker_recipe.model import Failure, KnownFailure, Plan, Release, Skipped, Tag
 from sdistmaker_recipe.stages.plan import CatalogState, fingerprint, options_digest, plan
 from tests.unit.values import a_failure, a_release, a_tag
 
@@ -67,15 +67,15 @@ class TestPlan:
     def test_does_not_try_again_and_again_what_is_gone_and_does_not_build_any_more(self):
         tag = a_tag()
         known = CatalogState(released(tag), failed(tag), {tag.origin})
-        assert plan([tag], known, DEFAULT, VERSION).failing == (
-            StillFailing(tag, known.failures[tag.origin]),
+        assert plan([tag], known, DEFAULT, VERSION).known_failures == (
+            KnownFailure(tag, known.failures[tag.origin]),
         )
 
     def test_does_not_try_again_what_failed_while_nothing_changed(self):
         tag = a_tag()
         known = CatalogState(failures=failed(tag))
         assert plan([tag], known, DEFAULT, VERSION) == Plan(
-            failing=(StillFailing(tag, known.failures[tag.origin]),)
+            known_failures=(KnownFailure(tag, known.failures[tag.origin]),)
         )
 
     @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ class TestPlan:
         tag = a_tag()
         planned = plan([tag], CatalogState(released(tag), failed(tag)), DEFAULT, VERSION)
         assert [each.tag for each in planned.skip] == [tag]
-        assert planned.failing == ()
+        assert planned.known_failures == ()
 
 
 class TestDeletedTags:
@@ -193,12 +193,12 @@ class TestPrereleases:
         tag = a_tag("1.0rc1")
         known = CatalogState(released(tag), failed(tag, configuration=STABLE), {tag.origin})
         planned = plan([tag], known, STABLE, VERSION)
-        assert len((*planned.build, *planned.skip, *planned.failing)) == 1
+        assert len((*planned.build, *planned.skip, *planned.known_failures)) == 1
 
     def test_that_failed_are_no_longer_reported_when_they_are_not_wanted(self):
         tag = a_tag("1.0rc1")
         planned = plan([tag], CatalogState(failures=failed(tag, configuration=STABLE)), STABLE, VERSION)
-        assert (planned.failing, len(planned.skip)) == ((), 1)
+        assert (planned.known_failures, len(planned.skip)) == ((), 1)
 
 
 class TestNewest:
@@ -271,7 +271,7 @@ def test_every_tag_is_planned_once_whatever_the_order(
         released(*published), failed(*failures, configuration=configuration), {tag.origin for tag in missing}
     )
     planned = plan(tags, known, configuration, VERSION)
-    everywhere = [*planned.build, *(each.tag for each in (*planned.skip, *planned.failing))]
+    everywhere = [*planned.build, *(each.tag for each in (*planned.skip, *planned.known_failures))]
     assert Counter(everywhere) == Counter(TAGS)
     assert planned == plan(TAGS, known, configuration, VERSION)
     there = {tag for tag in published if tag not in missing}

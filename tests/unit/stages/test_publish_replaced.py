@@ -14,7 +14,7 @@ from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import ADOPTED, About, Built, Published, Release, Site
+from sdistmaker_recipe.model import ADOPTED, Built, ProjectDetails, Published, Release, Site
 from sdistmaker_recipe.stages import pages, withdraw
 from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.stages.publish import Index, publish
@@ -68,7 +68,7 @@ def build(tmp_path: Path, *, final: bool = False) -> Built:
         metadata=b"Name: now\n",
         requires_python="",
         toolchain="setuptools",
-        about=About(),
+        details=ProjectDetails(),
         metadata_is_final=final,
     )
 

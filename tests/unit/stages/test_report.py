@@ -10,7 +10,8 @@ import pytest
 from sdistmaker_recipe.model import (
     Adopted,
     Adoption,
-    Finding,
+    IndexProblem,
+    KnownFailure,
     NotAdopted,
     Plan,
     Published,
@@ -18,7 +19,6 @@ from sdistmaker_recipe.model import (
     ReleaseChange,
     Report,
     Skipped,
-    StillFailing,
     Verification,
 )
 from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
@@ -28,7 +28,7 @@ TAG = a_tag()
 PUBLISHED = Published(a_release(), TAG)
 MISMATCH = Published(a_release(), TAG, ("the tag says version 1.0, its metadata 1.0.1",))
 REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/index-state/logs/x.log"))
-FAILING = Plan(failing=(StillFailing(a_tag("0.8"), a_failure(a_tag("0.8"))),))
+FAILING = Plan(known_failures=(KnownFailure(a_tag("0.8"), a_failure(a_tag("0.8"))),))
 SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
 YANKED = ReleaseChange(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
 TURNS = Plan(
@@ -41,7 +41,9 @@ TURNS = Plan(
         ReleaseChange(a_release("1.5"), "note"),
     )
 )
-TO_BUILD = a_report(Plan(build=(TAG,), skip=SKIPPED.skip, failing=FAILING.failing), dry_run=True)
+TO_BUILD = a_report(
+    Plan(build=(TAG,), skip=SKIPPED.skip, known_failures=FAILING.known_failures), dry_run=True
+)
 
 
 class TestExitStatus:
@@ -136,7 +138,7 @@ class TestText:
         ]
 
     def test_counts_a_release_that_was_taken_over_as_kept(self):
-        kept = Published(a_release(), TAG, took_over=f"{REPOSITORY}/old/tags/1.0", kept=True)
+        kept = Published(a_release(), TAG, former_tag_url=f"{REPOSITORY}/old/tags/1.0", is_file_kept=True)
         assert as_text(a_report(published=(PUBLISHED, kept, kept))).startswith("1 published, 2 kept; ")
 
 
@@ -262,9 +264,9 @@ class TestVerification:
     FOUND = Verification(
         7,
         (
-            Finding("a/index.html", "is missing", "repaired"),
-            Finding("a/a-1.0.tar.gz", "is missing", "broken"),
-            Finding("a/a-2.0.tar.gz", "is not in the catalog", "told"),
+            IndexProblem("a/index.html", "is missing", "repaired"),
+            IndexProblem("a/a-1.0.tar.gz", "is missing", "broken"),
+            IndexProblem("a/a-2.0.tar.gz", "is not in the catalog", "told"),
         ),
     )
 
@@ -282,7 +284,7 @@ class TestVerification:
         assert text == "error: a/a-1.0.tar.gz is missing"
 
     @pytest.mark.parametrize(
-        ("found", "status"), [(FOUND, 1), (FOUND._replace(findings=FOUND.findings[::2]), 0)]
+        ("found", "status"), [(FOUND, 1), (FOUND._replace(problems=FOUND.problems[::2]), 0)]
     )
     def test_what_is_broken_makes_the_status_1(self, found, status):
         assert exit_status(a_report(verification=found), strict=False) == status

@@ -246,7 +246,7 @@ class TestFailures:
     def test_are_lasting(self, bench):
         with pytest.raises(BuildError) as caught:
             bench.requirements("raise ValueError")
-        assert caught.value.lasting
+        assert caught.value.is_permanent
 
     @pytest.mark.parametrize(
         "body",
@@ -260,10 +260,10 @@ class TestFailures:
     def test_of_what_the_machine_lacked_for_a_moment_are_not(self, bench, body):
         with pytest.raises(BuildError) as caught:
             bench.requirements(f"print('No space left on device')\n{body}")
-        assert not caught.value.lasting
+        assert not caught.value.is_permanent
 
     @pytest.mark.parametrize(
-        ("body", "lasting"),
+        ("body", "is_permanent"),
         [
             ("os.kill(os.getpid(), 11)", True),
             ("os.abort()", True),
@@ -274,15 +274,15 @@ class TestFailures:
             ("os._exit(0)", False),
         ],
     )
-    def test_without_a_word_are_lasting_where_it_was_no_lack_of_anything(self, bench, body, lasting):
+    def test_without_a_word_are_lasting_where_it_was_no_lack_of_anything(self, bench, body, is_permanent):
         with pytest.raises(BuildError) as caught:
             bench.requirements(body)
-        assert caught.value.lasting == lasting
+        assert caught.value.is_permanent == is_permanent
 
     def test_are_lasting_where_only_the_log_speaks_of_such(self, bench):
         with pytest.raises(BuildError) as caught:
             bench.requirements("print('No space left on device')\nraise ValueError('other')")
-        assert caught.value.lasting
+        assert caught.value.is_permanent
 
     @pytest.mark.parametrize("forged", ["'[' * 100_000", "'{\"returned\": [' + '[],' * (4 << 20) + '[]]}'"])
     def test_of_a_result_that_a_tag_wrote_to_take_memory_are_no_success(self, bench, forged):

@@ -38,7 +38,7 @@ def test_names_with_all_that_may_follow_them_come_from_the_index(requirement):
 def test_addresses_and_folders_are_refused(requirement):
     with pytest.raises(BuildError, match="an address; within the sandbox only names") as caught:
         refuse_direct_references(["wheel", requirement])
-    assert caught.value.lasting
+    assert caught.value.is_permanent
     assert requirement in caught.value.reason
 
 

@@ -1,0 +1,68 @@
+"""The frozen values that the stages exchange. Every name of the modules below is importable from here.
+
+* ``tags``: a release tag, as a scan finds it.
+* ``builds``: a job to build a tag, and its outcome.
+* ``releases``: what is published of a tag, and what becomes of it.
+* ``plans``: what a run will do.
+* ``site``: what the pages of an index share.
+* ``reports``: what a run did.
+
+Only plain values cross a process border: a job names a repository's URL, a path and a revision, never an
+open handle.
+"""
+
+from sdistmaker_recipe.model.builds import (
+    Attempt,
+    BuildJob,
+    BuildSettings,
+    Built,
+    Failed,
+    Outcome,
+    ProjectDetails,
+)
+from sdistmaker_recipe.model.plans import Failure, KnownFailure, Plan, Skipped
+from sdistmaker_recipe.model.releases import ADOPTED, Release, ReleaseChange
+from sdistmaker_recipe.model.reports import (
+    Adopted,
+    Adoption,
+    IndexProblem,
+    NotAdopted,
+    Published,
+    Rejected,
+    Report,
+    Verification,
+)
+from sdistmaker_recipe.model.site import ROOT_NAMES, ListedProject, ProjectStatus, Site
+from sdistmaker_recipe.model.tags import Tag, project_name, repository_of
+
+__all__ = [
+    "ADOPTED",
+    "ROOT_NAMES",
+    "Adopted",
+    "Adoption",
+    "Attempt",
+    "BuildJob",
+    "BuildSettings",
+    "Built",
+    "Failed",
+    "Failure",
+    "IndexProblem",
+    "KnownFailure",
+    "ListedProject",
+    "NotAdopted",
+    "Outcome",
+    "Plan",
+    "ProjectDetails",
+    "ProjectStatus",
+    "Published",
+    "Rejected",
+    "Release",
+    "ReleaseChange",
+    "Report",
+    "Site",
+    "Skipped",
+    "Tag",
+    "Verification",
+    "project_name",
+    "repository_of",
+]

@@ -1,0 +1,123 @@
+"""A job to build a tag, and its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from sdistmaker_recipe.model.tags import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What all jobs of a run share, as plain values.
+
+    ``scratch``, ``output`` (for archives) and ``environments`` are folders. ``timeout`` is in seconds for one
+    tag. ``python`` is the interpreter that builds ("": the one that runs this program), ``pythons`` are those
+    to try where that one fails (none: all that are found). ``include_versioned_files``, ``verify_builds`` and
+    ``unbuildable`` are the options of these names. ``sandbox`` is true where builds run in bubblewrap.
+    ``helper_environment`` holds environment variables of trusted helper programs; no build gets them.
+    With ``verbose``, helpers print live. ``has_many_builds`` is true where each process builds more than one
+    tag.
+    """
+
+    scratch: Path
+    output: Path
+    environments: Path
+    timeout: float
+    python: str = ""
+    pythons: tuple[str, ...] = ()
+    include_versioned_files: str = "auto"
+    verify_builds: str = "auto"
+    unbuildable: str = "report"
+    sandbox: bool = False
+    helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    verbose: bool = False
+    has_many_builds: bool = True
+
+
+class BuildJob(NamedTuple):
+    """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
+
+    ``toolchain`` names the rung of the ladder to try first: the ladder is the list of toolchains that are
+    tried one after the other. ``pin`` is the project's line of the option toolchain: an interpreter and
+    constraints. ``connections`` is how many connections all jobs of a run may use at the same time; 0 is
+    any number. ``exported`` is a folder that may already hold the tag's files; the first job that needs it
+    takes it. Where it is None or not there, the build exports the tag.
+    """
+
+    tag: Tag
+    source: str
+    vcs: str
+    peg: str
+    settings: BuildSettings
+    toolchain: str = ""
+    pin: tuple[str, ...] = ()
+    connections: int = 0
+    exported: Path | None = None
+
+
+class ProjectDetails(NamedTuple):
+    """The part of core metadata that people read; each value is one printable line or "".
+
+    ``links`` are labels with http or https addresses; ``description`` is text in ``content_type``.
+    """
+
+    summary: str = ""
+    author: str = ""
+    license: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    content_type: str = ""
+
+
+class Built(NamedTuple):
+    """A source distribution made from a tag.
+
+    ``name`` and ``version`` are those of the built metadata. ``archive`` is a path where the disk is shared,
+    else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python (core
+    metadata 1.2) or "", ``details`` its part for people. ``metadata_is_final`` is true where an installation
+    changes none of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
+    lists what was installed for the build, ``left_out`` the tag's files that are not in the archive.
+    """
+
+    tag: Tag
+    name: str
+    version: str
+    archive: Path | bytes
+    sha256: str
+    size: int
+    metadata: bytes
+    requires_python: str
+    toolchain: str
+    details: ProjectDetails
+    metadata_is_final: bool = False
+    installed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Attempt(NamedTuple):
+    """A toolchain that was tried, and why it failed, in one sentence."""
+
+    toolchain: str
+    reason: str
+
+
+class Failed(NamedTuple):
+    """A tag that did not build: the reason in one sentence, and all that the build printed.
+
+    ``is_permanent`` is false where another try may succeed though nothing changed, as after a lost network.
+    ``names`` are the project names in metadata that was read before the build failed.
+    """
+
+    tag: Tag
+    reason: str
+    log: str = ""
+    is_permanent: bool = True
+    attempts: tuple[Attempt, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+Outcome: TypeAlias = Built | Failed

@@ -1,0 +1,100 @@
+"""What a run did: tags published and failed, files taken over, problems found in the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from sdistmaker_recipe.model.builds import Attempt
+from sdistmaker_recipe.model.plans import Plan
+from sdistmaker_recipe.model.releases import Release
+from sdistmaker_recipe.model.tags import Tag
+
+
+class Published(NamedTuple):
+    """A release that this run added.
+
+    ``former_tag_url`` is the URL of the deleted tag that the release belonged to before, "" for none.
+    ``is_file_kept`` is true where the file was published before, from that tag or without one.
+    """
+
+    release: Release
+    tag: Tag
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    former_tag_url: str = ""
+    is_file_kept: bool = False
+
+
+class Rejected(NamedTuple):
+    """A tag that failed, or that was built and not published: the reason, and the file with the log.
+
+    ``is_repeated`` is true where the run before reported the same.
+    """
+
+    tag: Tag
+    reason: str
+    log_file: Path
+    attempts: tuple[Attempt, ...] = ()
+    is_repeated: bool = False
+
+
+class Adopted(NamedTuple):
+    """A release that was taken over from ``file``, a path in the index."""
+
+    file: str
+    release: Release
+
+
+class NotAdopted(NamedTuple):
+    """A file of the index that was not taken over, and why."""
+
+    file: str
+    reason: str
+
+
+class Adoption(NamedTuple):
+    """What became of files that other tools, or runs with another catalog, left in the index."""
+
+    adopted: tuple[Adopted, ...] = ()
+    not_adopted: tuple[NotAdopted, ...] = ()
+
+
+class IndexProblem(NamedTuple):
+    """A difference between the index and the catalog, at the path ``file``.
+
+    ``outcome`` is "repaired"; "repairable" where a run that may change files would repair it; "broken" where
+    this program cannot repair it; or "told" where no repair is needed.
+    """
+
+    file: str
+    problem: str
+    outcome: Literal["repaired", "repairable", "broken", "told"]
+
+
+class Verification(NamedTuple):
+    """The problems found in an index; ``files`` is how many files were compared with the catalog."""
+
+    files: int
+    problems: tuple[IndexProblem, ...] = ()
+
+
+class Report(NamedTuple):
+    """All that a run did.
+
+    ``dry_run`` is true where it stopped after the plan. ``releases`` and ``projects`` count what the index
+    holds now. ``errors`` are of repositories that could not be read while others could. ``verification`` is
+    None unless the door asked for it.
+    """
+
+    destination: Path
+    plan: Plan
+    published: tuple[Published, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    releases: int = 0
+    projects: int = 0
+    dry_run: bool = False
+    adoption: Adoption = Adoption()
+    verification: Verification | None = None

@@ -1,0 +1,46 @@
+"""What the pages of an index share, and what its root page lists."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ROOT_NAMES = (
+    "about.html",
+    "failed.html",
+    "favicon.ico",
+    "index.html",
+    "index.json",
+    "releases.atom",
+    "robots.txt",
+    "search.js",
+    "style.css",
+)
+"""Files in the root of an index. No folder may have such a name, whether the file is there or not."""
+
+
+class Site(NamedTuple):
+    """What all pages of an index share.
+
+    ``base_url`` is the index's address, "" where it is not known. ``browse_url`` is the option of that name
+    (see ``index.safe_text.tag_link``).
+    """
+
+    title: str = "Python packages"
+    base_url: str = ""
+    browse_url: str = ""
+
+
+class ListedProject(NamedTuple):
+    """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
+
+    project: str
+    name: str
+    version: str
+    summary: str = ""
+
+
+class ProjectStatus(NamedTuple):
+    """A project's status marker (PEP 792), such as ``archived``, and the reason for it."""
+
+    status: str = "active"
+    reason: str = ""
