@@ -1,7 +1,7 @@
-"""What scripts call and buildout loads: it imports the doors, which takes most of a run that finds nothing.
+"""The entry points: functions that scripts call, and the recipe that buildout loads.
 
-So whoever interrupts a command meanwhile gets a word and no traceback, and no time goes to looking for
-garbage among modules, of which there is none.
+They import the doors, which takes most of the time of a run that finds nothing to do. Meanwhile an interrupt
+ends with one word in place of a traceback, and garbage collection is off, because modules are no garbage.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 _INTERRUPTED = 130
 
 
-def sdists_from_tags(*given: Any, **named: Any) -> int:  # noqa: ANN401  # see there
+def sdists_from_tags(*arguments: Any, **options: Any) -> int:  # noqa: ANN401  # those of command.main
     """Run ``command.main`` with the arguments that a script was generated with; the exit status."""
-    return _run("main", *given, **named)
+    return _run("main", *arguments, **options)
 
 
 def make_sdist() -> int:
@@ -25,31 +25,31 @@ def make_sdist() -> int:
     return _run("make_sdist")
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
-    """``Recipe`` is ``recipe.Recipe``, imported when buildout asks for it."""
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """The class ``recipe.Recipe``, which is imported when buildout asks for ``Recipe`` (PEP 562)."""
     if name != "Recipe":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _no_collection():
+    with _garbage_collection_off():
         from sdistmaker_recipe.doors.recipe import Recipe
     return Recipe
 
 
-def _run(name: str, *given: Any, **named: Any) -> int:  # noqa: ANN401
+def _run(name: str, *arguments: Any, **options: Any) -> int:  # noqa: ANN401
     try:
-        with _no_collection():
+        with _garbage_collection_off():
             from sdistmaker_recipe.doors import command
-        # All of it lives on, and a copy of this process shares its memory while nobody looks through that.
+        # Modules are never garbage. If they are not searched, forked processes also share their memory.
         gc.freeze()
-        status: int = getattr(command, name)(*given, **named)
+        status: int = getattr(command, name)(*arguments, **options)
     except KeyboardInterrupt:
-        # One that has begun answers itself, but for its first and last moments.
+        # The command handles an interrupt itself, except in its first and last moments.
         sys.stderr.write("interrupted\n")
         return _INTERRUPTED
     return status
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _garbage_collection_off() -> Iterator[None]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:

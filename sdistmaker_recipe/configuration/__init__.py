@@ -1,1 +1,7 @@
-"""Options: their declaration, their types, and how the values of all sources become one Configuration."""
+"""Options: how they are declared, their types, and how the values of all doors become one Configuration.
+
+* ``declaration``: what an option is; its name at each door, its group, its parser.
+* ``options``: every option, declared once as a field of ``Configuration``.
+* ``option_types``: the parsers, one for each kind of value.
+* ``parsing``: layers of values in, a ``Configuration`` or every problem out.
+"""

@@ -1,7 +1,7 @@
-"""What an option's value may be: one parser for each kind of value.
+"""Parsers of option values, one for each kind of value. Pure.
 
-A parser takes a value as some door gives it (text, or a defaults file's list, number or bool) and returns the
-field's value. It raises ``ValueError`` with what is wrong; what is accepted is said by the option.
+A parser takes the value that a door gives: text, or the list, number or bool of a defaults file. It returns
+the value of the field. It raises ``ValueError`` with what is wrong; the caller adds what is accepted.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ EXAMPLE = "example:"
 
 
 class SecretError(ValueError):
-    """The value is wrong and must not be repeated in a message."""
+    """The value is wrong, and a message must not show it, because it may be a password."""
 
 
 def text(value: object) -> str:
-    """One line of text; may be empty."""
+    """One line of text, stripped; it may be empty."""
     if not isinstance(value, str):
         raise ValueError("is not text")
     stripped = value.strip()
@@ -33,7 +33,10 @@ def text(value: object) -> str:
 
 
 def lines(value: object) -> tuple[str, ...]:
-    """A list, or text with one item a line; ``#`` lines and what follows `` ;`` are comments."""
+    """The items of a list, or of text with one item a line.
+
+    In text, lines that begin with ``#`` are comments, and so is everything after a space and ``;``.
+    """
     if isinstance(value, str):
         uncommented = (re.sub(r"(^|\s);.*", "", line).strip() for line in value.splitlines())
         return tuple(line for line in uncommented if line and not line.startswith("#"))
@@ -43,7 +46,10 @@ def lines(value: object) -> tuple[str, ...]:
 
 
 class Pin(NamedTuple):
-    """A line of the option toolchain: projects whose name matches are built just so."""
+    """A line of the option toolchain: a glob for project names, and the toolchain that builds them.
+
+    ``python`` is a path or a version, ``constraints`` are requirements (PEP 508).
+    """
 
     project: str
     python: str
@@ -57,24 +63,25 @@ def pins(value: object) -> tuple[Pin, ...]:
     """Lines of a glob, a Python and any number of constraints (PEP 508)."""
     if not (written := lines(value)):
         return ()
-    # Late, for it brings much along that few runs need.
+    # This import is slow, and few runs have such a line.
     from packaging.requirements import InvalidRequirement, Requirement
 
-    found = []
+    parsed = []
     for line in written:
         project, _, rest = line.partition(" ")
         python, *constraints = rest.split() or [""]
         if not python:
             raise ValueError(f"{line!r} names no Python")
         try:
-            found.append(Pin(project, python, tuple(str(Requirement(each)) for each in constraints)))
+            requirements = tuple(str(Requirement(constraint)) for constraint in constraints)
         except InvalidRequirement:
             raise ValueError(f"{line!r} has a constraint that is no requirement") from None
-    return tuple(found)
+        parsed.append(Pin(project, python, requirements))
+    return tuple(parsed)
 
 
 class Yank(NamedTuple):
-    """A line of the option yank: a version of a project (normalised) that is withdrawn, and why."""
+    """A line of the option yank: a version of a project (normalised name) to withdraw, and the reason."""
 
     project: str
     version: str
@@ -90,10 +97,8 @@ _YANK = re.compile(
 
 
 def yanks(value: object) -> tuple[Yank, ...]:
-    """Lines of PROJECT==VERSION and the reason, which may be left out."""
-    # Late, for most runs have no such line.
-
-    found: dict[tuple[str, str], Yank] = {}
+    """Lines of PROJECT==VERSION and the reason, which is optional."""
+    parsed: dict[tuple[str, str], Yank] = {}
     wrong: list[str] = []
     for line in lines(value):
         if (match := _YANK.fullmatch(line)) is None:
@@ -101,16 +106,16 @@ def yanks(value: object) -> tuple[Yank, ...]:
             continue
         name, version, reason = match.groups(default="")
         key = canonicalize_name(name), canonicalize_version(version)
-        if key in found:
-            wrong.append(f"{line!r} is of a version that another line is of")
-        found[key] = Yank(key[0], version, reason)
+        if key in parsed:
+            wrong.append(f"{line!r} names a version that another line names too")
+        parsed[key] = Yank(key[0], version, reason)
     if wrong:
         raise ValueError(", ".join(wrong))
-    return tuple(found.values())
+    return tuple(parsed.values())
 
 
 def boolean(value: object) -> bool:
-    """``true`` or ``false``, in any of their usual spellings."""
+    """``true``, ``yes``, ``on`` or ``1``; ``false``, ``no``, ``off`` or ``0``; upper and lower case."""
     known = {"true": True, "yes": True, "on": True, "1": True}
     known |= {"false": False, "no": False, "off": False, "0": False}
     try:
@@ -131,12 +136,12 @@ def seconds(value: object) -> float:
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}(\.\d+)?", str(value).strip()):
         raise ValueError("is not a number of seconds")
     if not (number := float(str(value))):
-        raise ValueError("is 0, which leaves no time")
+        raise ValueError("is 0, which leaves no time to build")
     return number
 
 
 def choice(*accepted: str) -> Callable[[object], str]:
-    """A parser for one of these words."""
+    """A parser that accepts one of these words, in upper and lower case."""
 
     def parse(value: object) -> str:
         if (word := str(value).strip().lower()) not in accepted:
@@ -147,7 +152,7 @@ def choice(*accepted: str) -> Callable[[object], str]:
 
 
 def folder(value: object) -> Path:
-    """The path of a folder; a leading ``~`` is left to the door."""
+    """The path of a folder; a leading ``~`` is expanded later."""
     written = str(value).strip() if isinstance(value, (str, Path)) else ""
     if not written or "\n" in written or "\0" in written:
         raise ValueError("is not the path of a folder")
@@ -155,12 +160,12 @@ def folder(value: object) -> Path:
 
 
 def optional_folder(value: object) -> Path | None:
-    """The path of a folder, or nothing."""
+    """The path of a folder, or None for an empty value."""
     return None if value in ("", None) else folder(value)
 
 
 def file(value: object) -> Path:
-    """The path of a file; a leading ``~`` is left to the door."""
+    """The path of a file; a leading ``~`` is expanded later."""
     try:
         return folder(value)
     except ValueError:
@@ -168,12 +173,12 @@ def file(value: object) -> Path:
 
 
 def optional_file(value: object) -> Path | None:
-    """The path of a file, or nothing."""
+    """The path of a file, or None for an empty value."""
     return None if value in ("", None) else file(value)
 
 
 def url(value: object) -> str:
-    """An http(s) or file URL without a password; a final slash is dropped. May be empty."""
+    """An http, https or file URL without a password and without a final slash; it may be empty."""
     written = text(value)
     if written:
         _check_url(written, r"https?|file", "is not an http, https or file URL")
@@ -181,46 +186,46 @@ def url(value: object) -> str:
 
 
 def link_template(value: object) -> str:
-    """An http(s) URL with places ``{path}`` and ``{revision}`` to be filled in. May be empty."""
+    """An http or https URL that may hold ``{path}`` and ``{revision}``, to be replaced; it may be empty."""
     written = text(value)
     if written:
         _check_url(written, "https?", "is not an http or https URL")
         if unknown := set(re.findall(r"{([^{}]*)}", written)) - {"path", "revision"}:
-            raise ValueError(f"holds {{{min(unknown)}}}, which is neither {{path}} nor {{revision}}")
+            raise ValueError(f"holds {{{min(unknown)}}}, but only {{path}} and {{revision}} are replaced")
     return written
 
 
 def repositories(value: object) -> tuple[str, ...]:
-    """Repository URLs, one a line, at least one."""
+    """Repository URLs, one a line; at least one."""
     if not (urls := optional_repositories(value)):
         raise ValueError("is empty")
     return urls
 
 
 def optional_repositories(value: object) -> tuple[str, ...]:
-    """Repository URLs, one a line."""
+    """Repository URLs, one a line; there may be none."""
     urls = lines(value)
-    if any(holds_password(each) for each in urls):
+    if any(holds_password(url) for url in urls):
         raise SecretError("holds a password")
-    for each in urls:
-        if each != EXAMPLE:
-            _check_url(each, r"https?|svn(\+[a-z0-9_-]+)?|file", f"{each!r} is not the URL of a repository")
-    return tuple(each.rstrip("/") for each in urls)
+    for url in urls:
+        if url != EXAMPLE:
+            _check_url(url, r"https?|svn(\+[a-z0-9_-]+)?|file", f"{url!r} is not the URL of a repository")
+    return tuple(url.rstrip("/") for url in urls)
 
 
 def holds_password(written: str) -> bool:
-    """Whether a URL, however badly written, holds a password between ``:`` and ``@``."""
+    """Whether a URL holds a password between ``:`` and ``@``, even if the URL is badly written."""
     _, separator, rest = written.partition("://")
     user, _, after = (rest if separator else written).partition("/")[0].partition(":")
     if user.startswith("["):
         return False
-    # A password may hold a "/": then what stands for the port is no number, and an "@" comes later.
+    # A password may hold a "/". Then the text in the place of the port is no number, and an "@" comes later.
     hidden = bool(separator and after) and "@" not in user and not after.isdecimal() and "@" in rest
     return "@" in after or hidden
 
 
 def may_hold_password(written: str) -> bool:
-    """Whether wrong text is better not repeated: something stands between ``:`` and ``@``."""
+    """Whether a message should not show this text, because something stands between ``:`` and ``@``."""
     return re.search(r":[^\s@]*@", written) is not None
 
 
@@ -236,7 +241,7 @@ def _check_url(written: str, schemes: str, wrong: str) -> None:
 
 
 def url_path(value: object) -> str:
-    """The path part of a URL, from ``/`` to ``/``."""
+    """The path part of a URL; the result begins and ends with ``/``."""
     inner = text(value).strip("/")
     if not re.fullmatch(r"([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?", inner) or ".." in inner.split("/"):
         raise ValueError("is not the path part of a URL")
@@ -256,9 +261,9 @@ def tag_pattern(value: object) -> str:
 
 
 def variable_name(value: object) -> str:
-    """The name of an environment variable, or nothing."""
+    """The name of an environment variable; it may be empty."""
     if not re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", written := text(value)):
-        # The value may be the password itself, written in the wrong place.
+        # The value may be the password itself, put into the wrong option.
         raise SecretError("is not the name of an environment variable")
     return written
 

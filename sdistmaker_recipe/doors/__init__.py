@@ -1,1 +1,10 @@
-"""Where a run begins: the recipe and the commands turn options into a run, and errors into a status."""
+"""The ways into the package: they turn options into a run, and its outcome into text and an exit status.
+
+* ``recipe``: the zc.buildout recipe.
+* ``part_script``: the script of a part, and the distributions that it runs with.
+* ``command``: the commands ``sdists_from_tags`` and ``make_sdist``.
+* ``arguments``: the parsers of the two commands.
+* ``defaults_file``: the defaults file, printed and read.
+* ``schedules``: hook, crontab line and systemd units that run the script regularly, as text.
+* ``console``: what recipe and commands share; progress as lines or a bar, and the context of a run.
+"""

@@ -1,4 +1,4 @@
-"""What the doors share: how a run is followed, and what it needs to know of its environment."""
+"""What the recipe and the commands share: listeners that show a run, and the context of a run."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 
 def run_context(configuration: Configuration, environment: Mapping[str, str]) -> RunContext:
-    """What a run needs to know of this environment.
+    """The context of a run in this environment.
 
-    Raises ``ConfigurationError`` where the variable that should hold the password is not set.
+    Raises ``ConfigurationError`` if the variable that should hold the password is not set.
     """
     variable = configuration.password_variable
     if variable and variable not in environment:
-        problem = Problem("environment", "password-variable", None, "the variable that it names is not set")
-        raise ConfigurationError([problem])
+        # The message does not show the name, because somebody may have written the password itself there.
+        message = "the variable that it names is not set; set it to the password, or correct the name"
+        raise ConfigurationError([Problem("environment", "password-variable", None, message)])
     return RunContext(
         cache=_cache_folder,
-        # Helper programs have no business with the password.
+        # Helper programs must not see the password.
         environment={name: value for name, value in environment.items() if name != variable},
         credentials=Credentials(
             configuration.username or None, environment.get(variable) if variable else None
@@ -39,50 +40,50 @@ def run_context(configuration: Configuration, environment: Mapping[str, str]) ->
 
 
 def _cache_folder() -> Path:
-    # Here, for only a run that builds something asks.
+    # Imported here, because only a run that builds something needs it.
     from platformdirs import user_cache_path
 
     return user_cache_path("sdistmaker_recipe", appauthor=False)
 
 
-class Lines(NamedTuple):
+class LineListener(NamedTuple):
     """A listener that writes a line for each tag."""
 
     write: Callable[[str], None]
 
     def planned(self, plan: Plan) -> None:
-        """Say how much there is to do, if anything."""
+        """Write how many tags will be built, if any."""
         if plan.build:
             self.write(f"Building {len(plan.build)} tags." if len(plan.build) > 1 else "Building 1 tag.")
 
     def finished(self, outcome: Published | Rejected) -> None:
-        """Say how a tag came out."""
+        """Write whether a tag was published or failed."""
         self.write(_line(outcome))
 
 
-class Silent:
-    """A listener that says nothing."""
+class SilentListener:
+    """A listener that writes nothing."""
 
     def planned(self, plan: Plan) -> None:
-        """Nothing to say."""
+        """Write nothing."""
 
     def finished(self, outcome: Published | Rejected) -> None:
-        """Nothing to say."""
+        """Write nothing."""
 
 
 @contextmanager
 def progress_bar() -> Iterator[Listener]:
-    """A listener that draws a bar on standard error, with a line above it for each tag that failed."""
-    # Only a run that a person watches pays for this import.
+    """A listener that draws a progress bar on standard error, and prints a line for each tag that failed."""
+    # Imported here, because only a run on a terminal needs it.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bar(progress, progress.add_task("Looking for tags", total=None))
+        yield _BarListener(progress, progress.add_task("Looking for tags", total=None))
 
 
-class _Bar(NamedTuple):
+class _BarListener(NamedTuple):
     progress: Progress
     task: TaskID
 
@@ -99,5 +100,5 @@ def _line(outcome: Published | Rejected) -> str:
     if isinstance(outcome, Published):
         done = "kept" if outcome.is_file_kept else "published"
         return f"{done} {outcome.release.filename} from {report.label(outcome.tag)}"
-    # The reason comes with the report, beside the log.
+    # The report says the reason, with the path of the log.
     return f"failed {report.label(outcome.tag)}"

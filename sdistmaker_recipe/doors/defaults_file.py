@@ -1,4 +1,4 @@
-"""The defaults file: a Python file of constants, printed with its documentation and read again."""
+"""The defaults file, a Python file of constants: print a documented example, and read a file."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, Option, options
+from sdistmaker_recipe.configuration.declaration import Door, Group, Option
+from sdistmaker_recipe.configuration.options import Configuration, grouped_options
+from sdistmaker_recipe.configuration.parsing import Layer
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 
 _OPENING = """\
 # Defaults for sdists_from_tags.
 #
-# Save this as a Python file, change what you like, delete what you leave alone, and use it with
+# Save this as a Python file. Change the values you need and delete the others. Then use it:
 #
 #     sdists_from_tags --defaults-file=defaults.py
 #
-# In a buildout part the same options are written in lower case: TAG_PATTERN here is tag-pattern there.
-# A file written for sdistmaker 1.4 works as it is: the names of then are given in brackets.
+# A buildout part has the same options in lower case, with hyphens: TAG_PATTERN here is tag-pattern there.
+# A file that was written for sdistmaker 1.4 still works. Its names are given in brackets.
 """
 
 
 def example_defaults() -> str:
     """The documented defaults file: Python that sets every constant to its default."""
-    return "\n".join([_OPENING, *(_constant(option) for option in options(Door.CONSTANT))])
+    sections = (_section(group, declared) for group, declared in grouped_options(Door.CONSTANT).items())
+    return "\n".join([_OPENING, *sections])
 
 
 def read_defaults(path: Path) -> Layer:
-    """The upper-case names that the Python file at path sets; the file is run.
+    """The upper-case names that the Python file at ``path`` sets; the file is run.
 
-    Raises ``ConfigurationError`` where it cannot be read or run.
+    Raises ``ConfigurationError`` if the file cannot be read or run.
     """
     source = str(path)
     namespace: dict[str, Any] = {"__file__": source, "__name__": "defaults"}
@@ -40,7 +43,7 @@ def read_defaults(path: Path) -> Layer:
         raise ConfigurationError([Problem(source, "defaults-file", None, message)]) from error
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a file may raise anything, SystemExit too
+    except BaseException as error:  # the file may raise anything, SystemExit too
         line = _line_of(error, source)
         message = f"{line}{type(error).__name__}: {error}"
         raise ConfigurationError([Problem(source, "defaults-file", None, message)]) from error
@@ -48,13 +51,18 @@ def read_defaults(path: Path) -> Layer:
 
 
 def _is_option(name: str) -> bool:
-    """Whether a name of the file is meant as an option; helpers are in lower case or begin with ``_``."""
+    """Whether a name of the file is an option; helpers are in lower case or begin with ``_``."""
     return name.isupper() and not name.startswith("_")
 
 
+def _section(group: Group, declared: list[Option]) -> str:
+    heading = f"# ---- {group.value} ".ljust(98, "-")
+    return "\n".join([heading, "", *(_constant(option) for option in declared)])
+
+
 def _constant(option: Option) -> str:
-    also = f" [{option.alias}]" if option.alias else ""
-    comment = textwrap.wrap(f"{option.help}{also} Accepted: {option.accepts}.", width=96)
+    alias = f" [{option.alias}]" if option.alias else ""
+    comment = textwrap.wrap(f"{option.help}{alias} Accepted: {option.accepts}.", width=96)
     value = getattr(Configuration(), option.field_name)
     return "\n".join(
         [*(f"# {line}" for line in comment), f"{option.spelling(Door.CONSTANT)} = {_literal(value)}", ""]
@@ -70,11 +78,11 @@ def _literal(value: object) -> str:
 
 
 def _line_of(error: BaseException, source: str) -> str:
-    """Where in the file itself it went wrong, as the beginning of a message; empty where nobody knows."""
-    found = error.lineno if isinstance(error, SyntaxError) and error.filename == source else None
+    """The line of the file that raised the error, as the beginning of a message; "" if it is not known."""
+    number = error.lineno if isinstance(error, SyntaxError) and error.filename == source else None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == source:
-            found = trace.tb_lineno
+            number = trace.tb_lineno
         trace = trace.tb_next
-    return f"line {found}: " if found else ""
+    return f"line {number}: " if number else ""

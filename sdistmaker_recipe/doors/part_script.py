@@ -1,7 +1,7 @@
-"""The script of a part runs with the distributions that the part itself runs with.
+"""The script of a part, which runs with the distributions that the part itself was loaded with.
 
-buildout found them when it loaded the recipe, by the same options. zc.recipe.egg alone would look for all of
-them once more in each run, only to write the script that is there already.
+Buildout has found these distributions when it loaded the recipe, by the same options. zc.recipe.egg would
+search for all of them again in each run, although the script is already there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-# pkg_resources is buildout's own copy where setuptools is 82 or newer.
+# With setuptools 82 or newer, pkg_resources is buildout's own copy.
 from zc.buildout.easy_install import default_versions, pkg_resources, sort_working_set
 from zc.recipe.egg import Scripts
 
@@ -17,49 +17,52 @@ from sdistmaker_recipe.names import canonicalize_name
 
 DISTRIBUTION = "sdistmaker_recipe"
 Distribution: TypeAlias = Any
-"""One of pkg_resources, which has no types."""
+"""A distribution of pkg_resources, which has no types."""
 
 
 class PartScript(Scripts):  # type: ignore[misc]  # zc.recipe.egg has no types
-    """zc.recipe.egg's scripts, but for how their distributions are found."""
+    """The scripts of zc.recipe.egg, with another way to find their distributions."""
 
     def working_set(self, extra: Sequence[str] = ()) -> tuple[list[str], Any]:
-        """The requirements and the working set of the script; overrides the method of zc.recipe.egg's API."""
+        """The requirements and the working set of the script; overrides the method of zc.recipe.egg."""
         eggs, develop_eggs = self.options["eggs-directory"], self.options["develop-eggs-directory"]
-        running = pkg_resources.working_set.resolve([pkg_resources.Requirement.parse(DISTRIBUTION)])
+        loaded = pkg_resources.working_set.resolve([pkg_resources.Requirement.parse(DISTRIBUTION)])
         developed = pkg_resources.find_distributions(develop_eggs)
-        if extra or self._tells_of_picked() or not may_be_the_scripts(running, default_versions(), developed):
+        if extra or self._reports_picked() or not is_same_choice(loaded, default_versions(), developed):
             found: tuple[list[str], Any] = super().working_set(extra)
             return found
-        # Each location is searched, so it should be there once.
-        one_each = {distribution.location: distribution for distribution in running}
-        return [DISTRIBUTION], sort_working_set(one_each.values(), eggs, develop_eggs)
+        # Several distributions may share a location; the path of the script should hold it once.
+        by_location = {distribution.location: distribution for distribution in loaded}
+        return [DISTRIBUTION], sort_working_set(by_location.values(), eggs, develop_eggs)
 
-    def _tells_of_picked(self) -> bool:
-        """Whether buildout says, or forbids, that a version is chosen which has no pin."""
-        said = self.buildout["buildout"]
-        forbids = said.get("allow-picked-versions") == "false"
-        return forbids or said.get("show-picked-versions") == "true" or bool(said.get("update-versions-file"))
+    def _reports_picked(self) -> bool:
+        """Whether buildout reports, or forbids, the choice of a version that has no pin."""
+        section = self.buildout["buildout"]
+        return (
+            section.get("allow-picked-versions") == "false"
+            or section.get("show-picked-versions") == "true"
+            or bool(section.get("update-versions-file"))
+        )
 
 
-def may_be_the_scripts(
-    running: Iterable[Distribution], pins: Mapping[str, str], developed: Iterable[Distribution]
+def is_same_choice(
+    loaded: Iterable[Distribution], pins: Mapping[str, str], developed: Iterable[Distribution]
 ) -> bool:
-    """Whether zc.recipe.egg would not choose others.
+    """Whether zc.recipe.egg would choose the loaded distributions, too.
 
-    It goes by ``pins``, buildout's [versions] with normalised names, and prefers what is in the folder of
-    develop eggs. What was loaded may differ: what is installed beside buildout comes before pins.
+    zc.recipe.egg follows ``pins``, which is buildout's [versions] with normalised names, and prefers develop
+    eggs. The loaded ones can differ, since buildout prefers what is installed beside it, whatever the pins.
     """
-    places = {distribution.key: distribution.location for distribution in developed}
+    develop_locations = {distribution.key: distribution.location for distribution in developed}
     return all(
-        places.get(each.key, each.location) == each.location
-        and _is_allowed(each, pins.get(canonicalize_name(each.project_name), ""))
-        for each in running
+        develop_locations.get(distribution.key, distribution.location) == distribution.location
+        and _is_allowed(distribution, pins.get(canonicalize_name(distribution.project_name), ""))
+        for distribution in loaded
     )
 
 
 def _is_allowed(distribution: Distribution, pin: str) -> bool:
-    """Whether a pin, such as 1.0 or >=1,<2, allows the distribution; "" allows all."""
+    """Whether a pin, such as 1.0 or >=1,<2, allows the distribution; "" allows any."""
     if pin in ("", distribution.version):
         return True
     specifier = pin if pin[0] in "<>=" else f"=={pin}"

@@ -1,8 +1,9 @@
-"""The zc.buildout recipe: a part's options in, a script and the engine's work out.
+"""The zc.buildout recipe: takes the options of a part, writes its script, and runs the engine.
 
-buildout deletes every path that ``install`` returns when an option changes, so only scripts are returned,
-never the index. It also deletes the script of a part whose ``update`` raises, so the script is written first,
-a tag that fails is only logged, and a run that fails ends buildout with ``SystemExit``.
+Two rules of buildout shape it. When an option changes, buildout deletes every path that ``install`` returned:
+so only scripts are returned, never the index. When ``update`` raises an exception, buildout deletes the
+script of the part: so the script is written first, a tag that fails is only logged, and a run that fails ends
+buildout with ``SystemExit``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 
 import zc.buildout
 
-from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, configure
+from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.configuration.parsing import Layer, configure
 from sdistmaker_recipe.doors import console
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
@@ -25,7 +28,7 @@ from sdistmaker_recipe.stages import report
 
 
 class Recipe:
-    """One part; buildout calls ``install`` for a new or changed one and ``update`` for any other."""
+    """One part. Buildout calls ``install`` if the part is new or changed, and otherwise ``update``."""
 
     def __init__(self, buildout: Any, name: str, part: Any) -> None:  # noqa: ANN401  # buildout has no types
         self._buildout, self._name, self._part = buildout, name, part
@@ -36,25 +39,25 @@ class Recipe:
             self._configuration = configure([Layer(f"[{name}]", Door.PART, self._written)], self._folder)
         except ConfigurationError as error:
             raise zc.buildout.UserError(str(error)) from error
-        # Other parts can refer to these as ${sdists:destination} and so on.
+        # Other parts can use these, for instance as ${sdists:destination}.
         part["destination"] = str(self._configuration.destination)
         part["apache-config"] = str(self._configuration.apache_config)
-        self._refuse_twins()
+        self._check_other_parts()
 
     def install(self) -> list[str]:
-        """Write the script, run the engine; the paths of scripts."""
+        """Write the script and run the engine; the paths of the scripts."""
         scripts = self._write_script()
         if self._configuration.run:
             self._run()
         return scripts
 
     def update(self) -> list[str]:
-        """As ``install``; where buildout is not to look for anything newer (``-N``) the engine rests."""
+        """Do the same as ``install``, but with ``-N`` (not newest) only write the script."""
         scripts = self._write_script()
         if self._configuration.run and self._newest():
             self._run()
         elif self._configuration.run:
-            self._logger.info("Not newest: the repository is not looked at, the index stays as it is.")
+            self._logger.info("Not newest: the repository is not read, and the index stays as it is.")
         return scripts
 
     def _write_script(self) -> list[str]:
@@ -64,7 +67,7 @@ class Recipe:
             "base": str(self._folder),
             "public_index": self._public_index(),
         }
-        # A copy, else zc.recipe.egg's own options end up in .installed.cfg.
+        # A copy, because zc.recipe.egg adds options, which would end up in .installed.cfg.
         egg = {key: value for key, value in self._part.items() if key not in _EGG_CLASHES}
         egg["eggs"] = DISTRIBUTION
         egg["scripts"] = f"sdists_from_tags={self._configuration.script}"
@@ -73,7 +76,7 @@ class Recipe:
 
     def _run(self) -> None:
         if self._buildout["buildout"].get("offline") == "true":
-            self._logger.info("Offline: the repository is not looked at, the index stays as it is.")
+            self._logger.info("Offline: the repository is not read, and the index stays as it is.")
             return
         try:
             context = replace(
@@ -81,7 +84,7 @@ class Recipe:
                 public_index=self._public_index(),
                 verbose=self._logger.isEnabledFor(logging.DEBUG),
             )
-            result = engine.run(self._configuration, context, console.Lines(self._logger.info))
+            result = engine.run(self._configuration, context, console.LineListener(self._logger.info))
         except SdistmakerError as error:
             self._logger.error("%s", error)
             raise SystemExit(error.exit_status) from error
@@ -89,12 +92,14 @@ class Recipe:
             self._logger.error("interrupted")
             raise SystemExit(130) from None
         except Exception as error:
-            # Any other exception would have buildout delete the script.
-            self._logger.exception("An error of sdistmaker_recipe itself.")
+            # After any other exception buildout would delete the script.
+            self._logger.exception(
+                "An error in sdistmaker_recipe itself. Please report it with the lines below."
+            )
             raise SystemExit(report.BROKEN) from error
-        wrong = report.as_text(result, quiet=True).splitlines()
+        warnings = report.as_text(result, quiet=True).splitlines()
         for line in report.as_text(result, verbose=context.verbose).splitlines():
-            self._logger.log(logging.WARNING if line in wrong else logging.INFO, "%s", line)
+            self._logger.log(logging.WARNING if line in warnings else logging.INFO, "%s", line)
         if result.errors:
             raise SystemExit(report.BROKEN)
 
@@ -105,14 +110,14 @@ class Recipe:
         index: str = self._buildout["buildout"].get("index") or ""
         return index.rstrip("/")
 
-    def _refuse_twins(self) -> None:
-        """Two parts must share neither script nor destination: one would overwrite the other's."""
+    def _check_other_parts(self) -> None:
+        """Raise ``UserError`` if another part has the same script or destination and would overwrite it."""
         for other in self._buildout["buildout"]["parts"].split():
             section = self._buildout[other] if other != self._name else {}
             if _is_ours(section.get("recipe", "")):
-                self._refuse_twin(other, section)
+                self._check_other_part(other, section)
 
-    def _refuse_twin(self, other: str, section: Mapping[str, str]) -> None:
+    def _check_other_part(self, other: str, section: Mapping[str, str]) -> None:
         mine: Configuration = self._configuration
         script = section.get("script", "sdists_from_tags").strip()
         destination = self._folder / section.get("destination", "var/private").strip()
@@ -122,12 +127,12 @@ class Recipe:
         ):
             if is_same:
                 raise zc.buildout.UserError(
-                    f"[{self._name}] and [{other}] have the same {option}; give one another, such as\n"
+                    f"[{self._name}] and [{other}] have the same {option}. Change one of them, such as\n"
                     f"    {option} = {getattr(mine, option)}-{self._name}"
                 )
 
 
-# What buildout itself or a recipe before ours may have put into a part.
+# Options that buildout itself, or another recipe, may have put into a part.
 _BUILDOUTS_OWN = frozenset({"recipe", "bin-directory", "develop-eggs-directory", "eggs-directory"})
 _EGG_CLASHES = frozenset(
     {"dependent-scripts", "entry-points", "interpreter", "initialization", "extra-paths"}

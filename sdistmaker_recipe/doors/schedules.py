@@ -1,4 +1,4 @@
-"""What starts the script by itself: a post-commit hook, a line for crontab, a timer of systemd. Pure."""
+"""Text that runs the script regularly: a post-commit hook, a crontab line, systemd units. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ _WAIT = ("--wait", "600")
 
 _HOOK = """\
 #!/bin/sh
-# hooks/post-commit of a Subversion repository: builds what a commit tags. Make it executable.
-# Subversion gives the repository's path and the new revision, and an almost empty environment.
+# Save this as hooks/post-commit of the Subversion repository, and make it executable.
+# It builds the tags that a commit makes. Subversion passes the path of the repository and the new
+# revision, and an almost empty environment.
 PATH=/usr/local/bin:/usr/bin:/bin
 cd {folder} && mkdir -p {logs} || exit 1
-# In the background, with its output elsewhere: who commits waits for all that is open.
+# It runs in the background and its output goes to a file, because a commit waits until the output
+# of the hook is closed.
 {command} --revision "$2" \\
     </dev/null >>{log} 2>&1 &
 """
 
 _CRON = """\
-# For crontab -e of the account that owns the index; cron mails what goes wrong, once.
+# Add this line with crontab -e, as the account that owns the index. Cron sends a mail for each new failure.
 */15 * * * * cd {folder} && {command}
 """
 
@@ -38,7 +40,7 @@ User={user}
 WorkingDirectory={folder}
 ExecStart={command}
 
-# /etc/systemd/system/{unit}.timer, then: systemctl enable --now {unit}.timer
+# /etc/systemd/system/{unit}.timer; start it with: systemctl enable --now {unit}.timer
 [Unit]
 Description=Source distributions of release tags, every 15 minutes
 
@@ -52,31 +54,34 @@ WantedBy=timers.target
 """
 
 
-def unattended(command: Sequence[str], *, told: bool, waits: bool) -> list[str]:
-    """The command for where nobody watches: quiet, and with the patience to wait for another run.
+def unattended(command: Sequence[str], *, verbosity_given: bool, wait_given: bool) -> list[str]:
+    """The command as it runs unattended: quiet, and waiting for another run to end.
 
-    ``told`` says that it was told how much to say, ``waits`` that an option says how long to wait. What is
-    added comes first, for of two flags the later one wins.
+    ``verbosity_given`` says that the command has ``-v`` or ``-q`` already, ``wait_given`` that an option says
+    how long to wait. The added flags come first, because of two equal flags the later one wins.
     """
-    added = (*(() if told else (_QUIET,)), *(() if waits else _WAIT))
+    added = (*(() if verbosity_given else (_QUIET,)), *(() if wait_given else _WAIT))
     return [*command[:1], *added, *command[1:]]
 
 
 def post_commit_hook(command: Sequence[str], folder: Path, log: Path) -> str:
-    """A Subversion hook that runs the command, in folder, for commits that change a tag; it prints to log."""
+    """A post-commit hook that runs the command in ``folder`` for each commit that changes a tag.
+
+    Its output is appended to the file ``log``.
+    """
     paths = {"folder": folder, "logs": log.parent, "log": log}
     words = {name: shlex.quote(str(path)) for name, path in paths.items()}
     return _HOOK.format(command=shlex.join(command), **words)
 
 
 def crontab(command: Sequence[str], folder: Path) -> str:
-    """The line that has cron run the command in folder; a percent sign would end it (crontab(5))."""
+    """The line with which cron runs the command in ``folder``; percent signs are escaped (crontab(5))."""
     words = {"folder": shlex.quote(str(folder)), "command": shlex.join(command)}
     return _CRON.format(**{name: text.replace("%", r"\%") for name, text in words.items()})
 
 
 def systemd_units(command: Sequence[str], folder: Path, unit: str, user: str) -> str:
-    """A service and a timer of this name for systemd, which run the command in folder as user."""
+    """A service and a timer named ``unit`` for systemd, which run the command in ``folder`` as ``user``."""
     words = " ".join(_systemd_word(word) for word in command)
     return _SYSTEMD.format(command=words, folder=str(folder).replace("%", "%%"), unit=unit, user=user)
 

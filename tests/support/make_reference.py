@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from sdistmaker_recipe.configuration.options import Door, Option, options
+from sdistmaker_recipe.configuration.declaration import Door, Option
+from sdistmaker_recipe.configuration.options import grouped_options, options
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "options.rst"
 
@@ -18,33 +19,47 @@ Options
 =======
 
 .. Written by ``python -m tests.support.make_reference`` from the declarations in
-   sdistmaker_recipe/configuration.py: make no changes here.
+   sdistmaker_recipe/configuration/options.py. Do not edit this page.
 
-An option is written as an option of a buildout part, as a constant of a defaults file, or as a
-flag of ``sdists_from_tags``. Where it is written in several places, a flag wins over the file of
-``--defaults-file``, that over the file of the argument ``defaults_file``, and that over the part. A
-list takes the place of the list before; nothing is added to it.
+This page lists every option by group, with its name in each place, its default and the values that
+it accepts. The next section says how options are written.
+
+.. contents::
+   :local:
+
+
+How options are written
+-----------------------
+
+An option can stand in three places: in a buildout part, in a defaults file, or on the command line
+as a flag of ``sdists_from_tags``. If it stands in several places, the first of these wins:
+
+1. the flag;
+2. the file that ``--defaults-file`` names;
+3. the file that the argument ``defaults_file`` of the script names;
+4. the part.
+
+A list replaces the list of a weaker place. Nothing is added to it.
 
 List
-    One item a line in a part, where lines that begin with ``#``, and what follows a space and ``;``,
-    are comments. In a defaults file a list of strings, or a string with one item a line. As a flag
-    it is repeated for each item.
+    In a part, one item a line. Lines that begin with ``#`` are comments, and so is everything after a
+    space and ``;``. In a defaults file, a list of strings, or a string with one item a line. As a flag,
+    repeat the flag for each item.
 Glob
-    Knows ``*``, ``?`` and ``[a-c]``. Capital letters count, and ``*`` matches ``/`` too. Only ``reserved``
-    is about normalised project names, in which capitals do not count, nor which of ``-``, ``_`` and
-    ``.`` is used.
+    A pattern with ``*``, ``?`` and ``[a-c]``. It distinguishes upper and lower case, and ``*`` matches
+    ``/`` too. Only ``reserved`` is different: it compares normalised project names (PEP 503), in which
+    upper and lower case are the same, and so are ``-``, ``_`` and ``.``.
 True and false
-    ``true``, ``yes``, ``on`` or ``1``, and ``false``, ``no``, ``off`` or ``0``; in a defaults file also
+    ``true``, ``yes``, ``on`` or ``1``, and ``false``, ``no``, ``off`` or ``0``. In a defaults file also
     ``True`` and ``False``.
 Relative path
-    Is below the buildout's folder in a part, and in the flags of the script that it generates.
-    Otherwise it is below the current folder. ``~`` is the home folder.
+    In a part, and in defaults files and flags of the script that a part generates, a relative path is
+    below the folder of the buildout. Exception: after the flags ``--destination`` and
+    ``--environments`` it is below the current folder. Without a part, all relative paths are below the
+    current folder. ``~`` is the home folder.
 
-An unknown name, or a value that is not accepted, is an error. All errors are reported together, and
-nothing is built then.
-
-.. contents:: All options
-   :local:
+An unknown name is an error, and so is a value that is not accepted. The error lists all problems
+together, and nothing is built.
 """
 
 DOORS = {
@@ -56,11 +71,15 @@ DOORS = {
 
 def page() -> str:
     """The text of the page, as reStructuredText."""
-    return "\n\n".join([OPENING, *("\n".join(_section(option)) for option in options())]) + "\n"
+    sections = [OPENING.rstrip()]
+    for group, declared in grouped_options().items():
+        sections.append(f"\n{group.value}\n{'-' * len(group.value)}")
+        sections += ["\n".join(_section(option)) for option in declared]
+    return "\n\n".join(sections) + "\n"
 
 
 def _section(option: Option) -> Iterator[str]:
-    yield from (option.name, "-" * len(option.name), "", textwrap.fill(_escape(option.help), 98), "")
+    yield from (option.name, "~" * len(option.name), "", textwrap.fill(_escape(option.help), 98), "")
     for door, (name, _) in DOORS.items():
         if door in option.doors:
             yield f":{name}: {_literal(option.spelling(door))}"
@@ -82,7 +101,7 @@ def _literal(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text in which nothing is markup."""
+    """The text with every character escaped that reStructuredText would read as markup."""
     return re.sub(r"[\\*`|]|_\b", r"\\\g<0>", text)
 
 

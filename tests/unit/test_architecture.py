@@ -21,7 +21,9 @@ FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subver
 
 # By their own words, or the design's.
 PURE = (
+    "configuration/declaration.py",
     "configuration/options.py",
+    "configuration/parsing.py",
     "errors.py",
     "index/core_metadata.py",
     "index/description.py",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration.options import Door, options
+from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.options import options
 from sdistmaker_recipe.doors import command
 from sdistmaker_recipe.model import Plan, Report
 from sdistmaker_recipe.stages import report
@@ -43,8 +44,8 @@ def test_the_page_of_options_is_what_the_declarations_give():
 
 @pytest.mark.parametrize("option", options(), ids=lambda option: option.name)
 def test_the_page_of_options_has_every_spelling(option):
-    _, _, rest = make_reference.page().partition(f"\n{option.name}\n{'-' * len(option.name)}\n")
-    text = rest.partition("\n\n\n")[0]
+    _, _, rest = make_reference.page().partition(f"\n{option.name}\n{'~' * len(option.name)}\n")
+    text = re.split(r"\n[^\n]+\n[~-]{3,}\n", rest)[0]
     spellings = [option.spelling(door) for door in option.doors] + [option.alias or option.name]
     assert [spelling for spelling in spellings if f"``{spelling}``" not in text] == []
     assert ("a flag of" in text) == (Door.FLAG in option.doors)

@@ -131,7 +131,9 @@ class TestYanks:
             option_types.yanks("one\ntwo")
 
     def test_of_one_version_twice_are_refused(self):
-        with pytest.raises(ValueError, match=r"'Acme==1\.0\.0 b' is of a version that another line is of"):
+        with pytest.raises(
+            ValueError, match=r"'Acme==1\.0\.0 b' names a version that another line names too"
+        ):
             option_types.yanks("acme==1.0 a\nAcme==1.0.0 b")
 
 

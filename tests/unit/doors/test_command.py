@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration.options import Configuration, Door, options
+from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import RunContext
@@ -111,6 +112,17 @@ class TestHelp:
         for option in options(Door.FLAG):
             pattern = rf" {option.spelling(Door.FLAG)} \S+ {re.escape(option.help)} "
             assert re.search(pattern, text), option.name
+
+    def test_lists_the_options_under_the_heading_of_their_group(self, arguments, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "10000")
+        arguments("--help")
+        with pytest.raises(SystemExit):
+            command.main()
+        text = capsys.readouterr().out
+        for group, declared in grouped_options(Door.FLAG).items():
+            section = text.partition(f"\n{group.value}:\n")[2].partition("\n\n")[0]
+            found = re.findall(r"^  (--\S+) ", section, re.MULTILINE)
+            assert found == [option.spelling(Door.FLAG) for option in declared]
 
     def test_of_make_sdist_shows_an_example_and_its_arguments(self, arguments, capsys):
         arguments("--help")
@@ -274,7 +286,7 @@ class TestConfiguration:
         assert engine.configuration.destination == folder / "var/private"
 
 
-class TestCircumstances:
+class TestRunContext:
     def test_are_those_of_the_flags(self, arguments, engine):
         arguments("--dry-run", "--retry-failed", "--verbose")
         assert command.main(public_index="https://example.com/simple") == 0

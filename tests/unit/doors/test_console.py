@@ -1,4 +1,4 @@
-"""What the doors share: circumstances of a run, and listeners that say how it goes on."""
+"""What the doors share: the context of a run, and listeners that show how it goes on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.doors.console import Lines, Silent, progress_bar, run_context
+from sdistmaker_recipe.doors.console import LineListener, SilentListener, progress_bar, run_context
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
@@ -18,7 +18,7 @@ PUBLISHED = Published(a_release(), a_tag())
 REJECTED = Rejected(a_tag("0.9"), "[red]SyntaxError[/red]: line 3", Path("/srv/x.log"))
 
 
-class TestCircumstances:
+class TestRunContext:
     def test_have_no_credentials_by_default(self):
         assert run_context(Configuration(), {}).credentials == Credentials()
 
@@ -52,28 +52,28 @@ class TestCircumstances:
         assert run_context(Configuration(), {}).cache() == Path("/home/builder/.cache/sdistmaker_recipe")
 
 
-class TestLines:
+class TestLineListener:
     @pytest.mark.parametrize(
         ("tags", "lines"), [(0, []), (1, ["Building 1 tag."]), (2, ["Building 2 tags."])]
     )
     def test_say_how_much_there_is_to_do_if_anything(self, tags, lines):
         written: list[str] = []
-        Lines(written.append).planned(Plan(build=(a_tag(),) * tags))
+        LineListener(written.append).planned(Plan(build=(a_tag(),) * tags))
         assert written == lines
 
     def test_say_of_each_tag_how_it_came_out(self):
         written: list[str] = []
-        listener = Lines(written.append)
+        listener = LineListener(written.append)
         listener.finished(PUBLISHED)
         listener.finished(REJECTED)
         assert written[0] == "published acme_ledger-1.0.tar.gz from acme.ledger 1.0"
         assert written[1].startswith("failed acme.ledger 0.9")
 
 
-class TestSilent:
+class TestSilentListener:
     def test_says_nothing(self, capsys):
-        Silent().planned(Plan(build=(a_tag(),)))
-        Silent().finished(REJECTED)
+        SilentListener().planned(Plan(build=(a_tag(),)))
+        SilentListener().finished(REJECTED)
         assert capsys.readouterr() == ("", "")
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.configuration.options import Configuration, Door, configure, options
+from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
+from sdistmaker_recipe.configuration.parsing import configure
 from sdistmaker_recipe.doors import defaults_file
 from sdistmaker_recipe.errors import ConfigurationError
 
@@ -54,6 +56,11 @@ class TestPrinted:
         comment = "".join(line[2:] for line in block).replace(" ", "")
         for said in (option.help, option.accepts, option.alias):
             assert said.replace(" ", "") in comment
+
+    def test_file_has_a_heading_above_the_first_constant_of_each_group(self):
+        for group, (first, *_) in grouped_options(Door.CONSTANT).items():
+            above, _, _ = EXAMPLE.partition(f"\n{first.spelling(Door.CONSTANT)} = ")
+            assert above.split("\n\n")[-2].splitlines()[-1].startswith(f"# ---- {group.value} ---")
 
     def test_file_has_no_line_that_is_too_long_to_read(self):
         assert max(map(len, defaults_file.example_defaults().splitlines())) <= 110

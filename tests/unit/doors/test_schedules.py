@@ -1,4 +1,4 @@
-"""What starts the script by itself: shells, cron and systemd read back the command that was meant."""
+"""Hook, crontab line and systemd units: shells, cron and systemd read back the command that was meant."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_systemd_units_name_the_command_and_the_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "waits", "added"),
+    ("verbosity_given", "wait_given", "added"),
     [
         (False, False, ["--quiet", "--wait", "600"]),
         (True, False, ["--wait", "600"]),
@@ -68,7 +68,11 @@ def test_systemd_units_name_the_command_and_the_account() -> None:
         (True, True, []),
     ],
 )
-def test_what_nobody_watches_is_quiet_and_patient_unless_it_was_told_otherwise(
-    told: bool, waits: bool, added: list[str]
+def test_an_unattended_command_is_quiet_and_waits_unless_its_flags_say_otherwise(
+    verbosity_given: bool, wait_given: bool, added: list[str]
 ) -> None:
-    assert unattended(ODD, told=told, waits=waits) == [ODD[0], *added, *ODD[1:]]
+    assert unattended(ODD, verbosity_given=verbosity_given, wait_given=wait_given) == [
+        ODD[0],
+        *added,
+        *ODD[1:],
+    ]

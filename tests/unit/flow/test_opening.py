@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.configuration.options import Configuration, Door, Layer, configure
+from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.configuration.parsing import Layer, configure
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow import opening
 from sdistmaker_recipe.flow.context import RunContext

@@ -1,0 +1,242 @@
+"""The arguments of the commands: parsers with their help, and the given flags as a layer of options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.configuration import option_types
+from sdistmaker_recipe.configuration.declaration import Door, Option
+from sdistmaker_recipe.configuration.options import grouped_options, options
+from sdistmaker_recipe.configuration.parsing import Layer
+
+_EXAMPLE = """\
+example:
+  sdists_from_tags --repository https://svn.example.com/svn --destination /srv/index
+
+  This builds a source distribution of every release tag, keeps them in the index /srv/index, and
+  writes /srv/index-apache.conf, which a virtual host of Apache includes. The next run builds only
+  what is new.
+
+exit status:
+  0  done
+  1  a tag newly failed to build
+  2  an option is wrong
+  3  the repository or the disk failed
+  4  another run works on the same destination
+"""
+
+_MAKE_SDIST_EXAMPLE = """\
+example:
+  make_sdist https://svn.example.com/svn/acme.greeting/tags/1.0 dist
+
+exit status:
+  0  done
+  1  the tag does not build
+  2  an option is wrong
+  3  the repository or the disk failed
+"""
+
+_MAKE_SDIST_OPTIONS = frozenset(
+    {
+        "vcs",
+        "username",
+        "password-variable",
+        "tag-pattern",
+        "timeout",
+        "build-index",
+        "python",
+        "environments",
+    }
+)
+
+_METAVARS: dict[Callable[[object], Any], str] = {
+    option_types.boolean: "true|false",
+    option_types.count: "N",
+    option_types.file: "FILE",
+    option_types.folder: "FOLDER",
+    option_types.lines: "GLOB",
+    option_types.link_template: "URL",
+    option_types.optional_file: "FILE",
+    option_types.optional_folder: "FOLDER",
+    option_types.optional_repositories: "URL",
+    option_types.repositories: "URL",
+    option_types.seconds: "SECONDS",
+    option_types.tag_pattern: "REGEX",
+    option_types.url: "URL",
+    option_types.url_path: "PATH",
+    option_types.variable_name: "NAME",
+}
+
+# Lists of which the items are no globs.
+_METAVARS_BY_NAME = {"pythons": "PYTHON", "require": "RULE"}
+
+SCHEDULE_FLAGS = ("--print-hook", "--print-cron", "--print-systemd")
+
+
+def sdists_from_tags_parser() -> argparse.ArgumentParser:
+    """The parser of ``sdists_from_tags``."""
+    parser = argparse.ArgumentParser(
+        prog="sdists_from_tags",
+        usage="%(prog)s [--repository URL] [--destination FOLDER] [options]",
+        description="Build a source distribution of each release tag and keep them in a package index.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    output = _add_common_flags(parser)
+    output.add_argument("--json", action="store_true", help="Print the report as JSON.")
+    output.add_argument(
+        "--strict", action="store_true", help="Exit with 1 also if a tag that failed before still fails."
+    )
+    _add_run_flags(parser)
+    _add_defaults_file_flags(parser)
+    _add_schedule_flags(parser)
+    _add_options(parser)
+    return parser
+
+
+def make_sdist_parser() -> argparse.ArgumentParser:
+    """The parser of ``make_sdist``."""
+    parser = argparse.ArgumentParser(
+        prog="make_sdist",
+        usage="%(prog)s TAG_URL DESTINATION [options]",
+        description="Build a source distribution of one tag.",
+        epilog=_MAKE_SDIST_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("tag_url", metavar="TAG_URL", help="The URL of the tag's folder in the repository.")
+    parser.add_argument(
+        "destination", metavar="DESTINATION", help="The archive is written to DESTINATION/PROJECT/."
+    )
+    _add_common_flags(parser)
+    _add_options(parser, _MAKE_SDIST_OPTIONS)
+    return parser
+
+
+def flags_layer(arguments: argparse.Namespace, unknown: Sequence[str]) -> Layer:
+    """The options that were given as flags; unknown arguments are reported with all other problems."""
+    given = {option.spelling(Door.FLAG): getattr(arguments, option.field_name, None) for option in options()}
+    values = {flag: value for flag, value in given.items() if value is not None}
+    for flag in ("--destination", "--environments"):
+        # A typed path is relative to the current folder, even if the script belongs to another folder.
+        path = values.get(flag)
+        if path and path.strip() and not path.startswith("~"):
+            values[flag] = str(Path.cwd() / path.strip())
+    return Layer("command line", Door.FLAG, values, _unknown_flags(unknown))
+
+
+def _unknown_flags(unknown: Sequence[str]) -> tuple[str, ...]:
+    names = [argument.partition("=")[0] for argument in unknown]
+    # The word after an unknown flag is most likely its value, perhaps a password.
+    flags = [name for name in names if name.startswith("-")] or names
+    return tuple(dict.fromkeys(flags))
+
+
+def _add_common_flags(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what both commands accept; the group of flags about output."""
+    information = parser.add_argument_group("Help")
+    information.add_argument("-h", "--help", action="help", help="Print this help, and stop.")
+    information.add_argument(
+        "--version",
+        action="version",
+        version=f"sdistmaker_recipe {__version__}",
+        help="Print the version, and stop.",
+    )
+    output = parser.add_argument_group("Output")
+    verbosity = output.add_mutually_exclusive_group()
+    verbosity.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="Print more, and the output of helper programs such as uv.",
+    )
+    verbosity.add_argument(
+        "-q", "--quiet", action="store_true", help="Print only warnings, errors and new failures."
+    )
+    return output
+
+
+def _add_run_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("This run")
+    group.add_argument(
+        "--dry-run", action="store_true", help="Print what would be built, and change nothing."
+    )
+    group.add_argument(
+        "--full-scan",
+        action="store_true",
+        help="Look at the whole repository and index, not only at what changed since the last run.",
+    )
+    group.add_argument(
+        "--retry-failed", action="store_true", help="Build tags again that failed before, even if unchanged."
+    )
+    group.add_argument(
+        "--revision",
+        metavar="N",
+        default="",
+        help="Do nothing if revision N of the repository changed no tag. This is for post-commit hooks.",
+    )
+    group.add_argument(
+        "--verify",
+        action="store_true",
+        help="Compare every file of the index with the catalog, and repair what is missing or damaged. The "
+        "catalog is the SQLite file that remembers what was published.",
+    )
+    group.add_argument(
+        "--adopt",
+        action="store_true",
+        help="Take over archives that somebody else put into the index, without building them again.",
+    )
+
+
+def _add_defaults_file_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("Defaults file")
+    group.add_argument(
+        "-d", "--defaults-file", metavar="FILE", help="Read options from this Python file, which is run."
+    )
+    group.add_argument(
+        "--print-example-defaults",
+        action="store_true",
+        help="Print a defaults file with every option and its description, and stop.",
+    )
+
+
+def _add_schedule_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("Run this command regularly")
+    texts = {
+        "--print-hook": "Print a post-commit hook for Subversion that runs this command, and stop.",
+        "--print-cron": "Print a line for crontab that runs this command, and stop.",
+        "--print-systemd": "Print a service and a timer for systemd that run this command, and stop.",
+    }
+    for flag in SCHEDULE_FLAGS:
+        kind = flag.removeprefix("--print-")
+        group.add_argument(flag, dest="schedule", action="store_const", const=kind, help=texts[flag])
+
+
+def _add_options(parser: argparse.ArgumentParser, names: frozenset[str] | None = None) -> None:
+    """Add the options, or those with these names, under the heading of their group."""
+    for group, declared in grouped_options(Door.FLAG).items():
+        if not (shown := [option for option in declared if names is None or option.name in names]):
+            continue
+        section = parser.add_argument_group(group.value)
+        for option in shown:
+            section.add_argument(
+                option.spelling(Door.FLAG),
+                action="append" if option.many else "store",
+                metavar=_METAVARS_BY_NAME.get(option.name) or _METAVARS.get(option.parse, "VALUE"),
+                help=_help(option).replace("%", "%%"),
+            )
+
+
+def _help(option: Option) -> str:
+    # A flag takes one item of a list, where the other places take one item a line.
+    accepts = option.accepts.replace(", one a line", "")
+    repeatable = " Can be repeated." if option.many else ""
+    default = f" Default: {' '.join(option.default.split())}." if option.default else ""
+    return f"{option.help} Accepted: {accepts}.{repeatable}{default}"
