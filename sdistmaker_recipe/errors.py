@@ -1,18 +1,18 @@
-"""Errors that reach a door, each with the exit status it stands for.
+"""The errors that end a run, each with its exit status.
 
 ::
 
     SdistmakerError
-    |-- ConfigurationError    2  some options are wrong; carries every problem
-    |-- RepositoryError       3  the repository did not answer as it should
-    |   `-- PathNotFoundError    a path is not there at that revision
+    |-- ConfigurationError    2  options are wrong; holds every problem
+    |-- RepositoryError       3  the repository gave no answer, or refused one
+    |   `-- PathNotFoundError    the path does not exist in that revision
     |-- StoreError            3  the disk, the index or the catalog failed
-    |   `-- CatalogDamagedError  the catalog is no longer one
-    |-- ToolchainError        3  the means to build are missing (uv, an interpreter)
+    |   `-- CatalogDamagedError  the file of the catalog is damaged
+    |-- ToolchainError        3  a program that builds need is missing (uv, an interpreter)
     `-- LockHeldError         4  another run works on the same destination
 
-A tag that does not build is no error but a value, ``model.Failed``. Inside the toolchain ``BuildError``
-carries its reason up to the stage that makes the value.
+A tag that does not build ends no run. It is a value, ``model.Failed``. Inside the toolchain, ``BuildError``
+carries the reason to the stage that makes this value.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 
 class SdistmakerError(Exception):
-    """A run cannot go on.
+    """The run cannot go on.
 
-    ``message`` says what was wrong, ``hint`` what the user can do about it (may be empty).
+    ``message`` says what is wrong, ``hint`` what the user can do about it ("" for no hint).
     """
 
     exit_status = 3
@@ -40,7 +40,10 @@ class SdistmakerError(Exception):
 
 
 class Problem(NamedTuple):
-    """One wrong option: where it was written and under which name, its value, and what is accepted."""
+    """One wrong option: the place and name it was written under, its value, and what is wrong with it.
+
+    A ``value`` of None is not shown.
+    """
 
     source: str
     option: str
@@ -53,7 +56,7 @@ class Problem(NamedTuple):
 
 
 class ConfigurationError(SdistmakerError):
-    """Options are wrong; ``problems`` lists all of them, not only the first."""
+    """Options are wrong; ``problems`` lists every problem."""
 
     exit_status = 2
 
@@ -66,10 +69,10 @@ class ConfigurationError(SdistmakerError):
 
 
 class RepositoryError(SdistmakerError):
-    """A repository did not answer as it should; the message names the URL.
+    """A repository gave no answer, or refused one; the message names the URL.
 
-    ``passing`` says that it may answer in a moment, with nothing changed: its server may be starting again;
-    ``forbidden`` that it does not let us read there.
+    ``passing`` says that the same question may succeed in a moment, for instance when the server restarts;
+    ``forbidden`` that the server does not let us read this path.
     """
 
     def __init__(
@@ -86,7 +89,7 @@ class RepositoryError(SdistmakerError):
 
 
 class PathNotFoundError(RepositoryError):
-    """A path is not there at the revision asked for."""
+    """The path does not exist in the revision asked for."""
 
 
 class StoreError(SdistmakerError):
@@ -94,20 +97,20 @@ class StoreError(SdistmakerError):
 
     @staticmethod
     def of(error: OSError, path: Path | str) -> StoreError:
-        """What a file system refused, at path unless the error itself says where."""
+        """The error for what the file system refused, at ``path`` unless the error names a file itself."""
         hint = SAME_ACCOUNT if isinstance(error, PermissionError) else ""
         return StoreError(f"{error.filename or path}: {error.strerror or error}", hint)
 
 
-SAME_ACCOUNT = "All runs on one index should be of the same account, to which all of its files belong."
+SAME_ACCOUNT = "Run everything that writes to one index as the same account, the owner of all its files."
 
 
 class CatalogDamagedError(StoreError):
-    """The catalog's file cannot be read as one, though the disk reads it; a new one can be made."""
+    """The file of the catalog can be read but is damaged; a new catalog can be made."""
 
 
 class ToolchainError(SdistmakerError):
-    """The means to build are missing or broken; no tag can be built."""
+    """A program that builds need is missing or broken, so no tag can be built."""
 
 
 class LockHeldError(SdistmakerError):
@@ -119,8 +122,8 @@ class LockHeldError(SdistmakerError):
 class BuildError(Exception):
     """One tag does not build: ``reason`` is one sentence, ``log`` what the build printed.
 
-    ``is_permanent`` is false where another try may do better though nothing changed, as after a lost network.
-    ``names`` are those that metadata of the project gave, as far as it came to metadata.
+    ``is_permanent`` is false if another try may succeed although nothing changed, as after a lost network.
+    ``names`` are the project names in metadata that was read before the build failed.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Names of projects and versions, as PEP 503 and PEP 440 compare them. Pure.
+"""Names of projects and versions: normalised (PEP 503) and compared (PEP 440). Pure.
 
-All of it is done by ``packaging``, which is imported when the first name or version is looked at: a run that
-finds nothing to do looks at none, and would wait for that import longer than for anything else.
+The library ``packaging`` does the work. It is imported when the first name or version is compared, because
+the import is slow and a run that finds nothing to do compares none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def canonicalize_name(name: str) -> str:
 
 
 def canonicalize_version(version: str) -> str:
-    """A version without what makes no difference, such as zeros at its end; else the text itself."""
+    """The version without zeros at its end and the like (PEP 440); other text is returned as it is."""
     from packaging import utils
 
     return utils.canonicalize_version(version)
@@ -29,7 +29,7 @@ def canonicalize_version(version: str) -> str:
 
 @lru_cache(maxsize=4096)
 def version_key(text: str) -> tuple[int, Version, str]:
-    """Sorts versions as PEP 440 does; those it does not know come first, by their text."""
+    """A key that sorts versions as PEP 440 does; versions outside of PEP 440 come first, by their text."""
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -39,13 +39,13 @@ def version_key(text: str) -> tuple[int, Version, str]:
 
 
 def normalised_version(text: str) -> str:
-    """A version as PEP 440 normalises it, which clients know it by; one that it does not know, as it is."""
-    known, version, _text = version_key(text)
-    return str(version) if known else text
+    """The version as PEP 440 normalises it and clients know it; other text is returned as it is."""
+    is_known, version, _text = version_key(text)
+    return str(version) if is_known else text
 
 
 def same_version(one: str, other: str) -> bool:
-    """Whether two versions are the same: 1.0 and 1.0.0 are (PEP 440 "Version comparison")."""
-    known, version, _text = version_key(one)
-    other_known, other_version, _other = version_key(other)
-    return version == other_version if known and other_known else one == other
+    """Whether two versions are the same, as 1.0 and 1.0.0 are (PEP 440 "Version comparison")."""
+    is_known, version, _text = version_key(one)
+    is_other_known, other_version, _other = version_key(other)
+    return version == other_version if is_known and is_other_known else one == other

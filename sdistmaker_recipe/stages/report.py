@@ -1,4 +1,4 @@
-"""Say what a run did: a ``Report`` in, text, JSON and an exit status out. Pure."""
+"""Say what a run did: takes a ``Report``, gives text, JSON and an exit status. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sdistmaker_recipe.model import Adopted, IndexProblem, Rejected, ReleaseChange, Report, Tag, Verification
+from sdistmaker_recipe.model import (
+    Adopted,
+    IndexProblem,
+    Published,
+    Rejected,
+    ReleaseChange,
+    Report,
+    Tag,
+    Verification,
+)
 
-_DONE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
+_PAST_TENSE = {"yank": "yanked", "restore": "restored", "remove": "removed"}
 
 DONE = 0
 SOME_TAG_FAILED = 1
@@ -16,15 +25,16 @@ BROKEN = 3
 
 
 def exit_status(report: Report, *, strict: bool) -> int:
-    """0 done; 1 a tag newly failed (strict: or still fails); 3 a repository could not be read.
+    """The exit status of the run.
 
-    1 too where a file of the index is broken.
+    0: done. 1: a tag newly failed, or a file of the index is broken; with ``strict`` also if a tag that
+    failed before still fails. 3: a repository could not be read.
     """
     if report.errors:
         return BROKEN
     if _broken(report):
         return SOME_TAG_FAILED
-    if any(strict or not each.is_repeated for each in report.rejected) or (
+    if any(strict or not rejected.is_repeated for rejected in report.rejected) or (
         strict and report.plan.known_failures
     ):
         return SOME_TAG_FAILED
@@ -32,56 +42,35 @@ def exit_status(report: Report, *, strict: bool) -> int:
 
 
 def as_text(report: Report, *, verbose: bool = False, quiet: bool = False) -> str:
-    """The report for people; verbose lists the tags left alone too, quiet only what went wrong now."""
-    lines = _wrong(report, quiet=True) if quiet and not report.dry_run else _lines(report, verbose=verbose)
+    """The report for people.
+
+    ``verbose`` adds the tags that were skipped. ``quiet`` leaves only warnings, errors and new failures.
+    """
+    lines = _problems(report, quiet=True) if quiet and not report.dry_run else _lines(report, verbose=verbose)
     return "\n".join(lines)
 
 
 def as_json(report: Report, *, strict: bool) -> str:
-    """The report for programs; keys are only ever added."""
+    """The report for programs; later versions add keys and never remove one."""
     plan = report.plan
     document = {
         "destination": str(report.destination),
         "dry_run": report.dry_run,
         "exit_status": exit_status(report, strict=strict),
         "to_build": [_tag(tag) for tag in plan.build] if report.dry_run else [],
-        "published": [
-            {
-                **_tag(each.tag),
-                "name": each.release.name,
-                "filename": each.release.filename,
-                "sha256": each.release.sha256,
-                "toolchain": each.release.toolchain,
-                "warnings": list(each.warnings),
-                "left_out": list(each.left_out),
-                "took_over": each.former_tag_url,
-            }
-            for each in report.published
-        ],
-        "failed": [
-            {
-                **_tag(each.tag),
-                "reason": each.reason,
-                "log": str(each.log_file),
-                "attempts": [attempt._asdict() for attempt in each.attempts],
-            }
-            for each in report.rejected
-        ],
+        "published": [_published(published) for published in report.published],
+        "failed": [_failed(rejected) for rejected in report.rejected],
         "still_failing": [
-            {**_tag(each.tag), "reason": each.failure.reason, "log": str(each.failure.log_file)}
-            for each in plan.known_failures
+            {**_tag(still.tag), "reason": still.failure.reason, "log": str(still.failure.log_file)}
+            for still in plan.known_failures
         ],
-        "skipped": [{**_tag(each.tag), "reason": each.reason} for each in plan.skip],
+        "skipped": [{**_tag(skipped.tag), "reason": skipped.reason} for skipped in plan.skip],
         **{
-            key: [
-                _release(release_change)
-                for release_change in plan.release_changes
-                if release_change.action == action
-            ]
-            for action, key in _DONE.items()
+            key: [_changed_release(change) for change in plan.release_changes if change.action == action]
+            for action, key in _PAST_TENSE.items()
         },
-        "adopted": [_adopted(each) for each in report.adoption.adopted],
-        "left_alone": [each._asdict() for each in report.adoption.not_adopted],
+        "adopted": [_adopted(adopted) for adopted in report.adoption.adopted],
+        "left_alone": [not_adopted._asdict() for not_adopted in report.adoption.not_adopted],
         "verified": _verified(report.verification) if report.verification else None,
         "warnings": list(report.warnings),
         "errors": list(report.errors),
@@ -92,7 +81,7 @@ def as_json(report: Report, *, strict: bool) -> str:
 
 
 def label(tag: Tag) -> str:
-    """A tag as people know it: its project and its name."""
+    """The tag as people know it: the name of its project and its own name."""
     return f"{tag.project} {tag.name}"
 
 
@@ -106,19 +95,42 @@ def _tag(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _release(release_change: ReleaseChange) -> dict[str, Any]:
+def _published(published: Published) -> dict[str, Any]:
     return {
-        "project": release_change.release.project,
-        "version": release_change.release.version,
-        "filename": release_change.release.filename,
-        "url": release_change.release.tag_url,
-        "revision": release_change.release.revision,
-        "reason": release_change.reason,
+        **_tag(published.tag),
+        "name": published.release.name,
+        "filename": published.release.filename,
+        "sha256": published.release.sha256,
+        "toolchain": published.release.toolchain,
+        "warnings": list(published.warnings),
+        "left_out": list(published.left_out),
+        "took_over": published.former_tag_url,
+    }
+
+
+def _failed(rejected: Rejected) -> dict[str, Any]:
+    return {
+        **_tag(rejected.tag),
+        "reason": rejected.reason,
+        "log": str(rejected.log_file),
+        "attempts": [attempt._asdict() for attempt in rejected.attempts],
+    }
+
+
+def _changed_release(change: ReleaseChange) -> dict[str, Any]:
+    return {
+        "project": change.release.project,
+        "version": change.release.version,
+        "filename": change.release.filename,
+        "url": change.release.tag_url,
+        "revision": change.release.revision,
+        "reason": change.reason,
     }
 
 
 def _verified(verification: Verification) -> dict[str, Any]:
-    return {"files": verification.files, "findings": [each._asdict() for each in verification.problems]}
+    problems = [problem._asdict() for problem in verification.problems]
+    return {"files": verification.files, "findings": problems}
 
 
 def _adopted(adopted: Adopted) -> dict[str, Any]:
@@ -137,76 +149,83 @@ def _adopted(adopted: Adopted) -> dict[str, Any]:
 
 def _lines(report: Report, *, verbose: bool) -> Iterator[str]:
     plan = report.plan
-    yield from _adoption(report, every=verbose or report.dry_run)
+    yield from _adoption(report, with_files=verbose or report.dry_run)
     if verbose:
-        yield from (f"skipped {label(each.tag)}: {each.reason}" for each in plan.skip)
+        yield from (f"skipped {label(skipped.tag)}: {skipped.reason}" for skipped in plan.skip)
         yield from (
-            f"not in {each.release.filename}: {', '.join(each.left_out)}"
-            for each in report.published
-            if each.left_out
+            f"not in {published.release.filename}: {', '.join(published.left_out)}"
+            for published in report.published
+            if published.left_out
         )
     if report.dry_run:
         yield from (f"would build {label(tag)}" for tag in plan.build)
     yield from _release_changes(report)
     if report.dry_run:
-        yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} left alone."
+        yield f"Dry run: {_count(len(plan.build), 'tag')} to build, {len(plan.skip)} skipped."
     if report.verification:
         yield from _verification(report.verification)
-    yield from _wrong(report)
+    yield from _problems(report)
     yield from _still_failing(report)
     if not report.dry_run:
         yield _summary(report)
 
 
 def _release_changes(report: Report) -> Iterator[str]:
-    for release_change in report.plan.release_changes:
-        if release_change.action in _DONE:
-            done = f"would {release_change.action}" if report.dry_run else _DONE[release_change.action]
-            reason = f": {release_change.reason}" if release_change.reason else ""
-            yield f"{done} {release_change.release.filename}{reason}"
+    for change in report.plan.release_changes:
+        if change.action in _PAST_TENSE:
+            verb = f"would {change.action}" if report.dry_run else _PAST_TENSE[change.action]
+            reason = f": {change.reason}" if change.reason else ""
+            yield f"{verb} {change.release.filename}{reason}"
 
 
-def _wrong(report: Report, *, quiet: bool = False) -> Iterator[str]:
-    yield from (f"warning: {label(each.tag)}: {text}" for each in report.published for text in each.warnings)
+def _problems(report: Report, *, quiet: bool = False) -> Iterator[str]:
+    """Warnings, failures and errors; with ``quiet`` no failure that was reported before."""
+    for published in report.published:
+        yield from (f"warning: {label(published.tag)}: {text}" for text in published.warnings)
     yield from (f"warning: {text}" for text in report.warnings)
-    for each in report.rejected:
-        if not (quiet and each.is_repeated):
-            yield from _failure(each)
-    yield from (f"error: {each.file} {each.problem}" for each in _broken(report))
+    for rejected in report.rejected:
+        if not (quiet and rejected.is_repeated):
+            yield from _failure(rejected)
+    yield from (f"error: {problem.file} {problem.problem}" for problem in _broken(report))
     yield from (f"error: {text}" for text in report.errors)
 
 
-def _adoption(report: Report, *, every: bool) -> Iterator[str]:
-    would = "would take" if report.dry_run else "took"
-    taken = report.adoption.adopted
-    for each in taken if every else ():
-        tag = each.release.tag_url or "no tag"
-        yield f"{would} over {each.file} as {each.release.project}/{each.release.filename} ({tag})"
-    if taken:
-        tagged = sum(bool(each.release.tag_url) for each in taken)
-        yield f"{would} over {_count(len(taken), 'archive')}, {tagged} of tags that are known"
-    yield from (f"left alone {each.file}: {each.reason}" for each in report.adoption.not_adopted)
+def _adoption(report: Report, *, with_files: bool) -> Iterator[str]:
+    verb, negative = ("would take", "would not take") if report.dry_run else ("took", "did not take")
+    all_adopted = report.adoption.adopted
+    for adopted in all_adopted if with_files else ():
+        release = adopted.release
+        tag = release.tag_url or "no tag"
+        yield f"{verb} over {adopted.file} as {release.project}/{release.filename} ({tag})"
+    if all_adopted:
+        tagged = sum(bool(adopted.release.tag_url) for adopted in all_adopted)
+        yield f"{verb} over {_count(len(all_adopted), 'archive')}, {tagged} with a known tag"
+    for not_adopted in report.adoption.not_adopted:
+        yield f"{negative} over {not_adopted.file}: {not_adopted.reason}"
 
 
-def _verification(found: Verification) -> Iterator[str]:
-    """What was found but for what is broken, and how much of it was made good."""
-    for each in found.problems:
-        if each.outcome != "broken":
-            yield f"{each.outcome if each.outcome != 'told' else 'found'} {each.file}: {each.problem}"
-    repaired = sum(each.outcome == "repaired" for each in found.problems)
-    yield f"verified {_count(found.files, 'file')}, repaired {repaired}"
+def _verification(verification: Verification) -> Iterator[str]:
+    """What was found and is not broken, and how many files were compared and repaired."""
+    for problem in verification.problems:
+        if problem.outcome != "broken":
+            verb = "found" if problem.outcome == "told" else problem.outcome
+            yield f"{verb} {problem.file}: {problem.problem}"
+    repaired = sum(problem.outcome == "repaired" for problem in verification.problems)
+    yield f"verified {_count(verification.files, 'file')}, repaired {repaired}"
 
 
 def _broken(report: Report) -> list[IndexProblem]:
-    findings = report.verification.problems if report.verification else ()
-    return [each for each in findings if each.outcome == "broken"]
+    problems = report.verification.problems if report.verification else ()
+    return [problem for problem in problems if problem.outcome == "broken"]
 
 
 def _failure(rejected: Rejected) -> Iterator[str]:
     yield f"failed {'again ' if rejected.is_repeated else ''}{label(rejected.tag)}: {rejected.reason}"
     others = rejected.attempts[1:]
-    yield from (f"    {each.toolchain}: {each.reason}" for each in others if each.reason != rejected.reason)
-    if same := [each.toolchain for each in others if each.reason == rejected.reason]:
+    for attempt in others:
+        if attempt.reason != rejected.reason:
+            yield f"    {attempt.toolchain}: {attempt.reason}"
+    if same := [attempt.toolchain for attempt in others if attempt.reason == rejected.reason]:
         yield f"    the same with {', '.join(same)}"
     yield f"    log: {rejected.log_file}"
 
@@ -214,13 +233,13 @@ def _failure(rejected: Rejected) -> Iterator[str]:
 def _still_failing(report: Report) -> Iterator[str]:
     if report.plan.known_failures:
         count = _count(len(report.plan.known_failures), "tag")
-        yield f"{count} failed before, with nothing changed since (--retry-failed tries again):"
+        yield f"{count} failed before, and nothing has changed since. To build again, use --retry-failed:"
     for still in report.plan.known_failures:
         yield f"    {label(still.tag)}: {still.failure.reason}"
 
 
 def _summary(report: Report) -> str:
-    kept = sum(1 for each in report.published if each.is_file_kept)
+    kept = sum(published.is_file_kept for published in report.published)
     parts = [f"{len(report.published) - kept} published"]
     if kept:
         parts.append(f"{kept} kept")
@@ -230,8 +249,8 @@ def _summary(report: Report) -> str:
         parts.append(f"{len(report.plan.known_failures)} still failing")
     if not report.published and not report.rejected:
         parts[0] = "nothing to build"
-    holds = f"{_count(report.releases, 'release')} of {_count(report.projects, 'project')}"
-    return f"{', '.join(parts)}; {report.destination} holds {holds}."
+    content = f"{_count(report.releases, 'release')} of {_count(report.projects, 'project')}"
+    return f"{', '.join(parts)}; {report.destination} holds {content}."
 
 
 def _count(number: int, noun: str) -> str:

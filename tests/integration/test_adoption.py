@@ -150,8 +150,8 @@ def test_a_dry_run_says_what_it_would_take_over_and_changes_nothing(old: Old) ->
         ("plain/plain-0.5.tar.gz", "no tag"),
     ):
         assert f"would take over {old_name} as {RELEASES[old_name]} ({tag_url})" in lines
-    assert "would take over 5 archives, 4 of tags that are known" in lines
-    assert any(line.startswith(f"left alone {WHEEL}: ") for line in lines)
+    assert "would take over 5 archives, 4 with a known tag" in lines
+    assert any(line.startswith(f"would not take over {WHEEL}: ") for line in lines)
     assert [line for line in lines if line.startswith("would build")] == [
         "would build Acme.Greeting 1.2",
         "would build My_Pkg 2.0",

@@ -31,7 +31,7 @@ REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/inde
 FAILING = Plan(known_failures=(KnownFailure(a_tag("0.8"), a_failure(a_tag("0.8"))),))
 SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
 YANKED = ReleaseChange(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
-TURNS = Plan(
+RELEASE_CHANGES = Plan(
     release_changes=(
         YANKED,
         ReleaseChange(a_release("1.1"), "restore", "its tag is there again"),
@@ -85,7 +85,7 @@ class TestText:
 
     def test_reminds_of_what_still_fails_and_says_how_to_try_again(self):
         assert as_text(a_report(FAILING)).splitlines() == [
-            "1 tag failed before, with nothing changed since (--retry-failed tries again):",
+            "1 tag failed before, and nothing has changed since. To build again, use --retry-failed:",
             "    acme.ledger 0.8: SyntaxError: print",
             "nothing to build, 1 still failing; /srv/index holds 3 releases of 2 projects.",
         ]
@@ -98,7 +98,7 @@ class TestText:
             "error: no answer",
         ]
 
-    def test_lists_tags_left_alone_only_when_verbose(self):
+    def test_lists_skipped_tags_only_when_verbose(self):
         line = "skipped acme.ledger 0.7: published as acme_ledger-0.7.tar.gz"
         assert line not in as_text(a_report(SKIPPED)).splitlines()
         assert line in as_text(a_report(SKIPPED), verbose=True).splitlines()
@@ -118,20 +118,20 @@ class TestText:
     @pytest.mark.parametrize("quiet", [False, True])
     def test_of_a_dry_run_says_what_would_be_built_also_when_quiet(self, quiet):
         lines = as_text(TO_BUILD, quiet=quiet).splitlines()
-        assert lines[:2] == ["would build acme.ledger 1.0", "Dry run: 1 tag to build, 1 left alone."]
+        assert lines[:2] == ["would build acme.ledger 1.0", "Dry run: 1 tag to build, 1 skipped."]
         assert not any("holds" in line for line in lines)
 
     def test_tells_of_releases_that_are_withdrawn_or_no_longer(self):
-        assert as_text(a_report(TURNS)).splitlines()[:-1] == [
+        assert as_text(a_report(RELEASE_CHANGES)).splitlines()[:-1] == [
             "yanked acme_ledger-1.0.tar.gz: tag deleted in r19",
             "restored acme_ledger-1.1.tar.gz: its tag is there again",
             "removed acme_ledger-1.2.tar.gz: tag deleted",
             "yanked acme_ledger-1.3.tar.gz",
         ]
-        assert as_text(a_report(TURNS), quiet=True) == ""
+        assert as_text(a_report(RELEASE_CHANGES), quiet=True) == ""
 
     def test_of_a_dry_run_says_what_would_become_of_them(self):
-        lines = as_text(a_report(TURNS, dry_run=True)).splitlines()
+        lines = as_text(a_report(RELEASE_CHANGES, dry_run=True)).splitlines()
         assert lines[0] == "would yank acme_ledger-1.0.tar.gz: tag deleted in r19"
         assert [line.split()[:2] for line in lines[:4]] == [
             ["would", action] for action in ("yank", "restore", "remove", "yank")
@@ -193,7 +193,7 @@ class TestJson:
 
     @pytest.mark.parametrize("dry_run", [False, True])
     def test_has_what_becomes_of_releases(self, dry_run):
-        document = json.loads(as_json(a_report(TURNS, dry_run=dry_run), strict=False))
+        document = json.loads(as_json(a_report(RELEASE_CHANGES, dry_run=dry_run), strict=False))
         found = {
             key: [each["version"] for each in document[key]] for key in ("yanked", "restored", "removed")
         }
@@ -237,8 +237,8 @@ class TestAdoption:
 
     def test_is_counted_in_one_line_and_what_is_left_alone_named(self):
         assert as_text(self.report()).splitlines()[:2] == [
-            "took over 2 archives, 1 of tags that are known",
-            "left alone acme-ledger/acme_ledger-1.0.whl: it is no source distribution",
+            "took over 2 archives, 1 with a known tag",
+            "did not take over acme-ledger/acme_ledger-1.0.whl: it is no source distribution",
         ]
 
     @pytest.mark.parametrize(("dry_run", "would"), [(True, "would take"), (False, "took")])
@@ -248,7 +248,7 @@ class TestAdoption:
         assert lines[:3] == [
             f"{would} over {self.TAKEN[0].file} as acme-ledger/acme_ledger-1.0.tar.gz ({tag})",
             f"{would} over {self.TAKEN[1].file} as acme-ledger/acme_ledger-0.9.tar.gz (no tag)",
-            f"{would} over 2 archives, 1 of tags that are known",
+            f"{would} over 2 archives, 1 with a known tag",
         ]
 
     def test_is_all_in_the_json(self):
