@@ -24,9 +24,9 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
+from sdistmaker_recipe.webserver.settings import ServerSettings
 
 
 class Index(NamedTuple):
@@ -193,7 +193,7 @@ def server_configurations(configuration: Configuration, public_index: str) -> di
         auth_file=configuration.auth_file,
         require=configuration.require,
         certificates=configuration.public_certificates,
-        own_url=configuration.index_url,
+        index_url=configuration.index_url,
     )
     makers = [(configuration.apache_config, apache_config)]
     if configuration.nginx_config is not None:

@@ -1,34 +1,26 @@
-"""The index in Apache 2.4: a snippet for ``Include`` inside a virtual host.
+"""The configuration for Apache 2.4: a file to ``Include`` in a virtual host. Pure.
 
-Two halves. The rewrite rules run first, for every URL below the index's path; they answer nothing but a
-page, and otherwise only note in a variable what should happen. The ``<Directory>`` acts on that, after
-Apache's own access control: so a client without credentials gets 401 before any redirect, and URLs that
-another ``Alias`` of the host maps elsewhere are left alone.
+It has two parts. The rewrite rules run first, for every URL below the index's path. They choose the page to
+serve; for anything else they only set a variable. ``<Directory>`` then acts on the variable, after Apache's
+access control. So a client without credentials gets 401 before any redirect, and URLs that another ``Alias``
+of the host maps elsewhere do not change.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, unquote
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.model import ROOT_NAMES
-from sdistmaker_recipe.webserver import (
-    CONTENT_SECURITY_POLICY,
-    FOREVER,
-    ServerSettings,
-    accept,
-    fill,
-    glob_pattern,
-    problem,
-)
-from sdistmaker_recipe.webserver import apache_text as templates
-from sdistmaker_recipe.webserver.access import parse_rules
+from sdistmaker_recipe.webserver import apache_templates as templates
+from sdistmaker_recipe.webserver.access_control import parse_rules
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_HTML, SIMPLE_JSON
+from sdistmaker_recipe.webserver.settings import ServerSettings, option_problem, path_problems
+from sdistmaker_recipe.webserver.template_values import common_values, fill, reserved_values
 
-# What a request may say of who asks, besides what Apache itself adds.
-_PERSONAL = (
+# Headers that may say who sends a request; Apache adds some of them itself.
+_PERSONAL_HEADERS = (
     "Authorization",
     "Cookie",
     "Forwarded",
@@ -47,9 +39,9 @@ _PERSONAL = (
 
 
 def apache_config(settings: ServerSettings) -> str:
-    """The text of the snippet; the same settings give the same text.
+    """The text of the file; the same settings give the same text.
 
-    Raises ``ConfigurationError`` where Apache has no way to write a path or the public URL.
+    Raises ``ConfigurationError`` if Apache's configuration cannot contain a path or the public URL.
     """
     if problems := tuple(_problems(settings)):
         raise ConfigurationError(problems)
@@ -78,31 +70,25 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "directory": _directory_argument(path),
         "path_or_root": _argument(path if settings.prefix else f"{path}/"),
         "rewrite_path": _rewrite_argument(path),
-        "url_path": settings.url_path,
         "url_or_prefix": settings.prefix or "/",
-        "prefix": settings.prefix,
-        "pattern": settings.prefix.replace(".", "[.]"),
         "variable": variable,
         "redirected": "".join(f"%{{ENV:{variable}_{kind}}}" for kind in redirected),
-        "reserved": fill(templates.RESERVED, _reserved(settings, variable)) if settings.reserved else "",
-        "root_files": "|".join(ROOT_NAMES).replace(".", r"\."),
+        "reserved": _reserved(settings, variable),
         "access": _access(settings),
-        "policy": CONTENT_SECURITY_POLICY,
-        "forever": FOREVER,
-        "unset": "".join(f"    RequestHeader unset {name}\n" for name in _PERSONAL),
+        "unset": "".join(f"    RequestHeader unset {name}\n" for name in _PERSONAL_HEADERS),
         "tls": _tls(settings),
-        "public_host": settings.public_host,
-        "public_index": _public_index(settings.public_index),
+        "public_origin": settings.public_origin,
+        "public_index": _redirect_target(settings.public_index),
         "public_proxy": f"{settings.public_index.rstrip('/')}/",
         "public_rewrite": _rewrite_argument(f"{settings.public_index.rstrip('/')}/"),
-        **accept.NEGOTIATION,
-        "json": accept.JSON,
-        "html": accept.HTML,
+        "simple_json": SIMPLE_JSON,
+        "simple_html": SIMPLE_HTML,
+        **common_values(settings),
     }
 
 
 def _modules(settings: ServerSettings) -> list[str]:
-    """The modules that the snippet needs, besides those that every Apache has."""
+    """The modules that the file needs, except those that every Apache has."""
     modules = {"alias", "authz_core", "headers", "rewrite"}
     if settings.auth_file is not None:
         modules |= {"auth_basic", "authn_core", "authn_file", "authz_user"}
@@ -110,24 +96,24 @@ def _modules(settings: ServerSettings) -> list[str]:
         modules.add("authz_host")
     if settings.public == "proxy":
         modules |= {"proxy", "proxy_http"}
-    if settings.secure_proxy:
+    if settings.is_https_proxy:
         modules.add("ssl")
     return sorted(modules)
 
 
 def _access(settings: ServerSettings) -> str:
-    """Who is let in: those with a password, where there is a file, whom also a line of require allows."""
+    """The access control: a password if there is an auth-file, and one of the lines of require if any."""
     rules = [f"Require {rule}" for rule in parse_rules(settings.require)]
-    anyone = _section("RequireAny", rules) if rules else []
+    any_rule = _section("RequireAny", rules) if rules else []
     if settings.auth_file is None:
-        return _indented(anyone) if anyone else templates.ANYBODY
+        return _indented(any_rule) if any_rule else templates.ACCESS_FOR_ALL
     passwords = fill(templates.PASSWORDS, {"auth_file": _argument(str(settings.auth_file))})
-    return passwords + _indented(_section("RequireAll", ["Require valid-user", *anyone]))
+    return passwords + _indented(_section("RequireAll", ["Require valid-user", *any_rule]))
 
 
 def _tls(settings: ServerSettings) -> str:
     certificates = _argument(str(settings.certificates))
-    return fill(templates.PROXY_TLS, {"certificates": certificates}) if settings.secure_proxy else ""
+    return fill(templates.PROXY_TLS, {"certificates": certificates}) if settings.is_https_proxy else ""
 
 
 def _section(name: str, lines: list[str]) -> list[str]:
@@ -138,55 +124,50 @@ def _indented(lines: list[str]) -> str:
     return "".join(f"    {line}\n" for line in lines)
 
 
-def _reserved(settings: ServerSettings, variable: str) -> dict[str, str]:
-    return {
-        "globs": ", ".join(settings.reserved),
-        "written": "|".join(glob_pattern(glob, normalised=False) for glob in settings.reserved),
-        "normalised": "|".join(glob_pattern(glob, normalised=True) for glob in settings.reserved),
-        "variable": variable,
-    }
+def _reserved(settings: ServerSettings, variable: str) -> str:
+    if not settings.reserved:
+        return ""
+    return fill(templates.RESERVED, {**reserved_values(settings), "variable": variable})
 
 
 def _problems(settings: ServerSettings) -> Iterator[Problem]:
-    for option, path in settings.paths:
-        if wrong := _wrong_with_path(path):
-            yield problem(option, str(path), f"{wrong}: choose another path")
+    yield from path_problems(settings, _why_not_path)
     escaped = settings.public_index.rstrip("/")
-    if settings.public != "none" and _apache_escapes(unquote(escaped)).lower() != escaped.lower():
-        yield problem("public-index", escaped, "Apache cannot send anybody there unchanged: use another URL")
+    if settings.public != "none" and _escape_uri(unquote(escaped)).lower() != escaped.lower():
+        message = "Apache would change this URL when it redirects there: use another URL"
+        yield option_problem("public-index", escaped, message)
 
 
-def _wrong_with_path(path: Path) -> str:
-    text = str(path)
-    if not text.isprintable():
-        return "Apache's configuration cannot hold its line breaks, control or undecodable characters"
-    if '"' in text:
-        return "Apache's configuration cannot hold its double quote"
-    return "Apache would take its ${ for a variable" if "${" in text else ""
+def _why_not_path(path: str) -> str:
+    if not path.isprintable():
+        return "Apache's configuration cannot contain a line break, control character or undecodable byte"
+    if '"' in path:
+        return "Apache's configuration cannot contain a path with a double quote"
+    return "Apache would read ${ as the beginning of a variable" if "${" in path else ""
 
 
 def _argument(text: str) -> str:
-    """Text between double quotes, as an argument of most directives."""
+    """The text as an argument of most directives, to be put between double quotes."""
     return text.replace("\\", r"\\")
 
 
 def _directory_argument(path: str) -> str:
-    """The argument of ``<Directory>``, where ``*``, ``?`` and ``[`` are a shell's wildcards."""
+    """The path as the argument of ``<Directory>``, where ``*``, ``?`` and ``[`` are wildcards."""
     if not re.search(r"[*?\[]", path):
         return _argument(path)
     return _argument(re.sub(r"[*?\[]", r"[\g<0>]", path.replace("\\", r"\\")))
 
 
 def _rewrite_argument(path: str) -> str:
-    """The test string of ``RewriteCond``, where ``$`` and ``%`` begin variables."""
+    """The path as the test string of ``RewriteCond``, where ``$`` and ``%`` begin variables."""
     return re.sub(r"[\\$%]", r"\\\g<0>", path)
 
 
-def _public_index(url: str) -> str:
-    """The public index as the target of ``Redirect``, an expression that Apache escapes again."""
+def _redirect_target(url: str) -> str:
+    """The URL as the target of ``Redirect``: an expression, which Apache percent-encodes itself."""
     return unquote(f"{url.rstrip('/')}/").replace("$", r"\$")
 
 
-def _apache_escapes(url: str) -> str:
-    """What Apache (``ap_escape_uri``) makes of the URL of a redirect."""
+def _escape_uri(url: str) -> str:
+    """Percent-encode a URL as Apache's ``ap_escape_uri`` does for a redirect."""
     return quote(url, safe="$-_.+!*'(),:;@&=/~")

@@ -1,8 +1,9 @@
-"""The index in nginx: a file to ``include`` in a server block.
+"""The configuration for nginx: a file to ``include`` in a server block. Pure.
 
-Three steps, each a location. The first is what a URL below the index's path meets: it asks who may ask, and
-hands on. The second, which has a name and no URL, decides; by then nginx's own access control is done, so a
-client without credentials gets 401 before any redirect. The third, internal, sends files.
+It has three steps, each a location. The first one takes every URL below the index's path, does the access
+control, and passes the request on. The second one is a named location, without a URL, and decides what to
+answer. So a client without credentials gets 401 before any redirect. The third one is internal, and sends
+files.
 """
 
 from __future__ import annotations
@@ -10,26 +11,23 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.model import ROOT_NAMES
-from sdistmaker_recipe.webserver import (
+from sdistmaker_recipe.webserver import nginx_templates as templates
+from sdistmaker_recipe.webserver.access_control import parse_rules
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_HTML, SIMPLE_JSON
+from sdistmaker_recipe.webserver.settings import ServerSettings, option_problem, path_problems
+from sdistmaker_recipe.webserver.template_values import (
     CONTENT_SECURITY_POLICY,
-    FOREVER,
-    ServerSettings,
-    accept,
+    common_values,
     fill,
-    glob_pattern,
-    problem,
+    reserved_values,
 )
-from sdistmaker_recipe.webserver import nginx_text as templates
-from sdistmaker_recipe.webserver.access import parse_rule, parse_rules
 
-TYPES = {
+_MEDIA_TYPES = {
     "text/html": "html",
-    accept.JSON: "json",
+    SIMPLE_JSON: "json",
     "application/atom+xml": "atom",
     "text/css": "css",
     "text/javascript": "js",
@@ -37,58 +35,53 @@ TYPES = {
     "application/zip": "zip",
     "text/plain": "metadata txt",
 }
-_COMPRESSED = (accept.JSON, accept.HTML, "application/atom+xml", "text/css", "text/javascript")
+_COMPRESSED_TYPES = (SIMPLE_JSON, SIMPLE_HTML, "application/atom+xml", "text/css", "text/javascript")
 
-_AT_ONCE = 16
+_REPLACED_AT_ONCE = 16
 _ROUNDS = 4
 
 
 def nginx_config(settings: ServerSettings) -> str:
     """The text to include in a server block; the same settings give the same text.
 
-    Raises ``ConfigurationError`` where nginx has no way to write a path, or to do what is required.
+    Raises ``ConfigurationError`` if nginx's configuration cannot contain a path or the public URL, or if
+    nginx has no such access control.
     """
     if problems := tuple(_problems(settings)):
         raise ConfigurationError(problems)
     public = templates.NO_PUBLIC if settings.public == "none" else templates.PUBLIC
-    parts = (templates.HEAD, templates.ENTRY, templates.DECIDING, public, templates.SERVING)
+    parts = (templates.HEAD, templates.ENTRY, templates.DECISION, public, templates.SERVING)
     return fill("".join(parts), _values(settings))
 
 
 def _values(settings: ServerSettings) -> dict[str, str]:
     return {
         "path": _quoted(str(settings.index)),
-        "url_path": settings.url_path,
-        "prefix": settings.prefix,
-        "pattern": settings.prefix.replace(".", "[.]"),
-        "named": _named(settings),
-        "root": _quoted(str(settings.index)),
+        "decision": _decision(settings),
         "entries": _entries(settings),
-        **accept.NEGOTIATION,
-        "policy": CONTENT_SECURITY_POLICY,
-        "forever": FOREVER,
-        "root_files": "|".join(ROOT_NAMES).replace(".", "[.]"),
-        "at_once": str(_AT_ONCE),
-        "at_all": str(_AT_ONCE * _ROUNDS),
+        "at_once": str(_REPLACED_AT_ONCE),
+        "at_all": str(_REPLACED_AT_ONCE * _ROUNDS),
         "normalise": _normalise(),
         "reserved": _reserved(settings),
-        "answer": _answer(settings),
+        "public_answer": _public_answer(settings),
         "files": _files(settings),
+        **common_values(settings),
     }
 
 
-def _named(settings: ServerSettings) -> str:
+def _decision(settings: ServerSettings) -> str:
+    """The name of the second location."""
     return f"@sdists{settings.prefix}"
 
 
 def _entries(settings: ServerSettings) -> str:
     matches = [f"^~ {settings.url_path}", *([f"= {settings.prefix}"] if settings.prefix else [])]
-    values = {"access": _access(settings), "named": _named(settings)}
+    values = {"access": _access(settings), "decision": _decision(settings)}
     return "\n".join(fill(templates.LOCATION, {**values, "match": match}) for match in matches)
 
 
 def _access(settings: ServerSettings) -> str:
-    """Who is let in: those with a password, where there is a file, whom also a line of require allows."""
+    """The access control: a password if there is an auth-file, and one of the lines of require if any."""
     lines = []
     if settings.auth_file is not None:
         lines += ['auth_basic "Packages";', f"auth_basic_user_file {_quoted(str(settings.auth_file))};"]
@@ -105,19 +98,20 @@ def _networks(settings: ServerSettings) -> Iterator[str]:
 
 
 def _normalise() -> str:
-    """The same step several times, for names that need more replacements than one can do."""
+    """The same step several times, for names that need more replacements than one step does."""
     alphabet = f"{string.ascii_lowercase}-"
-    pattern, replacement = normalising_step(_AT_ONCE)
+    pattern, replacement = normalising_step(_REPLACED_AT_ONCE)
     step = {"alphabet": alphabet, "pattern": pattern, "replacement": replacement}
     return fill(templates.NORMALISE, step) * _ROUNDS
 
 
 def normalising_step(count: int) -> tuple[str, str]:
-    """A regular expression and the text that takes a match's place, to normalise count places of a name.
+    """A regular expression, and the replacement for its match, that normalise count places of a name.
 
-    The name is followed by a space, the lower-case alphabet and "-". A place is a capital letter, or a run
-    of separators that is not just "-"; ``new`` is found in what follows the name, ``kept`` is as it was. The
-    quantifiers are possessive, so that no name takes long.
+    The expression is for the name followed by a space, the lower-case alphabet and "-". A place is a capital
+    letter, or a run of separators other than one "-". The group ``sdists_new`` is found after the name,
+    ``sdists_kept`` is the unchanged text before the place. The quantifiers are possessive, so that the time
+    is linear.
     """
     kept = "(?:[a-z0-9]|-(?![._-]))*+"
     places = []
@@ -133,32 +127,27 @@ def normalising_step(count: int) -> tuple[str, str]:
 def _reserved(settings: ServerSettings) -> str:
     if not settings.reserved:
         return ""
-    globs = {
-        "globs": ", ".join(settings.reserved),
-        "written": "|".join(glob_pattern(glob, normalised=False) for glob in settings.reserved),
-        "normalised": "|".join(glob_pattern(glob, normalised=True) for glob in settings.reserved),
-    }
-    return fill(templates.RESERVED, globs)
+    return fill(templates.RESERVED, reserved_values(settings))
 
 
-def _answer(settings: ServerSettings) -> str:
+def _public_answer(settings: ServerSettings) -> str:
     if settings.public == "proxy":
         return f'rewrite ^ "{settings.prefix}/.sdists-public/$sdists_name/?" last;'
     return f'return 302 "{settings.public_index.rstrip("/")}/$sdists_name/";'
 
 
 def _files(settings: ServerSettings) -> str:
-    values = {"alias": _quoted(f"{settings.index}/"), "compressed": " ".join(_COMPRESSED)}
-    usual = {"internal": f"{settings.prefix}/.sdists/", "types": _types()}
-    named = {"internal": f"{settings.prefix}/.sdists-html/", "types": _one_type(accept.HTML)}
-    locations = [fill(templates.FILES, {**values, **each}) for each in (usual, named)]
+    values = {"alias": _quoted(f"{settings.index}/"), "compressed": " ".join(_COMPRESSED_TYPES)}
+    by_suffix = {"internal": f"{settings.prefix}/.sdists/", "types": _types()}
+    simple_html = {"internal": f"{settings.prefix}/.sdists-html/", "types": _one_type(SIMPLE_HTML)}
+    locations = [fill(templates.FILES, {**values, **variant}) for variant in (by_suffix, simple_html)]
     if settings.public == "proxy":
         locations.append(fill(templates.PROXY, _proxy(settings)))
     return "\n".join(locations)
 
 
 def _types() -> str:
-    lines = "".join(f"        {name} {suffixes};\n" for name, suffixes in TYPES.items())
+    lines = "".join(f"        {name} {suffixes};\n" for name, suffixes in _MEDIA_TYPES.items())
     return f"types {{\n{lines}    }}\n    default_type application/octet-stream;"
 
 
@@ -173,32 +162,29 @@ def _proxy(settings: ServerSettings) -> dict[str, str]:
         "internal": f"{settings.prefix}/.sdists-public/",
         "moved": f"@sdists-moved{settings.prefix}",
         "public_index": f"{settings.public_index.rstrip('/')}/",
-        "public_host": settings.public_host,
+        "public_origin": settings.public_origin,
         "policy": CONTENT_SECURITY_POLICY,
-        "tls": fill(templates.PROXY_TLS, tls) if settings.secure_proxy else "",
+        "tls": fill(templates.PROXY_TLS, tls) if settings.is_https_proxy else "",
     }
 
 
 def _problems(settings: ServerSettings) -> Iterator[Problem]:
-    for option, path in settings.paths:
-        if wrong := _wrong_with_path(path):
-            yield problem(option, str(path), f"{wrong}: choose another path")
+    yield from path_problems(settings, _why_not_path)
     if settings.public != "none" and re.search("[$;{}'\"]", settings.public_index):
-        yield problem(
-            "public-index", settings.public_index, "nginx cannot hold its $ ; or ': use another URL"
-        )
-    for line in settings.require:
-        if (kind := parse_rule(line).kind) in ("host", "user"):
-            yield problem("require", line, f"nginx cannot require a {kind}, only ip and local")
+        message = "nginx's configuration cannot contain a URL with $, ; or ': use another URL"
+        yield option_problem("public-index", settings.public_index, message)
+    for line, rule in zip(settings.require, parse_rules(settings.require), strict=True):
+        if rule.kind in ("host", "user"):
+            message = f"nginx cannot require a {rule.kind}, only ip and local: use these"
+            yield option_problem("require", line, message)
 
 
-def _wrong_with_path(path: Path) -> str:
-    text = str(path)
-    if not text.isprintable():
-        return "nginx's configuration cannot hold its line breaks, control or undecodable characters"
-    return "nginx would take its $ for a variable" if "$" in text else ""
+def _why_not_path(path: str) -> str:
+    if not path.isprintable():
+        return "nginx's configuration cannot contain a line break, control character or undecodable byte"
+    return "nginx would read $ as the beginning of a variable" if "$" in path else ""
 
 
 def _quoted(text: str) -> str:
-    """Text as a parameter of a directive."""
+    """The text as a parameter of a directive, between double quotes."""
     return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sdistmaker_recipe.webserver import ServerSettings
+from sdistmaker_recipe.webserver.settings import ServerSettings
 from tests.support.subversion import make_certificate
 from tests.support.upstream import Upstream
 from tests.support.webserver.client import Site

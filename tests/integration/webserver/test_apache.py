@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe.webserver import ServerSettings
-from sdistmaker_recipe.webserver.accept import JSON
 from sdistmaker_recipe.webserver.apache import apache_config
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_JSON
+from sdistmaker_recipe.webserver.settings import ServerSettings
 from tests.support.httpd import Httpd
 from tests.support.webserver.client import PIP, Site
 from tests.support.webserver.servers import (
@@ -43,7 +43,7 @@ class TestApache:
         with Httpd(tmp_path, f'Include "{snippet}"', NEEDED) as server:
             assert server.configtest() == "Syntax OK"
             site = Site(server.port, "", index)
-            assert site.get("/my-pkg-one/", PIP).type == JSON
+            assert site.get("/my-pkg-one/", PIP).type == SIMPLE_JSON
             assert site.get("/requests/").status == 302
 
     def test_odd_folders(self, tmp_path):
@@ -58,7 +58,7 @@ class TestApache:
             for number, settings in enumerate(indexes):
                 site = Site(server.port, settings.prefix, settings.index)
                 assert f"<title>ours {number}<".encode() in site.get("/ours/").body, settings.index
-                assert site.get("/ours/", PIP).type == JSON
+                assert site.get("/ours/", PIP).type == SIMPLE_JSON
                 assert site.get("/Ours").target == site.url("/ours/")
                 assert site.get("/requests").target == f"{PUBLIC}/requests/"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sdistmaker_recipe.webserver import ServerSettings
-from sdistmaker_recipe.webserver.accept import JSON
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_JSON
+from sdistmaker_recipe.webserver.settings import ServerSettings
 from tests.support.webserver.client import PIP, Site
 from tests.support.webserver.servers import (
     KNOWN,
@@ -76,7 +76,7 @@ class TestNginx:
                 assert f"<title>ours {settings.prefix[1:]}<".encode() in site.get("/ours/").body, (
                     settings.index
                 )
-                assert site.get("/ours/", PIP).type == JSON
+                assert site.get("/ours/", PIP).type == SIMPLE_JSON
                 assert site.get("/Ours").target == site.url("/ours/")
                 assert site.get("/requests").target == f"{PUBLIC}/requests/"
 
@@ -88,7 +88,7 @@ class TestNginx:
             site = Site(server.port, "/simple", index)
             assert [site.get(path).status for path in PATHS_OF_EACH_KIND] == [401] * len(PATHS_OF_EACH_KIND)
             assert site.get("/requests/", **KNOWN).target == f"{PUBLIC}/requests/"
-            assert site.get("/my-pkg-one/", PIP, **KNOWN).type == JSON
+            assert site.get("/my-pkg-one/", PIP, **KNOWN).type == SIMPLE_JSON
 
     def test_other_parts_of_the_server_are_left_alone(self, tmp_path):
         index = make_index(tmp_path / "index")

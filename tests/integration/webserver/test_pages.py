@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from sdistmaker_recipe.webserver.accept import HTML, JSON
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_HTML, SIMPLE_JSON
 from tests.support.webserver.client import BROWSER, PIP, UV
 from tests.support.webserver.small_index import ARCHIVE
 
@@ -17,22 +17,22 @@ NEGOTIATION = [
     pytest.param(None, "text/html", id="no header"),
     pytest.param("", "text/html", id="empty"),
     pytest.param("*/*", "text/html", id="anything"),
-    pytest.param(PIP, JSON, id="pip"),
-    pytest.param(UV, JSON, id="uv"),
+    pytest.param(PIP, SIMPLE_JSON, id="pip"),
+    pytest.param(UV, SIMPLE_JSON, id="uv"),
     pytest.param(BROWSER, "text/html", id="browser"),
     pytest.param("text/html", "text/html", id="old pip"),
-    pytest.param(f"{JSON}, */*", JSON, id="json, then anything"),
-    pytest.param("application/vnd.pypi.simple.latest+json", JSON, id="latest json"),
-    pytest.param("Application/VND.pypi.simple.V1+JSON", JSON, id="case"),
-    pytest.param(f"{JSON};q=0.5", JSON, id="only json, if not gladly"),
-    pytest.param(f"{JSON};q=0.1, text/html", "text/html", id="html preferred"),
-    pytest.param(f"{JSON};q=0, text/html;q=0.1", "text/html", id="json refused"),
-    pytest.param(f"{JSON};q=0.9, text/html;q=0.8", JSON, id="json a little better"),
-    pytest.param(f"{JSON};q=0.8, text/html;q=0.9", "text/html", id="html a little better"),
-    pytest.param(f"{JSON};q=0.3, */*;q=0.5", "text/html", id="anything a little better"),
-    pytest.param(HTML, HTML, id="html v1"),
-    pytest.param("application/vnd.pypi.simple.latest+html", HTML, id="latest html"),
-    pytest.param(f"{HTML};q=0.1, text/html", "text/html", id="html v1 as second"),
+    pytest.param(f"{SIMPLE_JSON}, */*", SIMPLE_JSON, id="json, then anything"),
+    pytest.param("application/vnd.pypi.simple.latest+json", SIMPLE_JSON, id="latest json"),
+    pytest.param("Application/VND.pypi.simple.V1+JSON", SIMPLE_JSON, id="case"),
+    pytest.param(f"{SIMPLE_JSON};q=0.5", SIMPLE_JSON, id="only json, if not gladly"),
+    pytest.param(f"{SIMPLE_JSON};q=0.1, text/html", "text/html", id="html preferred"),
+    pytest.param(f"{SIMPLE_JSON};q=0, text/html;q=0.1", "text/html", id="json refused"),
+    pytest.param(f"{SIMPLE_JSON};q=0.9, text/html;q=0.8", SIMPLE_JSON, id="json a little better"),
+    pytest.param(f"{SIMPLE_JSON};q=0.8, text/html;q=0.9", "text/html", id="html a little better"),
+    pytest.param(f"{SIMPLE_JSON};q=0.3, */*;q=0.5", "text/html", id="anything a little better"),
+    pytest.param(SIMPLE_HTML, SIMPLE_HTML, id="html v1"),
+    pytest.param("application/vnd.pypi.simple.latest+html", SIMPLE_HTML, id="latest html"),
+    pytest.param(f"{SIMPLE_HTML};q=0.1, text/html", "text/html", id="html v1 as second"),
     pytest.param("application/json", "text/html", id="other json"),
 ]
 
@@ -43,11 +43,11 @@ class TestPages:
     def test_negotiation(self, site, page, accept, expected):
         answer = site.get(page, accept)
         assert (answer.status, answer.type) == (200, expected)
-        assert answer.body.startswith(b"{" if expected == JSON else b"<!DOCTYPE html>")
+        assert answer.body.startswith(b"{" if expected == SIMPLE_JSON else b"<!DOCTYPE html>")
         assert "accept" in answer.vary
 
     @pytest.mark.parametrize(
-        ("accept", "expected"), [(None, "text/html"), (UV, HTML), (f"{JSON}, */*", "text/html")]
+        ("accept", "expected"), [(None, "text/html"), (UV, SIMPLE_HTML), (f"{SIMPLE_JSON}, */*", "text/html")]
     )
     def test_html_where_json_is_missing(self, site, accept, expected):
         answer = site.get("/html-only/", accept)
@@ -55,7 +55,7 @@ class TestPages:
         assert b"<title>html-only</title>" in answer.body
         assert "accept" in answer.vary
 
-    @pytest.mark.parametrize(("page", "expected"), [("index.html", "text/html"), ("index.json", JSON)])
+    @pytest.mark.parametrize(("page", "expected"), [("index.html", "text/html"), ("index.json", SIMPLE_JSON)])
     def test_pages_by_their_file_names(self, site, page, expected):
         for folder in ("", "my-pkg-one/"):
             answer = site.get(f"/{folder}{page}", PIP)
@@ -103,7 +103,7 @@ class TestPages:
         for answer in (first, again):
             assert {"accept", "accept-encoding"} <= answer.vary
 
-    @pytest.mark.parametrize("accept", [PIP, BROWSER, HTML])
+    @pytest.mark.parametrize("accept", [PIP, BROWSER, SIMPLE_HTML])
     def test_pages_are_compressed_for_those_who_like_it(self, site, accept):
         plain, packed = (
             site.get("/my-pkg-one/", accept, Accept_Encoding=encoding, Via="1.1 proxy.example.com")
@@ -134,4 +134,4 @@ class TestPages:
         assert (answer.status, answer.target) == (302, site.url(f"/{folder}/"))
 
     def test_query_is_ignored(self, site):
-        assert site.get("/my-pkg-one/?format=x", PIP).type == JSON
+        assert site.get("/my-pkg-one/?format=x", PIP).type == SIMPLE_JSON

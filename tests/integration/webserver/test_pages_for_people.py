@@ -7,14 +7,16 @@ import gzip
 import pytest
 
 from sdistmaker_recipe.model import ROOT_NAMES
-from sdistmaker_recipe.webserver.accept import HTML, JSON
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_HTML, SIMPLE_JSON
 from tests.support.webserver.client import BROWSER, PIP, POLICY, UV
 from tests.support.webserver.small_index import SNEAKY_ARCHIVES
 
 
 class TestPeople:
     @pytest.mark.parametrize("folder", ["/", "/my-pkg-one/", "/My.Old/"])
-    @pytest.mark.parametrize("accept", [BROWSER, "application/xhtml+xml", f"{JSON}, Application/XHTML+XML"])
+    @pytest.mark.parametrize(
+        "accept", [BROWSER, "application/xhtml+xml", f"{SIMPLE_JSON}, Application/XHTML+XML"]
+    )
     def test_browsers_get_the_page_for_people(self, site, folder, accept):
         answer = site.get(folder, accept)
         assert (answer.status, answer.type) == (200, "text/html")
@@ -24,11 +26,11 @@ class TestPeople:
 
     @pytest.mark.parametrize("folder", ["/", "/my-pkg-one/", "/My.Old/"])
     @pytest.mark.parametrize(
-        "accept", [None, "", "*/*", "text/html", PIP, UV, HTML, "text/html, application/xhtml+xml;q=0"]
+        "accept", [None, "", "*/*", "text/html", PIP, UV, SIMPLE_HTML, "text/html, application/xhtml+xml;q=0"]
     )
     def test_clients_get_the_page_for_machines(self, site, folder, accept):
         answer = site.get(folder, accept)
-        assert (answer.status, answer.type in ("text/html", JSON, HTML)) == (200, True)
+        assert (answer.status, answer.type in ("text/html", SIMPLE_JSON, SIMPLE_HTML)) == (200, True)
         assert b"about" not in answer.body
         assert "accept" in answer.vary
 
@@ -66,7 +68,7 @@ class TestPeople:
         assert gzip.decompress(packed.body) == plain.body
         assert "accept-encoding" in packed.vary
 
-    @pytest.mark.parametrize("accept", [None, BROWSER, HTML])
+    @pytest.mark.parametrize("accept", [None, BROWSER, SIMPLE_HTML])
     @pytest.mark.parametrize("page", ["/", "/my-pkg-one/", "/My.Old/", "/failed.html", "/html-only/"])
     def test_pages_run_and_load_nothing_from_elsewhere(self, site, page, accept):
         answer = site.get(page, accept)

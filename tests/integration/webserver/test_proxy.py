@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from sdistmaker_recipe.webserver.accept import JSON
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_JSON
 from tests.support.webserver.client import BROWSER, PIP, POLICY, UV
 from tests.support.webserver.servers import (
     KNOWN,
@@ -22,7 +22,8 @@ class TestProxied:
 
     @pytest.mark.parametrize("slash", ["", "/"])
     @pytest.mark.parametrize(
-        ("accept", "expected"), [(None, "text/html"), (PIP, JSON), (UV, JSON), (BROWSER, "text/html")]
+        ("accept", "expected"),
+        [(None, "text/html"), (PIP, SIMPLE_JSON), (UV, SIMPLE_JSON), (BROWSER, "text/html")],
     )
     def test_page_of_the_public_index(self, proxied, accept, expected, slash):
         site, upstream = proxied

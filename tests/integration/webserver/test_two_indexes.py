@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from sdistmaker_recipe.webserver.accept import JSON
+from sdistmaker_recipe.webserver.content_negotiation import SIMPLE_JSON
 from tests.support.webserver.client import PIP
 from tests.support.webserver.servers import (
     PUBLIC,
@@ -34,7 +34,7 @@ class TestTwoIndexes:
 
     def test_missing_json_of_the_root(self, pair):
         one, _ = pair
-        assert one.get("/", f"{JSON}, */*").type == "text/html"
+        assert one.get("/", f"{SIMPLE_JSON}, */*").type == "text/html"
         assert one.get("/index.json").status == 404
 
     @pytest.mark.parametrize("missing", [True, False])
@@ -75,7 +75,7 @@ class TestTwoIndexes:
             assert one.get("/brand-new/").status == 404
             assert one.get("/Brand.New/").target == one.url("/brand-new/")
             add_pages(folder, "brand-new")
-            assert one.get("/brand-new/", PIP).type == JSON
+            assert one.get("/brand-new/", PIP).type == SIMPLE_JSON
         finally:
             shutil.rmtree(folder)
         assert one.get("/Brand.New/").target == f"{PUBLIC}/brand-new/"

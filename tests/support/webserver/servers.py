@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
+from sdistmaker_recipe.webserver.settings import ServerSettings
 from tests.support.httpd import Httpd
 from tests.support.nginx import Nginx
 from tests.support.webserver.small_index import write

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ConfigurationError
-from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.apache import apache_config
+from sdistmaker_recipe.webserver.settings import ServerSettings
 
 SETTINGS = ServerSettings(
     Path("/srv/index"), "/simple/", "https://public.example.com/simple", ("acme-*", "Intern?l")
@@ -153,7 +153,7 @@ class TestQuoting:
 
     @pytest.mark.parametrize("url", ["https://public.example.com/a%2Fb", "http://[::1]:80/simple"])
     def test_public_index_that_apache_would_change(self, url):
-        with pytest.raises(ConfigurationError, match=r"public-index.*Apache cannot send"):
+        with pytest.raises(ConfigurationError, match=r"public-index.*Apache would change this URL"):
             apache_config(replace(SETTINGS, public_index=url))
 
     def test_dots_of_the_url_path_are_no_wildcards(self):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import ConfigurationError
-from sdistmaker_recipe.webserver import ServerSettings
 from sdistmaker_recipe.webserver.nginx import nginx_config
+from sdistmaker_recipe.webserver.settings import ServerSettings
 
 SETTINGS = ServerSettings(
     Path("/srv/index"), "/simple/", "https://public.example.com/simple", ("acme-*", "Intern?l")
@@ -114,7 +114,9 @@ class TestQuoting:
     @pytest.mark.parametrize("character", "$;'")
     @pytest.mark.parametrize("public", ["redirect", "proxy"])
     def test_public_index_that_nginx_cannot_hold(self, character, public):
-        with pytest.raises(ConfigurationError, match=r"public-index.*nginx cannot hold"):
+        with pytest.raises(
+            ConfigurationError, match=r"public-index.*nginx's configuration cannot contain a URL"
+        ):
             config(public=public, public_index=f"https://public.example.com/{character}")
 
     def test_dots_of_the_url_path_are_no_wildcards(self):

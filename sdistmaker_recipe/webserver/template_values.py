@@ -1,0 +1,45 @@
+"""Fill in the templates of a configuration, and the values that all web servers have in common. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sdistmaker_recipe.model import ROOT_NAMES
+from sdistmaker_recipe.webserver import content_negotiation
+from sdistmaker_recipe.webserver.globs import any_glob_pattern
+from sdistmaker_recipe.webserver.settings import ServerSettings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+ARCHIVE_CACHE_CONTROL = "max-age=31536000, immutable"
+"""Cache-Control of archives and of their metadata files, which never change once they are published."""
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with each ``@name@`` replaced by its value; values are inserted as they are."""
+    return re.sub("@([a-z_]+)@", lambda match: values[match[1]], template)
+
+
+def common_values(settings: ServerSettings) -> dict[str, str]:
+    """The values that the templates of every server use."""
+    return {
+        "url_path": settings.url_path,
+        "prefix": settings.prefix,
+        "pattern": settings.prefix.replace(".", "[.]"),
+        "root_files": "|".join(ROOT_NAMES).replace(".", "[.]"),
+        "policy": CONTENT_SECURITY_POLICY,
+        "archive_cache_control": ARCHIVE_CACHE_CONTROL,
+        **content_negotiation.PATTERNS,
+    }
+
+
+def reserved_values(settings: ServerSettings) -> dict[str, str]:
+    """The values for reserved names: the globs, and the expressions for names as written and normalised."""
+    return {
+        "globs": ", ".join(settings.reserved),
+        "written": any_glob_pattern(settings.reserved, normalised=False),
+        "normalised": any_glob_pattern(settings.reserved, normalised=True),
+    }
