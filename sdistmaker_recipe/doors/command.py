@@ -28,7 +28,7 @@ from sdistmaker_recipe.doors.arguments import (
 from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
-from sdistmaker_recipe.flow.engine import Listener
+from sdistmaker_recipe.flow.context import Listener
 from sdistmaker_recipe.model import Failed
 from sdistmaker_recipe.stages import report
 

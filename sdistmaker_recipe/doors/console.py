@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.flow.context import RunContext
-from sdistmaker_recipe.flow.engine import Listener
+from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials

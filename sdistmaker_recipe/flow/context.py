@@ -1,26 +1,44 @@
-"""What the doors tell of the world outside."""
+"""What a door gives to a run beside the options: its surroundings, and who follows the run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
+
+
+class Listener(Protocol):
+    """Follows a run, in the thread that called ``engine.run``."""
+
+    def planned(self, plan: Plan) -> None:
+        """The plan is made, and the builds begin."""
+
+    def finished(self, outcome: Published | Rejected) -> None:
+        """A tag is built and published, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a door knows of the world outside, beside the options.
+    """The surroundings of a run and the flags that are valid for one run only.
 
-    ``environment`` holds the caller's environment variables, ``cache`` tells the user's cache folder for this
-    program, ``public_index`` the URL to redirect to where the option is empty ("" asks buildout's constant).
-    ``full_scan`` looks at all there is, whatever earlier runs saw; ``tell_all`` wants the plan to say of tags
-    left alone why, too; ``adopt`` takes over archives of the index that the catalog does not know,
-    ``verify`` compares all of the index with the catalog. With
-    ``revision`` there is nothing to do unless that revision, of any of the repositories, could have changed
-    a tag ("" for no such condition).
+    - ``cache`` gives the user's cache folder for this program.
+    - ``environment`` holds the caller's environment variables.
+    - ``public_index`` is the URL of the public index if the option of that name is empty; with "" buildout's
+      constant is used.
+    - ``dry_run`` stops after the plan and changes nothing.
+    - ``retry_failed`` builds tags again that failed before.
+    - ``full_scan`` reads the whole repository, whatever earlier runs saw.
+    - ``revision`` ends the run unless this revision, of any of the repositories, could have changed a tag; ""
+      for no such condition.
+    - ``tell_all`` makes the plan give the reason for every tag that is left alone.
+    - ``verbose`` shows the output of helper programs.
+    - ``adopt`` takes over archives that the catalog does not know.
+    - ``verify`` compares the whole index with the catalog.
     """
 
     cache: Callable[[], Path]

@@ -1,26 +1,61 @@
-"""What a run has to itself: the lock, and the catalog, which is given up where it is damaged."""
+"""What one run has open: the lock, the catalog, the index and the repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
+from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
-from sdistmaker_recipe.flow.context import RunContext
+from sdistmaker_recipe.flow.context import Listener, RunContext
+from sdistmaker_recipe.index.renderer import Renderer
+from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.model import Site
+from sdistmaker_recipe.stages.pages import PageWriter
+from sdistmaker_recipe.stages.plan import options_digest
+from sdistmaker_recipe.stages.publish import server_configurations
+from sdistmaker_recipe.stages.scan import Source, open_sources
 
-CATALOG = "catalog.sqlite3"
-_COMPANIONS = ("", "-journal", "-wal", "-shm")
-"""What SQLite calls the files beside a database; one of those would be taken for that of the next."""
+_DATABASE_FILES = ("", "-journal", "-wal", "-shm")
+"""What SQLite adds to the name of a database for the files beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is the same for the whole run.
+
+    ``options_digest`` is that of ``stages.plan``. ``server_configurations`` are the texts for web servers, by
+    the path of the file. ``sources`` are the repositories that opened, ``source_warnings`` and
+    ``source_errors`` what is to be reported of the others.
+    """
+
+    configuration: Configuration
+    context: RunContext
+    listener: Listener
+    catalog: Catalog
+    last_scan: LastScan
+    store: IndexStore
+    writer: PageWriter
+    options_digest: str
+    public_index: str
+    server_configurations: Mapping[Path, str]
+    sources: Sequence[Source]
+    source_warnings: tuple[str, ...]
+    source_errors: tuple[str, ...]
 
 
 @contextmanager
 def locked(configuration: Configuration, context: RunContext) -> Iterator[None]:
-    """Keep other runs away; a dry run changes nothing and needs no lock.
+    """Hold the lock of the index. A dry run changes nothing and needs no lock.
 
     Raises ``LockHeldError`` and ``StoreError``.
     """
@@ -39,31 +74,91 @@ def locked(configuration: Configuration, context: RunContext) -> Iterator[None]:
         yield
 
 
-def opened(
-    configuration: Configuration, context: RunContext, *, given_up: bool = False
-) -> AbstractContextManager[Catalog]:
-    """The catalog; a copy in a dry run, and a new one where it is not there, or ``given_up``.
+@contextmanager
+def open_run(
+    configuration: Configuration, context: RunContext, listener: Listener, *, new_catalog: bool = False
+) -> Iterator[Run]:
+    """Open what a run needs, and close it at the end; for ``new_catalog`` see ``open_run_catalog``.
 
-    Raises ``StoreError``.
+    The texts for web servers are made here, so that a wrong option is reported before any work is done.
+    Raises ``SdistmakerError``.
     """
-    path = configuration.state / CATALOG
+    with ExitStack() as stack:
+        catalog = stack.enter_context(open_run_catalog(configuration, context, new_catalog=new_catalog))
+        store = IndexStore(configuration.destination, configuration.state / "aside")
+        store.check_destination()
+        renderer = stack.enter_context(Renderer())
+        site = Site(base_url=configuration.index_url, browse_url=configuration.browse_url)
+        public_index = _public_index(configuration, context)
+        server = server_configurations(configuration, public_index)
+        sources, warnings, errors = _open_sources(configuration, context, stack)
+        yield Run(
+            configuration=configuration,
+            context=context,
+            listener=listener,
+            catalog=catalog,
+            last_scan=LastScan(catalog),
+            store=store,
+            writer=PageWriter(store, catalog, site, configuration.check_public, render=renderer.render),
+            options_digest=options_digest(configuration, __version__),
+            public_index=public_index,
+            server_configurations=server,
+            sources=sources,
+            source_warnings=warnings,
+            source_errors=errors,
+        )
+
+
+def catalog_path(configuration: Configuration) -> Path:
+    """The path of the catalog's file."""
+    return configuration.state / "catalog.sqlite3"
+
+
+def open_run_catalog(
+    configuration: Configuration, context: RunContext, *, new_catalog: bool = False
+) -> AbstractContextManager[Catalog]:
+    """The catalog, which is made if it is not there. A dry run gets a copy in memory.
+
+    With ``new_catalog`` the file that is there was found to be damaged, so a dry run starts from an empty
+    catalog. Raises ``StoreError``.
+    """
+    path = catalog_path(configuration)
     if not context.dry_run:
         return open_catalog(path)
-    return open_catalog(None if given_up or not path.exists() else path, as_copy=True)
+    return open_catalog(None if new_catalog or not path.exists() else path, as_copy=True)
 
 
-def give_up(configuration: Configuration, context: RunContext, error: CatalogDamagedError) -> str:
-    """Move a damaged catalog out of the way; a warning that says so. Raises ``StoreError``."""
-    path = configuration.state / CATALOG
+def quarantine_catalog(configuration: Configuration, context: RunContext, error: CatalogDamagedError) -> str:
+    """Move a damaged catalog out of the way; the warning that says so. Raises ``StoreError``."""
+    path = catalog_path(configuration)
     if context.dry_run:
         return f"{error.message}; a run would move it aside and make a new one from the index"
-    aside = path.with_name(f"catalog-{datetime.now(timezone.utc):%Y%m%dT%H%M%S%fZ}-damaged.sqlite3")
-    for companion in _COMPANIONS:
-        file = path.with_name(f"{path.name}{companion}")
+    damaged = path.with_name(f"catalog-{datetime.now(timezone.utc):%Y%m%dT%H%M%S%fZ}-damaged.sqlite3")
+    for suffix in _DATABASE_FILES:
+        # SQLite would take a journal that stays behind for the journal of the new catalog.
+        file = path.with_name(f"{path.name}{suffix}")
         try:
-            file.rename(f"{aside}{companion}")
+            file.rename(f"{damaged}{suffix}")
         except FileNotFoundError:
             continue
         except OSError as failed:
             raise StoreError.of(failed, file) from failed
-    return f"{error.message}; it is moved to {aside}, and a new one is made from the index"
+    return f"{error.message}; it is moved to {damaged}, and a new one is made from the index"
+
+
+def _open_sources(
+    configuration: Configuration, context: RunContext, stack: ExitStack
+) -> tuple[list[Source], tuple[str, ...], tuple[str, ...]]:
+    # A dry run leaves nothing behind, not even the example repository.
+    state = Path(stack.enter_context(TemporaryDirectory())) if context.dry_run else configuration.state
+    return open_sources(configuration, context.credentials, state, stack)
+
+
+def _public_index(configuration: Configuration, context: RunContext) -> str:
+    """The URL of the public index: the option, the value that the door gave, or buildout's constant."""
+    if chosen := configuration.public_index or context.public_index:
+        return chosen
+    # The import of buildout is slow, and most runs do not need it.
+    from sdistmaker_recipe.webserver.public_index import default_public_index
+
+    return default_public_index()

@@ -14,7 +14,7 @@ from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 
 
-def recognise(scans: Iterable[Scan], last: LastScan, catalog: Catalog) -> tuple[str, ...]:
+def match_releases(scans: Iterable[Scan], last: LastScan, catalog: Catalog) -> tuple[str, ...]:
     """Find the tags of releases whose repository has another UUID now; a warning of each such repository.
 
     A release is known by its tag's URL, and by its path if the last scan read the other UUID at this URL. Of
@@ -22,10 +22,14 @@ def recognise(scans: Iterable[Scan], last: LastScan, catalog: Catalog) -> tuple[
     """
     new = [scan for scan in scans if not scan.options_digest]
     foreign = _foreign(last, catalog) if new else []
-    return tuple(warning for scan in new if foreign for warning in _recognise(scan, foreign, last, catalog))
+    return tuple(
+        warning for scan in new if foreign for warning in _match_releases(scan, foreign, last, catalog)
+    )
 
 
-def _recognise(scan: Scan, foreign: Iterable[Release], last: LastScan, catalog: Catalog) -> tuple[str, ...]:
+def _match_releases(
+    scan: Scan, foreign: Iterable[Release], last: LastScan, catalog: Catalog
+) -> tuple[str, ...]:
     former = last.former_origin(scan)
     theirs = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
     if not theirs:

@@ -100,6 +100,6 @@ def test_a_folder_that_is_listed_and_may_not_be_read_is_told_of(
         assert report["errors"] == []
         (warning,) = report["warnings"]
         assert warning.startswith(
-            f"{url}/area: the server does not let us read this folder; it is passed over"
+            f"{url}/area: the server does not let us read this folder, so it is left out"
         )
         assert commands.report("--repository", url, "--destination", "index")["warnings"] == []

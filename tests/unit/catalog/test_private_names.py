@@ -11,7 +11,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.flow.selection import select_names_to_reserve
+from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Built, Failed, ProjectDetails, Rejected, Tag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish

@@ -34,12 +34,14 @@ def catalog():
         yield opened
 
 
-def lost(catalog, *, newly=None, before=None, gone=frozenset()) -> MissingTags:
+def lost(catalog, *, newly=None, before=None, to_remove=frozenset()) -> MissingTags:
     """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
     if before is not None:
         catalog.publish(before, b"")
-    missing_tags = lifecycle.look([], [], catalog, DEFAULT, "")
-    return missing_tags._replace(deleted={KEY: (RELEASE, newly)} if newly is not None else {}, gone=gone)
+    missing_tags = lifecycle.find_missing_tags([], [], catalog, DEFAULT, "")
+    return missing_tags._replace(
+        deleted={KEY: (RELEASE, newly)} if newly is not None else {}, to_remove=to_remove
+    )
 
 
 def release_changes(
@@ -99,13 +101,13 @@ class TestTurns:
         assert release_change.reason.startswith(
             "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
         )
-        lifecycle.outcome(Plan(release_changes=(release_change,)), NOTHING, catalog)
+        lifecycle.final_changes(Plan(release_changes=(release_change,)), NOTHING, catalog)
         release = catalog.release(*KEY)
         assert release_changes(catalog, NOTHING, known=[there(release, "20")]) == []
         assert len(release_changes(catalog, NOTHING, known=[there(release, "21")])) == 1
 
     def test_follow_a_changed_option(self, catalog):
-        missing_tags = lost(catalog, before=DELETED, gone=frozenset([KEY]))
+        missing_tags = lost(catalog, before=DELETED, to_remove=frozenset([KEY]))
         assert [(t.action, t.release.yanked) for t in release_changes(catalog, missing_tags, KEEP)] == [
             ("restore", None)
         ]
@@ -130,7 +132,7 @@ class TestTurns:
             "bad",
             "1.1",
         )
-        lifecycle.begin(Plan(release_changes=(release_change,)), catalog)
+        lifecycle.record_changes(Plan(release_changes=(release_change,)), catalog)
         assert release_changes(catalog, lost(catalog), lines) == []
         (release_change,) = release_changes(catalog, lost(catalog))
         assert (release_change.action, release_change.reason) == (
@@ -142,8 +144,8 @@ class TestTurns:
 class TestEnd:
     def remove(self, catalog, *failed: Tag) -> Release | None:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
-        lifecycle.begin(planned, catalog)
-        lifecycle.end(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
+        lifecycle.record_changes(planned, catalog)
+        lifecycle.take_out_removed(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
         return catalog.release(*KEY)
 
     def test_takes_out_what_is_to_be_removed(self, catalog):
@@ -154,38 +156,46 @@ class TestEnd:
 
     def test_leaves_what_was_taken_over(self, catalog):
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
-        lifecycle.begin(planned, catalog)
+        lifecycle.record_changes(planned, catalog)
         other = a_release(origin="another/tags/1.0")
         catalog.publish(other, b"", instead_of=RELEASE.origin)
-        lifecycle.end(planned, [], catalog)
+        lifecycle.take_out_removed(planned, [], catalog)
         assert catalog.release(*KEY) == other
-        assert lifecycle.outcome(planned, NOTHING, catalog) == ()
+        assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
 
 class TestOutcome:
     def test_has_no_release_that_was_taken_over(self, catalog):
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"))))
-        lifecycle.begin(planned, catalog)
-        assert lifecycle.outcome(planned, NOTHING, catalog) == planned.release_changes
+        lifecycle.record_changes(planned, catalog)
+        assert lifecycle.final_changes(planned, NOTHING, catalog) == planned.release_changes
         catalog.publish(a_release(origin="another/tags/1.0"), b"", instead_of=RELEASE.origin)
-        assert lifecycle.outcome(planned, NOTHING, catalog) == ()
+        assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
     def test_of_what_waits_to_be_removed_is_told_once(self, catalog):
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
-        lifecycle.begin(planned, catalog)
-        (release_change,) = lifecycle.outcome(planned, NOTHING, catalog)
+        lifecycle.record_changes(planned, catalog)
+        (release_change,) = lifecycle.final_changes(planned, NOTHING, catalog)
         assert release_change.action == "yank"
-        assert lifecycle.outcome(planned, lost(catalog), catalog) == ()
+        assert lifecycle.final_changes(planned, lost(catalog), catalog) == ()
 
 
 class TestHeirs:
     def test_are_known_by_the_names_of_release_and_folder(self, catalog):
         release = a_release(origin="uuid/group/Old.Folder/tags/1.0")
         missing_tags = NOTHING._replace(deleted={KEY: (release, "19")})
-        assert lifecycle.orphans(missing_tags, NEWEST) == {("acme-ledger", "1"), ("old-folder", "1")}
-        assert lifecycle.orphans(missing_tags, DEFAULT) == frozenset(), "no option leaves tags out"
-        assert lifecycle.orphans(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
-        assert lifecycle.orphans(lost(catalog, before=a_release(yanked="by a line")), NEWEST) == frozenset()
+        assert lifecycle.releases_without_tag(missing_tags, NEWEST) == {
+            ("acme-ledger", "1"),
+            ("old-folder", "1"),
+        }
+        assert lifecycle.releases_without_tag(missing_tags, DEFAULT) == frozenset(), (
+            "no option leaves tags out"
+        )
+        assert lifecycle.releases_without_tag(lost(catalog, before=DELETED), NEWEST) == {("acme-ledger", "1")}
+        assert (
+            lifecycle.releases_without_tag(lost(catalog, before=a_release(yanked="by a line")), NEWEST)
+            == frozenset()
+        )
 
     def test_are_built_again_that_failed_for_a_release_that_has_no_tag_now(self, catalog):
         heir = a_failure(a_tag("v1.0"), reason=clash(RELEASE.filename, RELEASE.tag_url, ""))
@@ -199,7 +209,7 @@ class TestHeirs:
 class TestUnmatched:
     def test_are_lines_of_no_release_and_of_no_tag_to_build(self, catalog):
         lines = yanks("Acme.Ledger==1.0.0\nacme-ledger==2.0\nacme-ledger==3.0 why\nother==1.0")
-        assert lifecycle.unmatched(lines, [a_tag("2.0")], catalog) == (
+        assert lifecycle.unmatched_yank_lines(lines, [a_tag("2.0")], catalog) == (
             "yank: there is no release acme-ledger==3.0",
             "yank: there is no release other==1.0",
         )

@@ -38,7 +38,7 @@ ERROR = CatalogDamagedError("catalog.sqlite3: malformed")
 def test_all_that_belongs_to_a_damaged_file_goes_with_it(configuration, tmp_path):
     for end in ("", "-journal"):
         (configuration.state / f"catalog.sqlite3{end}").write_text(f"damaged{end}")
-    warning = opening.give_up(configuration, context(tmp_path), ERROR)
+    warning = opening.quarantine_catalog(configuration, context(tmp_path), ERROR)
     aside = {path.name.partition("damaged")[2]: path for path in configuration.state.iterdir()}
     assert {end: path.read_text() for end, path in aside.items()} == {
         ".sqlite3": "damaged",
@@ -51,7 +51,7 @@ def test_all_that_belongs_to_a_damaged_file_goes_with_it(configuration, tmp_path
 def test_a_second_one_does_not_replace_the_first(configuration, tmp_path):
     for content in ("one", "two"):
         (configuration.state / "catalog.sqlite3").write_text(content)
-        opening.give_up(configuration, context(tmp_path), ERROR)
+        opening.quarantine_catalog(configuration, context(tmp_path), ERROR)
     assert sorted(path.read_text() for path in configuration.state.iterdir()) == ["one", "two"]
 
 
@@ -59,10 +59,10 @@ def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tm
     path = configuration.state / "catalog.sqlite3"
     path.write_bytes(b"no database at all" * 100)
     dry = context(tmp_path, dry_run=True)
-    with pytest.raises(CatalogDamagedError), opening.opened(configuration, dry):
+    with pytest.raises(CatalogDamagedError), opening.open_run_catalog(configuration, dry):
         pass
-    assert "would move" in opening.give_up(configuration, dry, ERROR)
-    with opening.opened(configuration, dry, given_up=True) as catalog:
+    assert "would move" in opening.quarantine_catalog(configuration, dry, ERROR)
+    with opening.open_run_catalog(configuration, dry, new_catalog=True) as catalog:
         assert catalog.releases() == []
     assert path.read_bytes().startswith(b"no database at all")
 
@@ -70,7 +70,7 @@ def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tm
 def test_what_the_disk_refuses_is_named(configuration, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Denied")))
     with pytest.raises(StoreError, match=r"catalog\.sqlite3: Denied"):
-        opening.give_up(configuration, context(tmp_path), ERROR)
+        opening.quarantine_catalog(configuration, context(tmp_path), ERROR)
 
 
 def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_why_a_catalog_cannot_be_opened_is_said_where_it_is_of_another_account(
     (configuration.state / "catalog.sqlite3").touch()
     monkeypatch.setattr(sqlite3, "connect", refuse)
     monkeypatch.setattr(os, "access", lambda *_: may_be_written)
-    with pytest.raises(StoreError) as raised, opening.opened(configuration, context(tmp_path)):
+    with pytest.raises(StoreError) as raised, opening.open_run_catalog(configuration, context(tmp_path)):
         pass
     assert ("same account" in raised.value.hint) is not may_be_written
 

@@ -34,9 +34,9 @@ def scanned(
     return LastScan(catalog).replace(url, uuid, "options", Seen("20", "20", TIME), folders)
 
 
-def recognise(catalog: Catalog, scan: Scan) -> str:
+def match_releases(catalog: Catalog, scan: Scan) -> str:
     """The one warning, or none."""
-    (warning,) = replaced_repository.recognise([scan], LastScan(catalog), catalog) or ("",)
+    (warning,) = replaced_repository.match_releases([scan], LastScan(catalog), catalog) or ("",)
     return warning
 
 
@@ -47,7 +47,7 @@ def origins(catalog: Catalog) -> list[str]:
 def test_all_are_told_of_once_and_nothing_else_changes(catalog):
     before = catalog.releases()
     scan = scanned(catalog, "1.0", "1.1")
-    assert recognise(catalog, scan) == (
+    assert match_releases(catalog, scan) == (
         f"{REPOSITORY}: the repository has another UUID than before; of 2 releases of it 2 were "
         "recognised by their tags"
     )
@@ -58,71 +58,73 @@ def test_all_are_told_of_once_and_nothing_else_changes(catalog):
     assert origins(catalog) == [NEW, NEW]
     assert catalog.owed() == {"acme-ledger"}
     assert NEW in catalog.repositories(), "what is new in it is new"
-    assert recognise(catalog, scanned(catalog, "1.0", "1.1")) == ""
+    assert match_releases(catalog, scanned(catalog, "1.0", "1.1")) == ""
 
 
 def test_a_url_that_was_another_when_a_release_was_published_is_known_again(catalog):
     scanned(catalog, "1.0", "1.1", uuid=UUID, url="https://svn.example.com/moved")
     scan = scanned(catalog, "1.0", "1.1", url="https://svn.example.com/moved")
-    assert "of 2 releases of it 2 were" in recognise(catalog, scan)
+    assert "of 2 releases of it 2 were" in match_releases(catalog, scan)
     assert origins(catalog) == [NEW, NEW]
 
 
 def test_a_repository_that_numbers_revisions_anew_has_moved_no_tag(catalog):
-    assert "2 of them at another revision" in recognise(catalog, scanned(catalog, "1.0", "1.1", revision="5"))
+    assert "2 of them at another revision" in match_releases(
+        catalog, scanned(catalog, "1.0", "1.1", revision="5")
+    )
     assert {(each.revision, each.moved_to) for each in catalog.releases()} == {("5", "")}
 
 
 def test_a_tag_that_had_moved_before_is_not_told_of_again(catalog):
     catalog.publish(a_release(moved_to="30"), b"")
-    recognise(catalog, scanned(catalog, "1.0", revision="30"))
+    match_releases(catalog, scanned(catalog, "1.0", revision="30"))
     release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
     assert (release.origin[: len(NEW)], release.revision, release.moved_to) == (NEW, "17", "30")
 
 
 def test_a_deleted_tag_that_is_there_at_another_revision_was_made_again(catalog):
     catalog.publish(a_release(deleted="19", yanked="tag deleted in r19"), b"")
-    recognise(catalog, scanned(catalog, "1.0", revision="30"))
+    match_releases(catalog, scanned(catalog, "1.0", revision="30"))
     release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
     assert (release.origin[: len(NEW)], release.revision, release.deleted) == (NEW, "17", "19")
 
 
 def test_a_tag_at_another_revision_must_say_the_version(catalog):
     catalog.publish(a_release("1.0")._replace(version="3.0"), b"")
-    recognise(catalog, scanned(catalog, "1.0", "1.1", revision="5"))
+    match_releases(catalog, scanned(catalog, "1.0", "1.1", revision="5"))
     assert sorted(origins(catalog)) == [UUID, NEW]
-    recognise(catalog, scanned(catalog, "1.0", "1.1"))
+    match_releases(catalog, scanned(catalog, "1.0", "1.1"))
     assert origins(catalog) == [NEW, NEW]
 
 
 def test_what_is_not_there_any_more_stays_as_it_is(catalog):
-    assert "of 2 releases of it 1 were" in recognise(catalog, scanned(catalog, "1.1"))
+    assert "of 2 releases of it 1 were" in match_releases(catalog, scanned(catalog, "1.1"))
     assert origins(catalog) == [UUID, NEW]
     catalog.finish(NEW)
-    assert recognise(catalog, scanned(catalog, "1.1")) == "", "told once"
+    assert match_releases(catalog, scanned(catalog, "1.1")) == "", "told once"
 
 
 def test_a_repository_that_is_another_one_is_told_of(catalog):
-    assert "of 2 releases of it 0 were" in recognise(catalog, scanned(catalog, "7.0"))
+    assert "of 2 releases of it 0 were" in match_releases(catalog, scanned(catalog, "7.0"))
     assert origins(catalog) == [UUID, UUID]
     assert NEW not in catalog.repositories()
 
 
 def test_a_repository_that_is_read_still_keeps_its_own(catalog):
     scanned(catalog, "1.0", uuid=UUID, url="https://svn.example.com/moved")
-    assert recognise(catalog, scanned(catalog, "1.0", "1.1")) == ""
+    assert match_releases(catalog, scanned(catalog, "1.0", "1.1")) == ""
     assert origins(catalog) == [UUID, UUID]
 
 
 def test_a_tag_that_something_else_was_published_of_is_not_taken(catalog):
     catalog.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"), b"")
-    assert "of 2 releases of it 1 were" in recognise(catalog, scanned(catalog, "1.0", "1.1"))
+    assert "of 2 releases of it 1 were" in match_releases(catalog, scanned(catalog, "1.0", "1.1"))
 
 
 def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog):
     later = a_release("1.0.0", origin=f"older/{PROJECT}/tags/1.0", tag_url=a_tag("1.0").url)
     catalog.publish(later._replace(upload_time=TIME.replace(year=2020)), b"")
-    recognise(catalog, scanned(catalog, "1.0", "1.1"))
+    match_releases(catalog, scanned(catalog, "1.0", "1.1"))
     assert {each.filename: each.origin[:5] for each in catalog.releases()} == {
         "acme_ledger-1.0.0.tar.gz": NEW[:5],
         "acme_ledger-1.0.tar.gz": UUID[:5],
@@ -132,11 +134,11 @@ def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog)
 
 def test_a_failure_of_the_tag_is_forgotten(catalog):
     catalog.remember(a_failure(a_tag("1.0", origin=f"{NEW}/{PROJECT}/tags/1.0")))
-    recognise(catalog, scanned(catalog, "1.0"))
+    match_releases(catalog, scanned(catalog, "1.0"))
     assert catalog.failures() == []
 
 
 def test_nothing_is_asked_once_a_run_has_dealt_with_the_repository(catalog, monkeypatch):
     scan = scanned(catalog, "1.0")._replace(options_digest="dealt with")
     monkeypatch.setattr(catalog, "rows", None)
-    assert recognise(catalog, scan) == ""
+    assert match_releases(catalog, scan) == ""

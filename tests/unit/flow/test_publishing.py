@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
+from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.doors.console import SilentListener
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.flow import production, selection
+from sdistmaker_recipe.flow import building, selection
 from sdistmaker_recipe.flow.context import RunContext
-from sdistmaker_recipe.flow.production import Production
-from sdistmaker_recipe.flow.selection import NamesToReserve
+from sdistmaker_recipe.flow.lifecycle import MissingTags
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.flow.planning import Planned
+from sdistmaker_recipe.flow.publishing import publish
+from sdistmaker_recipe.flow.reserved_names import NamesToReserve
+from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Plan, Site
+from sdistmaker_recipe.model import Adoption, Plan, Site
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.unit.values import a_release, a_tag
@@ -37,17 +43,33 @@ class Index:
 
     def run(self, new: str, *, projects_to_check: frozenset[str] = frozenset(), build: bool = False) -> None:
         tag = a_tag(project=new)
-        Production(
-            planned=Plan(build=(tag,) if build else ()),
-            names_to_reserve=NamesToReserve((tag,), ()),
+        planned = Planned(
+            scanned=Scanned(()),
+            plan=Plan(build=(tag,) if build else ()),
+            adoption=Adoption(),
+            missing_tags=MissingTags({}, frozenset(), {}, {}),
             projects_to_check=projects_to_check,
-            writer=PageWriter(self.store(), self.catalog, Site()),
+            names_to_reserve=NamesToReserve((tag,), ()),
+            verifier=None,
+        )
+        store = self.store()
+        run = Run(
             configuration=Configuration(),
             context=RunContext(Path),
-            version="1",
+            listener=SilentListener(),
+            catalog=self.catalog,
+            last_scan=LastScan(self.catalog),
+            store=store,
+            writer=PageWriter(store, self.catalog, Site()),
+            options_digest="",
             public_index="",
-            finished=lambda result: None,
-        ).carry_out([])
+            server_configurations={},
+            sources=(),
+            source_warnings=(),
+            source_errors=(),
+        )
+        with building.build(planned, run) as builds:
+            publish(builds, run)
 
     def store(self) -> IndexStore:
         return IndexStore(self.folder / "index", self.folder / "aside")
@@ -101,7 +123,7 @@ class TestNames:
         def fail(state: Path) -> None:
             raise StoreError("No space left on device")
 
-        monkeypatch.setattr(production, "scratch_folder", fail)
+        monkeypatch.setattr(building, "scratch_folder", fail)
         with pytest.raises(StoreError, match="No space"):
             index.run("new", build=True)
         assert set(index.store().folders()) == {"acme", "guess", "ledger", "new", "told"}

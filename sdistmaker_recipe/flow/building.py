@@ -1,0 +1,128 @@
+"""Build: the tags of the plan become source distributions, one after the other as they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+from typing import NamedTuple
+
+from sdistmaker_recipe import executors
+from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.flow.context import RunContext
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.flow.planning import Planned
+from sdistmaker_recipe.flow.reserved_names import reserve_names
+from sdistmaker_recipe.model import Outcome, Tag
+from sdistmaker_recipe.stages import pages
+from sdistmaker_recipe.stages.scan import Source
+from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
+
+
+class Builds(NamedTuple):
+    """The builds of a plan, ready to start.
+
+    Entering ``outcomes`` starts them, and gives their outcomes in the order of the plan. Archives that nobody
+    took are removed when it is left.
+    """
+
+    planned: Planned
+    outcomes: AbstractContextManager[Iterator[Outcome]]
+
+
+@contextmanager
+def build(planned: Planned, run: Run) -> Iterator[Builds]:
+    """Begin what builds have to wait for; the folder that they work in is removed at the end.
+
+    Raises ``SdistmakerError``.
+    """
+    run.listener.planned(planned.plan)
+    with ExitStack() as stack:
+        if not planned.plan.build:
+            run.store.remove_incoming()
+            yield Builds(planned, nullcontext(iter(())))
+            return
+        try:
+            scratch = stack.enter_context(scratch_folder(run.configuration.state))
+        except StoreError:
+            # Nothing can be built, but the names of new projects must be private all the same.
+            reserve_names(planned.names_to_reserve, run)
+            raise
+        prepare_builds(planned.plan.build, run.sources, scratch, run.configuration, run.context)
+        run.store.prepare()
+        yield Builds(planned, _outcomes(planned.plan.build, scratch, run))
+
+
+def prepare_builds(
+    tags: Sequence[Tag],
+    sources: Sequence[Source],
+    scratch: Path,
+    configuration: Configuration,
+    context: RunContext,
+) -> None:
+    """Start the processes that build.
+
+    Connections are given back first: the processes that export may need all of them, and a copy of this
+    process would keep them open.
+    """
+    for source in sources:
+        source.repository.disconnect()
+    environments = context.environments(configuration)
+    executors.prestart(
+        len(tags), partial(_start_expected_worker, environments, scratch, configuration.sandbox)
+    )
+
+
+@contextmanager
+def scratch_folder(state: Path) -> Iterator[Path]:
+    """An empty folder for the builds of this run. The folder that a killed run left is removed first.
+
+    It is among the system's temporary files, because build backends look for .gitignore and the like in the
+    folders above a tag. Raises ``StoreError``.
+    """
+    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+    # The sandbox has a /dev of its own.
+    temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
+    folder = Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
+    try:
+        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+            remove_folder(folder)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StoreError.of(error, folder) from error
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
+@contextmanager
+def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator[Outcome]]:
+    # A run that builds nothing does not need this import.
+    from sdistmaker_recipe.flow import jobs
+
+    origins = {origin for tag in tags for origin in (tag.origin, tag.project_origin)}
+    toolchains = run.catalog.toolchains(origins)
+    with run.store.incoming() as incoming:
+        yield jobs.build_all(
+            tags,
+            run.sources,
+            toolchains,
+            scratch,
+            incoming,
+            run.configuration,
+            run.context,
+            pages.get_ready,
+        )
+
+
+def _start_expected_worker(environments: Path, scratch: Path, sandbox: str) -> None:
+    # Imported in the other process only.
+    from sdistmaker_recipe.toolchain import worker_prestart
+
+    worker_prestart.start(environments, scratch, sandbox)

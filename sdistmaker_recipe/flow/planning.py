@@ -1,0 +1,129 @@
+"""Plan: what the scan found is compared with the catalog and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.catalog import archives, match_adopted
+from sdistmaker_recipe.flow import lifecycle, selection
+from sdistmaker_recipe.flow.lifecycle import MissingTags
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.flow.reserved_names import NamesToReserve, select_names_to_reserve
+from sdistmaker_recipe.flow.scanning import Scanned
+from sdistmaker_recipe.model import Adoption, Failure, Plan, Release, Tag
+from sdistmaker_recipe.stages import adopt
+from sdistmaker_recipe.stages import plan as stage
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.flow.verification import Verifier
+
+
+class Planned(NamedTuple):
+    """What the run will do.
+
+    ``projects_to_check`` are the projects whose files may be missing, ``verifier`` has compared the whole
+    index with the catalog if that was asked for.
+    """
+
+    scanned: Scanned
+    plan: Plan
+    adoption: Adoption
+    missing_tags: MissingTags
+    projects_to_check: frozenset[str]
+    names_to_reserve: NamesToReserve
+    verifier: Verifier | None
+
+
+def plan(scanned: Scanned, run: Run) -> Planned:
+    """Decide what to build and what becomes of releases.
+
+    Archives that are new in the index are taken over first, and missing files and tags are looked for. Raises
+    ``StoreError``.
+    """
+    adoption, verifier = _adopt(run), _verify(run)
+    missing_tags = lifecycle.find_missing_tags(
+        scanned.scans, run.sources, run.catalog, run.configuration, run.options_digest
+    )
+    lost = verifier.lost if verifier else frozenset()
+    projects_to_check = selection.find_projects_to_check(
+        run.store, run.catalog, every=run.context.full_scan
+    ) | {release.project for release in lost}
+    tags = _tags_to_consider(scanned, projects_to_check, run)
+    match_adopted.recognise(tags, run.catalog)
+    releases = run.catalog.releases_from({tag.origin for tag in tags})
+    state = stage.CatalogState(
+        releases=releases,
+        failures=_failures(missing_tags, run),
+        missing=_missing_files(releases.values(), adoption, lost, run),
+        orphans=lifecycle.releases_without_tag(missing_tags, run.configuration),
+    )
+    decided = stage.plan(tags, state, run.configuration, __version__)
+    published = [(tag, releases[tag.origin]) for tag in tags if tag.origin in releases]
+    changes = lifecycle.find_release_changes(decided, published, missing_tags, run.catalog, run.configuration)
+    return Planned(
+        scanned=scanned,
+        plan=decided._replace(release_changes=changes),
+        adoption=adoption,
+        missing_tags=missing_tags,
+        projects_to_check=projects_to_check,
+        names_to_reserve=select_names_to_reserve(
+            scanned.scans, run.last_scan, run.options_digest, decided.build
+        ),
+        verifier=verifier,
+    )
+
+
+def _adopt(run: Run) -> Adoption:
+    wanted, change = run.context.adopt, not run.context.dry_run
+    return adopt.adopt(run.store, run.catalog, run.last_scan, wanted=wanted, change=change)
+
+
+def _verify(run: Run) -> Verifier | None:
+    """Compare the whole index with the catalog if that was asked for."""
+    if not run.context.verify:
+        return None
+    # Few runs verify.
+    from sdistmaker_recipe.flow.verification import Verifier
+
+    verifier = Verifier(run.writer, change=not run.context.dry_run)
+    verifier.verify()
+    return verifier
+
+
+def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: Run) -> Sequence[Tag]:
+    # A dry run, and a run that reports on every tag, plan all tags.
+    if run.context.dry_run or run.context.tell_all:
+        return [tag for scan in scanned.scans for tag in run.last_scan.tags(scan)]
+    return selection.select_tags(
+        scanned.scans,
+        run.last_scan,
+        run.catalog,
+        projects_to_check,
+        run.options_digest,
+        newest=run.configuration.newest,
+    )
+
+
+def _failures(missing_tags: MissingTags, run: Run) -> dict[str, Failure]:
+    failures = [] if run.context.retry_failed else run.catalog.failures()
+    return lifecycle.standing_failures(failures, missing_tags, run.catalog)
+
+
+def _missing_files(
+    releases: Iterable[Release], adoption: Adoption, lost: frozenset[Release], run: Run
+) -> set[str]:
+    """The origins of the releases whose files are to be built again."""
+    missing = {release.origin for release in releases if _is_missing(release, run)}
+    # A dry run leaves the files of adopted releases where they are, and damaged files too.
+    missing -= {adopted.release.origin for adopted in adoption.adopted}
+    return missing | {release.origin for release in lost}
+
+
+def _is_missing(release: Release, run: Run) -> bool:
+    """Whether a release has lost its file, and no other name of the file gives it back."""
+    if run.store.has_file(release.project, release.filename):
+        return False
+    find = archives.find_copy if run.context.dry_run else archives.restore
+    return not find(release, run.store, run.catalog)

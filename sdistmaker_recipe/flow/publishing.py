@@ -1,0 +1,128 @@
+"""Publish: what is built gets its place in the index, and releases that are withdrawn lose theirs.
+
+The order of the steps keeps each promise to the readers of the index. A name is private before anything of it
+is built. A page is written after the files that it names. A file is removed after the pages that named it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sdistmaker_recipe.flow import lifecycle
+from sdistmaker_recipe.flow.batches import open_batches
+from sdistmaker_recipe.flow.building import Builds
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.flow.planning import Planned
+from sdistmaker_recipe.flow.reserved_names import find_public_twins, reserve_names, update_guesses
+from sdistmaker_recipe.flow.scanning import Scanned
+from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
+from sdistmaker_recipe.stages import pages, withdraw
+from sdistmaker_recipe.stages.publish import write_server_configurations
+
+
+class Results(NamedTuple):
+    """What was done: the result of each tag, what became of releases, and warnings to report."""
+
+    planned: Planned
+    tags: Sequence[Published | Rejected]
+    release_changes: tuple[ReleaseChange, ...]
+    warnings: tuple[str, ...] = ()
+    verification: Verification | None = None
+
+
+def publish(builds: Builds, run: Run) -> Results:
+    """Publish the builds as they come, bring pages and web server configurations up to date.
+
+    If the run breaks off, what is built by then is published, and its pages are written. Raises
+    ``SdistmakerError``.
+    """
+    planned = builds.planned
+    if not planned.scanned.errors:
+        _forget_failures_of_gone_tags(planned.scanned, run)
+    lifecycle.record_changes(planned.plan, run.catalog)
+    _remove_withdrawn_files(run)
+    tags, warnings = ((), ()) if _is_idle(planned, run) else _publish_all(builds, run)
+    write_server_configurations(run.server_configurations)
+    changes = lifecycle.final_changes(planned.plan, planned.missing_tags, run.catalog)
+    _settle(planned, run)
+    return Results(planned, tags, changes, warnings, _finish_verification(planned))
+
+
+def publish_nothing(planned: Planned) -> Results:
+    """The results of a dry run, which stops after the plan."""
+    return Results(planned, (), planned.plan.release_changes, verification=_finish_verification(planned))
+
+
+def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejected], tuple[str, ...]]:
+    """The result of each tag, and warnings about names that the public index has too."""
+    planned = builds.planned
+    # Before anything is built: no client may ask the public index for a new name meanwhile.
+    reserve_names(planned.names_to_reserve, run)
+    if planned.plan.build:
+        pages.begin(run.writer)
+    batches = open_batches(planned, run)
+    try:
+        with builds.outcomes as outcomes:
+            try:
+                for outcome in outcomes:
+                    batches.add(outcome)
+            finally:
+                batches.publish()
+        warnings = find_public_twins(planned.names_to_reserve, run)
+        lifecycle.take_out_removed(planned.plan, batches.results, run.catalog)
+    finally:
+        pages.write_all(run.writer, planned.projects_to_check)
+        update_guesses(planned.names_to_reserve, run)
+    withdraw.remove_files(run.catalog, run.store)
+    _remember_folders(planned, run)
+    return batches.results, warnings
+
+
+def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
+    failed = [failure.origin for failure in run.catalog.failures()]
+    there = {tag.origin for scan in scanned.scans for tag in run.last_scan.tags_from(scan, failed)}
+    if gone := [origin for origin in failed if origin not in there]:
+        run.catalog.forget_failures(gone)
+
+
+def _remove_withdrawn_files(run: Run) -> None:
+    """Remove files that an earlier run had no time to remove: a build may take the name of one."""
+    if withdraw.has_files_to_remove(run.catalog):
+        pages.write_all(run.writer)
+        withdraw.remove_files(run.catalog, run.store)
+
+
+def _is_idle(planned: Planned, run: Run) -> bool:
+    """Whether nothing changed that concerns the index."""
+    has_work = (
+        planned.plan.build
+        or planned.names_to_reserve
+        or planned.projects_to_check
+        or planned.plan.release_changes
+        or run.configuration.check_public
+    )
+    return not has_work and pages.nothing_to_write(run.writer)
+
+
+def _remember_folders(planned: Planned, run: Run) -> None:
+    """Record when files last came or went in the folders of the index, for the next run to compare."""
+    changed = run.store.changed_folders
+    if planned.projects_to_check or not run.catalog.knows_folders():
+        run.catalog.remember_folders(run.store.folders())
+    else:
+        run.catalog.remember_folders(run.store.folders(changed), changed)
+
+
+def _settle(planned: Planned, run: Run) -> None:
+    """Record that this run dealt with everything that its scans saw."""
+    for scan in planned.scanned.scans:
+        undecided = planned.missing_tags.undecided[scan.number]
+        run.last_scan.settle(scan, run.options_digest, undecided)
+    for uuid in {scan.uuid for scan in planned.scanned.scans} - run.catalog.repositories():
+        if not planned.scanned.errors:
+            run.catalog.finish(uuid)
+
+
+def _finish_verification(planned: Planned) -> Verification | None:
+    return planned.verifier.finish() if planned.verifier else None

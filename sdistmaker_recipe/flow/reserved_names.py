@@ -1,0 +1,70 @@
+"""Names that are kept from the public index before anything of them is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sdistmaker_recipe.catalog import private_names
+from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.index.layout import private_name
+from sdistmaker_recipe.model import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class NamesToReserve:
+    """Projects whose names may have to be reserved, or released: see ``private_names.mark_guessed``.
+
+    ``tags`` are all tags of such projects, ``untagged`` the names of such projects without any tag.
+    """
+
+    tags: tuple[Tag, ...]
+    untagged: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.untagged)
+
+
+def select_names_to_reserve(
+    scans: Sequence[Scan], last_scan: LastScan, options_digest: str, tags_to_build: Iterable[Tag]
+) -> NamesToReserve:
+    """The projects that changed since the last run, and those of which a tag is built."""
+    names = {private_name(tag.project) for tag in tags_to_build} - {""}
+    for scan in scans:
+        names |= last_scan.names(scan, pending=scan.options_digest == options_digest)
+    projects = list(last_scan.projects_named(sorted(names)))
+    untagged = tuple(name for name, tags in projects if not tags)
+    return NamesToReserve(tuple(tag for _name, tags in projects for tag in tags), untagged)
+
+
+def reserve_names(names: NamesToReserve, run: Run) -> None:
+    """Keep the names of these projects, and every name that ever was private, from the public index.
+
+    Raises ``StoreError``.
+    """
+    try:
+        update_guesses(names, run)
+    finally:
+        # The names of this run come first: a fault with an old name must not prevent their recording.
+        private_names.keep(run.catalog, run.store)
+
+
+def update_guesses(names: NamesToReserve, run: Run) -> None:
+    """Reserve the names that folders suggest, and release those that metadata proved wrong.
+
+    Raises ``StoreError``.
+    """
+    private_names.mark_guessed(names.tags, names.untagged, run.catalog, run.store)
+
+
+def find_public_twins(names: NamesToReserve, run: Run) -> tuple[str, ...]:
+    """Warnings about private names that the public index has too; none unless option check-public is set.
+
+    Raises ``StoreError``.
+    """
+    if not run.configuration.check_public:
+        return ()
+    # The public index must not be asked for a guess that this run has proved wrong.
+    update_guesses(names, run)
+    return private_names.find_taken(run.catalog, run.public_index)

@@ -1,0 +1,70 @@
+"""Scan: the repositories are asked which release tags are there now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.catalog.scan_state import Scan
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.flow import replaced_repository
+from sdistmaker_recipe.flow.opening import Run
+from sdistmaker_recipe.stages import scan as stage
+from sdistmaker_recipe.stages.scan import Source
+
+logger = logging.getLogger(__name__)
+
+
+class Scanned(NamedTuple):
+    """The scans of the repositories that answered; ``errors`` are of those that could not be read."""
+
+    scans: Sequence[Scan]
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+def scan(run: Run) -> Scanned:
+    """Scan every repository and remember what was found.
+
+    Releases of a repository that has another UUID now are matched to its tags. Raises ``RepositoryError`` if
+    no repository answers, and ``StoreError``.
+    """
+    run.last_scan.keep_only(run.configuration.repository)
+    scans: list[Scan] = []
+    warnings: list[str] = []
+    errors: list[RepositoryError] = []
+    for source in run.sources:
+        try:
+            found = _scan_one(source, run)
+        except RepositoryError as error:
+            errors.append(error)
+            continue
+        scans.append(found)
+        warnings += _warnings(source, found, run)
+    if errors and len(errors) == len(run.sources):
+        raise errors[0]
+    replaced = replaced_repository.match_releases(scans, run.last_scan, run.catalog)
+    return Scanned(
+        scans,
+        warnings=(*run.source_warnings, *warnings, *replaced),
+        errors=(*run.source_errors, *(str(error) for error in errors)),
+    )
+
+
+def _scan_one(source: Source, run: Run) -> Scan:
+    logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
+    full = run.context.full_scan
+    return stage.scan(source, run.configuration, run.last_scan, __version__, full=full)
+
+
+def _warnings(source: Source, found: Scan, run: Run) -> list[str]:
+    warnings = [
+        f"{source.url}/{path}: the server does not let us read this folder, so it is left out until a commit "
+        "changes something in it. To look at it again: --full-scan"
+        for path in found.forbidden
+    ]
+    if not run.last_scan.has_tags(found):
+        warnings.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
+    return warnings
