@@ -1,4 +1,4 @@
-"""Turn tags into jobs, and hand those to an executor: the middle of the flow, between plan and publish."""
+"""Turn tags into build jobs, and hand the jobs to an executor."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def build_all(
     context: RunContext,
     meanwhile: Callable[[], None],
 ) -> Iterator[Outcome]:
-    """The outcome of each tag, in the order of tags, whatever order they are ready in.
+    """The outcome of each tag, in the order of ``tags``.
 
-    Those that built another version than their tag says come last, so that they take no other tag's place.
-    ``toolchains`` says what last built a tag, or something of a project, by their origins. Builds work in
-    ``scratch``, an empty folder; archives come to ``output``, where they are the caller's; ``meanwhile`` see
-    ``executors.run_jobs``.
+    Tags whose metadata gives another version than the tag come last, so that a tag of that version is
+    published first. ``toolchains`` names the toolchain that last built a tag or a project, by origin. Builds
+    work in the empty folder ``scratch``. Archives are put into the folder ``output`` and belong to the caller
+    then. For ``meanwhile`` see ``executors.run_jobs``.
 
-    Raises ``ToolchainError`` where nothing can build, ``RepositoryError`` and ``StoreError`` where all the
-    rest would fail too.
+    Raises ``ToolchainError`` if nothing can build, ``RepositoryError`` and ``StoreError`` if all other tags
+    would fail too.
     """
     if not tags:
         return
@@ -52,13 +52,13 @@ def build_all(
     by_url = {source.url: source for source in sources}
     jobs = []
     for tag in tags:
-        # One that was published before is made again as it was.
+        # A release whose file is lost is built by the toolchain that built it before.
         toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
         jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
-    far = [source for source in sources if not is_near(source.repository)]
-    connections = max((source.connections for source in far), default=0)
+    remote = [source for source in sources if not is_near(source.repository)]
+    connections = max((source.connections for source in remote), default=0)
     outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
-    yield from _own_versions_first(_in_order(jobs, outcomes))
+    yield from _matching_versions_first(_in_order(jobs, outcomes))
 
 
 def run_jobs(
@@ -68,10 +68,10 @@ def run_jobs(
     connections: int = 0,
     meanwhile: Callable[[], None] = executors.do_nothing,
 ) -> Iterator[Outcome]:
-    """The outcomes of jobs as they are ready; ``meanwhile`` see ``executors.run_jobs``.
+    """The outcomes of jobs as they are ready. For ``meanwhile`` see ``executors.run_jobs``.
 
-    With ``connections`` tags are exported ahead of their builds, so many at a time: for repositories that
-    take long to answer. Where there are no more jobs than workers, that would gain nothing.
+    If ``connections`` is not 0, up to so many tags are exported at a time, ahead of their builds. That helps
+    with repositories that take long to answer, unless there are no more jobs than workers.
     """
     work = partial(_build, credentials=credentials)
     open_executor: executors.OpenExecutor = executors.open_local
@@ -79,12 +79,12 @@ def run_jobs(
         fetch = partial(_fetch, credentials=credentials)
         open_executor = partial(executors.open_prefetching, prepare=fetch, lanes=min(connections, len(jobs)))
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
-        died = "The build took the process down that watched over it."
+        died = "The build ended the process that ran it."
         yield outcome or Failed(job.tag, died, is_permanent=False)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:
-    # Imported where it is done: here that would only take time.
+    # The worker processes need this import, and a single build.
     from sdistmaker_recipe.stages import build
 
     return build.build(job, credentials)
@@ -99,7 +99,7 @@ def _fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
 def make_job(
     tag: Tag, source: Source, settings: BuildSettings, configuration: Configuration, toolchain: str = ""
 ) -> BuildJob:
-    """The job of a tag; ``toolchain`` names what to try first."""
+    """The job of a tag; ``toolchain`` names the rung of the ladder to try first."""
     pin = pin_for(tag.project, configuration.toolchain)
     return BuildJob(
         tag=tag,
@@ -116,16 +116,16 @@ def make_job(
 def build_settings(
     scratch: Path, output: Path, configuration: Configuration, context: RunContext, *, has_many_builds: bool
 ) -> BuildSettings:
-    """What all jobs share; archives come to the folder output, ``has_many_builds`` see ``BuildSettings``.
+    """What all jobs of a run share: see ``BuildSettings``.
 
-    Raises ``ToolchainError`` where the interpreter or the sandbox is missing.
+    Raises ``ToolchainError`` if an interpreter or the sandbox is missing.
     """
     environment = uv_variables(configuration.build_index, context.environment, Path(sys.prefix))
     helper_environment = tuple(environment.items())
     for python in (configuration.python, *configuration.pythons):
         if python:
             find_interpreter(python, helper_environment)
-    sandboxed, warning = sandbox.choose_sandbox(configuration.sandbox)
+    is_sandboxed, warning = sandbox.choose_sandbox(configuration.sandbox)
     if warning:
         logger.warning("warning: %s", warning)
     return BuildSettings(
@@ -138,7 +138,7 @@ def build_settings(
         include_versioned_files=configuration.include_versioned_files,
         verify_builds=configuration.verify_builds,
         unbuildable=configuration.unbuildable,
-        sandbox=sandboxed,
+        sandbox=is_sandboxed,
         helper_environment=helper_environment,
         verbose=context.verbose,
         has_many_builds=has_many_builds,
@@ -146,7 +146,7 @@ def build_settings(
 
 
 def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Outcomes in the order of jobs: which of two tags gets a name must not depend on which is quicker."""
+    """Outcomes in the order of jobs: which of two tags gets a version must not depend on their speed."""
     waiting: dict[str, Outcome] = {}
     left = [job.tag.origin for job in reversed(jobs)]
     for outcome in outcomes:
@@ -155,11 +155,11 @@ def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator
             yield waiting.pop(left.pop())
 
 
-def _own_versions_first(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    late: list[Outcome] = []
+def _matching_versions_first(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    others: list[Outcome] = []
     for outcome in outcomes:
         if isinstance(outcome, Failed) or same_version(outcome.tag.version, outcome.version):
             yield outcome
         else:
-            late.append(outcome)
-    yield from late
+            others.append(outcome)
+    yield from others

@@ -1,6 +1,7 @@
-"""A repository that has another UUID than before, at the URL that it had: dumped and loaded, for instance.
+"""A repository that was replaced by another one at the same URL, for instance by a dump and a load.
 
-A tag's origin begins with that UUID, so nothing that was published of the repository would be known any more.
+Its UUID is another one then. A tag's origin begins with the UUID, so the releases have to be matched to the
+tags of the new repository, or all of them would be built again.
 """
 
 from __future__ import annotations
@@ -14,44 +15,44 @@ from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 
 
-def match_releases(scans: Iterable[Scan], last: LastScan, catalog: Catalog) -> tuple[str, ...]:
-    """Find the tags of releases whose repository has another UUID now; a warning of each such repository.
+def match_releases(scans: Iterable[Scan], last_scan: LastScan, catalog: Catalog) -> tuple[str, ...]:
+    """Give releases of replaced repositories the tags of the new ones; a warning for each such repository.
 
-    A release is known by its tag's URL, and by its path if the last scan read the other UUID at this URL. Of
-    repositories that a run has dealt with nothing is asked. Raises ``StoreError``.
+    A release is known again by its tag's URL. If the last scan read another UUID at this URL, the path of the
+    tag is enough. Repositories that a run has dealt with already are passed over. Raises ``StoreError``.
     """
     new = [scan for scan in scans if not scan.options_digest]
-    foreign = _foreign(last, catalog) if new else []
+    foreign = _releases_of_others(last_scan, catalog) if new else []
     return tuple(
-        warning for scan in new if foreign for warning in _match_releases(scan, foreign, last, catalog)
+        warning for scan in new if foreign for warning in _match_to_scan(scan, foreign, last_scan, catalog)
     )
 
 
-def _match_releases(
-    scan: Scan, foreign: Iterable[Release], last: LastScan, catalog: Catalog
+def _match_to_scan(
+    scan: Scan, foreign: Iterable[Release], last_scan: LastScan, catalog: Catalog
 ) -> tuple[str, ...]:
-    former = last.former_origin(scan)
-    theirs = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
-    if not theirs:
+    former = last_scan.former_origin(scan)
+    candidates = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
+    if not candidates:
         return ()
-    before, uuid = catalog.repositories(), scan.uuid
-    found = _made_of(theirs, last.tags(scan), catalog)
-    catalog.change_origins((release, _as_of(release, tag)) for release, tag in found)
-    if {repository_of(release.origin) for release, _tag in found} & before:
-        # What is new in it is no older than it would have been in the one before.
+    finished, uuid = catalog.repositories(), scan.uuid
+    matches = _matches(candidates, last_scan.tags(scan), catalog)
+    catalog.change_origins((release, _of_tag(release, tag)) for release, tag in matches)
+    if {repository_of(release.origin) for release, _tag in matches} & finished:
+        # Tags that are new in it get the time of their upload, as they would have in the old repository.
         catalog.finish(uuid)
-    # One that a run has finished was told of.
-    return (_told(scan.url, len(theirs), found),) if found or uuid not in before else ()
+    # A repository that a run has finished was reported by that run.
+    return (_warning(scan.url, len(candidates), matches),) if matches or uuid not in finished else ()
 
 
-def _foreign(last: LastScan, catalog: Catalog) -> list[Release]:
-    """The releases of tags whose repository is none of those that are read now."""
-    own = {repository_of(origin) for _url, origin in last.repositories()}
+def _releases_of_others(last_scan: LastScan, catalog: Catalog) -> list[Release]:
+    """The releases of tags of repositories that are not read any more."""
+    own = {repository_of(origin) for _url, origin in last_scan.repositories()}
     return [release for release in catalog.releases_but_of(own) if release.tag_url]
 
 
 def _origin_now(release: Release, scan: Scan, former: str) -> str:
-    """What the origin of a release's tag is if that is in this repository; "" where it was in another."""
+    """The origin that a release's tag has in the scanned repository; "" if the tag was elsewhere."""
     if former and release.origin.startswith(f"{former}/"):
         return scan.origin + release.origin.removeprefix(former)
     url = f"{scan.url}/"
@@ -59,36 +60,41 @@ def _origin_now(release: Release, scan: Scan, former: str) -> str:
     return f"{scan.origin}/{unquote(release.tag_url.removeprefix(url))}" if is_below else ""
 
 
-def _made_of(
-    releases: Iterable[tuple[Release, str]], tags: Iterable[Tag], catalog: Catalog
+def _matches(
+    candidates: Iterable[tuple[Release, str]], tags: Iterable[Tag], catalog: Catalog
 ) -> list[tuple[Release, Tag]]:
-    """Releases, told with the origins of their tags, and those tags; of the same revision or version."""
-    there = {tag.origin: tag for tag in tags}
-    pairs = [(release, there[origin]) for release, origin in releases if origin in there]
-    fitting = [(r, tag) for r, tag in pairs if r.is_at(tag.revision) or same_version(tag.version, r.version)]
-    # Where several repositories had such a tag, the latest that fits best.
+    """Pairs of a release and its tag, which has the origin given and the same revision or version."""
+    by_origin = {tag.origin: tag for tag in tags}
+    pairs = [(release, by_origin[origin]) for release, origin in candidates if origin in by_origin]
+    fitting = [
+        (release, tag)
+        for release, tag in pairs
+        if release.is_at(tag.revision) or same_version(tag.version, release.version)
+    ]
+    # If several repositories had such a tag, the same revision counts most, then the later upload.
     fitting.sort(key=lambda pair: (pair[0].is_at(pair[1].revision), pair[0].upload_time))
     best = {tag.origin: (release, tag) for release, tag in fitting}
-    taken = catalog.releases_from(best)
-    return [pair for origin, pair in best.items() if origin not in taken]
+    published = catalog.releases_from(best)
+    return [pair for origin, pair in best.items() if origin not in published]
 
 
-def _as_of(release: Release, tag: Tag) -> Release:
-    """The release as one of this tag.
+def _of_tag(release: Release, tag: Tag) -> Release:
+    """The release with the origin and the revision of this tag.
 
-    Numbers of two repositories cannot be compared: a dump may leave out revisions. So a tag with another one
-    did not move for that; unless it had been deleted, for then it was made again.
+    Revision numbers of two repositories cannot be compared, because a dump may leave out revisions. So
+    another number does not mean that the tag moved. Exception: a tag that was deleted before has been made
+    again.
     """
-    known = release._replace(origin=tag.origin)
+    matched = release._replace(origin=tag.origin)
     if release.is_at(tag.revision) or release.deleted is not None:
-        return known
-    return known._replace(revision=tag.revision, moved_to="")
+        return matched
+    return matched._replace(revision=tag.revision, moved_to="")
 
 
-def _told(url: str, releases: int, found: Sequence[tuple[Release, Tag]]) -> str:
-    renumbered = sum(not release.is_at(tag.revision) for release, tag in found)
+def _warning(url: str, releases: int, matches: Sequence[tuple[Release, Tag]]) -> str:
+    renumbered = sum(not release.is_at(tag.revision) for release, tag in matches)
     others = f", {renumbered} of them at another revision" if renumbered else ""
     return (
-        f"{url}: the repository has another UUID than before; of {releases} releases of it {len(found)} were "
+        f"{url}: the repository has another UUID than before; {len(matches)} of its {releases} releases were "
         f"recognised by their tags{others}"
     )

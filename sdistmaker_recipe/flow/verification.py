@@ -1,7 +1,7 @@
-"""Compare all of an index with the catalog, and make good what can be derived.
+"""Compare the whole index with the catalog, and repair what can be made again.
 
-This comes before the plan, so what is missing then is built again by the same run. Nothing is deleted but
-what a run that was killed left; what is damaged is moved aside.
+The comparison comes before the plan, so the same run builds missing files again. A damaged file is moved to
+the quarantine. Only temporary files of a killed run are deleted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NO_FILE = "is no file"
 
 
 class Verifier:
-    """What one run finds in an index; with ``change`` it repairs. Public methods raise ``StoreError``."""
+    """Compares an index with its catalog; with ``change`` it repairs. Public methods raise ``StoreError``."""
 
     def __init__(self, writer: PageWriter, *, change: bool) -> None:
         self._writer = writer
@@ -37,7 +37,7 @@ class Verifier:
         self._files = 0
         self._problems: dict[str, IndexProblem] = {}
         self._lost: dict[Release, str] = {}
-        # In a dry run: other names cannot be compared with them.
+        # Archives that a dry run leaves in place: other names cannot be compared with them.
         self._damaged: set[tuple[str, str]] = set()
 
     @property
@@ -46,14 +46,14 @@ class Verifier:
         return frozenset(self._lost)
 
     def verify(self) -> None:
-        """Look at the catalog, archives, names and pages, and at what else is in the index."""
+        """Compare the catalog, archives, former names, pages and all other files of the index."""
         self._catalog.check()
         projects = self._catalog.projects()
         for project in projects:
             releases = self._catalog.releases_of(project)
             for release in releases:
                 self._verify_archive(release)
-            self._verify_other_names(project, releases)
+            self._verify_former_names(project, releases)
         if pages.is_current(self._writer):
             self._verify_pages(projects)
         folders = self._store.folders()
@@ -62,18 +62,18 @@ class Verifier:
             self._verify_folder(folder)
 
     def finish(self) -> Verification:
-        """What came of it, now that what can be built is built."""
-        touched: set[str] = set()
+        """The result, after the builds."""
+        changed_projects: set[str] = set()
         for before, problem in self._lost.items():
             now = archives.published(before.project, before.filename, before.version, self._catalog)
             if now is not None and not self._store.has_file(now.project, now.filename):
                 now = None
             if now is not None and self._change:
                 archives.let_names_follow(before, now, self._store, self._catalog)
-                touched.add(before.project)
-            outcome, what = self._outcome(before, now)
-            self._find(f"{before.project}/{before.filename}", f"{problem}; {what}", outcome)
-        pages.write_projects(sorted(touched), self._writer)
+                changed_projects.add(before.project)
+            outcome, explanation = self._outcome(before, now)
+            self._note(f"{before.project}/{before.filename}", f"{problem}; {explanation}", outcome)
+        pages.write_projects(sorted(changed_projects), self._writer)
         return Verification(self._files, tuple(self._problems.values()))
 
     def _verify_archive(self, release: Release) -> None:
@@ -94,9 +94,9 @@ class Verifier:
         elif self._change:
             self._store.add_archive(project, filename, self._store.folder / copy)
         if copy:
-            self._find(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
+            self._note(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
 
-    def _verify_other_names(self, project: str, releases: Sequence[Release]) -> None:
+    def _verify_former_names(self, project: str, releases: Sequence[Release]) -> None:
         by_digest = {release.sha256: release for release in releases}
         for name in self._names.of_project(project):
             self._files += 1
@@ -109,15 +109,15 @@ class Verifier:
     def _verify_second_name(self, link: Link) -> None:
         damaged = (link.project, link.filename) in self._damaged
         if not damaged and not self._store.is_same_archive(*link):
-            self._find(f"{link.folder}/{link.name}", "is no second name of its archive", self._repair)
+            self._note(f"{link.folder}/{link.name}", "is no second name of its archive", self._repair)
             if self._change:
                 self._store.link_archive(*link)
 
     def _verify_other_file(self, name: FormerName) -> None:
-        """One that lost against another of its release: nothing needs it."""
+        """A file that an adopted index had beside the release's own file: no page names it."""
         digest = self._store.digest(name.folder, name.filename)
         if digest and digest != name.sha256:
-            self._find(f"{name.folder}/{name.filename}", "holds other bytes than when it was found", "told")
+            self._note(f"{name.folder}/{name.filename}", "holds other bytes than when it was found", "told")
         if digest != name.sha256 and self._change:
             self._names.forget([name])
 
@@ -138,17 +138,17 @@ class Verifier:
             pages.write_root(self._writer)
 
     def _compare(self, path: str, *, is_right: bool) -> bool:
-        """Whether a page is wrong."""
+        """Note a page that is not right, and count it; whether it is wrong."""
         self._files += 1
         if not is_right:
             is_there = self._store.path_exists(*path.rpartition("/")[::2])
-            self._find(path, "is not as the catalog has it" if is_there else _MISSING, self._repair)
+            self._note(path, "is not as the catalog has it" if is_there else _MISSING, self._repair)
         return not is_right
 
     def _verify_private(self, folders: Container[str]) -> None:
         without = sorted(name for name in self._catalog.private_names() if name not in folders)
         for name in without:
-            self._find(name, "is a private name without a folder", self._repair)
+            self._note(name, "is a private name without its marker, an empty folder", self._repair)
         if self._change:
             self._store.mark_private(without)
 
@@ -160,14 +160,14 @@ class Verifier:
                 continue
             archive = name.removesuffix(layout.METADATA_SUFFIX)
             if is_temporary(name) or (archive != name and archive in known):
-                self._find(path, "is left over from a run", self._repair)
+                self._note(path, "is left over from a run", self._repair)
                 if self._change:
                     self._store.remove_files(folder, [name])
             elif folder and layout.archive_suffix(name):
-                self._find(path, "is not in the catalog; --adopt takes it over", "told")
+                self._note(path, "is not in the catalog; --adopt takes it over", "told")
 
     def _known(self, folder: str) -> frozenset[str]:
-        """The archives and metadata files that are to be in a folder."""
+        """The names of the archives and metadata files that belong into a folder."""
         project = canonicalize_name(folder)
         releases = self._catalog.releases_of(project)
         known = {*self._names.in_folder(folder)}
@@ -191,7 +191,7 @@ class Verifier:
             return "broken", "it was built again with other bytes, which pinned hashes refuse"
         return "repaired", "it was built again with the same bytes"
 
-    def _find(self, file: str, problem: str, outcome: Outcome) -> None:
+    def _note(self, file: str, problem: str, outcome: Outcome) -> None:
         self._problems.setdefault(file, IndexProblem(file, problem, outcome))
 
     @property

@@ -214,7 +214,7 @@ def test_a_repository_with_another_uuid_is_the_same(index: KeptIndex) -> None:
     assert (report["published"], report["yanked"]) == ([], [])
     told = [line for line in report["warnings"] if "another UUID" in line]
     assert len(told) == 1
-    assert "of 6 releases of it 6 were" in told[0]
+    assert "6 of its 6 releases were" in told[0]
     feed = "releases.atom"  # whose entries are known by origins
     assert {**tree(index.folder), feed: before[feed]} == before
     assert {path for path, time in index.times().items() if time != times[path]} == {str(index.folder / feed)}

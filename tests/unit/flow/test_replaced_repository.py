@@ -48,7 +48,7 @@ def test_all_are_told_of_once_and_nothing_else_changes(catalog):
     before = catalog.releases()
     scan = scanned(catalog, "1.0", "1.1")
     assert match_releases(catalog, scan) == (
-        f"{REPOSITORY}: the repository has another UUID than before; of 2 releases of it 2 were "
+        f"{REPOSITORY}: the repository has another UUID than before; 2 of its 2 releases were "
         "recognised by their tags"
     )
     assert [each._replace(origin="") for each in catalog.releases()] == [
@@ -64,7 +64,7 @@ def test_all_are_told_of_once_and_nothing_else_changes(catalog):
 def test_a_url_that_was_another_when_a_release_was_published_is_known_again(catalog):
     scanned(catalog, "1.0", "1.1", uuid=UUID, url="https://svn.example.com/moved")
     scan = scanned(catalog, "1.0", "1.1", url="https://svn.example.com/moved")
-    assert "of 2 releases of it 2 were" in match_releases(catalog, scan)
+    assert "2 of its 2 releases were" in match_releases(catalog, scan)
     assert origins(catalog) == [NEW, NEW]
 
 
@@ -98,14 +98,14 @@ def test_a_tag_at_another_revision_must_say_the_version(catalog):
 
 
 def test_what_is_not_there_any_more_stays_as_it_is(catalog):
-    assert "of 2 releases of it 1 were" in match_releases(catalog, scanned(catalog, "1.1"))
+    assert "1 of its 2 releases were" in match_releases(catalog, scanned(catalog, "1.1"))
     assert origins(catalog) == [UUID, NEW]
     catalog.finish(NEW)
     assert match_releases(catalog, scanned(catalog, "1.1")) == "", "told once"
 
 
 def test_a_repository_that_is_another_one_is_told_of(catalog):
-    assert "of 2 releases of it 0 were" in match_releases(catalog, scanned(catalog, "7.0"))
+    assert "0 of its 2 releases were" in match_releases(catalog, scanned(catalog, "7.0"))
     assert origins(catalog) == [UUID, UUID]
     assert NEW not in catalog.repositories()
 
@@ -118,7 +118,7 @@ def test_a_repository_that_is_read_still_keeps_its_own(catalog):
 
 def test_a_tag_that_something_else_was_published_of_is_not_taken(catalog):
     catalog.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"), b"")
-    assert "of 2 releases of it 1 were" in match_releases(catalog, scanned(catalog, "1.0", "1.1"))
+    assert "1 of its 2 releases were" in match_releases(catalog, scanned(catalog, "1.0", "1.1"))
 
 
 def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog):
