@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _release_change(item: pytest.Item) -> tuple[bool, int]:
     name = item.path.stem
     return "unit" in item.path.parts, LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+@pytest.fixture
+def threads_end() -> Iterator[None]:
+    """Fail a test that leaves a thread behind."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

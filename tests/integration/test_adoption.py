@@ -21,14 +21,14 @@ from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
+from tests.support.long_form import IS_LONG
 from tests.support.old_index import MADE, add_archive
 from tests.support.sites import SERVERS, PrivateIndex
 
-EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
 ASKING_AS_WRITTEN = [
     client
     for client in CLIENTS
-    if client.name == "zc.buildout 6" or (EVERY and client.name in ("zc.buildout 2.13", "easy_install"))
+    if client.name == "zc.buildout 6" or (IS_LONG and client.name in ("zc.buildout 2.13", "easy_install"))
 ]
 
 BROKEN = "halfway/halfway-1.0.tar.gz"
@@ -378,7 +378,7 @@ def test_the_name_as_it_is_written_leads_to_all_releases(adopted: Old, url: str,
         assert sha256(get(f"{url}/{written}/{name}")) == digest
 
 
-@pytest.mark.parametrize("url", SERVERS if EVERY else ["apache"], indirect=True)
+@pytest.mark.parametrize("url", SERVERS if IS_LONG else ["apache"], indirect=True)
 @pytest.mark.parametrize("client", ["pip", "uv"])
 def test_clients_install_under_the_hash_of_before(
     adopted: Old, url: str, client: str, tmp_path: Path
@@ -399,7 +399,7 @@ def test_clients_install_under_the_hash_of_before(
     assert found == {"acme_greeting": "1.1", "my_pkg": "1.0", "plain": "0.9"}
 
 
-@pytest.mark.parametrize("url", SERVERS if EVERY else ["apache"], indirect=True)
+@pytest.mark.parametrize("url", SERVERS if IS_LONG else ["apache"], indirect=True)
 @pytest.mark.parametrize("client", ASKING_AS_WRITTEN, ids=lambda client: client.name)
 def test_clients_that_ask_as_it_is_written_install_too(
     adopted: Old, url: str, client: Client, toolbox: Toolbox, tmp_path: Path

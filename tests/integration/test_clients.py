@@ -6,7 +6,6 @@ client whose Python this machine lacks is skipped by name.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,17 +18,17 @@ from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
 from tests.support.commands import Commands
 from tests.support.history import setuptools_project
 from tests.support.httpd import WebServer
+from tests.support.long_form import IS_LONG
 from tests.support.process import Server
 from tests.support.sites import SERVERS, PrivateIndex
 
-EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
 SHORT = {"apache": ("pip", "Poetry", "zc.buildout 5"), "nginx": ("uv", "zc.buildout 6")}
 """Who asks which server where not every client asks both."""
 CHOSEN = [
     pytest.param(server, client, id=f"{client.name.replace(' ', '-')}-{server}")
     for server, names in SHORT.items()
     for client in CLIENTS
-    if EVERY or client.name in names
+    if IS_LONG or client.name in names
 ]
 
 WANTED = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 
 import pytest
@@ -11,12 +10,13 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import LastScan
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
+from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, VERSION, compare_scans, two_memories
 from tests.unit.values import a_release
 
-HISTORIES = 40_000 if os.environ.get("SDISTMAKER_LONG") else 2_000
+HISTORIES = 40_000 if IS_LONG else 2_000
 PARTS = 8
 
 

@@ -6,7 +6,6 @@ kind. What the machine lacks of old Pythons is skipped by name.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +17,17 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 from tests.support.commands import Commands
 from tests.support.history import History
+from tests.support.long_form import IS_LONG
 from tests.support.public_projects import PROJECTS, Project
 from tests.support.public_sdists import PublicSdist, fetch
 from tests.support.sdist_comparison import Comparison, compare
 
-EVERY = bool(os.environ.get("SDISTMAKER_LONG"))
 PROJECTS_AT_A_TIME = 10
 
 
 def chosen(project: Project) -> list[str]:
     """The versions to build of a project."""
-    return (project.versions if EVERY else project.short).split()
+    return (project.versions if IS_LONG else project.short).split()
 
 
 CHOSEN = [(name, version) for name, project in PROJECTS.items() for version in chosen(project)]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from sdistmaker_recipe.vcs import open_repository
+from tests.support.long_form import IS_LONG
 from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import compare_scans, two_memories
 from tests.support.subversion import create
 
-HISTORIES = 1000 if os.environ.get("SDISTMAKER_LONG") else 40
+HISTORIES = 1000 if IS_LONG else 40
 
 
 @pytest.mark.parametrize(("backend", "histories"), [("subversion", HISTORIES), ("subversion-cli", 2)])

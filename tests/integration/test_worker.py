@@ -454,7 +454,7 @@ return [name, members, contents]
     assert len(results[0][1]) == 7
 
 
-@pytest.mark.parametrize("often", [True, False])
+@pytest.mark.parametrize("has_many_builds", [True, False])
 def test_what_each_build_would_import_is_imported_once_where_there_are_many(
     tmp_path: Path, has_many_builds: bool
 ) -> None:

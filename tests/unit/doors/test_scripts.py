@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import gc
-import signal
-import subprocess
-import sys
 
 import pytest
 
 from sdistmaker_recipe import scripts
 from sdistmaker_recipe.doors import command, recipe
-
-WITH_MODULES_TOLD = [sys.executable, "-X", "importtime", "-c"]
 
 
 @pytest.mark.parametrize(
@@ -50,14 +45,3 @@ def test_an_interrupt_before_the_command_begins_is_said_in_a_word(monkeypatch, c
     monkeypatch.setattr(command, "make_sdist", interrupted)
     assert scripts.make_sdist() == 130
     assert capsys.readouterr().err == "interrupted\n"
-
-
-def test_an_interrupt_while_modules_are_imported_is_said_in_a_word():
-    code = "import sys; from sdistmaker_recipe.scripts import make_sdist; sys.exit(make_sdist())"
-    with subprocess.Popen([*WITH_MODULES_TOLD, code], stderr=subprocess.PIPE, text=True) as process:
-        lines = iter(process.stderr)
-        # One of the first that the command imports.
-        assert any("sdistmaker_recipe.errors" in line for line in lines)
-        process.send_signal(signal.SIGINT)
-        said = [line for line in lines if not line.startswith("import time:")]
-    assert (process.returncode, said) == (130, ["interrupted\n"])

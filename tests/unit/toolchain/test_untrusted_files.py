@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sdistmaker_recipe.toolchain.untrusted_files import read_bytes, read_text, remove_folder
-from tests.support.requirements import as_ordinary_user
 
 SECRET = b"secret"
 
@@ -60,29 +57,6 @@ def test_what_is_too_large_for_text_reads_as_empty(tree: Path) -> None:
     for size, found in ((8 << 20, 8 << 20), ((8 << 20) + 1, 0)):
         os.truncate(tree / "setup.py", size)
         assert len(read_bytes(tree, "setup.py")) == found
-
-
-REMOVE = """\
-import sys, pathlib
-from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
-remove_folder(pathlib.Path(sys.argv[1]))
-"""
-
-
-def test_a_folder_is_removed_whatever_its_permissions_and_what_links_lead_to_keeps_its_own(
-    tree: Path, tmp_path: Path
-) -> None:
-    secret, elsewhere = tmp_path / "secret", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    for path, mode in ((secret, 0o640), (elsewhere, 0o755)):
-        (tree / "docs" / path.name).symlink_to(path)
-        path.chmod(mode)
-    (tree / "docs" / "inner").mkdir()
-    for path in (tree / "docs" / "inner", tree / "docs", tree):
-        path.chmod(0o500 if path == tree else 0)
-    subprocess.run([*as_ordinary_user(), sys.executable, "-c", REMOVE, str(tree)], check=True)
-    assert not tree.exists()
-    assert [path.stat().st_mode & 0o777 for path in (secret, elsewhere)] == [0o640, 0o755]
 
 
 def test_a_link_is_not_taken_for_the_folder_to_remove(tree: Path, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository
+from sdistmaker_recipe.vcs import Credentials, open_repository
 from sdistmaker_recipe.vcs.backends import BACKENDS, refuse_password
-from sdistmaker_recipe.vcs.subversion import program as subversion_program
 from sdistmaker_recipe.vcs.subversion.common import (
     canonical_url,
     join,
@@ -44,46 +41,6 @@ def test_auto_refuses_what_no_backend_serves(url: str) -> None:
     with pytest.raises(RepositoryError, match="no backend") as caught:
         open_repository(url)
     assert "file:///" in caught.value.hint
-
-
-@pytest.fixture
-def no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine without subvertpy."""
-    monkeypatch.setitem(sys.modules, "subvertpy", None)
-    monkeypatch.delitem(sys.modules, "sdistmaker_recipe.vcs.subversion.libsvn", raising=False)
-
-
-URLS = ["http://h/x", "HTTPS://h/x", "svn://h/x", "svn+ssh://h/x", "svn+other://h/x", "file:///x"]
-
-
-@pytest.mark.parametrize("url", URLS)
-def test_auto_falls_back_to_the_svn_program(
-    no_binding: None, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "svn"
-    program.write_text("#!/bin/sh\necho 'svn: E000042: hello from svn' >&2\nexit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(RepositoryError, match="hello from svn"):
-        open_repository(url).head()
-
-
-def test_without_any_means_the_hint_names_both(
-    no_binding: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RepositoryError, match="no svn program") as caught:
-        open_repository("svn://example.com/x")
-    assert "subvertpy" in caught.value.hint
-    assert "apt install subversion" in caught.value.hint
-    with pytest.raises(RepositoryError, match="subvertpy") as caught:
-        open_repository("svn://example.com/x", "subversion")
-    assert "subversion-cli" in caught.value.hint
-    with pytest.raises(RepositoryError, match="svn does not run") as caught:
-        open_repository("svn://example.com/x", "subversion-cli").head()
-    assert "apt install subversion" in caught.value.hint
-    with pytest.raises(RepositoryError, match="svnadmin does not run"):
-        load_repository(tmp_path / "new", io.BytesIO())
 
 
 # passwords
@@ -270,17 +227,6 @@ def test_a_lost_connection_means_something_else_through_ssh() -> None:
     lost = [(210002, "closed")]
     assert "known_hosts" in translate("svn+ssh://example.com/x", lost).hint
     assert "known_hosts" not in translate("svn://example.com/x", lost).hint
-
-
-def test_what_svn_printed_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "svn"
-    program.write_text(
-        '#!/bin/sh\nprintf "Host key unknown.\\nsvn: E170013: Unable\\nsvn: E210002: closed\\n" >&2\nexit 1\n'
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(RepositoryError, match=r"through ssh.*E210002: closed"):
-        subversion_program.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
 
 
 # settings of the process

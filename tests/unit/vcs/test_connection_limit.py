@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 
@@ -14,19 +13,9 @@ from sdistmaker_recipe.model import BuildJob, BuildSettings
 from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.connection_limit import Held, Limit
+from tests.support.connections import free
 from tests.support.memory_repository import MemoryRepository
-from tests.unit.executors import executor_work
 from tests.unit.values import a_tag
-
-
-def free(limit: Limit) -> int:
-    """How many could be had now."""
-    taken = []
-    while file := limit._take():
-        taken.append(file)
-    for file in taken:
-        file.close()
-    return len(taken)
 
 
 @pytest.fixture
@@ -67,12 +56,6 @@ def test_one_that_is_given_up_is_gone_for_good_but_the_last_stays(limit):
     with limit.held() as held:
         assert not held.give_up()
     assert free(limit) == 1
-
-
-def test_a_process_that_dies_leaves_it_to_others(limit):
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert pool.submit(executor_work.hold_and_die, limit).exception(timeout=30)
-    assert free(limit) == 3
 
 
 def test_there_can_be_none(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Barrier, Event, Lock, get_ident
@@ -17,11 +16,12 @@ from sdistmaker_recipe.vcs import Repository
 from sdistmaker_recipe.vcs.subversion import parallel_listing
 from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
 from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
+from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, compare_scans, two_memories
 
-HISTORIES = 4_000 if os.environ.get("SDISTMAKER_LONG") else 150
+HISTORIES = 4_000 if IS_LONG else 150
 PROJECTS = 40
 
 
