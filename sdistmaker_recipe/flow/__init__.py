@@ -1,1 +1,17 @@
-"""One run from beginning to end: scan, plan, build, publish, report."""
+"""One run from beginning to end. Start with ``engine``.
+
+The steps, in their order, each in a module with its value:
+
+* ``engine``: the page that calls them.
+* ``opening``: the lock, and the ``Run`` with everything that is open: catalog, index, repositories.
+* ``scanning``: scan; ``Scanned`` holds what the repositories have now. ``replaced_repository``: releases of a
+  repository that has another UUID now are matched to its tags.
+* ``planning``: plan; ``Planned`` holds what the run will do. ``selection``: which tags can have changed.
+  ``lifecycle``: what becomes of releases whose tags were deleted, came back or moved. ``verification``: the
+  whole index compared with the catalog.
+* ``building``: build; ``Builds`` starts the builds and gives their outcomes. ``jobs``: from tags to jobs to an
+  executor. ``reserved_names``: names that must be private before anything of them is built.
+* ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
+* ``reporting``: report; all of it as one ``Report``.
+* ``context``: what a door gives to a run beside the options.
+"""
