@@ -9,8 +9,8 @@ The steps, in their order, each in a module with its value:
 * ``planning``: plan; ``Planned`` holds what the run will do. ``selection``: which tags can have changed.
   ``lifecycle``: what becomes of releases whose tags were deleted, came back or moved. ``verification``: the
   whole index compared with the catalog.
-* ``building``: build; ``Builds`` starts the builds and gives their outcomes. ``jobs``: tags become jobs for an
-  executor. ``reserved_names``: names that must be private before anything of them is built.
+* ``building``: build; ``Builds`` starts the builds and gives their outcomes. ``jobs``: from tags to jobs for
+  an executor. ``reserved_names``: names that must be private before anything of them is built.
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
 * ``reporting``: report; all of it as one ``Report``.
 * ``context``: what a door gives to a run beside the options.
