@@ -14,7 +14,7 @@ from benchmarks.index_packages import METADATA, REQUIRES_PYTHON
 from benchmarks.large_repository import SETUP, make_large_repository
 from benchmarks.programs import FailedError, program, said_by, timed
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.layout import project_folder, release_filename
 from sdistmaker_recipe.index.store import IndexStore
@@ -103,7 +103,7 @@ def settle(course: Course) -> None:
     """Run once where nothing is timed, which builds the tags that an earlier measurement added."""
     timed(command(course.url, course.filled, course.environments), course.filled, course.environment)
     with open_catalog(course.filled / "out-state" / "catalog.sqlite3") as catalog:
-        LastScan(catalog).keep_only([])
+        ScanState(catalog).keep_only([])
 
 
 def command(url: str, folder: Path, environments: Path) -> list[str]:
@@ -210,7 +210,7 @@ def _fill(course: Course, folder: Path) -> None:
         shown = pages.PageWriter(store, catalog, Site())
         store.prepare()
         pages.begin(shown)
-        last, source = LastScan(catalog), Source(course.url, repository, repository.head())
+        last, source = ScanState(catalog), Source(course.url, repository)
         tags = last.tags(scan(source, Configuration(), last, "benchmark", full=True))
         index = Index(store, catalog, state)
         with catalog.batch():

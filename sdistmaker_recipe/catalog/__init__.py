@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.errors import SAME_ACCOUNT, CatalogDamagedError, StoreError
-from sdistmaker_recipe.model import Failure, ListedProject, Release, Tag
+from sdistmaker_recipe.model import Failure, ListedProject, Release, Tag, origin_range
 
 _FIRST = """
 CREATE TABLE release (
@@ -284,7 +284,7 @@ class Catalog:
         It is of the project as which tags beside it were published; where none was, of the one that it names.
         """
         query = f"SELECT project FROM release WHERE {_BESIDE} ORDER BY upload_time DESC LIMIT 1"
-        project = self._value(query, _beside(failure.origin), failure.project)
+        project = self._value(query, origin_range(failure.origin), failure.project)
         failure = failure._replace(project=project)
         values = [str(value) if isinstance(value, Path) else value for value in failure]
         places = ", ".join("?" for _ in values)
@@ -585,15 +585,9 @@ def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(each,) for each in projects])
 
 
-def _beside(origin: str) -> tuple[str, str]:
-    """Between what are the origins of all tags of a tag's project; "0" comes after "/"."""
-    project = origin.rpartition("/tags/")[0]
-    return f"{project}/tags/", f"{project}/tags0"
-
-
 def _claim_failures(release: Release, connection: sqlite3.Connection) -> None:
     """Failures of tags beside that of a release are of its project; pages on which they were are owed."""
-    values = (release.project, *_beside(release.origin))
+    values = (release.project, *origin_range(release.origin))
     where = f"WHERE project != ? AND {_BESIDE}"
     connection.execute(f"INSERT OR IGNORE INTO owed SELECT project FROM failure {where}", values)
     connection.execute(f"UPDATE failure SET project = ? {where}", (release.project, *values))

@@ -1,108 +1,91 @@
-"""What the last scan saw, in the catalog's file: folders, projects and tags of each repository.
+"""What the last scan of each repository found, in the catalog: projects, tags, and the backend's own rows.
 
-A project is *pending* from the moment a scan sees its tags otherwise than before until a run has dealt with
-them; so nothing is forgotten by a run that breaks off.
+A project is *pending* from the moment when a scan finds its tags changed until a run has dealt with them.
+So a run that breaks off forgets nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import private_name
-from sdistmaker_recipe.model import Tag, project_name, repository_of
-from sdistmaker_recipe.vcs import Seen
-from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder, SeenTag, join
+from sdistmaker_recipe.model import TAGS, Tag, project_name, repository_of, split_tag_path, tag_path
+from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
 
 _TAG = """
     SELECT scan.url, scan.origin, tag.project, tag.name, tag.version, tag.revision, tag.time
     FROM seen_tag AS tag JOIN scan ON scan.id = tag.scan
 """
-_PUT = """
+# Table seen_folder has a row for each project and each row of the backend's: path is the key, kind the value.
+_PUT_ROW = """
     INSERT INTO seen_folder (scan, path, kind, name, pending) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name, pending = excluded.pending
     WHERE kind != excluded.kind
 """
-_UNSEEN = """
+_UNSEEN = f"""
     SELECT origin FROM release WHERE origin > ? AND origin < ? AND deleted IS NULL
     EXCEPT
-    SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || 'tags/' || name
+    SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || '{TAGS}/' || name
     FROM seen_tag WHERE scan = ?
 """
-_FORMER = "former origin "
-_BELOW = "scan = ? AND ({0} = ? OR {0} > ? AND {0} < ?)"
+_FORMER_ORIGIN = "former origin "
 
 
 class Scan(NamedTuple):
     """The last scan of a repository.
 
-    ``origin`` names what was read whatever URL it is reached by, ``fingerprint`` tells of all options that
-    decide what a scan finds, ``options_digest`` of those under which a run has dealt with all of it
-    ("" for none). ``forbidden`` are folders that this scan came to and could not read, which is
-    not remembered.
+    ``origin`` is the identity of what was read. ``fingerprint`` is a digest of all options that decide what a
+    scan finds, ``options_digest`` one of those under which a run has dealt with all that was found, "" if
+    none has. The server did not let this scan read ``forbidden_paths``; they are not remembered.
     """
 
     number: int
     url: str
     origin: str
     fingerprint: str
-    seen: Seen
+    checkpoint: Checkpoint
     options_digest: str
-    forbidden: tuple[str, ...] = ()
+    forbidden_paths: tuple[str, ...] = ()
 
     @property
     def uuid(self) -> str:
-        """That of the repository."""
+        """The UUID of the repository."""
         return repository_of(self.origin)
 
 
 class GoneTag(NamedTuple):
-    """A tag of a repository that is no longer seen, within its project; ``peg`` is where it last was."""
+    """A tag that a scan no longer finds; ``project`` is a path, in ``last_revision`` the tag was there."""
 
     project: str
     name: str
-    peg: str
+    last_revision: str
 
     @property
     def path(self) -> str:
-        """Its path below the repository's URL."""
-        return join(self.project, f"tags/{self.name}")
+        """The path of the tag below the repository's URL."""
+        return tag_path(self.project, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a scan saw otherwise: paths that are gone, with all below, and then folders as they are now.
-
-    A path can be gone and there again, as something else. Of what is below ``forbidden`` folders nothing was
-    seen.
-    """
-
-    gone: list[str] = field(default_factory=list)
-    folders: dict[str, SeenFolder] = field(default_factory=dict)
-    forbidden: list[str] = field(default_factory=list)
-
-
-class LastScan:
-    """What was seen; every method raises ``StoreError`` when the catalog cannot be used."""
+class ScanState:
+    """What the last scans found. Every method raises ``StoreError`` when the catalog cannot be used."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
     def repositories(self) -> list[tuple[str, str]]:
-        """The URL of each repository that was scanned, and what its origins begin with."""
+        """The URL of each repository that was scanned, and its origin."""
         return self._rows("SELECT url, origin FROM scan")
 
     def scan(self, url: str) -> Scan | None:
         """The last scan of the repository that users know by this URL."""
         query = "SELECT id, url, origin, fingerprint, peg, revision, time, outlook FROM scan WHERE url = ?"
-        for number, known, origin, fingerprint, peg, revision, time, options_digest in self._rows(
-            query, [url]
-        ):
-            seen = Seen(peg, revision, datetime.fromisoformat(time))
-            return Scan(number, known, origin, fingerprint, seen, options_digest)
+        for number, known, origin, fingerprint, *checkpoint, options_digest in self._rows(query, [url]):
+            revision, last_change, time = checkpoint
+            read = Checkpoint(revision, last_change, datetime.fromisoformat(time))
+            return Scan(number, known, origin, fingerprint, read, options_digest)
         return None
 
     def keep_only(self, urls: Sequence[str]) -> None:
@@ -111,47 +94,42 @@ class LastScan:
         for url in set(known) - set(urls):
             self._forget(url)
 
-    def replace(
-        self, url: str, origin: str, fingerprint: str, seen: Seen, folders: Iterable[SeenFolder]
-    ) -> Scan:
-        """Forget what was seen of a repository; this is what is there."""
+    def replace(self, url: str, origin: str, fingerprint: str, found: ScanResult) -> Scan:
+        """Forget what was found in a repository, and record all that is found now."""
         before = self.scan(url)
         with self._catalog.batch():
             if before and before.origin != origin:
-                self._catalog.set_note(f"{_FORMER}{url}", before.origin)
+                self._catalog.set_note(f"{_FORMER_ORIGIN}{url}", before.origin)
             self._forget(url)
-            values = (url, origin, fingerprint, seen.peg, seen.revision, seen.time.isoformat())
             columns = "url, origin, fingerprint, peg, revision, time, outlook"
+            values = (url, origin, fingerprint, *_checkpoint_columns(found.checkpoint))
             self._change(f"INSERT INTO scan ({columns}) VALUES (?, ?, ?, ?, ?, ?, '')", values)
             ((number,),) = self._rows("SELECT id FROM scan WHERE url = ?", [url])
-            for folder in folders:
-                self._put(number, url, folder)
-        return Scan(number, url, origin, fingerprint, seen, "")
+            scan = Scan(number, url, origin, fingerprint, found.checkpoint, "", found.forbidden_paths)
+            self._apply(scan, found)
+        return scan
 
     def former_origin(self, scan: Scan) -> str:
-        """The last other ``origin`` that was read at a repository's URL; "" where there was none."""
-        return self._catalog.note(f"{_FORMER}{scan.url}")
+        """The last other origin that was read at a repository's URL; "" where there was none."""
+        return self._catalog.note(f"{_FORMER_ORIGIN}{scan.url}")
 
-    def change(self, scan: Scan, seen: Seen, difference: Difference) -> Scan:
-        """Go on from the last scan."""
+    def change(self, scan: Scan, found: ScanResult) -> Scan:
+        """Record what changed since the last scan."""
         with self._catalog.batch():
-            for path in difference.gone:
-                self._remove(scan, path)
-            for folder in difference.folders.values():
-                self._put(scan.number, scan.url, folder, scan.seen.peg)
-            values = (seen.peg, seen.revision, seen.time.isoformat(), scan.number)
+            self._apply(scan, found)
+            values = (*_checkpoint_columns(found.checkpoint), scan.number)
             self._change("UPDATE scan SET peg = ?, revision = ?, time = ? WHERE id = ?", values)
-        return scan._replace(seen=seen)
+        return scan._replace(checkpoint=found.checkpoint, forbidden_paths=found.forbidden_paths)
 
-    def folders(self, scan: Scan) -> dict[str, Kind]:
-        """What each folder that was looked at is."""
+    def rows(self, scan: Scan) -> dict[str, str]:
+        """The rows of the last scan, for the backend: see ``vcs.PreviousScan``."""
         return dict(self._rows("SELECT path, kind FROM seen_folder WHERE scan = ?", [scan.number]))
 
     def tags(self, scan: Scan) -> list[Tag]:
         """All tags of a repository."""
         return self._tags("WHERE tag.scan = ?", [scan.number])
 
-    def pending(self, scan: Scan) -> list[str]:
+    def pending_projects(self, scan: Scan) -> list[str]:
         """The paths of projects whose tags no run has dealt with as they are now."""
         query = "SELECT path FROM seen_folder WHERE scan = ? AND pending"
         return [path for (path,) in self._rows(query, [scan.number])]
@@ -162,108 +140,99 @@ class LastScan:
         return [tag for project in projects for tag in self._tags(where, [scan.number, project])]
 
     def tags_from(self, scan: Scan, origins: Iterable[str]) -> list[Tag]:
-        """The tags of a repository with these origins; others are left out."""
+        """The tags with these origins; an origin that no tag of the repository has is left out."""
         found: list[Tag] = []
+        prefix = f"{scan.origin}/"
         for origin in origins:
-            path, slash, name = origin.rpartition("/")
-            prefix, project = f"{scan.origin}/", path.removesuffix("tags").removesuffix("/")
-            if slash and path.endswith("/tags") and origin.startswith(prefix):
+            parts = split_tag_path(origin.removeprefix(prefix)) if origin.startswith(prefix) else None
+            if parts:
                 where = "WHERE tag.scan = ? AND tag.project = ? AND tag.name = ?"
-                found += self._tags(where, [scan.number, project[len(prefix) :], name])
+                found += self._tags(where, [scan.number, *parts])
         return found
 
     def has_tags(self, scan: Scan) -> bool:
-        """Whether there is any tag."""
+        """Whether the repository has any tag."""
         return bool(self._rows("SELECT 1 FROM seen_tag WHERE scan = ? LIMIT 1", [scan.number]))
 
     def projects_named(self, names: Iterable[str]) -> Iterator[tuple[str, list[Tag]]]:
-        """The projects of all repositories whose folders have such normalised names, with their tags."""
+        """The projects of all repositories that have one of these normalised names, with their tags."""
         query = "SELECT scan.id, path FROM seen_folder JOIN scan ON scan.id = scan WHERE name = ?"
         for name in names:
             for number, path in self._rows(query, [name]):
                 yield name, self._tags("WHERE tag.scan = ? AND tag.project = ?", [number, path])
 
-    def names(self, scan: Scan, *, pending: bool) -> frozenset[str]:
-        """The normalised names of the folders of projects: of all, or of those that are pending."""
-        which = "pending" if pending else "kind = 'project'"
-        query = f"SELECT name FROM seen_folder WHERE scan = ? AND name != '' AND {which}"
+    def project_names(self, scan: Scan, *, pending: bool) -> frozenset[str]:
+        """The normalised names of all projects, or of those that are pending."""
+        condition = "pending" if pending else f"kind = '{PROJECT}'"
+        query = f"SELECT name FROM seen_folder WHERE scan = ? AND name != '' AND {condition}"
         return frozenset(name for (name,) in self._rows(query, [scan.number]))
 
-    def gone(self, scan: Scan) -> list[GoneTag]:
-        """The tags that are gone and that no run has dealt with since."""
+    def gone_tags(self, scan: Scan) -> list[GoneTag]:
+        """The tags that are no longer found, and that no run has dealt with since."""
         query = "SELECT project, name, peg FROM gone_tag WHERE scan = ?"
         return [GoneTag(*row) for row in self._rows(query, [scan.number])]
 
-    def unseen(self, scan: Scan) -> list[str]:
-        """The origins of releases of tags of this repository that are not seen, nor known to be deleted."""
+    def origins_without_tag(self, scan: Scan) -> list[str]:
+        """The origins of releases whose tags are not found, but of those known to be deleted."""
         start = f"{scan.origin}/"
         return [origin for (origin,) in self._rows(_UNSEEN, [start, f"{scan.origin}0", start, scan.number])]
 
-    def settle(self, scan: Scan, options_digest: str, doubts: Collection[GoneTag] = ()) -> None:
-        """A run has dealt with all that is there, under the options that outlook tells of.
+    def settle(self, scan: Scan, options_digest: str, unconfirmed: Collection[GoneTag] = ()) -> None:
+        """Record that a run has dealt with all that was found, under options with this digest.
 
-        Of ``doubts`` nobody knows yet whether they are gone; they stay to be dealt with.
+        The tags in ``unconfirmed`` stay to be dealt with: the repository did not say whether they are gone.
         """
-        settled = scan.options_digest == options_digest and not self.pending(scan)
-        if settled and set(self.gone(scan)) == set(doubts):
+        is_settled = scan.options_digest == options_digest and not self.pending_projects(scan)
+        if is_settled and set(self.gone_tags(scan)) == set(unconfirmed):
             return
         with self._catalog.batch():
             self._change("DELETE FROM gone_tag WHERE scan = ?", [scan.number])
-            rows = [(scan.number, each.project, each.name, each.peg) for each in doubts]
+            rows = [(scan.number, *tag) for tag in unconfirmed]
             self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?)", rows)
             self._change("UPDATE seen_folder SET pending = 0 WHERE scan = ? AND pending", [scan.number])
             self._change("UPDATE scan SET outlook = ? WHERE id = ?", [options_digest, scan.number])
 
     def _forget(self, url: str) -> None:
-        chosen = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"
+        condition = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"
         with self._catalog.batch():
             for table in ("seen_tag", "gone_tag", "seen_folder"):
-                self._change(f"DELETE FROM {table} {chosen}", [url])
+                self._change(f"DELETE FROM {table} {condition}", [url])
             self._change("DELETE FROM scan WHERE url = ?", [url])
 
-    def _put(self, number: int, url: str, folder: SeenFolder, before: str = "") -> None:
-        """Remember a folder; ``before`` is the revision that the scan goes on from."""
-        is_project = folder.kind == "project"
-        name = private_name(project_name(url, folder.path)) if is_project else ""
-        self._change(_PUT, [number, folder.path, folder.kind, name, is_project])
-        if folder.kind == "tags":
-            self._put_tags(number, folder.path.rpartition("/")[0], folder.tags, before)
+    def _apply(self, scan: Scan, found: ScanResult) -> None:
+        """Record what was found, in the order that ``ScanResult`` asks for."""
+        for path in found.gone_projects:
+            self._forget_tags(scan, "WHERE scan = ? AND project = ?", [scan.number, path])
+        gone = [(scan.number, key) for key in (*found.gone_projects, *found.dropped_rows)]
+        self._catalog.change("DELETE FROM seen_folder WHERE scan = ? AND path = ?", gone)
+        for project in found.projects:
+            self._put_project(scan, project)
+        rows = ((scan.number, key, value, "", False) for key, value in found.rows)
+        self._catalog.change(_PUT_ROW, rows)
 
-    def _put_tags(self, number: int, project: str, tags: Iterable[SeenTag], peg: str) -> None:
+    def _put_project(self, scan: Scan, project: ProjectTags) -> None:
+        name = private_name(project_name(scan.url, project.path))
+        self._change(_PUT_ROW, [scan.number, project.path, PROJECT, name, True])
         query = "SELECT name, version, revision, time FROM seen_tag WHERE scan = ? AND project = ?"
-        before = {(name, *rest) for name, *rest in self._rows(query, [number, project])}
-        now = {(tag.name, tag.version, tag.revision, tag.time.isoformat()) for tag in tags}
-        where = "WHERE scan = ? AND project = ? AND name = ?"
-        for name, *_rest in before - now:
-            self._forget_tags(number, peg, where, [number, project, name])
-        rows = [(number, project, *row) for row in now - before]
-        self._catalog.change("INSERT INTO seen_tag VALUES (?, ?, ?, ?, ?, ?)", rows)
-        self._catalog.change(f"DELETE FROM gone_tag {where}", [row[:3] for row in rows])
-        if before != now:
-            self._make_pending(number, project)
+        before = {row[0]: tuple(row) for row in self._rows(query, [scan.number, project.path])}
+        now = {tag.name: (tag.name, tag.version, tag.revision, tag.time.isoformat()) for tag in project.tags}
+        candidates = before.keys() if project.deleted is None else before.keys() & {*project.deleted}
+        gone = candidates - now.keys()
+        changed = [(scan.number, project.path, *tag) for tag in now.values() if before.get(tag[0]) != tag]
+        condition = "WHERE scan = ? AND project = ? AND name = ?"
+        for tag_name in gone:
+            self._forget_tags(scan, condition, [scan.number, project.path, tag_name])
+        self._catalog.change("INSERT OR REPLACE INTO seen_tag VALUES (?, ?, ?, ?, ?, ?)", changed)
+        self._catalog.change(f"DELETE FROM gone_tag {condition}", [row[:3] for row in changed])
+        if gone or changed:
+            pending = "UPDATE seen_folder SET pending = 1 WHERE scan = ? AND path = ?"
+            self._change(pending, [scan.number, project.path])
 
-    def _remove(self, scan: Scan, path: str) -> None:
-        """All at a path and below; the tags of a project go with their folder."""
-        number, peg = scan.number, scan.seen.peg
-        project, _slash, name = path.rpartition("/")
-        if name == "tags" and self._rows(
-            "SELECT 1 FROM seen_folder WHERE scan = ? AND path = ? AND kind = 'tags'", [number, path]
-        ):
-            self._forget_tags(number, peg, "WHERE scan = ? AND project = ?", [number, project])
-            self._make_pending(number, project)
-        below = (number, path, f"{path}/", f"{path}0")  # "0" comes after "/"
-        self._forget_tags(number, peg, f"WHERE {_BELOW.format('project')}", below)
-        self._change(f"DELETE FROM seen_folder WHERE {_BELOW.format('path')}", below)
-
-    def _forget_tags(self, number: int, peg: str, where: str, values: Sequence[Any]) -> None:
-        """Tags are no longer seen, which were up to revision peg."""
-        gone = f"SELECT {number}, project, name, ? FROM seen_tag {where}"
-        self._change(f"INSERT OR REPLACE INTO gone_tag {gone}", [peg, *values])
-        self._change(f"DELETE FROM seen_tag {where}", values)
-
-    def _make_pending(self, number: int, project: str) -> None:
-        where = "WHERE scan = ? AND path = ? AND kind = 'project'"
-        self._change(f"UPDATE seen_folder SET pending = 1 {where}", [number, project])
+    def _forget_tags(self, scan: Scan, condition: str, values: Sequence[Any]) -> None:
+        """Move tags that are no longer found to the list of those that are gone."""
+        gone = f"SELECT scan, project, name, ? FROM seen_tag {condition}"
+        self._change(f"INSERT OR REPLACE INTO gone_tag {gone}", [scan.checkpoint.revision, *values])
+        self._change(f"DELETE FROM seen_tag {condition}", values)
 
     def _tags(self, where: str, values: Sequence[Any]) -> list[Tag]:
         return [_tag(*row) for row in self._rows(f"{_TAG} {where} ORDER BY tag.project, tag.name", values)]
@@ -275,8 +244,13 @@ class LastScan:
         self._catalog.change(statement, [values])
 
 
+def _checkpoint_columns(checkpoint: Checkpoint) -> tuple[str, str, str]:
+    """The values of the columns peg, revision and time."""
+    return checkpoint.revision, checkpoint.last_change, checkpoint.last_change_time.isoformat()
+
+
 def _tag(url: str, origin: str, project: str, name: str, version: str, revision: str, time: str) -> Tag:
-    path = join(project, f"tags/{name}")
+    path = tag_path(project, name)
     return Tag(
         repository=url,
         project_path=project,

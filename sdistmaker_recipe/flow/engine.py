@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError
 from sdistmaker_recipe.flow.building import build, prepare_builds
@@ -95,7 +95,7 @@ def _report_untouched(configuration: Configuration, context: RunContext) -> Repo
         sources, warnings, errors = open_sources(
             configuration, context.credentials, configuration.state, stack
         )
-        last = LastScan(catalog)
+        last = ScanState(catalog)
         if errors or is_touched(sources, context.revision, configuration, last, __version__):
             return None
         releases, projects = catalog.size()

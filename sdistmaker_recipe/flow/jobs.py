@@ -14,7 +14,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
-from sdistmaker_recipe.stages.scan import Source, is_near
+from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.ladder import pin_for
@@ -55,8 +55,7 @@ def build_all(
         # A release whose file is lost is built by the toolchain that built it before.
         toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
         jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
-    remote = [source for source in sources if not is_near(source.repository)]
-    connections = max((source.connections for source in remote), default=0)
+    connections = max((source.repository.connections for source in sources), default=0)
     outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
     yield from _matching_versions_first(_in_order(jobs, outcomes))
 
@@ -105,11 +104,11 @@ def make_job(
         tag=tag,
         source=source.repository.url,
         vcs=configuration.vcs,
-        peg=source.peg,
+        peg=source.repository.head(),
         settings=settings,
         toolchain=toolchain,
         pin=(pin.python, *pin.constraints) if pin else (),
-        connections=0 if is_near(source.repository) else source.connections,
+        connections=source.repository.connections,
     )
 
 

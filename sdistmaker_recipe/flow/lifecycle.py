@@ -11,12 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals, WithdrawalState
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import yanking
-from sdistmaker_recipe.model import Failure, Plan, Published, Rejected, Release, ReleaseChange, Tag
+from sdistmaker_recipe.model import (
+    Failure,
+    Plan,
+    Published,
+    Rejected,
+    Release,
+    ReleaseChange,
+    Tag,
+    project_origin,
+)
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
 from sdistmaker_recipe.stages import plan, report, withdraw
 from sdistmaker_recipe.stages.scan import Source
@@ -52,7 +61,7 @@ def find_missing_tags(
     Raises ``StoreError``.
     """
     repositories = {source.url: source.repository for source in sources}
-    last_scan = LastScan(catalog)
+    last_scan = ScanState(catalog)
     withdrawn = {_key(state): state for state in Withdrawals(catalog).withdrawn()}
     deleted: dict[Key, tuple[Release, str]] = {}
     to_remove: set[Key] = set()
@@ -61,7 +70,7 @@ def find_missing_tags(
         repository = repositories[scan.url]
         found = withdraw.find_deleted(scan, repository, last_scan, catalog, options_digest)
         deleted |= {_key(release): (release, revision) for release, revision in found.releases}
-        undecided[scan.number] = found.doubts
+        undecided[scan.number] = found.unconfirmed
         if configuration.deleted_tags == "remove":
             before = [state for state in withdrawn.values() if state.deleted]
             to_remove |= {_key(state) for state in withdraw.still_deleted(scan, repository, before)}
@@ -232,7 +241,7 @@ def _moves(published: Iterable[tuple[Tag, Release]]) -> Iterator[ReleaseChange]:
 def _names(state: WithdrawalState) -> Iterator[str]:
     """The normalised name of a release, and that of the folder whose tag it was."""
     yield state.project
-    yield canonicalize_name(state.origin.rpartition("/tags/")[0].rpartition("/")[2])
+    yield canonicalize_name(project_origin(state.origin).rpartition("/")[2])
 
 
 def _state(release: Release) -> WithdrawalState:

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
 from sdistmaker_recipe.flow.context import Listener, RunContext
@@ -42,7 +42,7 @@ class Run:
     context: RunContext
     listener: Listener
     catalog: Catalog
-    last_scan: LastScan
+    last_scan: ScanState
     store: IndexStore
     writer: PageWriter
     options_digest: str
@@ -97,7 +97,7 @@ def open_run(
             context=context,
             listener=listener,
             catalog=catalog,
-            last_scan=LastScan(catalog),
+            last_scan=ScanState(catalog),
             store=store,
             writer=PageWriter(store, catalog, site, configuration.check_public, render=renderer.render),
             options_digest=options_digest(configuration, __version__),

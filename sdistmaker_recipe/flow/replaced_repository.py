@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 
 
-def match_releases(scans: Iterable[Scan], last_scan: LastScan, catalog: Catalog) -> tuple[str, ...]:
+def match_releases(scans: Iterable[Scan], last_scan: ScanState, catalog: Catalog) -> tuple[str, ...]:
     """Give releases of replaced repositories the tags of the new ones; a warning for each such repository.
 
     A release is known again by its tag's URL. If the last scan read another UUID at this URL, the path of the
@@ -29,7 +29,7 @@ def match_releases(scans: Iterable[Scan], last_scan: LastScan, catalog: Catalog)
 
 
 def _match_to_scan(
-    scan: Scan, foreign: Iterable[Release], last_scan: LastScan, catalog: Catalog
+    scan: Scan, foreign: Iterable[Release], last_scan: ScanState, catalog: Catalog
 ) -> tuple[str, ...]:
     former = last_scan.former_origin(scan)
     candidates = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
@@ -45,7 +45,7 @@ def _match_to_scan(
     return (_warning(scan.url, len(candidates), matches),) if matches or uuid not in finished else ()
 
 
-def _releases_of_others(last_scan: LastScan, catalog: Catalog) -> list[Release]:
+def _releases_of_others(last_scan: ScanState, catalog: Catalog) -> list[Release]:
     """The releases of tags of repositories that are not read any more."""
     own = {repository_of(origin) for _url, origin in last_scan.repositories()}
     return [release for release in catalog.releases_but_of(own) if release.tag_url]

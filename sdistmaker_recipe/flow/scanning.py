@@ -54,7 +54,7 @@ def scan(run: Run) -> Scanned:
 
 
 def _scan_one(source: Source, run: Run) -> Scan:
-    logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.peg)
+    logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.repository.head())
     full = run.context.full_scan
     return stage.scan(source, run.configuration, run.last_scan, __version__, full=full)
 
@@ -63,7 +63,7 @@ def _warnings(source: Source, found: Scan, run: Run) -> list[str]:
     warnings = [
         f"{source.url}/{path}: the server does not let us read this folder, so it is left out until a commit "
         "changes something in it. To look at it again: --full-scan"
-        for path in found.forbidden
+        for path in found.forbidden_paths
     ]
     if not run.last_scan.has_tags(found):
         warnings.append(f"{source.url}: no release tag of any project is there, or the filters leave none")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import canonicalize_name
@@ -19,7 +19,7 @@ from sdistmaker_recipe.names import canonicalize_name
 
 def select_tags(
     scans: Sequence[Scan],
-    last_scan: LastScan,
+    last_scan: ScanState,
     catalog: Catalog,
     projects_to_check: Iterable[str],
     options_digest: str,
@@ -42,7 +42,7 @@ def select_tags(
             tags += last_scan.tags(scan)
             continue
         single_tags = last_scan.tags_from(scan, origins)
-        projects = {*last_scan.pending(scan), *(tag.project_path for tag in single_tags if newest)}
+        projects = {*last_scan.pending_projects(scan), *(tag.project_path for tag in single_tags if newest)}
         tags += [*last_scan.tags_of(scan, projects), *single_tags]
     return tags
 

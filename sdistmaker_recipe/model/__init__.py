@@ -33,11 +33,21 @@ from sdistmaker_recipe.model.reports import (
     Verification,
 )
 from sdistmaker_recipe.model.site import ROOT_NAMES, ListedProject, ProjectStatus, Site
-from sdistmaker_recipe.model.tags import Tag, project_name, repository_of
+from sdistmaker_recipe.model.tags import (
+    TAGS,
+    Tag,
+    origin_range,
+    project_name,
+    project_origin,
+    repository_of,
+    split_tag_path,
+    tag_path,
+)
 
 __all__ = [
     "ADOPTED",
     "ROOT_NAMES",
+    "TAGS",
     "Adopted",
     "Adoption",
     "Attempt",
@@ -63,6 +73,10 @@ __all__ = [
     "Skipped",
     "Tag",
     "Verification",
+    "origin_range",
     "project_name",
+    "project_origin",
     "repository_of",
+    "split_tag_path",
+    "tag_path",
 ]

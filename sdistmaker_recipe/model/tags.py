@@ -1,10 +1,16 @@
-"""A release tag, as a scan finds it."""
+"""A release tag, as a scan finds it, and the notation of tags, which is the same for every system.
+
+The path of a tag below its repository's URL is ``PROJECT/tags/NAME``, where PROJECT is the project's path.
+Its origin is the repository's identity, followed by that path.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote, unquote
+
+TAGS = "tags"
 
 
 class Tag(NamedTuple):
@@ -33,7 +39,7 @@ class Tag(NamedTuple):
     @property
     def project_origin(self) -> str:
         """The origin of the tag's project: it identifies the project whatever its URL."""
-        return self.origin.rpartition("/tags/")[0]
+        return project_origin(self.origin)
 
     @property
     def url(self) -> str:
@@ -50,3 +56,25 @@ def project_name(repository: str, project_path: str) -> str:
     """The name of the project at project_path in the repository with this URL."""
     path = project_path or unquote(repository)
     return path.rstrip("/").rpartition("/")[2]
+
+
+def tag_path(project_path: str, name: str) -> str:
+    """The path of a tag below its repository's URL."""
+    return f"{project_path}/{TAGS}/{name}" if project_path else f"{TAGS}/{name}"
+
+
+def split_tag_path(path: str) -> tuple[str, str] | None:
+    """The project's path and the name of the tag at path; None where path is not that of a tag."""
+    project_path, separator, name = f"/{path}".rpartition(f"/{TAGS}/")
+    return (project_path[1:], name) if separator else None
+
+
+def project_origin(origin: str) -> str:
+    """The origin of a tag's project, from that of the tag; "" where origin is not that of a tag."""
+    return origin.rpartition(f"/{TAGS}/")[0]
+
+
+def origin_range(origin: str) -> tuple[str, str]:
+    """The two texts between which the origins of all tags sort that are of the same project as this one."""
+    start = f"{project_origin(origin)}/{TAGS}"
+    return f"{start}/", f"{start}0"  # "0" comes after "/"

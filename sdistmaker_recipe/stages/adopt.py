@@ -16,7 +16,7 @@ from pathlib import Path
 from sdistmaker_recipe.catalog import Catalog, archives, former_names, match_adopted, private_names
 from sdistmaker_recipe.catalog.archives import ArchiveMetadata
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, yanking
@@ -33,7 +33,7 @@ _AT_ONCE = 200
 """So many files are taken over in one transaction, which waits once for the disk."""
 
 
-def adopt(store: IndexStore, catalog: Catalog, last: LastScan, *, wanted: bool, change: bool) -> Adoption:
+def adopt(store: IndexStore, catalog: Catalog, last: ScanState, *, wanted: bool, change: bool) -> Adoption:
     """Take over all archives that the catalog does not know, where that is due or ``wanted``.
 
     It is due once, for an index whose catalog has no release yet; where it breaks off the next run goes on.
@@ -82,7 +82,7 @@ def _told_name(path: Path) -> str:
         return ""
 
 
-def _with_tags(taken: list[Adopted], catalog: Catalog, last: LastScan) -> Iterator[Adopted]:
+def _with_tags(taken: list[Adopted], catalog: Catalog, last: ScanState) -> Iterator[Adopted]:
     names = sorted({each.release.project for each in taken})
     tags = (tag for _name, theirs in last.projects_named(names) for tag in theirs)
     known = match_adopted.recognise(tags, catalog)

@@ -75,7 +75,7 @@ def fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
     try:
         with _limit(job).held() as connection:
             try:
-                _repository(job.source, job.vcs, credentials).export(job.tag.path, job.peg, folder)
+                _repository(job.source, job.vcs, credentials).export(job.tag, job.peg, folder)
             except RepositoryError as error:
                 if error.passing and connection:
                     connection.give_up()
@@ -184,7 +184,7 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> Source:
         except RepositoryError as error:
             # Where the repository still answers the fault is the tag's: a dead external, a forbidden folder.
             with _limit(job).held():
-                repository.entry("", job.peg)
+                repository.check(job.peg)
                 repository.disconnect()
             raise BuildError(f"The tag cannot be exported: {error.reason}", is_permanent=False) from error
     system = read_build_system(tree)
@@ -201,7 +201,7 @@ def _export_to(tree: Path, job: BuildJob, repository: Repository) -> None:
     while True:
         with _limit(job).held() as connection:
             try:
-                return repository.export(job.tag.path, job.peg, tree)
+                return repository.export(job.tag, job.peg, tree)
             except RepositoryError as error:
                 if not (error.passing and connection and connection.give_up()):
                     raise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, former_names
 from sdistmaker_recipe.catalog.former_names import FormerNames
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import ListedProject, ProjectDetails, Release, Site
@@ -320,7 +320,7 @@ def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Conten
         failed=len(failures),
     )
     browse = writer.site.browse_url
-    roots = [(url, origin.partition("/")[2]) for url, origin in LastScan(writer.catalog).repositories()]
+    roots = [(url, origin.partition("/")[2]) for url, origin in ScanState(writer.catalog).repositories()]
     failed = sorted(
         web_pages.FailedTag(
             project=each.project,

@@ -1,57 +1,35 @@
-"""Find each tag of a repository that names a release, or what became of those that were found before.
-
-The system itself says what was changed since: for that no folder has to be looked at. A folder is looked at
-anew where something came or went in it, the tags of a project also where anything below was changed; whatever
-was added, copied or put in place of something else is looked at whole.
-"""
+"""Open the configured repositories, ask each for its release tags or their changes, and record these."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from sdistmaker_recipe import example
-from sdistmaker_recipe.catalog.scan_state import Difference, LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import EXAMPLE
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.vcs import (
-    Change,
     Credentials,
-    Entry,
+    PreviousScan,
     Repository,
-    Seen,
     load_repository,
     open_repository,
 )
-from sdistmaker_recipe.vcs.subversion.layout import Kind, KnownFolders, SeenFolder, look, tag_pattern
-from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
-
-logger = logging.getLogger(__name__)
-
-_CONNECTIONS = 8
-"""How many there are over a network, unless the option says so."""
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 
 class Source(NamedTuple):
-    """A repository open to be scanned: ``url`` is what users call it, ``peg`` the revision looked at.
-
-    ``another`` opens one more connection to it; of ``connections`` at a time it may have so many.
-    """
+    """A repository open to be scanned; ``url`` is the one that users know it by."""
 
     url: str
     repository: Repository
-    peg: str
-    connections: int = 1
-    another: Callable[[], Repository] | None = None
 
 
 def open_sources(
@@ -59,7 +37,7 @@ def open_sources(
 ) -> tuple[list[Source], tuple[str, ...], tuple[str, ...]]:
     """Every repository that opens, warnings of quicker ways that do not work, and errors.
 
-    The repositories are closed by ``stack``; the embedded example, where it is asked for, is loaded below the
+    ``stack`` closes the repositories. The embedded example, if an option asks for it, is loaded below the
     folder ``state``. Raises the first ``RepositoryError`` where no repository opens.
     """
     sources: list[Source] = []
@@ -80,60 +58,69 @@ def open_sources(
     return sources, tuple(warnings), tuple(str(error) for error in errors)
 
 
-def scan(source: Source, configuration: Configuration, last: LastScan, version: str, *, full: bool) -> Scan:
-    """Find every project with its tags that name releases, and remember them in ``last``.
+def open_source(
+    url: str, location: str, vcs: str, credentials: Credentials, state: Path, connections: int = 0
+) -> Source:
+    """The repository that users know as url, read at location; ``vcs`` and ``connections`` are the options.
 
-    Only what was changed since the last scan is looked at, unless ``full`` or an option asks for all;
-    ``version`` is this package's own, another of which may find other things. Raises ``RepositoryError`` when
-    the repository does not answer, ``StoreError`` when the catalog cannot be used.
+    Raises ``RepositoryError`` where it does not answer.
     """
-    origin, current = _origin(source), fingerprint(configuration, version)
-    known = None if full else last.scan(source.url)
-    if known is not None and (known.origin, known.fingerprint) == (origin, current):
-        # A restored repository can have come to the same number in another way; over a network that is asked
-        # with the next revision, for each question takes time.
-        is_same = known.seen.peg == source.peg and not is_near(source.repository)
-        found = known if is_same else _go_on(source, configuration, last, known)
-        if found is not None:
-            return found
-    logger.debug("Looking at all folders of %s in revision %s", source.repository.url, source.peg)
-    entry = _folder(source)
-    seen = Seen(source.peg, entry.revision, entry.time)
-    everything = difference(source, {}, [], configuration)
-    found = last.replace(source.url, origin, current, seen, everything.folders.values())
-    return found._replace(forbidden=tuple(everything.forbidden))
+    read = _load_example(state) if location == EXAMPLE else location
+    repository = open_repository(read, vcs, credentials, connections)
+    repository.head()
+    return Source(url, repository)
+
+
+def scan(source: Source, configuration: Configuration, state: ScanState, version: str, *, full: bool) -> Scan:
+    """Find every project and its release tags, and record them in ``state``.
+
+    The repository is asked for changes since the last scan. It is asked for everything if ``full`` says so,
+    if an option changed that decides what is found, and after an upgrade: ``version`` is that of this
+    package. Raises ``RepositoryError`` when the repository does not answer, ``StoreError`` when the catalog
+    cannot be used.
+    """
+    repository, tag_filter = source.repository, TagFilter.of(source.url, configuration)
+    origin, current = repository.identity(), fingerprint(configuration, version)
+    last = None if full else state.scan(source.url)
+    if last is not None and (last.origin, last.fingerprint) == (origin, current):
+        changes = repository.changed_tags(_previous(last, state), tag_filter)
+        if changes is not None:
+            return last if changes.checkpoint == last.checkpoint else state.change(last, changes)
+    return state.replace(source.url, origin, current, repository.all_tags(tag_filter))
 
 
 def is_touched(
-    sources: Sequence[Source], revision: str, configuration: Configuration, last: LastScan, version: str
+    sources: Sequence[Source], revision: str, configuration: Configuration, state: ScanState, version: str
 ) -> bool:
-    """Whether a revision could have changed what the last scan found, as far as that can be told.
+    """Whether a revision can have changed what the last scan of any repository found.
 
-    It is asked of each repository that has it. Raises ``RepositoryError`` where none has.
+    Each repository that has the revision is asked. Raises ``RepositoryError`` where none has it.
     """
     current = fingerprint(configuration, version)
     errors: list[RepositoryError] = []
     for source in sources:
-        known = last.scan(source.url)
-        if known is None or (known.origin, known.fingerprint) != (_origin(source), current):
+        repository, tag_filter = source.repository, TagFilter.of(source.url, configuration)
+        last = state.scan(source.url)
+        if last is None or (last.origin, last.fingerprint) != (repository.identity(), current):
             return True
         try:
-            changes = source.repository.changes_in(revision)
-        except PathNotFoundError:
-            return True
+            if repository.touches_tags(revision, _previous(last, state), tag_filter):
+                return True
         except RepositoryError as error:
             errors.append(error)
-            continue
-        if changes is None or KnownFolders(last.folders(known)).touched(changes, configuration.ignore):
-            return True
     if errors and len(errors) == len(sources):
         raise errors[0]
     return False
 
 
+def single_tag(source: Source, configuration: Configuration) -> Tag:
+    """The tag whose own URL the source has; raises ``RepositoryError`` where no tag is there."""
+    return source.repository.tag_at_url(TagFilter.of(source.url, configuration))
+
+
 def fingerprint(configuration: Configuration, version: str) -> str:
     """A digest of all that decides what a scan finds, but for the repository."""
-    matters = (
+    deciding = (
         version,
         configuration.include,
         configuration.exclude,
@@ -141,115 +128,11 @@ def fingerprint(configuration: Configuration, version: str) -> str:
         configuration.stop_indicators,
         configuration.tag_pattern,
     )
-    return hashlib.sha256(repr(matters).encode()).hexdigest()
+    return hashlib.sha256(repr(deciding).encode()).hexdigest()
 
 
-def _go_on(source: Source, configuration: Configuration, last: LastScan, known: Scan) -> Scan | None:
-    """Look at what was changed since the last scan; None where that cannot be told."""
-    told = source.repository.changes(known.seen, source.peg)
-    if told is None:
-        return None
-    if told.seen == known.seen:
-        return known
-    logger.debug("%s paths were changed in %s", len(told.changes), source.repository.url)
-    try:
-        found = difference(source, last.folders(known), told.changes, configuration)
-    except PathNotFoundError:
-        # Not as we knew it; perhaps because we may read less, or more, than before.
-        return None
-    return last.change(known, told.seen, found)._replace(forbidden=tuple(found.forbidden))
-
-
-def difference(
-    source: Source, kinds: Mapping[str, Kind], changes: Iterable[Change], configuration: Configuration
-) -> Difference:
-    """Look at the folders that changes could have made others than ``kinds`` says; at all if it says nothing.
-
-    Raises ``RepositoryError``.
-    """
-    known = KnownFolders(kinds)
-    found = Difference()
-    every = list(changes)
-    for change in every:
-        if change.kind == "added" and change.path in known:
-            # A copy may have anything below it: nothing that we know of there counts.
-            found.gone.append(change.path)
-            known.remove(change.path)
-    starts = known.touched(every, configuration.ignore) if kinds else [""]
-
-    def look_by(repository: Repository, path: str, taken_for: Kind) -> SeenFolder:
-        return look(repository, source.url, source.peg, path, taken_for, configuration)
-
-    with ParallelListing(
-        look_by, source.repository, source.another, source.connections, lambda path: path not in known
-    ) as lookers:
-        lookers.ahead((start, known.taken_for(start)) for start in starts)
-        for start in starts:
-            if start in found.folders or (kinds and start not in known):
-                continue
-            # A stack, not recursion: the depth of a repository is not ours to limit.
-            waiting = [(start, known.taken_for(start))]
-            while waiting:
-                path, taken_for = waiting.pop()
-                folder = lookers.look(path, taken_for)
-                if folder.kind == "forbidden":
-                    found.forbidden.append(path)
-                    found.gone.append(path)
-                    known.remove(path)
-                    continue
-                found.folders[path] = folder
-                found.gone.extend(known.update(folder))
-                waiting += [each for each in folder.below if each[0] not in known][::-1]
-    return found
-
-
-def open_source(
-    url: str, location: str, vcs: str, credentials: Credentials, state: Path, connections: int = 0
-) -> Source:
-    """The repository that users know as url, read at location; raises ``RepositoryError``.
-
-    ``connections`` is the option.
-    """
-    read = _load_example(state) if location == EXAMPLE else location
-    another = partial(open_repository, read, vcs, credentials)
-    repository = another()
-    most = connections or (1 if is_near(repository) else _CONNECTIONS)
-    return Source(url, repository, repository.head(), most, another)
-
-
-def is_near(repository: Repository) -> bool:
-    """Whether a repository is on a disk of this machine, so that an answer takes no time on its way."""
-    return repository.url.startswith("file:")
-
-
-def single_tag(source: Source, configuration: Configuration) -> Tag:
-    """The tag whose own URL the source has; raises ``RepositoryError`` where no folder is there."""
-    entry = _folder(source)
-    parts = [unquote(part) for part in source.url.split("/")]
-    project = parts[-3] if len(parts) > 2 and parts[-2] == "tags" else ""
-    match = tag_pattern(configuration, project).fullmatch(parts[-1])
-    return Tag(
-        repository=source.url,
-        project_path="",
-        name=parts[-1],
-        path="",
-        version=match["version"] if match else parts[-1],
-        revision=entry.revision,
-        time=entry.time,
-        origin=_origin(source),
-    )
-
-
-def _folder(source: Source) -> Entry:
-    """The folder that the URL itself is; raises ``PathNotFoundError`` where it is none."""
-    entry = source.repository.entry("", source.peg)
-    if not entry.is_folder:
-        raise PathNotFoundError(source.repository.url, "a file, not a folder")
-    return entry
-
-
-def _origin(source: Source) -> str:
-    return "/".join(filter(None, (source.repository.uuid(), source.repository.root_path())))
+def _previous(last: Scan, state: ScanState) -> PreviousScan:
+    return PreviousScan(last.checkpoint, lambda: state.rows(last))
 
 
 def _open_first(
@@ -257,7 +140,7 @@ def _open_first(
 ) -> tuple[Source | None, list[RepositoryError]]:
     """The first location that opens and answers, and the errors of those before it.
 
-    Whether a folder is there is asked only where that decides which location is read.
+    Only where there is another location to read instead, the repository is asked for what its URL names.
     """
     errors: list[RepositoryError] = []
     for location in locations:
@@ -265,7 +148,7 @@ def _open_first(
             connections = configuration.connections
             source = open_source(url, location, configuration.vcs, credentials, state, connections)
             if location != locations[-1]:
-                _folder(source)
+                source.repository.check(source.repository.head())
         except RepositoryError as error:
             errors.append(error)
         else:

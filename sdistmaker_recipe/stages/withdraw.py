@@ -1,119 +1,76 @@
 """Find out which tags were deleted, and remove the files of what is no longer published.
 
-That a tag is not seen says little, for an option may hide it: the repository is asked whether it is there.
+If a scan does not find a tag, an option may hide it. So the repository is asked whether the tag is there.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
-from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import Removal, Withdrawals, WithdrawalState
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import Release, split_tag_path
 from sdistmaker_recipe.vcs import Repository
 
 logger = logging.getLogger(__name__)
-
-Presence: TypeAlias = Literal["there", "gone", "doubt"]
 
 
 class Deleted(NamedTuple):
     """Releases whose tags a repository no longer has, each with the revision in which its tag was deleted.
 
-    Of the tags in ``doubts`` it did not say; they are looked at again in the next run.
+    The revision is "" where nobody knows it. Of the tags in ``unconfirmed`` the repository did not say
+    whether they are gone; the next run asks again.
     """
 
     releases: tuple[tuple[Release, str], ...] = ()
-    doubts: tuple[GoneTag, ...] = ()
-
-
-class Paths:
-    """Tells whether something is at paths of a repository in a revision, with few questions."""
-
-    def __init__(self, repository: Repository, peg: str) -> None:
-        self._repository = repository
-        self._peg = peg
-        self._names: dict[str, frozenset[str]] = {}
-        self._known: dict[str, Presence] = {}
-
-    def presence(self, path: str) -> Presence:
-        """Whether a folder is at path, or whether that is not to be learnt."""
-        above = _above(path)
-        if (known := next((self._known[each] for each in above if each in self._known), None)) is not None:
-            return known
-        folder, _slash, name = path.rpartition("/")
-        if folder not in self._names:
-            found = self._ask_for_names(folder)
-            if found != "there":
-                return self._climb(folder, found)
-        # What we may not read is not listed either.
-        return "there" if name in self._names[folder] else self._ask(path)
-
-    def _ask_for_names(self, folder: str) -> Presence:
-        try:
-            entries = self._repository.entries(folder, self._peg)
-        except PathNotFoundError:
-            return "gone"
-        except RepositoryError as error:
-            return _doubt(error)
-        self._names[folder] = frozenset(entry.name for entry in entries if entry.is_folder)
-        return "there"
-
-    def _ask(self, path: str) -> Presence:
-        try:
-            return "there" if self._repository.entry(path, self._peg).is_folder else "gone"
-        except PathNotFoundError:
-            return "gone"
-        except RepositoryError as error:
-            return _doubt(error)
-
-    def _climb(self, folder: str, found: Presence) -> Presence:
-        """Note the highest folder of which the same is to be said, so that it is asked once."""
-        parent = folder.rpartition("/")[0]
-        while parent and self._ask(parent) == found:
-            folder, parent = parent, parent.rpartition("/")[0]
-        self._known[folder] = found
-        return found
+    unconfirmed: tuple[GoneTag, ...] = ()
 
 
 def find_deleted(
-    scan: Scan, repository: Repository, last: LastScan, catalog: Catalog, options_digest: str
+    scan: Scan, repository: Repository, state: ScanState, catalog: Catalog, options_digest: str
 ) -> Deleted:
-    """The releases whose tags were deleted since a run dealt with them under this outlook.
+    """The releases whose tags were deleted since a run dealt with them under options with this digest.
 
     Raises ``StoreError``.
     """
-    tags = last.gone(scan) if scan.options_digest == options_digest else _unseen(scan, last, catalog)
+    is_same = scan.options_digest == options_digest
+    tags = state.gone_tags(scan) if is_same else _tags_not_found(scan, state, catalog)
     by_origin = {f"{scan.origin}/{tag.path}": tag for tag in sorted(tags)}
     releases = catalog.releases_from(by_origin)
-    paths = Paths(repository, scan.seen.peg)
-    gone: list[GoneTag] = []
-    doubts: list[GoneTag] = []
-    for origin, tag in by_origin.items():
-        if origin in releases and releases[origin].deleted is None:
-            presence = paths.presence(tag.path)
-            (gone if presence == "gone" else doubts if presence == "doubt" else []).append(tag)
-    revisions = _deletions(repository, {tag.path: tag.peg for tag in gone}, scan.seen.peg)
-    found = [(releases[f"{scan.origin}/{tag.path}"], revisions.get(tag.path, "")) for tag in gone]
-    return Deleted(tuple(found), tuple(doubts))
+    # Of these it is not known yet that their tags are gone.
+    candidates = {
+        tag: releases[origin]
+        for origin, tag in by_origin.items()
+        if origin in releases and releases[origin].deleted is None
+    }
+    presence = repository.presence(tag.path for tag in candidates)
+    gone = [tag for tag in candidates if presence[tag.path] == "gone"]
+    unconfirmed = [tag for tag in candidates if presence[tag.path] == "unknown"]
+    revisions = _deletions(repository, {tag.path: tag.last_revision for tag in gone})
+    found = [(candidates[tag], revisions.get(tag.path, "")) for tag in gone]
+    return Deleted(tuple(found), tuple(unconfirmed))
 
 
 def still_deleted(
     scan: Scan, repository: Repository, releases: Iterable[WithdrawalState]
 ) -> list[WithdrawalState]:
-    """Those of releases whose tags were in this repository and are not there now."""
+    """The releases whose tags were in this repository and are not there now."""
     start = f"{scan.origin}/"
-    paths = Paths(repository, scan.seen.peg)
-    own = [each for each in releases if each.origin.startswith(start)]
-    return [each for each in own if paths.presence(each.origin[len(start) :]) == "gone"]
+    paths = {
+        release: release.origin.removeprefix(start)
+        for release in releases
+        if release.origin.startswith(start)
+    }
+    presence = repository.presence(paths.values())
+    return [release for release, path in paths.items() if presence[path] == "gone"]
 
 
 def has_files_to_remove(catalog: Catalog) -> bool:
@@ -178,33 +135,21 @@ def _remove_of(
     return {*written, *(each.folder for each in known)} - {project}
 
 
-def _unseen(scan: Scan, last: LastScan, catalog: Catalog) -> list[GoneTag]:
-    origins = last.unseen(scan)
+def _tags_not_found(scan: Scan, state: ScanState, catalog: Catalog) -> list[GoneTag]:
+    """The tags of releases that the scan does not find, each last seen when its release was made."""
     found = []
-    for origin, release in catalog.releases_from(origins).items():
-        folder, _slash, name = origin[len(scan.origin) + 1 :].rpartition("/")
-        if folder == "tags" or folder.endswith("/tags"):
-            project = folder.removesuffix("tags").removesuffix("/")
-            found.append(GoneTag(project, name, release.revision))
+    for origin, release in catalog.releases_from(state.origins_without_tag(scan)).items():
+        parts = split_tag_path(origin.removeprefix(f"{scan.origin}/"))
+        if parts:
+            found.append(GoneTag(*parts, release.revision))
     return found
 
 
-def _deletions(repository: Repository, gone: dict[str, str], peg: str) -> dict[str, str]:
-    if not gone:
+def _deletions(repository: Repository, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
+    if not last_revisions:
         return {}
     try:
-        return dict(repository.deletions(gone, peg))
+        return repository.deletions(last_revisions)
     except RepositoryError as error:
         logger.debug("When tags were deleted is not known: %s", error)
         return {}
-
-
-def _above(path: str) -> list[str]:
-    """The folders above path, from the top."""
-    parts = path.split("/")
-    return ["/".join(parts[:length]) for length in range(1, len(parts))]
-
-
-def _doubt(error: RepositoryError) -> Presence:
-    logger.debug("Whether a tag was deleted is not known: %s", error)
-    return "doubt"

@@ -1,139 +1,179 @@
-"""Version control systems behind one seam: the ``Repository`` protocol.
+"""Version control systems behind one protocol: ``Repository``, asked for release tags and their changes.
 
-A backend is opened by name with ``open_repository`` and imported only then. Paths are decoded text,
-separated and never begun by ``/``, relative to the repository's URL; ``""`` is the URL itself. Revisions
-are opaque text in the system's own spelling ("1234" in Subversion).
+A repository shows projects, each with tags. Project paths are decoded text relative to the repository's URL,
+separated by ``/`` and never begun by it; ``""`` is the URL itself. ``model.tag_path`` makes the path of a tag
+from the project's path and the tag's name, for every system. Revisions are text in the system's own spelling:
+"1234" in Subversion, an object id in git.
+
+``open_repository`` opens a backend by its name, and imports it only then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol, TypeAlias
 
+if TYPE_CHECKING:
+    from sdistmaker_recipe.model import Tag
+    from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
-class Entry(NamedTuple):
-    """A child of a listed folder.
+PROJECT = "project"
+"""The value of a remembered row whose key is the path of a project; see ``PreviousScan``."""
 
-    ``revision`` is the last one that changed the child or anything below it, ``time`` (UTC) that
-    revision's commit time. Subversion's documentation calls them created_rev and time of a dirent.
-    """
-
-    name: str
-    is_folder: bool
-    revision: str
-    time: datetime
-
-
-class Seen(NamedTuple):
-    """How far somebody has looked: up to revision ``peg``.
-
-    ``revision`` is the last up to there that changed the URL's folder or anything below it, ``time`` (UTC)
-    its commit time. These two tell whether a repository goes on from what was seen, or was restored from a
-    backup and went another way.
-    """
-
-    peg: str
-    revision: str
-    time: datetime
-
-
-class Change(NamedTuple):
-    """What a commit did at a path: ``added`` also where something was replaced or copied there.
-
-    What is below an added or deleted path came or went with it, and is not told of one by one.
-    """
-
-    path: str
-    kind: Literal["added", "deleted", "modified"]
-
-
-class Changes(NamedTuple):
-    """Changes, in no order and each once, and how far they reach."""
-
-    seen: Seen
-    changes: frozenset[Change]
+Presence: TypeAlias = Literal["there", "gone", "unknown"]
+"""Whether a tag is in a repository; "unknown" where the repository does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a server may ask for, read by a door from the environment; never written anywhere."""
+    """What a server may ask for. A door reads it from the environment; it is never written anywhere."""
 
     username: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
-class Repository(Protocol):
-    """A connection to one repository; to be used by one thread at a time.
+class Checkpoint(NamedTuple):
+    """How far a scan has read: up to ``revision``.
 
-    It may be made with the first question only. Every method raises ``RepositoryError`` when the repository
-    does not answer as it should.
+    ``last_change`` is the last revision up to there that changed anything below the URL, and
+    ``last_change_time`` (UTC) its commit time. They tell whether the repository's history continues from
+    here, or was restored from a backup and took another course. A system that has no such revision repeats
+    ``revision``, with a time that never changes. Equal checkpoints mean that nothing changed.
+    """
+
+    revision: str
+    last_change: str
+    last_change_time: datetime
+
+
+class ReleaseTag(NamedTuple):
+    """A tag that names a release, within its project; the fields are those of ``model.Tag``."""
+
+    name: str
+    version: str
+    revision: str
+    time: datetime
+
+
+class ProjectTags(NamedTuple):
+    """The project at ``path``, and its release tags.
+
+    Where ``deleted`` is None, ``tags`` are all tags of the project. Otherwise ``tags`` are those that are new
+    or have moved, ``deleted`` names those that are gone, and all others are as they were.
+    """
+
+    path: str
+    tags: tuple[ReleaseTag, ...] = ()
+    deleted: tuple[str, ...] | None = None
+
+
+class ScanResult(NamedTuple):
+    """The projects that a repository has, or those that changed, up to ``checkpoint``.
+
+    Apply it in this order: ``gone_projects`` (paths) are no longer there, nor are their tags;
+    ``dropped_rows`` (keys) are to be forgotten; then ``projects`` and ``rows`` (keys with values) are as they
+    are now. A project can be in both lists: it went, and another one took its place.
+
+    The server refused to let us read ``forbidden_paths``. Nothing is known of them.
+    """
+
+    checkpoint: Checkpoint
+    projects: tuple[ProjectTags, ...] = ()
+    gone_projects: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    dropped_rows: tuple[str, ...] = ()
+    forbidden_paths: tuple[str, ...] = ()
+
+
+class PreviousScan(NamedTuple):
+    """What the scan before left: its checkpoint, and the rows to compare with, which are read when called.
+
+    The rows are the backend's own: the catalog keeps those of each ``ScanResult`` without reading them. To
+    them it adds one row for each project, of the project's path and the value ``PROJECT``. A backend uses
+    neither that value nor the path of a project as a key.
+    """
+
+    checkpoint: Checkpoint
+    rows: Callable[[], Mapping[str, str]]
+
+
+class Repository(Protocol):
+    """One repository, open to be read; to be used by one thread at a time.
+
+    It may connect with the first question only. Every method that asks raises ``RepositoryError`` when the
+    repository does not answer as it should.
     """
 
     @property
     def url(self) -> str:
-        """The URL it was opened with, in canonical form: percent-encoded, without a final slash."""
+        """The URL that it was opened with, in canonical form."""
 
-    def uuid(self) -> str:
-        """What identifies the repository, whatever URL it is reached by."""
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on a disk of this machine, so that an answer takes no time on its way."""
 
-    def root_path(self) -> str:
-        """Where the URL is within the repository: its decoded path from the root, "" at the root."""
+    @property
+    def connections(self) -> int:
+        """How many connections to it all processes of a run may have at one time; 0 for any number."""
+
+    def identity(self) -> str:
+        """The beginning of the origins of its tags, which is the same whatever URL it is reached by.
+
+        Up to the first ``/`` it identifies the repository, as a UUID does. The rest is the path within the
+        repository that the URL shows.
+        """
 
     def head(self) -> str:
-        """The newest revision, or the one that was it when this was asked first."""
+        """The newest revision when this was asked first; the questions about tags are answered as of it."""
 
-    def entries(self, path: str, revision: str) -> Sequence[Entry]:
-        """The children of the folder at path in revision, sorted by name; symbolic links are files.
+    def check(self, revision: str) -> None:
+        """Raise ``RepositoryError`` unless the repository answers and has in revision what its URL names."""
 
-        Raises ``PathNotFoundError`` where no folder is at path.
+    def all_tags(self, tag_filter: TagFilter) -> ScanResult:
+        """Every project that the filter lets through, with all its release tags."""
+
+    def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
+        """What changed since the previous scan, which had the same identity and filter.
+
+        None where the system cannot tell: then ``all_tags`` has to be asked.
         """
 
-    def entry(self, path: str, revision: str) -> Entry:
-        """The file or folder at path itself (its ``name`` is path's last part, "" for the URL's own).
+    def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
+        """Whether one commit or push can have changed what the previous scan found.
 
-        Raises ``PathNotFoundError`` where nothing is at path.
+        True where the system cannot tell.
         """
 
-    def changes(self, seen: Seen, revision: str) -> Changes | None:
-        """What was changed below the URL after what was seen, up to and with revision, in one question.
+    def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
+        """Whether the tags at these paths are there, whatever the filter says. Raises nothing."""
 
-        None where the system cannot say, where there is too much to tell, where the folder was put in place
-        of another, or where its history is not the one that was seen: then all of it has to be looked at.
+    def deletions(self, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
+        """The revision in which each of these tags went; tags of which the system cannot say are left out.
+
+        The keys are the paths of tags that are gone, the values a revision in which each was there.
         """
 
-    def changes_in(self, revision: str) -> frozenset[Change] | None:
-        """What one revision changed below the URL, in one question; nothing is what it did not touch.
+    def tag_at_url(self, tag_filter: TagFilter) -> Tag:
+        """The tag that the URL itself names. Raises ``PathNotFoundError`` where it names none."""
 
-        None where the folder itself, or one above it, was put there in this revision. Raises
-        ``PathNotFoundError`` where the folder is not there in it.
-        """
+    def export(self, tag: Tag, revision: str, destination: Path) -> None:
+        """Write the files of the tag, as they are in revision, to the new folder ``destination``.
 
-    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
-        """When what was at each path went, in one question: the last revision up to and with ``revision``.
-
-        ``there`` has the paths, each with a revision in which it was there; none is any more. What went with
-        a folder above went then. One of which the system cannot say when it went is left out; of one that
-        went and came back with folders above the answer may be the revision in which the last of these went.
-        """
-
-    def export(self, path: str, revision: str, destination: Path) -> None:
-        """Write the folder at path in revision as the new folder ``destination``.
-
-        Externals, keywords, line ends, executable bits and symbolic links come out as the system's own
-        export gives them, and files carry the time of their last change. ``destination`` must not exist;
-        its parent must. Raises ``PathNotFoundError`` where no folder is at path; nothing stays of an export
+        ``revision`` is the ``head`` of a scan that found the tag. The files are those that the system's own
+        export or checkout gives, with executable bits and symbolic links. ``destination`` must not exist; its
+        parent must. Raises ``PathNotFoundError`` where there is no such tag. Nothing is left of an export
         that fails.
         """
 
     def disconnect(self) -> None:
-        """Give the connection back until the next question."""
+        """Close the connection until the next question."""
 
     def close(self) -> None:
-        """Give the connection back for good; harmless when repeated."""
+        """Close the connection for good; harmless when repeated."""
 
     def __enter__(self) -> Repository: ...
 
@@ -145,19 +185,22 @@ class Repository(Protocol):
     ) -> None: ...
 
 
-def open_repository(url: str, backend: str = "auto", credentials: Credentials | None = None) -> Repository:
+def open_repository(
+    url: str, backend: str = "auto", credentials: Credentials | None = None, connections: int = 0
+) -> Repository:
     """Open url with a backend by name; "auto" takes the first that works for the URL on this machine.
 
-    Raises ``RepositoryError`` when no backend serves the URL. Whether a server answers there, and has such a
-    folder, the first question tells that needs to know it: to open costs nothing.
+    ``connections`` limits how many connections there may be at one time; with 0 the backend chooses. Raises
+    ``RepositoryError`` when no backend serves the URL. To open asks the server nothing: an error of the
+    server, or a missing folder, shows with the first question that meets it.
     """
     from sdistmaker_recipe.vcs import backends
 
-    return backends.open_repository(url, backend, credentials or Credentials())
+    return backends.open_repository(url, backend, credentials or Credentials(), connections)
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:
-    """Make a Subversion repository at the new folder from a dump, all or nothing, and return its URL.
+    """Make a Subversion repository in the new folder from a dump, all or nothing, and return its URL.
 
     Raises ``RepositoryError`` where the dump does not load or nothing on this machine can load it.
     """

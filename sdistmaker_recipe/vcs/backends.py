@@ -1,9 +1,8 @@
-"""Backends by name; each is imported only when it is used."""
+"""Backends by name. The modules of one are imported when a repository is opened by it."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -12,66 +11,43 @@ from sdistmaker_recipe.configuration.option_types import holds_password
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials, Repository
 
-Opener: TypeAlias = Callable[[str, Credentials], Repository]
+Opener: TypeAlias = Callable[[str, Credentials, int], Repository]
+"""Opens a URL with credentials and the option connections."""
 
 AUTO = "auto"
 
 
-def _subversion(url: str, credentials: Credentials) -> Repository:
-    try:
-        from sdistmaker_recipe.vcs.subversion.libsvn import SubversionRepository
-    except ImportError as error:
-        hint = "Install subvertpy, or set the option vcs to subversion-cli to use the svn program."
-        raise RepositoryError(url, f"the backend subversion does not load ({error})", hint) from error
-    return SubversionRepository(url, credentials)
+def _subversion(vcs: str) -> Opener:
+    """Opens Subversion repositories by the way that this value of the option vcs names."""
+
+    def open_subversion(url: str, credentials: Credentials, connections: int) -> Repository:
+        from sdistmaker_recipe.vcs.subversion import opening
+
+        return opening.open_repository(url, vcs, credentials, connections)
+
+    return open_subversion
 
 
-def _subversion_cli(url: str, credentials: Credentials) -> Repository:
-    from sdistmaker_recipe.vcs.subversion.program import SubversionCliRepository
-
-    return SubversionCliRepository(url, credentials)
-
-
-def _any_subversion(url: str, credentials: Credentials) -> Repository:
-    """Through libsvn where its binding is installed, else through the svn program."""
-    try:
-        import sdistmaker_recipe.vcs.subversion.libsvn  # noqa: F401  # to see whether it loads
-    except ImportError as error:
-        if shutil.which("svn"):
-            return _subversion_cli(url, credentials)
-        hint = "Install subvertpy, or the svn program (on Debian: apt install subversion)."
-        raise RepositoryError(
-            url, f"nothing here reads Subversion: no svn program, and {error}", hint
-        ) from error
-    return _subversion(url, credentials)
-
-
-BACKENDS: dict[str, Opener] = {
-    "subversion": _subversion,
-    "subversion-cli": _subversion_cli,
-}
-"""What each name opens."""
+BACKENDS: dict[str, Opener] = {name: _subversion(name) for name in ("subversion", "subversion-cli")}
+"""The backend of each name."""
 
 SCHEMES: tuple[tuple[re.Pattern[str], Opener], ...] = (
-    (re.compile(r"(https?|svn|svn\+[^:]+|file)", re.IGNORECASE), _any_subversion),
+    (re.compile(r"(https?|svn|svn\+[^:]+|file)", re.IGNORECASE), _subversion(AUTO)),
 )
-"""What "auto" opens, by the URL's scheme: the first that matches."""
+"""The backends of "auto": the first one whose pattern matches the URL's scheme."""
 
 
-def open_repository(url: str, backend: str, credentials: Credentials) -> Repository:
+def open_repository(url: str, backend: str, credentials: Credentials, connections: int) -> Repository:
     """Open url with the backend of this name; "auto" chooses by the URL's scheme and what is installed."""
     refuse_password(url)
-    return _opener(url, backend)(url, credentials)
+    return _opener(url, backend)(url, credentials, connections)
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:
-    """Make a Subversion repository at the new folder from a dump, through libsvn or else svnadmin."""
-    try:
-        from sdistmaker_recipe.vcs.subversion.libsvn import load_repository as load
-    except ImportError:
-        from sdistmaker_recipe.vcs.subversion.program import load_repository as load
+    """Make a Subversion repository in the new folder from a dump."""
+    from sdistmaker_recipe.vcs.subversion import opening
 
-    return load(folder, dump)
+    return opening.load_repository(folder, dump)
 
 
 def _opener(url: str, backend: str) -> Opener:
@@ -96,9 +72,9 @@ def _by_scheme(url: str) -> Opener:
 
 
 def refuse_password(url: str) -> None:
-    """Raise ``RepositoryError`` for a URL with a password inside, without repeating the password.
+    """Raise ``RepositoryError`` for a URL with a password inside; the message does not repeat it.
 
-    Options are written to disk and shown in process lists and logs.
+    Options are written to disk, and process lists and logs show them.
     """
     if not holds_password(url.strip()):
         return

@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 import pytest
 
-from sdistmaker_recipe.vcs import Repository, open_repository
+from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import File, Folder, MemoryRepository, executable, symlink
 from tests.support.process import Server
 from tests.support.requirements import need
 from tests.support.subversion import create, dav, dav_url, svn_url, svnserve
 
-Opener: TypeAlias = Callable[[str], Repository]
+Opener: TypeAlias = Callable[[str], Connection]
 """Opens the repository at a decoded path."""
 
 BACKENDS = ("subversion", "subversion-cli")
@@ -112,9 +113,9 @@ class Real:
     backend: str
     url: str
 
-    def open(self, path: str) -> Repository:
+    def open(self, path: str) -> Connection:
         """Open the folder at a decoded path."""
-        return open_repository(f"{self.url}/{quote(path)}", self.backend)
+        return open_connection(f"{self.url}/{quote(path)}", self.backend)
 
 
 @pytest.fixture(params=REAL, ids="-".join)
@@ -125,7 +126,7 @@ def real(request: pytest.FixtureRequest, user: Path) -> Real:
 
 @pytest.fixture(params=[("memory",), *REAL], ids="-".join)
 def open_at(request: pytest.FixtureRequest, user: Path) -> Opener:
-    """Each implementation of the seam: the fake, and each backend over file, svn and http."""
+    """Each implementation of ``Connection``: the fake, and each real one over file, svn and http."""
     if request.param == ("memory",):
         history: MemoryRepository = request.getfixturevalue("history")
         return history.open

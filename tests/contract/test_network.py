@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.large_repository import make_large_repository
-from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.stages.scan import Source, difference
-from sdistmaker_recipe.vcs import Credentials, Repository, open_repository, retry
+from sdistmaker_recipe.vcs import Credentials, retry
+from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
+from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections
+from sdistmaker_recipe.vcs.subversion.walk import walk
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.contract.conftest import BACKENDS, SERVERS
 from tests.support.httpd import Httpd
 from tests.support.process import LOOPBACK, Server
@@ -37,8 +40,8 @@ class Target:
     url: str
     port: int
 
-    def open(self, proxy: Proxy) -> Repository:
-        return open_repository(self.url.format(proxy.port), self.backend)
+    def open(self, proxy: Proxy) -> Connection:
+        return open_connection(self.url.format(proxy.port), self.backend)
 
 
 TARGETS = [(backend, scheme) for backend in BACKENDS for scheme in SERVERS]
@@ -70,22 +73,22 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-def questions(repository: Repository, folder: Path) -> list[Callable[[], object]]:
+def questions(connection: Connection, folder: Path) -> list[Callable[[], object]]:
     """All there are."""
-    head = repository.head()
+    head = connection.head()
     return [
-        repository.uuid,
-        repository.root_path,
-        lambda: repository.entries("names", head),
-        lambda: repository.entry("plain", head),
-        lambda: repository.changes_in("3"),
-        lambda: tree(repository, folder),
+        connection.uuid,
+        connection.root_path,
+        lambda: connection.entries("names", head),
+        lambda: connection.entry("plain", head),
+        lambda: connection.changes_in("3"),
+        lambda: tree(connection, folder),
     ]
 
 
-def tree(repository: Repository, folder: Path) -> list[tuple[str, bytes]]:
+def tree(connection: Connection, folder: Path) -> list[tuple[str, bytes]]:
     """What an export writes."""
-    repository.export("plain", HEAD, folder / "out")
+    connection.export("plain", HEAD, folder / "out")
     found = [path for path in sorted((folder / "out").rglob("*")) if path.is_file()]
     return [(str(path.relative_to(folder)), path.read_bytes()) for path in found]
 
@@ -95,8 +98,8 @@ def answers(target: Target, tmp_path: Path) -> list[object]:
     """What is answered by a network that is good."""
     folder = tmp_path / "good"
     folder.mkdir()
-    with open_repository(target.url.format(target.port), target.backend) as repository:
-        return [ask() for ask in questions(repository, folder)]
+    with open_connection(target.url.format(target.port), target.backend) as connection:
+        return [ask() for ask in questions(connection, folder)]
 
 
 # how many at one time
@@ -104,21 +107,21 @@ def answers(target: Target, tmp_path: Path) -> list[object]:
 
 @only(("subversion", "svn"), ("subversion-cli", "svn"))
 def test_an_export_has_its_connection_alone(target: Target, tmp_path: Path, answers: list[object]) -> None:
-    with Proxy(target.port) as proxy, target.open(proxy) as repository:
-        assert repository.head() == HEAD
-        assert tree(repository, tmp_path) == answers[-1]
-        assert repository.uuid() == answers[0]
+    with Proxy(target.port) as proxy, target.open(proxy) as connection:
+        assert connection.head() == HEAD
+        assert tree(connection, tmp_path) == answers[-1]
+        assert connection.uuid() == answers[0]
         assert proxy.peak_of_client == 1
 
 
 @only(("subversion", "svn"), ("subversion", "http"))
 def test_a_connection_that_was_given_back_is_opened_again(target: Target, answers: list[object]) -> None:
-    with Proxy(target.port) as proxy, target.open(proxy) as repository:
+    with Proxy(target.port) as proxy, target.open(proxy) as connection:
         for opened in (1, 2):
-            assert repository.uuid() == answers[0]
-            assert repository.root_path() == answers[1]
+            assert connection.uuid() == answers[0]
+            assert connection.root_path() == answers[1]
             assert len(proxy.connections) == opened
-            repository.disconnect()
+            connection.disconnect()
 
 
 # round trips
@@ -127,12 +130,12 @@ def test_a_connection_that_was_given_back_is_opened_again(target: Target, answer
 @only(("subversion", "svn"), ("subversion", "http"))
 def test_to_ask_for_head_takes_three_round_trips(target: Target) -> None:
     # The program svn asks more.
-    with Proxy(target.port) as proxy, target.open(proxy) as repository:
+    with Proxy(target.port) as proxy, target.open(proxy) as connection:
         assert proxy.connections == []
-        assert repository.head() == HEAD
-        assert repository.head() == HEAD
-        assert repository.uuid()
-        assert repository.root_path() == ""
+        assert connection.head() == HEAD
+        assert connection.head() == HEAD
+        assert connection.uuid()
+        assert connection.root_path() == ""
         assert [each.questions for each in proxy.connections] == [3]
 
 
@@ -143,9 +146,9 @@ def test_to_ask_for_head_takes_three_round_trips(target: Target) -> None:
 def test_what_is_lost_with_a_connection_is_asked_for_again(
     target: Target, answers: list[object], tmp_path: Path, drop: int
 ) -> None:
-    with Proxy(target.port, drop=drop) as proxy, target.open(proxy) as repository:
+    with Proxy(target.port, drop=drop) as proxy, target.open(proxy) as connection:
         found = []
-        for ask in questions(repository, tmp_path):
+        for ask in questions(connection, tmp_path):
             proxy.drops = 1
             found.append(ask())
         assert found == answers
@@ -154,14 +157,14 @@ def test_what_is_lost_with_a_connection_is_asked_for_again(
 def test_a_connection_that_always_breaks_is_an_error_in_the_end(
     target: Target, pauses: list[float], tmp_path: Path
 ) -> None:
-    with Proxy(target.port) as proxy, target.open(proxy) as repository:
-        repository.head()
+    with Proxy(target.port) as proxy, target.open(proxy) as connection:
+        connection.head()
         proxy.drop, proxy.drops = 100, 10**6
-        for ask in questions(repository, tmp_path)[2:]:
+        for ask in questions(connection, tmp_path)[2:]:
             pauses.clear()
             with pytest.raises(RepositoryError, match=r"closed by the server .*, 3 times in a row") as caught:
                 ask()
-            assert str(caught.value).startswith(repository.url)
+            assert str(caught.value).startswith(connection.url)
             assert 0.37 < pauses[0] < 0.63 < 1.49 < pauses[1] < 2.51
             assert len(pauses) == 2
     assert not os.path.lexists(tmp_path / "out")
@@ -171,29 +174,29 @@ def test_a_server_that_refuses_some_connections_answers_in_the_end(
     target: Target, pauses: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with Proxy(target.port, refuse=2) as proxy, target.open(proxy) as repository:
-        assert repository.head() == HEAD
+    with Proxy(target.port, refuse=2) as proxy, target.open(proxy) as connection:
+        assert connection.head() == HEAD
         assert proxy.refused == 2
         assert len(pauses) in (1, 2), "libsvn itself may ask again"
-        assert f"{repository.url}: the connection was closed" in caplog.text
+        assert f"{connection.url}: the connection was closed" in caplog.text
         assert "trying again in" in caplog.text
 
 
 def test_a_server_that_refuses_all_connections_is_an_error_in_the_end(target: Target) -> None:
-    with Proxy(target.port, refuse=10**6) as proxy, target.open(proxy) as repository:
+    with Proxy(target.port, refuse=10**6) as proxy, target.open(proxy) as connection:
         with pytest.raises(RepositoryError, match="3 times in a row"):
-            repository.head()
+            connection.head()
         assert 3 <= proxy.refused <= 6
 
 
 @only(("subversion", "http"), ("subversion-cli", "http"))
 def test_a_server_that_is_unavailable_for_a_moment(target: Target, pauses: list[float]) -> None:
-    with Proxy(target.port, refuse=1, says=UNAVAILABLE) as proxy, target.open(proxy) as repository:
-        assert repository.head() == HEAD
+    with Proxy(target.port, refuse=1, says=UNAVAILABLE) as proxy, target.open(proxy) as connection:
+        assert connection.head() == HEAD
         assert len(pauses) == 1
-    with Proxy(target.port, refuse=9, says=UNAVAILABLE) as proxy, target.open(proxy) as repository:
+    with Proxy(target.port, refuse=9, says=UNAVAILABLE) as proxy, target.open(proxy) as connection:
         with pytest.raises(RepositoryError, match=r"busy.*503.*3 times in a row") as caught:
-            repository.head()
+            connection.head()
         assert "connections" in caught.value.hint
 
 
@@ -215,7 +218,7 @@ def test_a_server_that_is_not_there_yet_is_waited_for(
         back = threading.Timer(0.1, come_back)
         back.start()
         try:
-            assert open_repository(f"{url}/main", backend).head() == HEAD
+            assert open_connection(f"{url}/main", backend).head() == HEAD
         finally:
             answered.set()
             back.join()
@@ -235,14 +238,14 @@ def test_what_does_not_pass_is_told_at_once(
         f"{dav_server.url}/forbidden/main",
     ):
         with pytest.raises(RepositoryError):
-            open_repository(url, target.backend, Credentials("john", "wrong")).head()
-    with open_repository(target.url.format(target.port), target.backend) as repository:
+            open_connection(url, target.backend, Credentials("john", "wrong")).head()
+    with open_connection(target.url.format(target.port), target.backend) as connection:
         with pytest.raises(PathNotFoundError):
-            repository.entries("nowhere", HEAD)
+            connection.entries("nowhere", HEAD)
         with pytest.raises(RepositoryError):
-            repository.entries("", "999")
+            connection.entries("", "999")
         with pytest.raises(RepositoryError, match="external"):
-            repository.export("broken", HEAD, tmp_path / "out")
+            connection.export("broken", HEAD, tmp_path / "out")
     assert pauses == []
 
 
@@ -254,7 +257,7 @@ PROJECTS = 40
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the repository "main" of many projects."""
+    """A folder with the connection "main" of many projects."""
     folder = tmp_path_factory.mktemp("many")
     make_large_repository(folder / "main", PROJECTS, 1, together=PROJECTS)
     return folder
@@ -284,15 +287,15 @@ def test_a_scan_uses_the_connections_that_the_server_allows(
         far = url.replace(str(server.port), str(proxy.port)) + "/main"
         proxy.most = most
 
-        def another() -> Repository:
-            return open_repository(far, "subversion")
+        def open_another() -> Connection:
+            return open_connection(far, "subversion")
 
-        with another() as first:
+        with open_another() as first:
             head = first.head()
-            found = difference(Source(far, first, head, 8, another), {}, [], Configuration())
+            found = walk(Connections(first, 8, open_another), head, TagFilter(far))
         assert proxy.peak == most or (not most and 4 <= proxy.peak <= 8)
         assert (proxy.refused > 0) == bool(most)
-    with open_repository((many / "main").as_uri()) as near:
-        alone = difference(Source(far, near, head), {}, [], Configuration())
-    assert list(found.folders.items()) == list(alone.folders.items())
-    assert len(found.folders) == 1 + 2 * PROJECTS
+    with open_connection((many / "main").as_uri()) as near:
+        alone = walk(Connections(near), head, TagFilter(far))
+    assert list(found.listed.items()) == list(alone.listed.items())
+    assert len(found.listed) == 1 + 2 * PROJECTS

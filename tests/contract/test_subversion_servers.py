@@ -17,8 +17,9 @@ from types import ModuleType
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, open_repository, retry
+from sdistmaker_recipe.vcs import Credentials, retry
 from sdistmaker_recipe.vcs.subversion import libsvn, program
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.contract.conftest import BACKENDS, SERVERS, make_history
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import Folder, MemoryRepository
@@ -64,7 +65,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def refusal(url: str, backend: str, credentials: Credentials | None = None) -> RepositoryError:
     """The error that opening url gives; it names the URL, and says what to do."""
     with pytest.raises(RepositoryError) as caught:
-        open_repository(url, backend, credentials).head()
+        open_connection(url, backend, credentials).head()
     assert not isinstance(caught.value, PathNotFoundError)
     assert str(caught.value).startswith(f"{url}: ")
     assert caught.value.hint
@@ -129,14 +130,14 @@ def test_a_redirect_is_followed(backend: str, tmp_path: Path, dav_server: Httpd)
         'RedirectMatch 301 "^/round/(.*)$" "/round/$1"\n'
     )
     with Httpd(tmp_path, config, ["alias"]) as httpd:
-        with open_repository(f"{httpd.url}/old/main/plain", backend) as repository:
-            assert repository.url == f"{httpd.url}/old/main/plain"
-            assert repository.root_path() == "plain"
-            assert repository.head() == HEAD
-            repository.export("trunk", HEAD, tmp_path / "out")
+        with open_connection(f"{httpd.url}/old/main/plain", backend) as connection:
+            assert connection.url == f"{httpd.url}/old/main/plain"
+            assert connection.root_path() == "plain"
+            assert connection.head() == HEAD
+            connection.export("trunk", HEAD, tmp_path / "out")
         assert (tmp_path / "out/setup.py").exists()
         with pytest.raises(RepositoryError, match=r"(?i)redirect"):
-            open_repository(f"{httpd.url}/round/main", backend).head()
+            open_connection(f"{httpd.url}/round/main", backend).head()
 
 
 @pytest.fixture(params=SERVERS)
@@ -158,14 +159,14 @@ def test_a_connection_lost_to_a_restart_is_opened_again(
     backend: str, own_server: tuple[str, Server], tmp_path: Path
 ) -> None:
     url, server = own_server
-    with open_repository(url, backend) as repository:
+    with open_connection(url, backend) as connection:
         for ask in (
-            repository.head,
-            repository.uuid,
-            repository.root_path,
-            lambda: repository.entries("plain", HEAD),
-            lambda: repository.entry("plain", HEAD),
-            lambda: repository.export("plain", HEAD, tmp_path / "out"),
+            connection.head,
+            connection.uuid,
+            connection.root_path,
+            lambda: connection.entries("plain", HEAD),
+            lambda: connection.entry("plain", HEAD),
+            lambda: connection.export("plain", HEAD, tmp_path / "out"),
         ):
             server.restart()
             ask()
@@ -176,12 +177,12 @@ def test_a_server_that_stays_away_is_an_error(
     backend: str, own_server: tuple[str, Server], tmp_path: Path, pauses: list[float]
 ) -> None:
     url, server = own_server
-    with open_repository(url, backend) as repository:
+    with open_connection(url, backend) as connection:
         server.stop()
         for ask in (
-            lambda: repository.entry("", HEAD),
-            lambda: repository.entries("plain", HEAD),
-            lambda: repository.export("plain", HEAD, tmp_path / "out"),
+            lambda: connection.entry("", HEAD),
+            lambda: connection.entries("plain", HEAD),
+            lambda: connection.export("plain", HEAD, tmp_path / "out"),
         ):
             pauses.clear()
             with pytest.raises(RepositoryError, match="no server answers"):
@@ -238,9 +239,9 @@ def test_given_credentials_are_used_and_not_stored(
     for kind in ("svn.simple", "svn.username"):
         (user / ".subversion/auth" / kind).mkdir(parents=True)
     for number, url in enumerate((closed, (repositories / "main").as_uri())):
-        with open_repository(url, backend, GOOD) as repository:
-            assert repository.head() == HEAD
-            repository.export("special", HEAD, tmp_path / f"{number}")  # its externals ask as well
+        with open_connection(url, backend, GOOD) as connection:
+            assert connection.head() == HEAD
+            connection.export("special", HEAD, tmp_path / f"{number}")  # its externals ask as well
         assert (tmp_path / f"{number}/vendor/setup.py").exists()
     stored = [path.read_text() for path in user.rglob("*") if path.is_file()]
     assert not [text for text in stored if PASSWORD in text or USER in text]
@@ -251,12 +252,12 @@ def test_cached_credentials_are_used(
     backend: str, closed: str, user: Path, tmp_path: Path, credentials: Credentials | None
 ) -> None:
     cache_password(user / ".subversion", realm(closed))
-    with open_repository(closed, backend, credentials) as repository:
-        assert repository.head() == HEAD
-        repository.export("special", HEAD, tmp_path / "out")
+    with open_connection(closed, backend, credentials) as connection:
+        assert connection.head() == HEAD
+        connection.export("special", HEAD, tmp_path / "out")
     assert (tmp_path / "out/vendor/setup.py").exists()
-    with open_repository(closed, backend, credentials) as repository:
-        assert repository.head() == HEAD, "they must still be stored"
+    with open_connection(closed, backend, credentials) as connection:
+        assert connection.head() == HEAD, "they must still be stored"
 
 
 def test_the_cached_password_of_another_user_is_not_used(backend: str, closed: str, user: Path) -> None:
@@ -266,8 +267,8 @@ def test_the_cached_password_of_another_user_is_not_used(backend: str, closed: s
 
 def test_given_credentials_go_before_cached_ones(backend: str, closed: str, user: Path) -> None:
     cache_password(user / ".subversion", realm(closed), password="outdated")
-    with open_repository(closed, backend, GOOD) as repository:
-        assert repository.head() == HEAD
+    with open_connection(closed, backend, GOOD) as connection:
+        assert connection.head() == HEAD
 
 
 def test_libsvn_tells_given_credentials_to_no_other_server(
@@ -283,11 +284,11 @@ def test_libsvn_tells_given_credentials_to_no_other_server(
         history = MemoryRepository()
         history.commit({"trunk/file.txt": "text", "trunk": Folder({"svn:externals": f"{elsewhere} vendor"})})
         url = create(tmp_path / f"repository-{number}", history)
-        with open_repository(url, "subversion", GOOD) as repository:
+        with open_connection(url, "subversion", GOOD) as connection:
             with pytest.raises(RepositoryError, match=r"external.*(E215004|E170001)"):
-                repository.export("trunk", "1", tmp_path / "out")
+                connection.export("trunk", "1", tmp_path / "out")
             cache_password(user / ".subversion", realm(elsewhere.removesuffix("/plain/trunk")))
-            repository.export("trunk", "1", tmp_path / f"out-{number}")
+            connection.export("trunk", "1", tmp_path / f"out-{number}")
         assert (tmp_path / f"out-{number}/vendor/setup.py").exists()
 
 
@@ -302,7 +303,7 @@ def test_the_svn_program_gets_no_password_where_others_can_see_it(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(RepositoryError):
-        open_repository("http://example.com/svn", "subversion-cli", GOOD).head()
+        open_connection("http://example.com/svn", "subversion-cli", GOOD).head()
     assert PASSWORD not in seen.read_text()
     assert {"--non-interactive", "--no-auth-cache", "LC_ALL=C.UTF-8"} < set(seen.read_text().splitlines())
     assert Path(f"{seen}.stdin").read_text() == PASSWORD
@@ -310,8 +311,9 @@ def test_the_svn_program_gets_no_password_where_others_can_see_it(
 
 OPEN = """
 import sys
-from sdistmaker_recipe.vcs import Credentials, open_repository
-open_repository(sys.argv[1], sys.argv[2], Credentials()).head()
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
+open_connection(sys.argv[1], sys.argv[2], Credentials()).head()
 """
 
 
@@ -364,8 +366,8 @@ def tls_url(tls_server: Httpd) -> str:
 
 def reads(url: str, backend: str, folder: Path) -> bool:
     """Whether url answers and its folders can be exported."""
-    with open_repository(url, backend) as repository:
-        repository.export("special", repository.head(), folder / "out")
+    with open_connection(url, backend) as connection:
+        connection.export("special", connection.head(), folder / "out")
     return (folder / "out/vendor/setup.py").exists()
 
 
@@ -409,8 +411,8 @@ def test_libsvn_trusts_them_for_the_externals_of_any_repository(
     url = create(tmp_path / "repository", history)
     paths = ssl.get_default_verify_paths()._replace(cafile=str(certificate.authority))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
-    with open_repository(url, "subversion") as repository:
-        repository.export("trunk", "1", tmp_path / "out")
+    with open_connection(url, "subversion") as connection:
+        connection.export("trunk", "1", tmp_path / "out")
     assert (tmp_path / "out/vendor/setup.py").exists()
 
 
@@ -485,11 +487,11 @@ def test_an_ssh_that_fails_is_explained(
 EXPORT = """
 import locale, sys
 from pathlib import Path
-from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 url, backend, destination = sys.argv[1:]
-with open_repository(url, backend) as repository:
-    names = [entry.name for entry in repository.entries("names", "8")]
-    repository.export("names", "8", Path(destination))
+with open_connection(url, backend) as connection:
+    names = [entry.name for entry in connection.entries("names", "8")]
+    connection.export("names", "8", Path(destination))
 sys.stdout.buffer.write("\\n".join(names).encode())
 """
 
@@ -534,10 +536,10 @@ def test_a_dump_becomes_a_repository(loader: ModuleType, tmp_path: Path, history
     folder = tmp_path / "new ü@1"
     url = loader.load_repository(folder, io.BytesIO(dump(history)))
     assert url == f"{tmp_path.as_uri()}/new%20%C3%BC@1"
-    with open_repository(url) as repository:
-        assert repository.head() == HEAD
-        assert repository.uuid() == history.uuid()
-        assert [entry.name for entry in repository.entries("plain/tags", HEAD)] == ["1.0", "1.1"]
+    with open_connection(url) as connection:
+        assert connection.head() == HEAD
+        assert connection.uuid() == history.uuid()
+        assert [entry.name for entry in connection.entries("plain/tags", HEAD)] == ["1.0", "1.1"]
     assert list(tmp_path.glob("*new*")) == [folder]
 
 
@@ -547,8 +549,8 @@ def test_a_compressed_stream_is_read_as_it_comes(
     (tmp_path / "dump.gz").write_bytes(gzip.compress(dump(history)))
     with gzip.open(tmp_path / "dump.gz") as stream:
         url = loader.load_repository(tmp_path / "new", stream)
-    with open_repository(url) as repository:
-        assert repository.head() == HEAD
+    with open_connection(url) as connection:
+        assert connection.head() == HEAD
 
 
 def test_a_broken_dump_leaves_nothing(loader: ModuleType, tmp_path: Path, history: MemoryRepository) -> None:

@@ -28,7 +28,7 @@ from benchmarks.rerun_table import AGAIN, FIRST, LIMITS, LS, Result, limits_tabl
 from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
 from benchmarks.watched import watched
 from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
-from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.support.proxy import Proxy
 
 RUN = subprocess.run
@@ -124,7 +124,7 @@ class TestRepository:
 
     def test_tags_hold_the_files_of_their_release(self, tmp_path):
         tags = releases(2, 11)
-        with open_repository(make_repository(tmp_path / "repository", tags)) as repository:
+        with open_connection(make_repository(tmp_path / "repository", tags)) as repository:
             for tag in (tags[0], tags[10], tags[13]):
                 tree = tmp_path / f"{tag.name}-{tag.version}"
                 repository.export(tag.path, repository.head(), tree)

@@ -8,20 +8,22 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe import example
-from sdistmaker_recipe.vcs import Repository, load_repository, open_repository
+from sdistmaker_recipe.vcs import load_repository
+from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.support import make_example
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     folder = tmp_path_factory.mktemp("example") / "repository"
     with example.open_dump() as dump:
         url = load_repository(folder, dump)
-    with open_repository(url) as opened:
+    with open_connection(url) as opened:
         yield opened
 
 
-def export(repository: Repository, path: str, destination: Path) -> Path:
+def export(repository: Connection, path: str, destination: Path) -> Path:
     repository.export(path, repository.head(), destination)
     return destination
 
@@ -50,7 +52,7 @@ def test_writing_touches_the_file_only_for_other_content(
     assert gzip.decompress(shipped.read_bytes()) == make_example.make_dump()
 
 
-def test_every_release_and_no_other_is_a_tag(repository: Repository) -> None:
+def test_every_release_and_no_other_is_a_tag(repository: Connection) -> None:
     assert repository.uuid() == make_example.UUID
     head = repository.head()
     for project in make_example.projects():
@@ -59,7 +61,7 @@ def test_every_release_and_no_other_is_a_tag(repository: Repository) -> None:
         assert tags == sorted(releases + [other.version for other in project.other_tags])
 
 
-def test_a_tag_holds_its_own_version(repository: Repository, tmp_path: Path) -> None:
+def test_a_tag_holds_its_own_version(repository: Connection, tmp_path: Path) -> None:
     old = export(repository, "acme-ledger/tags/0.2", tmp_path / "old")
     new = export(repository, "acme-ledger/tags/0.5", tmp_path / "new")
     assert "version = '0.2'" in (old / "setup.py").read_text()
@@ -70,14 +72,14 @@ def test_a_tag_holds_its_own_version(repository: Repository, tmp_path: Path) -> 
     assert (new / "acme_ledger/rates.txt").exists()
 
 
-def test_properties_come_out(repository: Repository, tmp_path: Path) -> None:
+def test_properties_come_out(repository: Connection, tmp_path: Path) -> None:
     tag = export(repository, "acme-ledger/tags/1.1", tmp_path / "tag")
     assert (tag / "tools/nightly.sh").stat().st_mode & 0o111
     assert not (tag / "setup.py").stat().st_mode & 0o111
     assert " maintainer $" in (tag / "acme_ledger/__init__.py").read_text().splitlines()[0]
 
 
-def test_the_broken_tag_reads_a_file_that_is_missing(repository: Repository, tmp_path: Path) -> None:
+def test_the_broken_tag_reads_a_file_that_is_missing(repository: Connection, tmp_path: Path) -> None:
     broken = export(repository, "acme-ledger/tags/0.3", tmp_path / "broken")
     repaired = export(repository, "acme-ledger/tags/0.3.1", tmp_path / "repaired")
     assert "open('NEWS.txt')" in (broken / "setup.py").read_text()
@@ -85,7 +87,7 @@ def test_the_broken_tag_reads_a_file_that_is_missing(repository: Repository, tmp
     assert (repaired / "NEWS.txt").exists()
 
 
-def test_the_python_2_only_tags_are_just_that(repository: Repository, tmp_path: Path) -> None:
+def test_the_python_2_only_tags_are_just_that(repository: Connection, tmp_path: Path) -> None:
     tag = export(repository, "acme-punchcard/tags/0.3", tmp_path / "tag")
     with pytest.raises(SyntaxError):
         compile((tag / "setup.py").read_text(), "setup.py", "exec")

@@ -7,13 +7,12 @@ from random import Random
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.stages import scan
-from sdistmaker_recipe.stages.scan import Source
 from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
-from tests.support.scans import URL, VERSION, compare_scans, two_memories
+from tests.support.scans import VERSION, compare_scans, subversion_source, two_scan_states
 from tests.unit.values import a_release
 
 HISTORIES = 40_000 if IS_LONG else 2_000
@@ -22,52 +21,52 @@ PARTS = 8
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_any_history_is_scanned_as_if_for_the_first_time(part):
-    with two_memories() as memories:
+    with two_scan_states() as states:
         for seed in range(part, HISTORIES, PARTS):
             history, pegs = random_history(seed)
             try:
-                compare_scans(history, pegs, CONFIGURATION, memories)
+                compare_scans(history, pegs, CONFIGURATION, states)
             except AssertionError as error:
                 raise AssertionError(f"in the history with seed {seed}") from error
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(part):
-    with two_memories() as memories:
+    with two_scan_states() as states:
         for seed in range(part, HISTORIES // 4, PARTS):
             history, pegs = random_history(seed)
             random = Random(seed)
-            there = interpreter_paths(history, pegs[0])
+            there = folders_of(history, pegs[0])
             history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))
-            scan.scan(Source(URL, history, pegs[0]), CONFIGURATION, memories[0], VERSION, full=True)
-            shown = [path for path in history.hidden if path in interpreter_paths(history, history.head())]
+            scan.scan(subversion_source(history, pegs[0]), CONFIGURATION, states[0], VERSION, full=True)
+            shown = [path for path in history.hidden if path in folders_of(history, history.head())]
             history.hidden = frozenset()
             history.commit({f"{path}/noticed": "" for path in shown})
-            source = Source(URL, history, history.head())
-            found = scan.scan(source, CONFIGURATION, memories[0], VERSION, full=False)
-            wanted = scan.scan(source, CONFIGURATION, memories[1], VERSION, full=True)
+            source = subversion_source(history)
+            found = scan.scan(source, CONFIGURATION, states[0], VERSION, full=False)
+            wanted = scan.scan(source, CONFIGURATION, states[1], VERSION, full=True)
             where = f"in the history with seed {seed}, of {shown}"
-            assert memories[0].folders(found) == memories[1].folders(wanted), where
-            assert memories[0].tags(found) == memories[1].tags(wanted), where
+            assert states[0].rows(found) == states[1].rows(wanted), where
+            assert states[0].tags(found) == states[1].tags(wanted), where
 
 
-def interpreter_paths(history: MemoryRepository, revision: str) -> list[str]:
+def folders_of(history: MemoryRepository, revision: str) -> list[str]:
     tree = history.revisions[int(revision)].tree
     return [path for path, node in tree.items() if path and isinstance(node.content, Folder)]
 
 
 def test_releases_of_tags_that_are_not_seen_are_all_that_have_none():
     with open_catalog(None) as catalog:
-        last = LastScan(catalog)
+        last = ScanState(catalog)
         for seed in range(60):
             history, pegs = random_history(seed)
             history._identity = f"11111111-0000-4000-8000-{seed:012}"
             published: set[str] = set()
             for peg in pegs:
-                source = Source(URL, history, peg)
+                source = subversion_source(history, peg)
                 found = scan.scan(source, CONFIGURATION, last, VERSION, full=False)
                 now = {tag.origin for tag in last.tags(found)}
-                assert set(last.unseen(found)) == published - now, (seed, peg)
+                assert set(last.origins_without_tag(found)) == published - now, (seed, peg)
                 with catalog.batch():
                     for origin in now - published:
                         catalog.publish(a_release(origin=origin, filename=origin), b"")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.support.long_form import IS_LONG
 from tests.support.random_history import CONFIGURATION, random_history
-from tests.support.scans import compare_scans, two_memories
+from tests.support.scans import compare_scans, two_scan_states
 from tests.support.subversion import create
 
 HISTORIES = 1000 if IS_LONG else 40
@@ -19,8 +19,8 @@ HISTORIES = 1000 if IS_LONG else 40
 def test_any_history_is_scanned_as_if_for_the_first_time(
     tmp_path: Path, backend: str, histories: int
 ) -> None:
-    with two_memories() as memories:
+    with two_scan_states() as states:
         for seed in range(histories):
             history, pegs = random_history(seed)
-            with open_repository(create(tmp_path / str(seed), history), backend) as repository:
-                compare_scans(repository, pegs, CONFIGURATION, memories)
+            with open_connection(create(tmp_path / str(seed), history), backend) as connection:
+                compare_scans(connection, pegs, CONFIGURATION, states)

@@ -1,4 +1,4 @@
-"""A repository in memory: the second implementation of the ``Repository`` seam, and a maker of histories.
+"""A Subversion repository in memory: an implementation of ``Connection`` without a server, and histories.
 
 It numbers revisions and answers ``Entry.revision`` as Subversion does: a change gives its revision to the
 changed path and to every folder above it; a copy gives it to the copy itself and to the folders above, while
@@ -20,7 +20,8 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Change, Changes, Entry, Seen
+from sdistmaker_recipe.vcs import Checkpoint
+from sdistmaker_recipe.vcs.subversion.connection import Change, Changes, Entry
 
 FIRST_TIME = datetime(2010, 1, 1, 12, tzinfo=timezone.utc)
 STEP = timedelta(days=1)
@@ -98,8 +99,8 @@ class MemoryRepository:
     """An open connection to a repository in memory; ``commit`` adds to its history.
 
     url: what it claims to be reached by. ``calls`` lists the reads made: method, path, revision. Folders that
-    are ``hidden`` (from the root) are neither listed nor told of by ``changes``, as by svnserve where they
-    may not be read; those that are ``forbidden`` are, and refuse to be listed themselves.
+    are ``hidden`` (from the root) are neither listed nor in ``changes``, as by svnserve where they may not be
+    read; those that are ``forbidden`` are, and refuse to be listed themselves.
     Properties other than executable and special have no effect on ``export``.
     """
 
@@ -128,7 +129,7 @@ class MemoryRepository:
             prefix=_join(self._prefix, path),
         )
 
-    # the seam
+    # the protocol
 
     @property
     def url(self) -> str:
@@ -159,30 +160,32 @@ class MemoryRepository:
             raise self._not_found(path, revision)
         return _entry(full, tree[full])._replace(name=path.rpartition("/")[2])
 
-    def changes(self, seen: Seen, revision: str) -> Changes | None:
-        self.calls.append(("changes", seen.peg, revision))
-        if int(revision) < int(seen.peg):
+    def changes(self, checkpoint: Checkpoint, revision: str) -> Changes | None:
+        self.calls.append(("changes", checkpoint.revision, revision))
+        number = int(checkpoint.revision)
+        if int(revision) < number:
             return None
-        before = self.revisions[int(seen.peg)].tree.get(self._prefix)
-        if before is None or (str(before.revision), before.time) != (seen.revision, seen.time):
+        before = self.revisions[number].tree.get(self._prefix)
+        last_change = (checkpoint.last_change, checkpoint.last_change_time)
+        if before is None or (str(before.revision), before.time) != last_change:
             return None
-        found = self._changes(int(seen.peg) + 1, int(revision))
+        found = self._changes(number + 1, int(revision))
         if found is None:
             return None
         now = self._tree(revision)[self._prefix]
-        return Changes(Seen(revision, str(now.revision), now.time), found)
+        return Changes(Checkpoint(revision, str(now.revision), now.time), found)
 
     def changes_in(self, revision: str) -> frozenset[Change] | None:
         self.calls.append(("changes_in", "", revision))
         self._folder("", revision)
         return self._changes(int(revision), int(revision))
 
-    def deletions(self, there: Mapping[str, str], revision: str) -> Mapping[str, str]:
+    def deletions(self, last_revisions: Mapping[str, str], revision: str) -> Mapping[str, str]:
         self.calls.append(("deletions", "", revision))
         found: dict[str, str] = {}
         for number in range(1, int(revision) + 1):
             before, now = (self.revisions[each].tree for each in (number - 1, number))
-            for path, known in there.items():
+            for path, known in last_revisions.items():
                 full = _join(self._prefix, path)
                 if number > int(known) and full in before and full not in now:
                     found[path] = str(number)

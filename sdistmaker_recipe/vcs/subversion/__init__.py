@@ -1,1 +1,13 @@
-"""Subversion: libsvn or the svn program reads it; folders with trunk and tags are its projects."""
+"""Subversion: the folders that have a folder ``trunk`` are its projects, the folders in ``tags`` their tags.
+
+* ``repository``: ``SubversionRepository``, which answers questions about tags by questions about folders.
+* ``connection``: the protocol of a connection, which answers questions about folders.
+* ``libsvn``, ``program``: connections through libsvn and through the svn program.
+* ``opening``: which of the two reads a URL on this machine.
+* ``layout``: what a listed folder is, such as a project or the tags of one.
+* ``known_folders``: what all listed folders are, and which of them a commit can have changed.
+* ``walk``: list the folders that can have changed; ``parallel_listing`` lists by several connections.
+* ``presence``: whether folders are there that are no longer listed.
+* ``log``: what revisions changed and deleted, from their log.
+* ``urls``, ``revisions``, ``export``, ``errors``, ``process``: what both connections share.
+"""

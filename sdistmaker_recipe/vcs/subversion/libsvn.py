@@ -1,6 +1,6 @@
 """Subversion through libsvn, by way of subvertpy: the only module that imports it.
 
-Opening a repository changes the process where libsvn needs it: see ``subversion_process``.
+To open a connection changes the process where libsvn needs it: see ``process``.
 """
 
 from __future__ import annotations
@@ -24,22 +24,15 @@ from subvertpy import (
 )
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.retry import persist
-from sdistmaker_recipe.vcs.subversion.common import (
-    EPOCH,
-    Logged,
-    ToldByLog,
-    canonical_url,
-    join,
-    new_folder,
-    path_below,
-    revision_number,
-    same_server,
-    time_of,
-)
+from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.export import new_folder
+from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
+from sdistmaker_recipe.vcs.subversion.revisions import EPOCH, revision_number, time_of
+from sdistmaker_recipe.vcs.subversion.urls import canonical_url, path_below, same_server, url_of
 
 Answer = TypeVar("Answer")
 
@@ -49,11 +42,11 @@ FIELDS = _ra.DIRENT_KIND | _ra.DIRENT_CREATED_REV | _ra.DIRENT_TIME
 REDIRECTS = 5
 
 
-class SubversionRepository(ToldByLog):
-    """A connection of libsvn's; see ``sdistmaker_recipe.vcs.Repository``.
+class LibsvnConnection(LogReader):
+    """A connection through libsvn; see ``Connection``.
 
-    It is made with the first question, and again where the server closed it. An export makes one of its own,
-    as libsvn has it, and leaves none beside that.
+    It is made with the first question, and again where the server closed it. libsvn makes one of its own for
+    an export, so the other one is closed before that.
     """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
@@ -74,7 +67,7 @@ class SubversionRepository(ToldByLog):
         return self._url
 
     def uuid(self) -> str:
-        """What identifies the repository."""
+        """The UUID of the repository."""
         return str(self._ask("", lambda session: session.get_uuid()))
 
     def root_path(self) -> str:
@@ -82,7 +75,10 @@ class SubversionRepository(ToldByLog):
         return self._ask("", lambda session: path_below(session.get_repos_root(), session.get_session_url()))
 
     def head(self) -> str:
-        """The newest revision when this was asked first: over http each further question costs one more."""
+        """The newest revision when this was asked first.
+
+        Over http another question would cost another request.
+        """
         if not self._head:
             self._head = str(self._ask("", lambda session: int(session.get_latest_revnum())))
         return self._head
@@ -100,13 +96,13 @@ class SubversionRepository(ToldByLog):
         number = revision_number(self._url, revision)
         # stat ends the whole process where nothing is at path (subvertpy 0.11)
         if self._ask(path, lambda session: session.check_path(path, number)) == NODE_NONE:
-            raise PathNotFoundError(join(self._url, path), f"nothing there in revision {revision}")
+            raise PathNotFoundError(url_of(self._url, path), f"nothing there in revision {revision}")
         return _entry(path.rpartition("/")[2], self._ask(path, lambda session: session.stat(path, number)))
 
     def export(self, path: str, revision: str, destination: Path) -> None:
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
-        url = join(self._url, path)
+        url = url_of(self._url, path)
         self.disconnect()
 
         def export() -> None:
@@ -116,15 +112,15 @@ class SubversionRepository(ToldByLog):
         persist(export)
 
     def disconnect(self) -> None:
-        """Give the connection back until the next question."""
+        """Close the connection until the next question."""
         self._session = None
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection for good."""
         self.disconnect()
         self._closed = True
 
-    def __enter__(self) -> SubversionRepository:
+    def __enter__(self) -> LibsvnConnection:
         return self
 
     def __exit__(
@@ -148,13 +144,13 @@ class SubversionRepository(ToldByLog):
         raise RepositoryError(self._url, f"redirected {REDIRECTS} times, at last to {url}")
 
     def _ask(self, path: str, question: Callable[[Any], Answer]) -> Answer:
-        """Put a question that only reads to the session, and again where that may help."""
+        """Put a question that only reads to the session, and retry where that may help."""
         if self._closed:
-            raise RepositoryError(self._url, "the connection was given back already")
+            raise RepositoryError(self._url, "the connection is closed already")
         return persist(lambda: self._ask_twice(path, question))
 
     def _ask_twice(self, path: str, question: Callable[[Any], Answer]) -> Answer:
-        """A second time, at once, where the server had closed the session meanwhile."""
+        """Ask, and once more at once where the server had closed the session meanwhile."""
         was_open = self._session is not None
         try:
             return self._ask_once(path, question)
@@ -164,10 +160,10 @@ class SubversionRepository(ToldByLog):
         return self._ask_once(path, question)
 
     def _ask_once(self, path: str, question: Callable[[Any], Answer]) -> Answer:
-        """A session that turns out to be closed is forgotten."""
+        """Ask, and forget a session that turns out to be closed."""
         if self._session is None:
             self._session = self._connect()
-        url = join(self._url, path)
+        url = url_of(self._url, path)
         try:
             return question(self._session)
         except FOREIGN_ERRORS as error:
@@ -176,9 +172,9 @@ class SubversionRepository(ToldByLog):
                 self._session = None
             raise translate(url, errors) from error
 
-    def _log(self, first: int, last: int, limit: int) -> list[Logged]:
+    def _log(self, first: int, last: int, limit: int) -> list[LogEntry]:
         """The log of the URL's folder, in the order from first to last."""
-        log: list[Logged] = []
+        log: list[LogEntry] = []
 
         def note(paths: Any, number: int, properties: dict[str, bytes], *_more: object) -> None:  # noqa: ANN401
             log.append(_logged(paths or {}, number, properties))
@@ -207,7 +203,7 @@ class SubversionRepository(ToldByLog):
         def failure(message: str, number: int, cause: BaseException | None, _location: object) -> None:
             failed.extend([(number, message), *_chain(cause)])
 
-        exporter.notify_func = failure  # libsvn tells of an external that fails, and goes on
+        exporter.notify_func = failure  # libsvn reports an external that fails here, and continues
         try:
             exporter.export(url, str(destination), rev=number, peg_rev=number)
         except FOREIGN_ERRORS as error:
@@ -237,10 +233,10 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
 
 
 def _authentication(url: str, credentials: Credentials) -> Any:  # noqa: ANN401  # subvertpy has no types
-    """Where libsvn gets user names, passwords and certificates from: nobody is ever asked.
+    """Where libsvn gets user names, passwords and certificates from; it never asks the user.
 
-    Given credentials go before those that Subversion has stored, to the URL's own server only, and are not
-    stored.
+    Given credentials come before those that Subversion has stored. They go to the URL's own server only, and
+    are not stored.
     """
     auth = _ra.Auth(
         [
@@ -285,10 +281,12 @@ def _entry(name: str, found: dict[str, Any]) -> Entry:
 
 def _logged(
     paths: dict[str, tuple[str, str | None, int]], number: int, properties: dict[str, bytes]
-) -> Logged:
-    """A revision from what libsvn tells of one."""
+) -> LogEntry:
+    """A log entry from what libsvn reports of a revision."""
     date = properties.get("svn:date", b"").decode()
-    return Logged(number, time_of(date), tuple((path.strip("/"), found[0]) for path, found in paths.items()))
+    return LogEntry(
+        number, time_of(date), tuple((path.strip("/"), found[0]) for path, found in paths.items())
+    )
 
 
 def _chain(error: BaseException | None) -> ErrorChain:

@@ -1,7 +1,7 @@
-"""Look at many folders of a repository at a time, each thread by a connection of its own.
+"""List many folders of a repository at a time, each thread by a connection of its own.
 
-Answers of a distant server take long to come, not to make: several connections hide that. Which folder is
-asked for, and in which order, is the caller's; what it will ask for soon is looked at ahead.
+An answer of a distant server is on its way for long: several connections hide that. The caller decides which
+folders are listed, and in which order; the threads list ahead those that it is going to ask for.
 """
 
 from __future__ import annotations
@@ -10,52 +10,54 @@ import logging
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
 from types import TracebackType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.vcs import Repository
-from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
+from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder
 
 logger = logging.getLogger(__name__)
 
-Wanted: TypeAlias = tuple[str, Kind]
-"""A folder's path, and what to take it for."""
+Request: TypeAlias = tuple[str, Kind]
+"""A folder's path, and the kind to expect."""
 
-Look: TypeAlias = Callable[[Repository, str, Kind], SeenFolder]
+ListFolder: TypeAlias = Callable[[Connection, str, Kind], ListedFolder]
 
 _WORTH_A_CONNECTION = 8
-"""Folders for which another connection pays: to open one takes as long as to look at several."""
+"""As many folders must wait before another connection is opened, which takes as long as to list several."""
 
 _PATIENCE = 2.0
-"""Seconds that a thread is waited for at the end; one whose server does not answer ends by itself later."""
+"""Seconds to wait for a thread at the end. One whose server does not answer ends by itself later."""
+
+
+class Connections(NamedTuple):
+    """Connections to one repository: the first, how many there may be, and how to open another."""
+
+    first: Connection
+    limit: int = 1
+    open_another: Callable[[], Connection] | None = None
 
 
 class ParallelListing:
-    """Looks at folders by ``repository``, and by ``connections`` in all where there are many to look at.
+    """Lists folders by the first connection, and by more where there are many folders to list.
 
-    ``another`` opens one more. Where that, or a look ahead, fails there are fewer from then on: whatever was
-    asked for and is not known is looked at by ``repository`` itself, whose error is raised. ``is_new`` says
-    whether what is below a folder is going to be asked for. A context manager that closes all but
-    ``repository``.
+    If another connection cannot be opened, or fails, there are fewer from then on. What it was to list is
+    listed by the first connection, whose error is raised. ``is_new`` says whether the caller will ask for a
+    subfolder that a listing shows. A context manager that closes all connections but the first.
     """
 
     def __init__(
-        self,
-        look: Look,
-        repository: Repository,
-        another: Callable[[], Repository] | None,
-        connections: int,
-        is_new: Callable[[str], bool],
+        self, list_folder: ListFolder, connections: Connections, is_new: Callable[[str], bool]
     ) -> None:
-        self._look, self._repository, self._is_new = look, repository, is_new
-        self._another = another or (lambda: repository)
-        self._most = connections - 1 if another else 0
+        self._list_folder, self._connection, self._is_new = list_folder, connections.first, is_new
+        self._open_another = connections.open_another
+        self._most_threads = connections.limit - 1 if connections.open_another else 0
         self._changed = Condition()
-        self._waiting: dict[Wanted, None] = {}
-        self._under_way: set[Wanted] = set()
-        self._known: dict[Wanted, SeenFolder] = {}
+        self._waiting: dict[Request, None] = {}
+        self._under_way: set[Request] = set()
+        self._listed: dict[Request, ListedFolder] = {}
         self._threads: list[Thread] = []
-        self._ended = False
+        self._has_ended = False
 
     def __enter__(self) -> ParallelListing:
         return self
@@ -67,86 +69,92 @@ class ParallelListing:
         traceback: TracebackType | None,
     ) -> None:
         with self._changed:
-            self._ended = True
+            self._has_ended = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(_PATIENCE)
 
-    def ahead(self, folders: Iterable[Wanted]) -> None:
-        """These will be asked for."""
+    def prefetch(self, requests: Iterable[Request]) -> None:
+        """Announce folders that the caller will ask for."""
         with self._changed:
-            self._add(folders)
+            self._add(requests)
 
-    def look(self, path: str, taken_for: Kind) -> SeenFolder:
-        """What a folder is; raises ``RepositoryError``."""
-        wanted = (path, taken_for)
+    def get(self, path: str, expected: Kind) -> ListedFolder:
+        """The listed folder; raises ``RepositoryError``."""
+        request = (path, expected)
         while True:
             with self._changed:
-                if wanted in self._known:
-                    return self._known.pop(wanted)
-                mine = self._for_the_caller(wanted)
+                if request in self._listed:
+                    return self._listed.pop(request)
+                own = self._take_for_caller(request)
             try:
-                folder = self._look(self._repository, *mine)
+                folder = self._list_folder(self._connection, *own)
             except RepositoryError:
-                if mine == wanted:
+                if own == request:
                     raise
-                # Its turn comes, if at all.
+                # If the caller asks for this folder, it is listed again then.
                 folder = None
             with self._changed:
-                self._under_way.discard(mine)
+                self._under_way.discard(own)
                 if folder is not None:
-                    self._note(mine, folder)
+                    self._note(own, folder)
 
-    def _for_the_caller(self, wanted: Wanted) -> Wanted:
-        """What the caller's own thread looks at next: what a slow thread is at, rather than to wait."""
-        mine = wanted
-        if wanted in self._under_way and self._waiting:
-            mine = next(iter(self._waiting))
-        self._waiting.pop(mine, None)
-        self._under_way.discard(mine)
-        return mine
+    def _take_for_caller(self, request: Request) -> Request:
+        """The folder that the caller's own thread lists next.
 
-    def _add(self, folders: Iterable[Wanted]) -> None:
-        if not self._most:
+        While another thread lists the requested folder, that is one that waits; if none waits, the requested
+        folder, for the other thread may be slow.
+        """
+        own = request
+        if request in self._under_way and self._waiting:
+            own = next(iter(self._waiting))
+        self._waiting.pop(own, None)
+        self._under_way.discard(own)
+        return own
+
+    def _add(self, requests: Iterable[Request]) -> None:
+        if not self._most_threads:
             return
-        self._waiting.update(dict.fromkeys(folders))
-        worth = min(self._most, len(self._waiting) // _WORTH_A_CONNECTION)
+        self._waiting.update(dict.fromkeys(requests))
+        worth = min(self._most_threads, len(self._waiting) // _WORTH_A_CONNECTION)
         while len(self._threads) < worth:
-            thread = Thread(target=self._help, daemon=True)
+            thread = Thread(target=self._work, daemon=True)
             self._threads.append(thread)
             thread.start()
         self._changed.notify_all()
 
-    def _note(self, wanted: Wanted, folder: SeenFolder) -> None:
-        self._known[wanted] = folder
-        self._add(below for below in folder.below if self._is_new(below[0]))
+    def _note(self, request: Request, folder: ListedFolder) -> None:
+        self._listed[request] = folder
+        self._add(subfolder for subfolder in folder.subfolders if self._is_new(subfolder[0]))
 
-    def _help(self) -> None:
-        """A thread's work: look at what waits, until the end or an error."""
-        wanted: Wanted | None = None
+    def _work(self) -> None:
+        """What each thread does: list folders that wait, until the end or an error."""
+        request: Request | None = None
         try:
-            with self._another() as repository:
-                while wanted := self._next():
-                    folder = self._look(repository, *wanted)
+            if self._open_another is None:
+                return
+            with self._open_another() as connection:
+                while request := self._next():
+                    folder = self._list_folder(connection, *request)
                     with self._changed:
-                        # Else the caller's own thread was quicker.
-                        if wanted in self._under_way:
-                            self._under_way.discard(wanted)
-                            self._note(wanted, folder)
+                        # If it is not under way any more, the caller's own thread was quicker.
+                        if request in self._under_way:
+                            self._under_way.discard(request)
+                            self._note(request, folder)
         except RepositoryError as error:
             logger.debug("One connection less: %s", error.message)
         finally:
             with self._changed:
-                self._most = min(self._most, len(self._threads))
-                self._under_way.discard(wanted or ("", "folder"))
+                self._most_threads = min(self._most_threads, len(self._threads))
+                self._under_way.discard(request or ("", "folder"))
 
-    def _next(self) -> Wanted | None:
-        """What a thread looks at next; None at the end."""
+    def _next(self) -> Request | None:
+        """The folder that a thread lists next; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._waiting)
-            if self._ended:
+            self._changed.wait_for(lambda: self._has_ended or self._waiting)
+            if self._has_ended:
                 return None
-            wanted = next(iter(self._waiting))
-            del self._waiting[wanted]
-            self._under_way.add(wanted)
-            return wanted
+            request = next(iter(self._waiting))
+            del self._waiting[request]
+            self._under_way.add(request)
+            return request

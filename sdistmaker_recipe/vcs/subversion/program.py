@@ -17,30 +17,24 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, Entry
+from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.retry import persist
-from sdistmaker_recipe.vcs.subversion.common import (
-    Logged,
-    ToldByLog,
-    canonical_url,
-    join,
-    new_folder,
-    path_below,
-    revision_number,
-    time_of,
-)
+from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.export import new_folder
+from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import batch_ssh, configuration_files
+from sdistmaker_recipe.vcs.subversion.revisions import revision_number, time_of
+from sdistmaker_recipe.vcs.subversion.urls import canonical_url, path_below, url_of
 
 ERROR_LINE = re.compile(r"svn(?:admin)?: (?:warning: )?[EW](\d{6}): (.*)")
 HEAD = "HEAD"
 
 
-class SubversionCliRepository(ToldByLog):
-    """Answers by calls of the svn program; see ``sdistmaker_recipe.vcs.Repository``.
+class SvnProgramConnection(LogReader):
+    """Answers by calls of the svn program; see ``Connection``.
 
-    Given credentials are told to every server that asks, those of externals included, as svn has it; they are
-    not stored.
+    svn gives the credentials to every server that asks, those of externals included. It does not store them.
     """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
@@ -54,11 +48,11 @@ class SubversionCliRepository(ToldByLog):
 
     @cached_property
     def _opened(self) -> ET.Element:
-        """What svn tells of the URL itself."""
+        """The answer of svn info about the URL itself."""
         return self._info("", HEAD)
 
     def uuid(self) -> str:
-        """What identifies the repository."""
+        """The UUID of the repository."""
         return self._opened.findtext("repository/uuid", "")
 
     def root_path(self) -> str:
@@ -88,7 +82,7 @@ class SubversionCliRepository(ToldByLog):
         number = revision_number(self._url, revision)
 
         def export() -> None:
-            with new_folder(join(self._url, path), destination):
+            with new_folder(url_of(self._url, path), destination):
                 # With an "@" at its end, svn takes those inside a name as part of it.
                 self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
 
@@ -100,7 +94,7 @@ class SubversionCliRepository(ToldByLog):
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def __enter__(self) -> SubversionCliRepository:
+    def __enter__(self) -> SvnProgramConnection:
         return self
 
     def __exit__(
@@ -111,7 +105,7 @@ class SubversionCliRepository(ToldByLog):
     ) -> None:
         self.close()
 
-    def _log(self, first: int, last: int, limit: int) -> Iterator[Logged]:
+    def _log(self, first: int, last: int, limit: int) -> Iterator[LogEntry]:
         """The log of the URL's folder, in the order from first to last."""
         revisions = ("--revision", f"{first}:{last}", "--limit", str(limit))
         options = ("--verbose", "--with-revprop", "svn:date", *revisions)
@@ -123,17 +117,17 @@ class SubversionCliRepository(ToldByLog):
             return self._xml("list", path, number).findall("list/entry")
         except RepositoryError as error:
             if not error.passing:
-                self._info(path, number)  # which says what is wrong where svn list does not, as over svn://
+                self._info(path, number)  # says what is wrong where svn list does not, as over svn://
             raise
 
     def _require_folder(self, path: str, revision: str) -> None:
         if self._info(path, revision).get("kind") != "dir":
-            raise PathNotFoundError(join(self._url, path), f"a file, not a folder, in revision {revision}")
+            raise PathNotFoundError(url_of(self._url, path), f"a file, not a folder, in revision {revision}")
 
     def _info(self, path: str, revision: str) -> ET.Element:
         entry = self._xml("info", path, revision).find("entry")
         if entry is None:
-            raise RepositoryError(join(self._url, path), "svn info tells nothing about it")
+            raise RepositoryError(url_of(self._url, path), "svn info says nothing about it")
         return entry
 
     def _xml(self, command: str, path: str, revision: str, options: Sequence[str] = ()) -> ET.Element:
@@ -142,8 +136,8 @@ class SubversionCliRepository(ToldByLog):
     def _svn(
         self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()
     ) -> bytes:
-        """What svn printed about path, as it was in revision (the peg revision, too) under this name."""
-        url = join(self._url, path)
+        """What svn printed about path in revision, which is the peg revision too."""
+        url = url_of(self._url, path)
         login, secret = _login(self._credentials)
         arguments = ["svn", *command, "--non-interactive", *login, "--", f"{url}@{revision}", *destination]
         return _run(url, arguments, secret)
@@ -166,7 +160,7 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
 
 
 def _run(url: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
-    """Standard output of a program of Subversion's; its errors become those about url."""
+    """The standard output of a program of Subversion's; its errors are raised as errors about url."""
     environment = _environment(os.environ)
     try:
         done = subprocess.run(arguments, input=stdin, capture_output=True, env=environment, check=False)
@@ -184,12 +178,11 @@ def _run(url: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment for svn: names and messages in UTF-8 and English, an ssh that asks nothing."""
     ssh = batch_ssh(environment, configuration_files(environment))
-    wanted = {"LC_ALL": "C.UTF-8", **({"SVN_SSH": ssh} if ssh else {})}
-    return {**environment, **wanted}
+    return {**environment, "LC_ALL": "C.UTF-8", **({"SVN_SSH": ssh} if ssh else {})}
 
 
 def _login(credentials: Credentials) -> tuple[list[str], bytes]:
-    """Options for svn, and what it is to read; no password is among the options, which anybody can see."""
+    """Options for svn, and its standard input, which has the password: anybody can see the options."""
     options = ["--no-auth-cache", "--username", credentials.username] if credentials.username else []
     if credentials.password is None:
         return options, b""
@@ -203,16 +196,16 @@ def _entry(name: str, found: ET.Element) -> Entry:
     return Entry(name, found.get("kind") == "dir", "" if commit is None else commit.get("revision", ""), time)
 
 
-def _logged(found: ET.Element) -> Logged:
+def _logged(found: ET.Element) -> LogEntry:
     """A revision from an element of ``svn log --xml --verbose``."""
     paths = found.iterfind("paths/path")
     actions = tuple(((path.text or "").strip("/"), path.get("action", "")) for path in paths)
     time = time_of(found.findtext("date") or found.findtext("revprops/property[@name='svn:date']") or "")
-    return Logged(int(found.get("revision", "0")), time, actions)
+    return LogEntry(int(found.get("revision", "0")), time, actions)
 
 
 def _chain(stderr: str) -> ErrorChain:
-    """The numbers and messages that svn printed; other lines (of ssh, say) come first, without a number."""
+    """The numbers and messages that svn printed; other lines, such as ssh's, come first, with 0."""
     lines = [(ERROR_LINE.fullmatch(line), line) for line in stderr.splitlines() if line.strip()]
     numbered = [(int(match[1]), match[2]) for match, _line in lines if match]
     return [*((0, line) for match, line in lines if not match), *numbered]

@@ -10,7 +10,7 @@ import pytest
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository
-from sdistmaker_recipe.vcs.subversion import program as subversion_program
+from sdistmaker_recipe.vcs.subversion.program import SvnProgramConnection
 
 
 @pytest.fixture
@@ -61,4 +61,4 @@ def test_what_svn_printed_is_understood(tmp_path: Path, monkeypatch: pytest.Monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(RepositoryError, match=r"through ssh.*E210002: closed"):
-        subversion_program.SubversionCliRepository("svn+ssh://example.com/x", Credentials()).head()
+        SvnProgramConnection("svn+ssh://example.com/x", Credentials()).head()

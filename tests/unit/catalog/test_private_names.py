@@ -9,14 +9,13 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Built, Failed, ProjectDetails, Rejected, Tag
 from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
-from sdistmaker_recipe.vcs import Seen
-from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
+from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
 from tests.unit.values import TIME, a_release, a_tag
 
 
@@ -69,15 +68,11 @@ def test_a_folder_whose_name_no_project_can_have_gives_a_guess_too(index):
 
 
 def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(index):
-    last = LastScan(index.catalog)
-    seen = Seen("1", "1", TIME)
-    tag = SeenTag("1.0", "1.0", "1", TIME)
-    folders = [
-        folder
-        for name in ("My Tool", "my_tool", "other")
-        for folder in (SeenFolder(name, "project"), SeenFolder(f"{name}/tags", "tags", tags=(tag,)))
-    ]
-    last.settle(last.replace("https://svn.example.com/svn", "uuid", "f", seen, folders), "dealt with")
+    last = ScanState(index.catalog)
+    tag = ReleaseTag("1.0", "1.0", "1", TIME)
+    projects = tuple(ProjectTags(name, (tag,)) for name in ("My Tool", "my_tool", "other"))
+    found = ScanResult(Checkpoint("1", "1", TIME), projects)
+    last.settle(last.replace("https://svn.example.com/svn", "uuid", "f", found), "dealt with")
     scan = last.scan("https://svn.example.com/svn")
     names_to_reserve = select_names_to_reserve([scan], last, "dealt with", [a_tag(project="My Tool")])
     assert [tag.project for tag in names_to_reserve.tags] == ["My Tool", "my_tool"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.doors.console import SilentListener
 from sdistmaker_recipe.errors import StoreError
@@ -58,7 +58,7 @@ class Index:
             context=RunContext(Path),
             listener=SilentListener(),
             catalog=self.catalog,
-            last_scan=LastScan(self.catalog),
+            last_scan=ScanState(self.catalog),
             store=store,
             writer=PageWriter(store, self.catalog, Site()),
             options_digest="",

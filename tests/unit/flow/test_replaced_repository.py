@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.flow import replaced_repository
-from sdistmaker_recipe.vcs import Seen
-from sdistmaker_recipe.vcs.subversion.layout import SeenFolder, SeenTag
+from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
 from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag
 
 NEW = "99999999-2222-4333-8444-555555555555"
@@ -29,14 +28,14 @@ def scanned(
     catalog: Catalog, *tags: str, revision: str = "17", uuid: str = NEW, url: str = REPOSITORY
 ) -> Scan:
     """What is remembered of a repository that has these tags, all at one revision."""
-    found = tuple(SeenTag(name, name, revision, TIME) for name in tags)
-    folders = [SeenFolder(PROJECT, "project"), SeenFolder(f"{PROJECT}/tags", "tags", tags=found)]
-    return LastScan(catalog).replace(url, uuid, "options", Seen("20", "20", TIME), folders)
+    project = ProjectTags(PROJECT, tuple(ReleaseTag(name, name, revision, TIME) for name in tags))
+    found = ScanResult(Checkpoint("20", "20", TIME), (project,))
+    return ScanState(catalog).replace(url, uuid, "options", found)
 
 
 def match_releases(catalog: Catalog, scan: Scan) -> str:
     """The one warning, or none."""
-    (warning,) = replaced_repository.match_releases([scan], LastScan(catalog), catalog) or ("",)
+    (warning,) = replaced_repository.match_releases([scan], ScanState(catalog), catalog) or ("",)
     return warning
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import Catalog, match_adopted, open_catalog
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
-from sdistmaker_recipe.catalog.scan_state import LastScan
+from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
@@ -39,7 +39,7 @@ class Index:
         return sha256(add_archive(self.folder / path, name, version, **more))
 
     def adopt(self, *, wanted: bool = False, change: bool = True) -> Adoption:
-        last = LastScan(self.catalog)
+        last = ScanState(self.catalog)
         return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
 
     def present(self) -> None:

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from sdistmaker_recipe.catalog.scan_state import GoneTag, LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.stages import scan
 from sdistmaker_recipe.stages.scan import Source
 from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.random_history import CONFIGURATION
-from tests.support.scans import URL, VERSION, two_memories
+from tests.support.scans import VERSION, subversion_source, two_scan_states
 
 
 class Scanner:
     """Scans a repository of 30 projects with three tags each, which it makes, and lists what was asked."""
 
-    def __init__(self, last: LastScan) -> None:
+    def __init__(self, last: ScanState) -> None:
         self.last = last
         self.history = MemoryRepository()
         self.history.commit({f"group/p{number}/trunk/setup.py": "" for number in range(30)})
@@ -29,14 +29,13 @@ class Scanner:
 
     def scan(self, configuration: Configuration = CONFIGURATION, *, full: bool = False) -> Scan:
         self.history.calls.clear()
-        source = Source(URL, self.history, self.history.head())
-        return scan.scan(source, configuration, self.last, VERSION, full=full)
+        return scan.scan(subversion_source(self.history), configuration, self.last, VERSION, full=full)
 
     def is_touched(
         self, revision: str, configuration: Configuration = CONFIGURATION, others: Sequence[Source] = ()
     ) -> bool:
         self.history.calls.clear()
-        sources = [Source(URL, self.history, self.history.head()), *others]
+        sources = [subversion_source(self.history), *others]
         return scan.is_touched(sources, revision, configuration, self.last, VERSION)
 
     @property
@@ -50,7 +49,7 @@ class Scanner:
 
 @pytest.fixture
 def scanner():
-    with two_memories() as (last, _other):
+    with two_scan_states() as (last, _other):
         made = Scanner(last)
         made.last.settle(made.scan(), "dealt with")
         assert made.walked
@@ -66,7 +65,7 @@ class TestAskedOfTheRepository:
     def test_is_one_question_near_by_and_no_folder_is_recalled_for_it(self, scanner, monkeypatch):
         before = scanner.scan()
         scanner.history._url = "file:///srv/svn"
-        monkeypatch.setattr(scanner.last, "folders", None)
+        monkeypatch.setattr(scanner.last, "rows", None)
         monkeypatch.setattr(scanner.last, "change", None)
         assert scanner.scan() == before
         assert [method for method, *_rest in scanner.history.calls] == ["changes"]
@@ -108,32 +107,32 @@ class TestAskedOfTheRepository:
         assert scanner.is_touched(scanner.history.commit({"group/p7/trunk/setup.py": "new"}))
         assert len(scanner.last.tags(scanner.scan())) == 91
         assert [path for _method, path in scanner.asked] == ["group", "group/p7", "group/p7/tags"]
-        assert found.forbidden == ()
+        assert found.forbidden_paths == ()
 
     def test_is_a_folder_that_may_not_be_read_whenever_we_come_to_it(self, scanner):
         scanner.history.forbidden = frozenset(["group/p7/tags"])
         for full in (True, False):
             found = scanner.scan(full=full)
-            assert (found.forbidden, len(scanner.last.tags(found))) == (("group/p7/tags",), 87)
+            assert (found.forbidden_paths, len(scanner.last.tags(found))) == (("group/p7/tags",), 87)
             scanner.history.commit({"group/p7/tags/1.0/setup.py": str(full)})
         scanner.history.forbidden = frozenset()
         found = scanner.scan()
-        assert (found.forbidden, len(scanner.last.tags(found))) == ((), 90)
+        assert (found.forbidden_paths, len(scanner.last.tags(found))) == ((), 90)
 
     def test_a_folder_that_may_no_longer_be_read_is_gone_and_its_tags_are_in_doubt(self, scanner):
         scanner.history.forbidden = frozenset(["group/p7"])
         scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
         scanner.history.commit({"group/p7/new": Folder()})
         found = scanner.scan()
-        assert found.forbidden == ("group/p7",)
-        assert {each.project for each in scanner.last.gone(found)} == {"group/p7"}
-        assert not [path for path in scanner.last.folders(found) if path.startswith("group/p7")]
+        assert found.forbidden_paths == ("group/p7",)
+        assert {each.project for each in scanner.last.gone_tags(found)} == {"group/p7"}
+        assert not [path for path in scanner.last.rows(found) if path.startswith("group/p7")]
 
     def test_are_the_tags_of_the_project_that_has_a_new_one(self, scanner):
         scanner.history.commit(copies={"group/p7/tags/2.0": "group/p7/trunk"})
         found = scanner.scan()
         assert scanner.asked == [("entries", "group/p7/tags")]
-        assert scanner.last.pending(found) == ["group/p7"]
+        assert scanner.last.pending_projects(found) == ["group/p7"]
 
     def test_is_a_copied_project_but_no_other(self, scanner):
         scanner.history.commit(copies={"group/copy": "group/p7"})
@@ -145,9 +144,9 @@ class TestAskedOfTheRepository:
         scanner.scan()
         scanner.history.commit(copies={"group/p9/tags/2.0": "group/p9/trunk"})
         found = scanner.scan()
-        assert scanner.last.pending(found) == ["group/p7", "group/p9"]
+        assert scanner.last.pending_projects(found) == ["group/p7", "group/p9"]
         scanner.last.settle(found, "dealt with")
-        assert scanner.last.pending(found) == []
+        assert scanner.last.pending_projects(found) == []
 
     def test_a_deleted_tag_is_gone_until_a_run_has_dealt_with_it(self, scanner):
         before = scanner.history.head()
@@ -159,17 +158,17 @@ class TestAskedOfTheRepository:
             GoneTag(*each, before)
             for each in (("group/p7", "1.0"), *(("group/p8", f"1.{n}") for n in range(3)))
         ]
-        assert scanner.last.gone(found) == wanted
+        assert scanner.last.gone_tags(found) == wanted
         scanner.last.settle(found, "dealt with", wanted[1:2])
-        assert scanner.last.gone(found) == wanted[1:2]
+        assert scanner.last.gone_tags(found) == wanted[1:2]
         scanner.last.settle(scanner.scan(), "dealt with")
-        assert scanner.last.gone(found) == []
+        assert scanner.last.gone_tags(found) == []
 
     def test_a_tag_that_is_there_again_is_not_gone(self, scanner):
         scanner.history.commit({"group/p7": None})
         scanner.scan()
         scanner.history.commit(copies={"group/p7": ("group/p7", int(scanner.history.head()) - 1)})
-        assert scanner.last.gone(scanner.scan()) == []
+        assert scanner.last.gone_tags(scanner.scan()) == []
 
 
 class TestARevision:
@@ -205,7 +204,7 @@ class TestARevision:
         longer = MemoryRepository()
         for _ in range(100):
             longer.commit({"a": "b"})
-        other = Source("memory://example.com/other", longer, longer.head())
+        other = subversion_source(longer, url="memory://example.com/other")
         scanner.last.settle(scan.scan(other, CONFIGURATION, scanner.last, VERSION, full=False), "dealt with")
         assert not scanner.is_touched("99", others=[other])
 

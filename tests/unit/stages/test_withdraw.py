@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
-from sdistmaker_recipe.catalog.scan_state import LastScan, Scan
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages import scan
-from sdistmaker_recipe.stages.scan import Source
-from sdistmaker_recipe.stages.withdraw import Deleted, Paths, find_deleted, remove_files, still_deleted
+from sdistmaker_recipe.stages.withdraw import Deleted, find_deleted, remove_files, still_deleted
+from sdistmaker_recipe.vcs import Repository
 from tests.support.memory_repository import MemoryRepository
+from tests.support.scans import URL, subversion_source
 from tests.unit.values import a_release
 
-URL = "https://svn.example.com/svn"
 OUTLOOK = "dealt with"
 
 
@@ -28,7 +28,7 @@ class World:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.last = LastScan(catalog)
+        self.last = ScanState(catalog)
         self.history = MemoryRepository()
         projects = [f"group/p{number}" for number in range(20)]
         self.history.commit({f"{project}/trunk/setup.py": "" for project in projects})
@@ -40,13 +40,17 @@ class World:
         self.last.settle(self.scan(), OUTLOOK)
 
     def scan(self, configuration: Configuration | None = None) -> Scan:
-        source = Source(URL, self.history, self.history.head())
+        source = subversion_source(self.history)
         return scan.scan(source, configuration or Configuration(), self.last, "2.0", full=False)
 
     def find(self, options_digest: str = OUTLOOK, configuration: Configuration | None = None) -> Deleted:
         found = self.scan(configuration)
         self.history.calls.clear()
-        return find_deleted(found, self.history, self.last, self.catalog, options_digest)
+        return find_deleted(found, self.repository, self.last, self.catalog, options_digest)
+
+    @property
+    def repository(self) -> Repository:
+        return subversion_source(self.history).repository
 
     def told(
         self, options_digest: str = OUTLOOK, configuration: Configuration | None = None
@@ -129,44 +133,14 @@ class TestFindDeleted:
         monkeypatch.setattr(world.history, method, refuse)
         found = world.find()
         assert found.releases == ()
-        assert [each.path for each in found.doubts] == ["group/p7/tags/1.0", "group/p8/tags/1.0"]
-        world.last.settle(world.scan(), OUTLOOK, found.doubts)
+        assert [each.path for each in found.unconfirmed] == ["group/p7/tags/1.0", "group/p8/tags/1.0"]
+        world.last.settle(world.scan(), OUTLOOK, found.unconfirmed)
         monkeypatch.undo()
         assert len(world.find().releases) == 2, "it is asked again"
 
 
 def refuse(*_arguments: object) -> None:
     raise RepositoryError(URL, "forbidden")
-
-
-class Guarded(MemoryRepository):
-    """Lists what may be read, as servers do, and refuses the rest."""
-
-    def entries(self, path, revision):
-        if path.startswith("secret"):
-            refuse()
-        return [entry for entry in super().entries(path, revision) if entry.name != "secret"]
-
-    def entry(self, path, revision):
-        if "secret" in path:
-            refuse()
-        return super().entry(path, revision)
-
-
-def test_paths_that_are_not_listed_may_be_hidden():
-    repository = Guarded()
-    repository.commit({"a/tags/secret/f": "", "a/tags/1.0/f": "", "secret/b/tags/1.0/f": ""})
-    paths = Paths(repository, "1")
-    assert paths.presence("a/tags/1.0") == "there"
-    assert paths.presence("a/tags/2.0") == "gone"
-    assert paths.presence("a/tags/secret") == "doubt"
-    assert paths.presence("none/tags/1.0") == "gone"
-    repository.calls.clear()
-    assert paths.presence("none/tags/2.0") == "gone"
-    assert repository.calls == []
-    assert paths.presence("secret/b/tags/1.0") == "doubt"
-    with pytest.raises(PathNotFoundError):
-        repository.entry("a/tags/2.0", "1")
 
 
 def test_what_was_deleted_is_asked_for_again_before_it_is_removed(world):
@@ -176,7 +150,7 @@ def test_what_was_deleted_is_asked_for_again_before_it_is_removed(world):
     world.catalog.publish(other, b"")
     Withdrawals(world.catalog).record([*releases, other])
     world.history.commit(copies={"group/p8/tags/1.0": "group/p8/trunk"})
-    found = still_deleted(world.scan(), world.history, Withdrawals(world.catalog).withdrawn())
+    found = still_deleted(world.scan(), world.repository, Withdrawals(world.catalog).withdrawn())
     assert [each.filename for each in found] == ["group/p7/tags/1.0"]
 
 

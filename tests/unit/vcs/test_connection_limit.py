@@ -11,10 +11,11 @@ import pytest
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import BuildJob, BuildSettings
 from sdistmaker_recipe.stages import build
-from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs import Credentials, Repository
 from sdistmaker_recipe.vcs.connection_limit import Held, Limit
 from tests.support.connections import free
 from tests.support.memory_repository import MemoryRepository
+from tests.support.scans import subversion_source
 from tests.unit.values import a_tag
 
 
@@ -79,6 +80,10 @@ class Server(MemoryRepository):
         super().export(path, revision, destination)
 
 
+def server(refuses: int) -> Repository:
+    return subversion_source(Server(refuses)).repository
+
+
 class TestAnExportThatTheServerDoesNotLetIn:
     @pytest.fixture
     def job(self, tmp_path: Path) -> BuildJob:
@@ -87,16 +92,16 @@ class TestAnExportThatTheServerDoesNotLetIn:
 
     @pytest.mark.parametrize("refuses", [0, 1, 2])
     def test_is_done_with_one_less(self, job, refuses):
-        build._export_to(job.settings.scratch / "tree", job, Server(refuses))
+        build._export_to(job.settings.scratch / "tree", job, server(refuses))
         assert (job.settings.scratch / "tree/setup.py").exists()
         assert free(build._limit(job)) == 3 - refuses
 
     def test_is_an_error_where_it_had_the_last(self, job):
         with pytest.raises(RepositoryError, match="refused"):
-            build._export_to(job.settings.scratch / "tree", job, Server(3))
+            build._export_to(job.settings.scratch / "tree", job, server(3))
         assert free(build._limit(job)) == 1
 
     def test_is_left_to_another_process_where_it_was_ahead(self, job, monkeypatch):
-        monkeypatch.setattr(build, "_repository", lambda *_: Server(1))
+        monkeypatch.setattr(build, "_repository", lambda *_: server(1))
         assert build.fetch(job, Credentials()) is None
         assert free(build._limit(job)) == 2

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 
-from sdistmaker_recipe.configuration.options import TAG_PATTERN, Configuration
-from sdistmaker_recipe.vcs import Entry
-from sdistmaker_recipe.vcs.subversion.layout import look, tag_pattern
+from sdistmaker_recipe.configuration.options import TAG_PATTERN
+from sdistmaker_recipe.vcs.subversion.connection import Entry
+from sdistmaker_recipe.vcs.subversion.layout import list_folder
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.memory_repository import MemoryRepository
 
 TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -29,11 +29,10 @@ class Listing(MemoryRepository):
 @pytest.mark.parametrize("pattern", [TAG_PATTERN, r"(?P<version>PROJECT?-?\d.*)"])
 @pytest.mark.parametrize("project", PROJECTS)
 def test_are_those_whose_names_the_pattern_of_the_project_matches(pattern, project):
-    configuration = replace(Configuration(), tag_pattern=pattern)
-    own = tag_pattern(configuration, project)
+    tag_filter = TagFilter("https://svn.example.com/svn", tag_pattern=pattern)
+    own = tag_filter.pattern_of(project)
     matches = {name: own.fullmatch(name) for name in NAMES}
     wanted = {name: match["version"] for name, match in matches.items() if match}
     assert wanted
-    url = "https://svn.example.com/svn"
-    folder = look(Listing(), url, "1", f"{project}/tags", "tags", configuration)
+    folder = list_folder(Listing(), "1", f"{project}/tags", "tags", tag_filter)
     assert {tag.name: tag.version for tag in folder.tags} == wanted

@@ -9,20 +9,21 @@ from threading import enumerate as all_threads
 
 import pytest
 
-from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.stages.scan import Source, difference
-from sdistmaker_recipe.vcs import Repository
 from sdistmaker_recipe.vcs.subversion import parallel_listing
-from sdistmaker_recipe.vcs.subversion.layout import Kind, SeenFolder
-from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
+from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder
+from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections, ParallelListing
+from sdistmaker_recipe.vcs.subversion.walk import FolderChanges, walk
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
-from tests.support.scans import URL, compare_scans, two_memories
+from tests.support.scans import URL, compare_scans, two_scan_states
 
 HISTORIES = 4_000 if IS_LONG else 150
 PROJECTS = 40
+FILTER = TagFilter(URL)
 
 
 def history_of_projects() -> MemoryRepository:
@@ -60,19 +61,20 @@ class Network:
     opened: list[Watched] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def another(self) -> Repository:
+    def open_another(self) -> Connection:
         with self.lock:
             if len(self.opened) >= self.allowed:
                 raise RepositoryError(URL, "no more connections")
             self.opened.append(Watched(self.history, self.before))
             return self.opened[-1]
 
-    def source(self, connections: int, first: Repository | None = None) -> Source:
-        return Source(URL, first or self.history, self.history.head(), connections, self.another)
+    def walk(self, connections: int, first: Connection | None = None) -> FolderChanges:
+        several = Connections(first or self.history, connections, self.open_another)
+        return walk(several, self.history.head(), FILTER)
 
 
-def alone(history: MemoryRepository):
-    return difference(Source(URL, history, history.head()), {}, [], Configuration())
+def alone(history: MemoryRepository) -> FolderChanges:
+    return walk(Connections(history), history.head(), FILTER)
 
 
 @pytest.fixture
@@ -89,9 +91,9 @@ def threads_end():
 
 def test_what_is_found_is_the_same_in_the_same_order(network):
     wanted = alone(network.history)
-    found = difference(network.source(5), {}, [], Configuration())
-    assert list(found.folders.items()) == list(wanted.folders.items())
-    assert found.gone == wanted.gone
+    found = network.walk(5)
+    assert list(found.listed.items()) == list(wanted.listed.items())
+    assert found.removed == wanted.removed
     assert len(network.opened) == 4
     assert all(each.closed for each in network.opened)
 
@@ -110,7 +112,7 @@ def test_connections_work_at_the_same_time(network):
         assert path in ("", "group") or met.wait(20)
 
     network.before = meet
-    difference(network.source(4, Watched(network.history, go_slowly)), {}, [], Configuration())
+    network.walk(4, Watched(network.history, go_slowly))
     assert len(arrived) == 3
 
 
@@ -119,22 +121,24 @@ def test_an_error_that_nobody_asked_for_is_none(network):
     busy, release = Event(), Event()
     asked: list[str] = []
 
-    def look(repository: Repository, path: str, kind: Kind) -> SeenFolder:
-        if repository is not network.history:
+    def list_folder(connection: Connection, path: str, kind: Kind) -> ListedFolder:
+        if connection is not network.history:
             busy.set()
             release.wait(20)
         elif path != "0":
             asked.append(path)
             raise PathNotFoundError(f"{URL}/{path}", "is gone")
-        return SeenFolder(path, "folder")
+        return ListedFolder(path, "folder")
 
-    with ParallelListing(look, network.history, network.another, 2, lambda _path: True) as several:
-        several.ahead((str(number), "folder") for number in range(8))
+    with ParallelListing(
+        list_folder, Connections(network.history, 2, network.open_another), lambda _path: True
+    ) as several:
+        several.prefetch((str(number), "folder") for number in range(8))
         assert busy.wait(20)
-        assert several.look("0", "folder") == SeenFolder("0", "folder")
+        assert several.get("0", "folder") == ListedFolder("0", "folder")
         assert asked == ["1", "2", "3", "4", "5", "6", "7"]
         with pytest.raises(PathNotFoundError, match="3: is gone"):
-            several.look("3", "folder")
+            several.get("3", "folder")
         release.set()
 
 
@@ -142,33 +146,33 @@ def test_each_folder_is_listed_once_unless_at_the_end(network):
     lists: list[str] = []
     network.before = lists.append
     first = Watched(network.history, lists.append)
-    difference(network.source(8, first), {}, [], Configuration())
-    assert set(lists) == set(alone(network.history).folders)
+    network.walk(8, first)
+    assert set(lists) == set(alone(network.history).listed)
     assert len(lists) - len(set(lists)) <= 7
 
 
 def test_for_few_folders_no_connection_is_opened(network):
-    source = network.source(8)
-    kinds = {path: folder.kind for path, folder in alone(network.history).folders.items()}
+    kinds = {path: folder.kind for path, folder in alone(network.history).listed.items()}
     some = [f"group/p{number:02}" for number in range(7)]
     network.history.commit(copies={f"{project}/tags/2.0": f"{project}/trunk" for project in some})
     told = network.history.changes_in(network.history.head())
     assert told
-    found = difference(source, kinds, told, Configuration())
-    assert list(found.folders) == [f"{project}/tags" for project in some]
+    connections = Connections(network.history, 8, network.open_another)
+    found = walk(connections, network.history.head(), FILTER, kinds, told)
+    assert list(found.listed) == [f"{project}/tags" for project in some]
     assert network.opened == []
 
 
 def test_one_connection_opens_no_other(network):
-    difference(network.source(1), {}, [], Configuration())
+    network.walk(1)
     assert network.opened == []
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 2])
 def test_where_no_more_can_be_opened_those_there_are_go_on(network, allowed):
     network.allowed = allowed
-    found = difference(network.source(8), {}, [], Configuration())
-    assert found.folders == alone(network.history).folders
+    found = network.walk(8)
+    assert found.listed == alone(network.history).listed
     assert len(network.opened) == allowed
 
 
@@ -177,8 +181,8 @@ def test_a_connection_that_breaks_costs_nothing_but_time(network):
         raise RepositoryError(URL, "lost")
 
     network.before = fail
-    found = difference(network.source(8), {}, [], Configuration())
-    assert found.folders == alone(network.history).folders
+    found = network.walk(8)
+    assert found.listed == alone(network.history).listed
     assert all(each.closed for each in network.opened)
 
 
@@ -189,7 +193,7 @@ def test_the_error_raised_is_the_first_that_one_connection_alone_would_have_met(
 
     network.before = fail
     with pytest.raises(PathNotFoundError, match="group/p07:"):
-        difference(network.source(8, Watched(network.history, fail)), {}, [], Configuration())
+        network.walk(8, Watched(network.history, fail))
     assert all(each.closed for each in network.opened)
 
 
@@ -198,8 +202,8 @@ def test_a_server_that_never_answers_further_connections_holds_nobody_up(network
     answer = Event()
     network.before = lambda _path: answer.wait(20) and None
     try:
-        found = difference(network.source(4), {}, [], Configuration())
-        assert found.folders == alone(network.history).folders
+        found = network.walk(4)
+        assert found.listed == alone(network.history).listed
     finally:
         answer.set()
         for _release_change in range(1000):
@@ -212,7 +216,7 @@ def test_a_server_that_never_answers_further_connections_holds_nobody_up(network
 @pytest.mark.parametrize("part", range(3))
 def test_any_history_is_scanned_as_by_one_connection(part, monkeypatch):
     monkeypatch.setattr(parallel_listing, "_WORTH_A_CONNECTION", 1)
-    with two_memories() as memories:
+    with two_scan_states() as states:
         for seed in range(part, HISTORIES, 3):
             history, pegs = random_history(seed)
-            compare_scans(history, pegs, CONFIGURATION, memories, connections=3)
+            compare_scans(history, pegs, CONFIGURATION, states, connections=3)

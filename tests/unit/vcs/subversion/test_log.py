@@ -1,14 +1,14 @@
-"""When a path went, by a log of Subversion's: see ``vcs.Repository.deletions``."""
+"""The revision in which a path went, by the log: see ``Connection.deletions``."""
 
 from __future__ import annotations
 
-from sdistmaker_recipe.vcs.subversion.common import MOST_REVISIONS, Logged, log_to_deletions
+from sdistmaker_recipe.vcs.subversion.log import MOST_REVISIONS, LogEntry, log_to_deletions
 from tests.unit.values import TIME
 
 
-def log(*revisions: dict[str, str]) -> list[Logged]:
+def log(*revisions: dict[str, str]) -> list[LogEntry]:
     """A log, newest first, of revisions that come one after the other from 1 on."""
-    logged = [Logged(number, TIME, tuple(each.items())) for number, each in enumerate(revisions, 1)]
+    logged = [LogEntry(number, TIME, tuple(each.items())) for number, each in enumerate(revisions, 1)]
     return logged[::-1]
 
 

@@ -1,0 +1,85 @@
+"""What every folder that was listed is, and which of them changes can have made something else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from sdistmaker_recipe.model import TAGS
+from sdistmaker_recipe.vcs.subversion.connection import Change
+from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, Kind, ListedFolder, parent_of
+from sdistmaker_recipe.vcs.tag_filter import matches
+
+
+class KnownFolders:
+    """The kind of each folder that was listed. The folder above each of them is known too, up to ""."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self._kinds = dict(kinds)
+        self._children: defaultdict[str, set[str]] = defaultdict(set)
+        for path in filter(None, kinds):
+            self._children[parent_of(path)].add(path)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._kinds
+
+    def expected(self, path: str) -> Kind:
+        """The kind to expect when a folder is listed again: "tags" or "folder"."""
+        return "tags" if self._kinds.get(path) == "tags" else "folder"
+
+    def touched(self, changes: Iterable[Change], ignore: Iterable[str]) -> list[str]:
+        """The folders that changes can have made something else, those further up first.
+
+        ``ignore`` is the option. A folder is listed again too where something changed in a subfolder that was
+        not there when it was listed: perhaps the server lets us read more than before.
+        """
+        found: set[str] = set()
+        above: set[str] = set()
+        for change in changes:
+            parent = parent_of(change.path)
+            if change.kind != "modified" and parent in self._kinds:
+                found.add(parent)
+            # Many paths share few folders; each folder is looked up once.
+            while parent not in above:
+                above.add(parent)
+                parent = parent_of(parent)
+        found |= {path for path in above if self._kinds.get(path) == "tags"}
+        found |= {
+            parent_of(path) for path in above if path not in self._kinds and self._is_listed(path, ignore)
+        }
+        return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+
+    def update(self, folder: ListedFolder) -> dict[str, Kind]:
+        """Record what a folder is now. Returns what its former subfolders were, with all below them.
+
+        A former subfolder is gone, or is of another kind now.
+        """
+        self._kinds[folder.path] = folder.kind
+        if folder.path:
+            self._children[parent_of(folder.path)].add(folder.path)
+        subfolders = dict(folder.subfolders)
+        former = [path for path in self._children[folder.path] if subfolders.get(path) != self.expected(path)]
+        removed: dict[str, Kind] = {}
+        for path in former:
+            removed |= self.remove(path)
+        return removed
+
+    def remove(self, path: str) -> dict[str, Kind]:
+        """Forget a folder and all below. Returns what they were."""
+        self._children[parent_of(path)].discard(path)
+        removed: dict[str, Kind] = {}
+        waiting = [path]
+        while waiting:
+            path = waiting.pop()
+            if path in self._kinds:
+                removed[path] = self._kinds.pop(path)
+            waiting += self._children.pop(path, ())
+        return removed
+
+    def _is_listed(self, path: str, ignore: Iterable[str]) -> bool:
+        """Whether the folder at path would be listed after the folder that it is in."""
+        parent, _slash, name = path.rpartition("/")
+        kind = self._kinds.get(parent, "stopped")
+        if name in LAYOUT and kind in ("project", "unwanted"):
+            return name == TAGS and kind == "project"
+        return kind not in ("tags", "stopped") and not matches(name, ignore)

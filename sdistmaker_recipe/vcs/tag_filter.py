@@ -1,0 +1,68 @@
+"""Which projects and tags of a repository are wanted: the options that decide what a scan finds. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from sdistmaker_recipe.configuration.options import TAG_PATTERN, Configuration
+from sdistmaker_recipe.model import project_name
+
+_NEVER = "(?!)"
+"""A regular expression that matches nothing, not even the empty text."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagFilter:
+    """The options of these names, for the repository that users know by ``url``."""
+
+    url: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    stop_indicators: tuple[str, ...] = ()
+    tag_pattern: str = TAG_PATTERN
+
+    @staticmethod
+    def of(url: str, configuration: Configuration) -> TagFilter:
+        """The filter that the options make for the repository with this URL."""
+        return TagFilter(
+            url=url,
+            include=configuration.include,
+            exclude=configuration.exclude,
+            ignore=configuration.ignore,
+            stop_indicators=configuration.stop_indicators,
+            tag_pattern=configuration.tag_pattern,
+        )
+
+    def wants_project(self, path: str) -> bool:
+        """Whether the options include and exclude let the project at path through."""
+        name = path or project_name(self.url, path)
+        is_included = not self.include or matches(name, self.include)
+        return is_included and not matches(name, self.exclude)
+
+    def version_of(self, project: str, tag_name: str) -> str | None:
+        """The version that a tag's name says, of the project with this name; None where it names no release.
+
+        To compile a pattern takes longer than to list a folder, and there may be thousands of projects. So
+        with the default option one pattern serves all tags whose names do not hold that of their project.
+        Whether a name holds another, whatever the case, is a simple question in ASCII only.
+        """
+        is_simple = self.tag_pattern == TAG_PATTERN and project.isascii() and tag_name.isascii()
+        if is_simple and project and project.lower() not in tag_name.lower():
+            pattern = re.compile(TAG_PATTERN.replace("PROJECT", _NEVER))
+        else:
+            pattern = self.pattern_of(project)
+        match = pattern.fullmatch(tag_name)
+        return match["version"] if match else None
+
+    def pattern_of(self, project: str) -> re.Pattern[str]:
+        """Matches the names of tags of the project with this name that name releases."""
+        return re.compile(self.tag_pattern.replace("PROJECT", re.escape(project)))
+
+
+def matches(name: str, globs: Iterable[str]) -> bool:
+    """Whether a name matches one of several globs, with regard to case."""
+    return any(fnmatchcase(name, glob) for glob in globs)

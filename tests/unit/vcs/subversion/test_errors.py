@@ -1,0 +1,65 @@
+"""Subversion's errors, translated into ours."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs.subversion.errors import translate
+
+
+def test_an_error_keeps_subversions_own_words() -> None:
+    error = translate(
+        "svn://example.com/x",
+        [(170013, "Unable to connect"), (errno.ECONNREFUSED, "Can't connect:\nrefused")],
+    )
+    assert error.reason == "no server answers there (E000111: Can't connect: refused)"
+    assert error.url == "svn://example.com/x"
+
+
+def test_an_error_nobody_thought_of_is_passed_on() -> None:
+    error = translate("svn://example.com/x", [(123456, "Something new"), (0, "explained\nhere")])
+    assert (error.reason, error.hint) == ("explained here", "")
+    assert "did not say why" in translate("svn://example.com/x", []).reason
+
+
+def test_a_missing_external_does_not_make_the_folder_missing() -> None:
+    missing = [(170000, "URL 'x' doesn't exist")]
+    assert type(translate("file:///x", missing)) is PathNotFoundError
+    error = translate("file:///x", [*missing, (205011, "Failure with externals")])
+    assert type(error) is RepositoryError
+    assert "doesn't exist" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("url", "number", "message", "passing"),
+    [
+        ("svn://example.com/x", errno.ECONNREFUSED, "", True),
+        ("svn://example.com/x", errno.ECONNRESET, "", True),
+        ("svn://example.com/x", errno.ETIMEDOUT, "", True),
+        ("svn://example.com/x", 210002, "Connection closed unexpectedly", True),
+        ("https://example.com/x", 175012, "timed out waiting for server", True),
+        ("https://example.com/x", 120106, "truncated", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 503 'Service Unavailable' on '/x'", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 504 'Gateway Timeout' on '/x'", True),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 405 'Method Not Allowed' on '/503'", False),
+        ("https://example.com/x", 175013, "Access to '/x' forbidden", False),
+        ("https://example.com/x", 170001, "", False),
+        ("https://example.com/x", 230001, "", False),
+        ("https://example.com/x", 120171, "", False),
+        ("https://example.com/x", 670002, "", False),
+        ("https://example.com/x", 160013, "", False),
+        ("svn+ssh://example.com/x", 210002, "To better debug SSH connection problems", False),
+        ("https://example.com/x", 123456, "", False),
+    ],
+)
+def test_what_may_pass_by_itself(url: str, number: int, message: str, passing: bool) -> None:
+    assert translate(url, [(170013, "Unable to connect"), (number, message)]).passing == passing
+
+
+def test_a_lost_connection_means_something_else_through_ssh() -> None:
+    lost = [(210002, "closed")]
+    assert "known_hosts" in translate("svn+ssh://example.com/x", lost).hint
+    assert "known_hosts" not in translate("svn://example.com/x", lost).hint
