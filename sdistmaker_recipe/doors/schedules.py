@@ -23,7 +23,8 @@ cd {folder} && mkdir -p {logs} || exit 1
 """
 
 _CRON = """\
-# Add this line with crontab -e, as the account that owns the index. Cron sends a mail for each new failure.
+# Add this line with crontab -e, as the account that owns the index.
+# Cron then sends a mail for each new failure.
 */15 * * * * cd {folder} && {command}
 """
 
