@@ -31,32 +31,32 @@ it accepts. The next section says how options are written.
 How options are written
 -----------------------
 
-An option can stand in three places: in a buildout part, in a defaults file, or on the command line
-as a flag of ``sdists_from_tags``. If it stands in several places, the first of these wins:
+You can write an option in three places: in a buildout part, in a defaults file, or on the command
+line as a flag of ``sdists_from_tags``. If you write it in several places, the first of these wins:
 
 1. the flag;
 2. the file that ``--defaults-file`` names;
-3. the file that the argument ``defaults_file`` of the script names;
+3. the file that the argument ``defaults_file`` of a generated script names;
 4. the part.
 
 A list replaces the list of a weaker place. Nothing is added to it.
 
 List
-    In a part, one item a line. Lines that begin with ``#`` are comments, and so is everything after a
-    space and ``;``. In a defaults file, a list of strings, or a string with one item a line. As a flag,
-    repeat the flag for each item.
+    In a part, one item a line. Lines that begin with ``#`` are comments, and so is everything
+    after a space and ``;``. In a defaults file, a list of strings, or a string with one item a
+    line. On the command line, repeat the flag for each item.
 Glob
-    A pattern with ``*``, ``?`` and ``[a-c]``. It distinguishes upper and lower case, and ``*`` matches
-    ``/`` too. Only ``reserved`` is different: it compares normalised project names (PEP 503), in which
-    upper and lower case are the same, and so are ``-``, ``_`` and ``.``.
+    A pattern with ``*``, ``?`` and ``[a-c]``. It distinguishes upper and lower case, and ``*``
+    matches ``/`` too. Only ``reserved`` is different: it compares normalised project names (PEP
+    503), in which upper and lower case are the same, and so are ``-``, ``_`` and ``.``.
 True and false
-    ``true``, ``yes``, ``on`` or ``1``, and ``false``, ``no``, ``off`` or ``0``. In a defaults file also
-    ``True`` and ``False``.
+    ``true``, ``yes``, ``on`` or ``1``, and ``false``, ``no``, ``off`` or ``0``. In a defaults file
+    also ``True`` and ``False``.
 Relative path
-    In a part, and in defaults files and flags of the script that a part generates, a relative path is
-    below the folder of the buildout. Exception: after the flags ``--destination`` and
-    ``--environments`` it is below the current folder. Without a part, all relative paths are below the
-    current folder. ``~`` is the home folder.
+    In a part, and in defaults files and flags of the script that a part generates, a relative path
+    is below the folder of the buildout. Exception: after the flags ``--destination`` and
+    ``--environments`` it is below the current folder. Without a part, all relative paths are below
+    the current folder. ``~`` is the home folder.
 
 An unknown name is an error, and so is a value that is not accepted. The error lists all problems
 together, and nothing is built.
