@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
-from sdistmaker_recipe.index.renderer import Renderer
+from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages import pages
@@ -23,7 +23,7 @@ from sdistmaker_recipe.stages import pages
 def main(action: str, destination: str, state: str, *release: str) -> None:
     """Do it, and raise where something fails."""
     store = IndexStore(Path(destination))
-    with open_catalog(Path(state) / "catalog.sqlite3") as catalog, Renderer() as renderer:
+    with open_catalog(Path(state) / "catalog.sqlite3") as catalog, DescriptionRenderer() as renderer:
         shown = pages.PageWriter(store, catalog, Site(), render=renderer.render)
         store.prepare()
         pages.begin(shown)

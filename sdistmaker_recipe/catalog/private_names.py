@@ -104,7 +104,7 @@ def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:
     unknown: defaultdict[str, list[str]] = defaultdict(list)
     warnings: list[str] = []
     try:
-        for name, answer in public_names.taken_names(due, public_index):
+        for name, answer in public_names.look_up_projects(due, public_index):
             if isinstance(answer, bool):
                 answers[name] = answer
             else:

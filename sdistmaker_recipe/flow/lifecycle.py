@@ -15,7 +15,7 @@ from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals, WithdrawalState
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index import yanking
+from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.model import (
     Failure,
     Plan,
@@ -104,7 +104,7 @@ def standing_failures(
     """
     standing: dict[str, Failure] = {}
     for failure in failures:
-        key = yanking.clashing(failure.reason)
+        key = file_conflicts.conflicting_file(failure.reason)
         release = catalog.release(*key) if key else None
         if key is None or (release and release.deleted is None and key not in missing_tags.deleted):
             standing[failure.origin] = failure
@@ -126,7 +126,7 @@ def find_release_changes(
     staying = [(tag, release) for tag, release in published if tag not in to_build]
     deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in missing_tags.deleted.items()}
     deleted |= {_key(release): None for _tag, release in staying if release.deleted is not None}
-    lines = yanking.lines_by_project(configuration)
+    lines = yanking.yanks_by_project(configuration)
     states = {
         **missing_tags.withdrawn,
         **{key: _state(release) for key, (release, _) in missing_tags.deleted.items()},
@@ -136,7 +136,7 @@ def find_release_changes(
     for key, before in sorted(states.items()):
         now = deleted.get(key, before.deleted)
         lines_of_project = lines.get(before.project, ())
-        reason = yanking.yanked(before.version, now, lines_of_project, configuration.deleted_tags)
+        reason = yanking.yank_reason(before.version, now, lines_of_project, configuration.deleted_tags)
         # If no revision is known, the repository may be a restored backup that lacks tags nobody deleted.
         is_removed = (
             bool(now)
@@ -221,7 +221,7 @@ def _change(release: Release, deleted: str | None, reason: str | None, *, is_rem
     """The change of a release whose tag is deleted in that revision, and that is yanked for that reason."""
     changed = release._replace(deleted=deleted, yanked=reason)
     if is_removed:
-        return ReleaseChange(changed, "remove", yanking.deletion(deleted or ""))
+        return ReleaseChange(changed, "remove", yanking.tag_deleted_reason(deleted or ""))
     if reason == release.yanked:
         return ReleaseChange(changed, "note")
     if reason is not None:

@@ -17,7 +17,7 @@ from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
 from sdistmaker_recipe.flow.context import Listener, RunContext
-from sdistmaker_recipe.index.renderer import Renderer
+from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages.pages import PageWriter
@@ -87,7 +87,7 @@ def open_run(
         catalog = stack.enter_context(open_run_catalog(configuration, context, new_catalog=new_catalog))
         store = IndexStore(configuration.destination, configuration.state / "aside")
         store.check_destination()
-        renderer = stack.enter_context(Renderer())
+        renderer = stack.enter_context(DescriptionRenderer())
         site = Site(base_url=configuration.index_url, browse_url=configuration.browse_url)
         public_index = _public_index(configuration, context)
         server = server_configurations(configuration, public_index)

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from sdistmaker_recipe.catalog import archives, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
-from sdistmaker_recipe.index import layout, listing
+from sdistmaker_recipe.index import existing_files, layout
 from sdistmaker_recipe.index.atomic_files import is_temporary
 from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
@@ -154,7 +154,7 @@ class Verifier:
 
     def _verify_folder(self, folder: str) -> None:
         known = self._known(folder)
-        for name in listing.files_of(self._store.folder / folder):
+        for name in existing_files.file_names(self._store.folder / folder):
             path = f"{folder}/{name}" if folder else name
             if name in known:
                 continue

@@ -39,7 +39,7 @@ class IndexFolders:
         with disk_errors(self.folder):
             if os.path.lexists(self.folder) and not self.folder.is_dir():
                 raise StoreError(
-                    f"{self.folder}: is no folder", "Move it away, or choose another destination."
+                    f"{self.folder}: is not a folder", "Move it away, or choose another destination."
                 )
 
     def prepare(self) -> None:
@@ -64,7 +64,7 @@ class IndexFolders:
         with disk_errors(source):
             target = quarantine.move(source, self.quarantine_folder, folder)
         what = source.relative_to(self.folder)
-        logger.warning("%s was in the way, or damaged: it is moved to %s", what, target)
+        logger.warning("%s was in the way, or damaged, so it is moved to %s", what, target)
         return target
 
     @property

@@ -1,4 +1,4 @@
-"""Ask the public index whether it has projects of our names: the only part that speaks to it."""
+"""Ask the public index whether it has projects of our names. Nothing else connects to the public index."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from urllib.parse import urlsplit
 from sdistmaker_recipe.errors import SdistmakerError
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html; q=0.5"
-_AT_ONCE = 8
+_CONNECTIONS = 8
 
 
 class PublicIndexError(SdistmakerError):
-    """The public index gave no answer that says anything."""
+    """The public index did not answer, or gave an answer that says nothing about a name."""
 
 
-def taken_names(
-    names: Iterable[str], public_index: str, seconds: float = 10.0
+def look_up_projects(
+    names: Iterable[str], public_index: str, timeout: float = 10.0
 ) -> Iterator[tuple[str, bool | str]]:
-    """Each normalised name with whether the public index has a project of it, or why that is not known.
+    """Each normalised name with true if the public index has a project of it, and false if it has none (404).
 
-    A page for the project is there (PEP 503), or answered 404; another answer is told in a few words.
-    ``public_index`` is the URL of the simple index, ``seconds`` how long one answer may take. Raises
-    ``PublicIndexError`` where none comes, or one that says the same of every name (429 and 5xx).
+    For any other answer it is a text, such as "pypi.org: answers 403". ``public_index`` is the URL of the
+    simple index (PEP 503), ``timeout`` is in seconds for one answer. Raises ``PublicIndexError`` if there is
+    no answer, or one that concerns every name (429 and 5xx).
     """
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
         try:
-            wanted = [(name, pool.submit(_is_there, f"{public_index}/{name}/", seconds)) for name in names]
-            for name, answer in wanted:
+            answers = [(name, pool.submit(_has_page, f"{public_index}/{name}/", timeout)) for name in names]
+            for name, answer in answers:
                 yield name, answer.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _is_there(url: str, seconds: float) -> bool | str:
-    # Only a run that asks pays for these imports.
+def _has_page(url: str, timeout: float) -> bool | str:
+    # Imported here, because few runs ask the public index.
     from http import HTTPStatus
     from http.client import HTTPException
     from urllib.error import HTTPError
@@ -43,7 +43,7 @@ def _is_there(url: str, seconds: float) -> bool | str:
 
     request = Request(url, headers={"Accept": _ACCEPT, "User-Agent": "sdistmaker_recipe"})
     try:
-        with urlopen(request, timeout=seconds):  # the option lets through http and https only
+        with urlopen(request, timeout=timeout):  # the option accepts http and https only
             return True
     except HTTPError as error:
         with error:
@@ -57,5 +57,5 @@ def _is_there(url: str, seconds: float) -> bool | str:
         raise _no_answer(url, str(getattr(reason, "strerror", None) or reason)) from error
 
 
-def _no_answer(url: str, what: str) -> PublicIndexError:
-    return PublicIndexError(f"{urlsplit(url).hostname}: {what}")
+def _no_answer(url: str, reason: str) -> PublicIndexError:
+    return PublicIndexError(f"{urlsplit(url).hostname}: {reason}")

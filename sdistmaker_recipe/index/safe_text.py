@@ -1,4 +1,4 @@
-"""Text and addresses of unknown origin, made fit for a page. Pure."""
+"""Make text and links from tags and metadata safe for a page. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from urllib.parse import quote
 
 from sdistmaker_recipe.model import ADOPTED, Failure, Release
 
-_WEB = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
-_LONGEST_LINK = 2000
-_END = r"(?![\w.%~-])"
-"""Follows an address where no longer one only begins with it."""
-_INTERNAL = re.compile(r"\b(?:file|svn(?:\+[a-z]+)?)://[^\s'\"]*")
+_WEB_URL = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
+_MAX_LINK_LENGTH = 2000
+_URL_END = r"(?![\w.%~-])"
+"""Comes after a URL, so that a longer one that begins with it does not match."""
+_REPOSITORY_URL = re.compile(r"\b(?:file|svn(?:\+[a-z]+)?)://[^\s'\"]*")
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Text as one printable line of limited length.
+    """The text as one printable line of at most ``limit`` characters.
 
-    Control characters, also those that turn the direction of writing, and undecodable bytes become spaces.
+    Control characters, undecodable bytes, and characters that change the writing direction become spaces.
     """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
@@ -27,35 +27,34 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def web_link(address: str) -> str:
-    """The address if a browser may be sent there, which is http and https only; else ""."""
+    """The address if it is an http or https URL, and so safe as a link; else ""."""
     address = address.strip()
-    fits = address.isprintable() and len(address) <= _LONGEST_LINK and _WEB.fullmatch(address)
-    return address if fits else ""
+    is_safe = address.isprintable() and len(address) <= _MAX_LINK_LENGTH and _WEB_URL.fullmatch(address)
+    return address if is_safe else ""
 
 
-def without_addresses(reason: str, repositories: Iterable[tuple[str, str]]) -> str:
-    """Why a tag failed, without the addresses of repositories, which are no business of who reads pages.
+def hide_repository_urls(reason: str, repositories: Iterable[tuple[str, str]]) -> str:
+    """The reason why a tag failed, without the URLs of repositories, which readers of pages need not know.
 
-    ``repositories`` are pairs of a URL and the path from the root there: that path stands in its place. Of
-    another address that no web server could answer the last part is left.
+    ``repositories`` are pairs of a URL and its path from the repository's root; the path replaces the URL. Of
+    any other URL that only Subversion can read (file, svn, svn+ssh), the last part is kept.
     """
     for url, path in sorted(repositories, reverse=True):
         reason = reason.replace(f"{url}/", f"{path}/" if path else "")
-        reason = (path or "the repository").join(re.split(re.escape(url) + _END, reason))
-    return _INTERNAL.sub(lambda match: f".../{match[0].rstrip('/').rpartition('/')[2]}", reason)
+        reason = (path or "the repository").join(re.split(re.escape(url) + _URL_END, reason))
+    return _REPOSITORY_URL.sub(lambda match: f".../{match[0].rstrip('/').rpartition('/')[2]}", reason)
 
 
-def tag_link(browse_url: str, made_of: Release | Failure) -> str:
-    """Where people look at the tag of a release or failure; "" where browse_url is "" or no web address, or
-    where no tag is known.
+def tag_link(browse_url: str, source: Release | Failure) -> str:
+    """The web address of the tag of a release or failure; "" if it is not known.
 
-    In browse_url, ``{path}`` stands for the tag's path from the repository's root and ``{revision}`` for the
-    revision; where ``{path}`` is not in it, the path follows it.
+    ``browse_url`` is the option of this name: ``{path}`` in it is replaced by the tag's path from the
+    repository's root, and ``{revision}`` by the revision. Without ``{path}`` the path is added at the end.
     """
-    if not browse_url or made_of.origin.startswith(ADOPTED):
+    if not browse_url or source.origin.startswith(ADOPTED):
         return ""
     template = browse_url if "{path}" in browse_url else f"{browse_url.rstrip('/')}/{{path}}"
-    values = {"path": made_of.origin.partition("/")[2], "revision": made_of.revision}
+    values = {"path": source.origin.partition("/")[2], "revision": source.revision}
     return web_link(
         re.sub(r"\{(path|revision)\}", lambda match: quote(values[match[1]], errors="replace"), template)
     )

@@ -1,6 +1,6 @@
-"""Templates as Jinja compiled them, kept among the system's temporary files.
+"""A cache of compiled templates, in the system's folder for temporary files.
 
-To compile them takes longer than to write the pages of a project.
+Compiling the templates takes longer than writing the pages of a project.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from jinja2.bccache import Bucket
 from sdistmaker_recipe import __version__
 
 
-class _Kept(FileSystemBytecodeCache):
-    """One that never fails: what cannot be read is compiled again, what cannot be written is not kept."""
+class _TolerantCache(FileSystemBytecodeCache):
+    """A cache that never fails: an unreadable template is compiled again, an unwritable one is not kept."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         try:
             super().load_bytecode(bucket)
-        except Exception:  # A damaged file can be anything to who unpickles it.
+        except Exception:  # Unpickling a damaged file can raise anything.
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -28,18 +28,18 @@ class _Kept(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def kept_templates() -> BytecodeCache | None:
-    """What keeps them in a folder that only this user can read or write; None where there can be none."""
+def template_cache() -> BytecodeCache | None:
+    """The cache, in a folder that only this user can read and write; None if there can be no such folder."""
     with suppress(OSError, RuntimeError):
-        # What one version compiled is not for another.
-        return _Kept(pattern=f"sdistmaker-{__version__}-jinja-{_version_of_jinja()}-%s")
+        # Each version of this package and of Jinja has files of its own.
+        return _TolerantCache(pattern=f"sdistmaker-{__version__}-jinja-{_jinja_version()}-%s")
     return None
 
 
-def _version_of_jinja() -> str:
-    if told := getattr(jinja2, "__version__", ""):
-        return str(told)
-    # Here, for it takes a while, and versions that do not tell theirs are yet to come.
-    from importlib.metadata import version
+def _jinja_version() -> str:
+    if version := getattr(jinja2, "__version__", ""):
+        return str(version)
+    # Imported here because it is slow, and today's versions of Jinja have the attribute.
+    from importlib import metadata
 
-    return version("jinja2")
+    return metadata.version("jinja2")

@@ -217,11 +217,11 @@ def _templates() -> Environment:
     # Only a run that writes a page pays for this import.
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    from sdistmaker_recipe.index.template_cache import kept_templates
+    from sdistmaker_recipe.index.template_cache import template_cache
 
     environment = Environment(
         loader=FunctionLoader(lambda name: _packaged(f"templates/{name}")),
-        bytecode_cache=kept_templates(),
+        bytecode_cache=template_cache(),
         auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,

@@ -1,4 +1,4 @@
-"""Which releases are withdrawn, and why: yanked, as PEP 592 calls it. Pure."""
+"""Which releases are yanked (PEP 592), and why. Pure."""
 
 from __future__ import annotations
 
@@ -7,59 +7,35 @@ from collections.abc import Iterable
 
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Release
-from sdistmaker_recipe.names import canonicalize_name, same_version
-
-_CLASH = " was published from "
+from sdistmaker_recipe.names import same_version
 
 
-def yanked(version: str, deleted: str | None, lines: Iterable[Yank], deleted_tags: str) -> str | None:
-    """Why a release is yanked, "" for no reason given, None where it is not.
+def yank_reason(version: str, deleted: str | None, yanks: Iterable[Yank], deleted_tags: str) -> str | None:
+    """Why a release is yanked: "" if no reason is given, None if it is not yanked.
 
-    ``deleted`` is as in ``Release``, ``lines`` are those of the option yank of its project, which win over
-    what became of the tag, ``deleted_tags`` is the option of this name.
+    ``yanks`` are the lines of the option yank for its project; they count more than a deleted tag.
+    ``deleted`` is as in ``Release``, ``deleted_tags`` is the option of this name.
     """
-    for line in lines:
-        if line.version == version or same_version(line.version, version):
-            return line.reason
-    return None if deleted is None or deleted_tags == "keep" else deletion(deleted)
+    for yank in yanks:
+        if yank.version == version or same_version(yank.version, version):
+            return yank.reason
+    return None if deleted is None or deleted_tags == "keep" else tag_deleted_reason(deleted)
 
 
-def lines_by_project(configuration: Configuration) -> dict[str, list[Yank]]:
+def yanks_by_project(configuration: Configuration) -> dict[str, list[Yank]]:
     """The lines of the option yank, by the normalised name of their project."""
     found: dict[str, list[Yank]] = {}
-    for line in configuration.yank:
-        found.setdefault(line.project, []).append(line)
+    for yank in configuration.yank:
+        found.setdefault(yank.project, []).append(yank)
     return found
 
 
-def deletion(revision: str) -> str:
-    """How a release is marked whose tag was deleted in this revision, "" where nobody knows."""
+def tag_deleted_reason(revision: str) -> str:
+    """The reason of a release whose tag was deleted in this revision, "" if the revision is not known."""
     return f"tag deleted in r{revision}" if revision else "tag deleted"
 
 
-def deleted_in(yanked: str | None) -> str | None:
-    """What ``deletion`` made its mark of, as ``Release.deleted`` has it; None where a mark is none of it."""
-    match = re.fullmatch(r"tag deleted(?: in r(\S+))?", yanked or "")
+def deleted_revision(reason: str | None) -> str | None:
+    """The revision in a reason of ``tag_deleted_reason``, as in ``Release.deleted``; None for any other."""
+    match = re.fullmatch(r"tag deleted(?: in r(\S+))?", reason or "")
     return (match[1] or "") if match else None
-
-
-def is_replaced(release: Release | None, revision: str, configuration: Configuration) -> bool:
-    """Whether the file of a release gives way to that of its own tag, made again at this revision.
-
-    The one case in which other bytes come under a published name.
-    """
-    if release is None or release.deleted is None or configuration.deleted_tags == "keep":
-        return False
-    return configuration.moved_tags == "replace-unpublished" and release.revision != revision
-
-
-def clash(filename: str, tag_url: str, why: str) -> str:
-    """Why a tag is not published that builds a file that another tag gave already."""
-    return f"{filename}{_CLASH}{tag_url}{why}; the first stays."
-
-
-def clashing(reason: str) -> tuple[str, str] | None:
-    """The project and the file name of which ``clash`` speaks, None where a reason is another."""
-    filename, is_one, _rest = reason.partition(_CLASH)
-    return (canonicalize_name(filename.partition("-")[0]), filename) if is_one else None

@@ -21,8 +21,14 @@ from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, yanking
 from sdistmaker_recipe.index.atomic_files import sha256_of, sync_filesystem
+from sdistmaker_recipe.index.existing_files import (
+    IndexPath,
+    ListedFile,
+    ListedFiles,
+    find_distributions,
+    read_index_json,
+)
 from sdistmaker_recipe.index.file_status import file_status
-from sdistmaker_recipe.index.listing import ListedFile, Listing, Place, distributions, read_listing
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, NotAdopted, Release
 from sdistmaker_recipe.names import canonicalize_name
@@ -47,7 +53,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: ScanState, *, wanted: bool,
         catalog.set_note(_NOTE, _DONE)
         return Adoption()
     adopter = _Adopter(store, catalog, change=change)
-    every = distributions(store.folder)
+    every = find_distributions(store.folder)
     catalog.set_note(_NOTE, _BEGUN)
     # Before a name is asked for: whether one that is private was a guess nobody knows any more.
     private_names.mark_found(_names(every, store), catalog, store, change=change)
@@ -63,7 +69,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: ScanState, *, wanted: bool,
     return Adoption(tuple(_with_tags(adopter.taken, catalog, last)), adopter.left_alone())
 
 
-def _names(places: Iterable[Place], store: IndexStore) -> Iterator[str]:
+def _names(places: Iterable[IndexPath], store: IndexStore) -> Iterator[str]:
     """The names of folders with distributions, links too, and of projects with archives in the root."""
     for folder, some in groupby(places, lambda place: place.folder):
         if folder:
@@ -107,14 +113,14 @@ class _Adopter:
 
     def __init__(self, store: IndexStore, catalog: Catalog, *, change: bool) -> None:
         self.taken: list[Adopted] = []
-        self._left: dict[Place, str] = {}
+        self._left: dict[IndexPath, str] = {}
         self._store = store
         self._catalog = catalog
         self._names = FormerNames(catalog)
         self._change = change
         # A run that broke off left them to be removed.
         self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
-        self._listing: tuple[str, Listing] = ("", {})
+        self._listing: tuple[str, ListedFiles] = ("", {})
         self._unlisted: set[str] = set()
         self._seconds: tuple[str, dict[str, Release]] = ("", {})
 
@@ -129,7 +135,7 @@ class _Adopter:
                 if not self._catalog.releases_of(project):
                     self._store.remove_files(project, layout.PROJECT_FILES)
 
-    def take(self, place: Place) -> None:
+    def take(self, place: IndexPath) -> None:
         """Take over a file, or note why not; what is known already is passed over."""
         is_known = not place.problem and (self._is_known(place) or self._is_second_name(place))
         if is_known or place in self._left:
@@ -142,7 +148,7 @@ class _Adopter:
         except _LeftAloneError as error:
             self._left[place] = str(error)
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: IndexPath) -> None:
         if place.problem:
             raise _LeftAloneError(place.problem)
         path = self._path(place)
@@ -178,18 +184,18 @@ class _Adopter:
             metadata_sha256=told.metadata_sha256,
             yanked=yanked,
             summary=told.details.summary,
-            deleted=yanking.deleted_in(yanked),
+            deleted=yanking.deleted_revision(yanked),
         )
         self._catalog.publish(release, told.metadata)
         if place != own:
             self._note(place, release, sha256)
         self.taken.append(Adopted(str(place), release))
 
-    def _is_known(self, place: Place) -> bool:
+    def _is_known(self, place: IndexPath) -> bool:
         known = self._catalog.release(place.folder, place.filename)
         return bool(known or self._names.find(place.folder, place.filename))
 
-    def _is_second_name(self, place: Place) -> bool:
+    def _is_second_name(self, place: IndexPath) -> bool:
         """Whether that is a name of ours for an archive that is known, which is told without reading it."""
         if self._seconds[0] != place.folder:
             self._seconds = (place.folder, self._second_names(place.folder))
@@ -204,14 +210,14 @@ class _Adopter:
         written = former_names.written_folders(project, [each.name for each in releases], known)
         return former_names.second_names(folder, releases, known) if folder in written else {}
 
-    def _note(self, place: Place, release: Release, sha256: str) -> None:
+    def _note(self, place: IndexPath, release: Release, sha256: str) -> None:
         """Note where a file is, unless a release's file has that name by rule: there others may follow it."""
         by_rule = former_names.is_by_rule(place.folder, place.filename, release, release.name)
         if not by_rule or sha256 != release.sha256:
             self._names.add(FormerName(place.folder, place.filename, release.project, sha256))
 
     def _is_other_name(
-        self, place: Place, own: Place, told: ArchiveMetadata, sha256: str, *, is_listed: bool
+        self, place: IndexPath, own: IndexPath, told: ArchiveMetadata, sha256: str, *, is_listed: bool
     ) -> bool:
         """Whether there is such a release; the file is one more name of its file then, or lost against it."""
         there = archives.published(own.folder, own.filename, told.version, self._catalog)
@@ -224,7 +230,7 @@ class _Adopter:
             raise _LeftAloneError(f"{taken} is {told.name} {told.version} already, with other content")
         return True
 
-    def _put(self, place: Place, own: Place, mtime: float) -> None:
+    def _put(self, place: IndexPath, own: IndexPath, mtime: float) -> None:
         """Give a file the name that clients look for; the one it has stays."""
         self._catalog.set_private_names([own.folder], ())
         if place == own:
@@ -235,7 +241,7 @@ class _Adopter:
                 # Where it is a copy; should this run break off, the next one asks the copy.
                 os.utime(self._path(own), (mtime, mtime))
 
-    def _make_room(self, own: Place, sha256: str) -> bool:
+    def _make_room(self, own: IndexPath, sha256: str) -> bool:
         """What lies where a file of ours will be is taken over or, where that cannot be, moved away.
 
         Whether it was taken over.
@@ -248,24 +254,24 @@ class _Adopter:
         if is_file and sha256_of(path) == sha256:
             return False
         try:
-            self._take(own._replace(problem="" if is_file else "it is no file"))
+            self._take(own._replace(problem="" if is_file else "it is not a file"))
         except _LeftAloneError as error:
             self._left[own] = f"{error}; it is in the way, and {self._moved_aside(own)}"
             return False
         return True
 
-    def _moved_aside(self, place: Place) -> str:
+    def _moved_aside(self, place: IndexPath) -> str:
         """Move a file aside, or only say that it would be."""
         if not self._change:
             return f"would be moved to {self._store.quarantine_folder}"
         return f"is moved to {self._store.quarantine(place.folder, place.filename)}"
 
-    def _listed(self, own: Place) -> ListedFile | None:
+    def _listed(self, own: IndexPath) -> ListedFile | None:
         if self._listing[0] != own.folder:
-            self._listing = (own.folder, read_listing(self._store.folder / own.folder / "index.json"))
+            self._listing = (own.folder, read_index_json(self._store.folder / own.folder / "index.json"))
         return self._listing[1].get(own.filename)
 
-    def _path(self, place: Place) -> Path:
+    def _path(self, place: IndexPath) -> Path:
         return self._store.folder / place.folder / place.filename
 
 
@@ -278,7 +284,7 @@ def _examined(path: Path) -> tuple[ArchiveMetadata, str]:
         raise _LeftAloneError(f"it cannot be read: {error.strerror or error}") from error
 
 
-def _own_place(place: Place, told: ArchiveMetadata) -> Place:
+def _own_place(place: IndexPath, told: ArchiveMetadata) -> IndexPath:
     """Where a release's file is in an index of ours."""
     try:
         project = layout.project_folder(told.name)
@@ -288,7 +294,7 @@ def _own_place(place: Place, told: ArchiveMetadata) -> Place:
         raise _LeftAloneError(f"its metadata cannot be used: {error}") from error
     if not layout.names_release(place.filename, told.name, told.version):
         raise _LeftAloneError(f"its metadata is that of {told.name} {told.version}")
-    return Place(project, filename)
+    return IndexPath(project, filename)
 
 
 def _time(mtime: float) -> datetime:

@@ -326,7 +326,7 @@ def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Conten
             project=each.project,
             tag=each.tag,
             revision=each.revision,
-            reason=safe_text.without_addresses(each.reason, roots),
+            reason=safe_text.hide_repository_urls(each.reason, roots),
             link=safe_text.tag_link(browse, each),
         )
         for each in failures

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index.yanking import is_replaced
+from sdistmaker_recipe.index.file_conflicts import may_replace_file
 from sdistmaker_recipe.model import Failure, KnownFailure, Plan, Release, Skipped, Tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, version_key
 
@@ -38,7 +38,7 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
         release = known.releases.get(tag.origin)
         lost = release is not None and release.origin in known.missing
         failure = known.failures.get(tag.origin)
-        if release is not None and not lost and not is_replaced(release, tag.revision, configuration):
+        if release is not None and not lost and not may_replace_file(release, tag.revision, configuration):
             skipped[tag] = published(tag, release)
         elif tag in skipped and not lost and not _may_take_over(tag, known.orphans):
             continue

@@ -17,7 +17,7 @@ from sdistmaker_recipe.catalog import Catalog, archives, private_names
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
-from sdistmaker_recipe.index import yanking
+from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.index.atomic_files import sync_filesystem, write_text
 from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
 from sdistmaker_recipe.index.safe_text import one_line
@@ -47,11 +47,11 @@ def publish(
     project, own = project_folder(built.name), release_filename(built.name, built.version)
     there = archives.published(project, own, built.version, index.catalog)
     former = there if there is not None and there.origin != built.tag.origin else None
-    replaced = former is None and yanking.is_replaced(there, built.tag.revision, configuration)
+    replaced = former is None and file_conflicts.may_replace_file(there, built.tag.revision, configuration)
     filename = _filename(own, there, index.store, replaced=replaced)
     if former is not None and not _may_take_over(former):
         why = f" ({mismatch})" if mismatch else ""
-        return _refused(built, yanking.clash(filename, former.tag_url, why), index)
+        return _refused(built, file_conflicts.conflict_reason(filename, former.tag_url, why), index)
     _make_way(project, filename, built, there if replaced else None, index)
     add = index.store.replace_archive if replaced else index.store.add_archive
     stored = add(project, filename, built.archive)
@@ -71,8 +71,8 @@ def publish(
         revision=built.tag.revision,
         toolchain=built.toolchain,
         metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
-        yanked=yanking.yanked(
-            built.version, None, yanking.lines_by_project(configuration).get(project, ()), "keep"
+        yanked=yanking.yank_reason(
+            built.version, None, yanking.yanks_by_project(configuration).get(project, ()), "keep"
         ),
         summary=told.details.summary,
     )

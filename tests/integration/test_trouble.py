@@ -144,7 +144,7 @@ def test_what_is_no_folder_is_told_before_any_work(
     index.write_text("something else")
     done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, *option)
     assert (done.status, done.stdout) == (3, "")
-    assert done.stderr.splitlines()[0] == f"error: {index}: is no folder"
+    assert done.stderr.splitlines()[0] == f"error: {index}: is not a folder"
     assert index.read_text() == "something else"
 
 

@@ -11,7 +11,7 @@ from sdistmaker_recipe.configuration.option_types import yanks
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.lifecycle import MissingTags
-from sdistmaker_recipe.index.yanking import clash
+from sdistmaker_recipe.index.file_conflicts import conflict_reason
 from sdistmaker_recipe.model import Plan, Rejected, Release, ReleaseChange, Tag
 from tests.unit.values import a_failure, a_release, a_tag
 
@@ -198,7 +198,7 @@ class TestHeirs:
         )
 
     def test_are_built_again_that_failed_for_a_release_that_has_no_tag_now(self, catalog):
-        heir = a_failure(a_tag("v1.0"), reason=clash(RELEASE.filename, RELEASE.tag_url, ""))
+        heir = a_failure(a_tag("v1.0"), reason=conflict_reason(RELEASE.filename, RELEASE.tag_url, ""))
         other = a_failure(a_tag("2.0"))
         stands = {heir.origin: heir, other.origin: other}
         assert lifecycle.standing_failures([heir, other], NOTHING, catalog) == stands

@@ -13,7 +13,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.private_names import find_taken
-from sdistmaker_recipe.index.public_names import PublicIndexError, taken_names
+from sdistmaker_recipe.index.public_names import PublicIndexError, look_up_projects
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages.publish import Index
 from tests.support.process import LOOPBACK, free_port
@@ -75,34 +75,34 @@ def public() -> Iterator[PublicIndex]:
 class TestTakenNames:
     def test_are_those_that_have_a_page(self, public):
         public.statuses = {"there": 200, "gone": 410}
-        answers = list(taken_names(["there", "missing", "gone"], public.url))
+        answers = list(look_up_projects(["there", "missing", "gone"], public.url))
         assert answers == [("there", True), ("missing", False), ("gone", False)]
         assert public.names == ["gone", "missing", "there"]
         assert {path for path, _ in public.asked} >= {"/simple/there/"}
 
     def test_are_asked_for_in_a_form_that_the_index_has(self, public):
-        list(taken_names(["one"], public.url))
+        list(look_up_projects(["one"], public.url))
         ((_, accepted),) = public.asked
         assert accepted.startswith("application/vnd.pypi.simple.v1+json")
         assert "text/html" in accepted
 
     def test_include_one_that_is_answered_by_a_redirect_to_a_page(self, public):
         public.statuses = {"moved": 302, "elsewhere": 200}
-        assert list(taken_names(["moved"], public.url)) == [("moved", True)]
+        assert list(look_up_projects(["moved"], public.url)) == [("moved", True)]
 
     def test_are_many_at_a_time_in_the_order_given(self, public):
         names = [f"n{number}" for number in range(50)]
         public.statuses = dict.fromkeys(names[::2], 200)
-        assert list(taken_names(names, public.url)) == [(each, each in names[::2]) for each in names]
+        assert list(look_up_projects(names, public.url)) == [(each, each in names[::2]) for each in names]
 
     def test_of_nothing_ask_nothing(self, public):
-        assert list(taken_names([], public.url)) == []
+        assert list(look_up_projects([], public.url)) == []
         assert public.asked == []
 
     @pytest.mark.parametrize("status", [400, 401, 403, 451])
     def test_are_known_after_an_answer_that_says_nothing_of_another_name(self, public, status):
         public.statuses = {"two": status, "three": 200}
-        assert list(taken_names(["one", "two", "three"], public.url)) == [
+        assert list(look_up_projects(["one", "two", "three"], public.url)) == [
             ("one", False),
             ("two", f"{LOOPBACK}: answers {status}"),
             ("three", True),
@@ -111,7 +111,7 @@ class TestTakenNames:
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_are_not_known_after_another_answer(self, public, status):
         public.statuses = {"one": 200, "two": status}
-        answers = taken_names(["one", "two"], public.url)
+        answers = look_up_projects(["one", "two"], public.url)
         assert next(answers) == ("one", True)
         with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: answers {status}$"):
             next(answers)
@@ -119,20 +119,20 @@ class TestTakenNames:
     def test_are_not_known_without_an_answer_in_time(self, public):
         begun = time.monotonic()
         with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: timed out$"):
-            list(taken_names(["slow"], public.url, seconds=0.2))
+            list(look_up_projects(["slow"], public.url, timeout=0.2))
         assert time.monotonic() - begun < 5
 
     def test_are_not_known_without_a_server(self):
         with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: Connection refused$"):
-            list(taken_names(["one"], f"http://{LOOPBACK}:{free_port()}"))
+            list(look_up_projects(["one"], f"http://{LOOPBACK}:{free_port()}"))
 
     def test_are_not_known_from_what_is_no_answer(self, public):
         with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: "):
-            list(taken_names(["nonsense"], public.url))
+            list(look_up_projects(["nonsense"], public.url))
 
     def test_are_not_known_where_the_address_is_none(self):
         with pytest.raises(PublicIndexError, match=f"^{LOOPBACK}: "):
-            list(taken_names(["one"], f"http://{LOOPBACK}:port/simple"))
+            list(look_up_projects(["one"], f"http://{LOOPBACK}:port/simple"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index.safe_text import one_line, tag_link, web_link, without_addresses
+from sdistmaker_recipe.index.safe_text import hide_repository_urls, one_line, tag_link, web_link
 from tests.unit.values import UUID, a_release
 
 ANY = st.text(st.characters(codec=None))
@@ -111,7 +111,7 @@ class TestTagLink:
         assert link == "" or (link.isascii() and not set(link) & set("<>\"' \n"))
 
 
-class TestWithoutAddresses:
+class TestHideRepositoryUrls:
     SVN = "https://svn.example.com/svn"
 
     @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ class TestWithoutAddresses:
     )
     def test_names_paths_from_the_root(self, reason, shown):
         repositories = [(self.SVN, ""), (f"{self.SVN}/group", "in it")]
-        assert without_addresses(reason, repositories) == shown
+        assert hide_repository_urls(reason, repositories) == shown

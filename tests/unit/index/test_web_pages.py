@@ -404,7 +404,7 @@ class TestStaticFiles:
         assert not [
             name
             for name in re.findall(r"\.([a-z][a-z-]*)(?=[^}]*\{)", own)
-            if description._CLASS.fullmatch(name) and name != "literal"
+            if description._KEPT_CLASS.fullmatch(name) and name != "literal"
         ]
 
 

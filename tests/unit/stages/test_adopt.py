@@ -308,9 +308,9 @@ class TestLeftAlone:
     @pytest.mark.parametrize(
         ("path", "reason"),
         [
-            ("acme/acme-1.0-py3-none-any.whl", "no source distribution"),
-            ("acme/acme-1.0-py2.5.egg", "no source distribution"),
-            ("acme/acme-1.0.tar.bz2", "no source distribution"),
+            ("acme/acme-1.0-py3-none-any.whl", "not a source distribution"),
+            ("acme/acme-1.0-py2.5.egg", "not a source distribution"),
+            ("acme/acme-1.0.tar.bz2", "not a source distribution"),
             ("acme/acme-1.0.tar.gz", "cannot be read"),
             ("acme-1.0.tar.gz", "in the root"),
         ],

@@ -18,8 +18,8 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import core_metadata, description, layout, simple_api, store
+from sdistmaker_recipe.index.file_conflicts import conflict_reason
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.index.yanking import clash
 from sdistmaker_recipe.model import Failure, ProjectDetails, Release, Site
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
@@ -346,7 +346,7 @@ class TestAll:
     def test_reasons_name_tags_by_their_path_and_no_address(self, complete):
         url = "file:///srv/secret/svn/group"
         ScanState(complete.catalog).replace(url, f"{UUID}/group", "f", ScanResult(Checkpoint("1", "1", TIME)))
-        reason = clash("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
+        reason = conflict_reason("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
         complete.catalog.remember(a_failure(a_tag(project="folder"), reason=reason))
         pages.write_all(complete)
         page = read(complete, "failed.html")

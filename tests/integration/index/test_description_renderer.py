@@ -8,9 +8,9 @@ import signal
 import pytest
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index import renderer
-from sdistmaker_recipe.index.description import as_written, render_description
-from sdistmaker_recipe.index.renderer import Renderer
+from sdistmaker_recipe.index import description_renderer
+from sdistmaker_recipe.index.description import plain_description, render_description
+from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
 from sdistmaker_recipe.model import ProjectDetails
 
 MARKDOWN = "text/markdown"
@@ -28,18 +28,18 @@ SOME = [
 ]
 
 
-def started(some: Renderer) -> int:
+def started(some: DescriptionRenderer) -> int:
     assert some._started
     return some._started.process.pid
 
 
 def test_the_html_is_the_same():
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         assert [some.render(each) for each in SOME] == [render_description(each) for each in SOME]
 
 
 def test_one_process_is_for_all_and_ends_with_it():
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         processes = {started(some) for each in SOME if some.render(each)}
     assert len(processes) == 1
     with pytest.raises(ProcessLookupError):
@@ -47,35 +47,37 @@ def test_one_process_is_for_all_and_ends_with_it():
 
 
 def test_nothing_to_render_needs_no_process():
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         assert some.render(ProjectDetails()) == ""
         assert some._started is None
 
 
 def test_what_takes_too_long_is_shown_as_written(monkeypatch):
-    sooner = f"import {renderer.__name__} as renderer; renderer._SECONDS = 0"
-    monkeypatch.setattr(renderer, "_START", renderer._START.replace("from", f"{sooner}; from", 1))
-    with Renderer() as some:
-        assert some.render(BUSY) == as_written(BUSY)
+    sooner = f"import {description_renderer.__name__} as module; module._SECONDS = 0"
+    monkeypatch.setattr(
+        description_renderer, "_START", description_renderer._START.replace("from", f"{sooner}; from", 1)
+    )
+    with DescriptionRenderer() as some:
+        assert some.render(BUSY) == plain_description(BUSY)
         # Others are rendered as ever.
         assert [some.render(each) for each in SOME] == [render_description(each) for each in SOME]
 
 
 def test_what_takes_too_much_memory_is_shown_as_written():
-    with Renderer() as some:
-        assert some.render(LARGE) == as_written(LARGE)
+    with DescriptionRenderer() as some:
+        assert some.render(LARGE) == plain_description(LARGE)
 
 
 def test_a_process_that_ended_costs_no_more_than_one_description():
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         some.render(SOME[0])
         os.kill(started(some), signal.SIGKILL)
-        assert some.render(SOME[0]) == as_written(SOME[0])
+        assert some.render(SOME[0]) == plain_description(SOME[0])
         assert some.render(SOME[0]) == render_description(SOME[0])
 
 
 def test_an_interrupted_answer_is_none_to_what_comes_next(monkeypatch):
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         some.render(SOME[0])
         former = signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, 0.05)
@@ -86,13 +88,16 @@ def test_an_interrupted_answer_is_none_to_what_comes_next(monkeypatch):
 
 
 def test_an_interrupt_is_not_for_the_process():
-    with Renderer() as some:
+    with DescriptionRenderer() as some:
         some.render(SOME[0])
         os.kill(started(some), signal.SIGINT)
         assert some.render(SOME[1]) == render_description(SOME[1])
 
 
 def test_a_process_that_does_not_start_is_an_error(monkeypatch):
-    monkeypatch.setattr(renderer.sys, "executable", "/nowhere/python")
-    with pytest.raises(StoreError, match="process for descriptions does not start"), Renderer() as some:
+    monkeypatch.setattr(description_renderer.sys, "executable", "/nowhere/python")
+    with (
+        pytest.raises(StoreError, match="process that renders descriptions does not start"),
+        DescriptionRenderer() as some,
+    ):
         some.render(SOME[0])

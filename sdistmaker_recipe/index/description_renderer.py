@@ -1,6 +1,6 @@
-"""Descriptions are rendered in a process of its own, for one can be written to keep a renderer busy for long.
+"""Render descriptions in a separate process, because a description can keep a renderer busy for minutes.
 
-That process ends where one takes too much time or memory; that description is shown as it is written.
+If one takes too much time or memory, the process ends, and this description is shown as plain text.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ if TYPE_CHECKING:
 
 _START = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(int(sys.argv[1]))"
 _SECONDS = 10
-"""Of the processor's time for one description; a long one takes one or two."""
+"""CPU time for one description. A long one takes one or two."""
 _MEMORY = 1 << 30
+"""Bytes."""
 
 
-class _Started(NamedTuple):
+class _RenderProcess(NamedTuple):
     process: Popen[bytes]
     connection: Connection
 
 
-class Renderer:
-    """Renders descriptions one after the other; the first that there is starts the process for all."""
+class DescriptionRenderer:
+    """Renders descriptions, one after the other. The first one starts the process for all of them."""
 
     def __init__(self) -> None:
-        self._started: _Started | None = None
+        self._started: _RenderProcess | None = None
 
-    def __enter__(self) -> Renderer:
+    def __enter__(self) -> DescriptionRenderer:
         return self
 
     def __exit__(
@@ -44,13 +45,13 @@ class Renderer:
         self._end()
 
     def render(self, details: ProjectDetails) -> str:
-        """A project's description as HTML: ``description.render_description``, or ``as_written``.
+        """A project's description as HTML: ``render_description``, or ``plain_description`` if that fails.
 
-        Raises ``StoreError`` where no process can be started.
+        Raises ``StoreError`` if no process can be started.
         """
-        from sdistmaker_recipe.index.description import as_written
+        from sdistmaker_recipe.index.description import plain_description
 
-        if not (written := as_written(details)):
+        if not (plain := plain_description(details)):
             return ""
         self._started = self._started or _start()
         try:
@@ -58,9 +59,9 @@ class Renderer:
             return self._started.connection.recv_bytes().decode()
         except (EOFError, ConnectionError):
             self._end()
-            return written
+            return plain
         except BaseException:
-            # What was interrupted may be answered yet, which is no answer to what comes next.
+            # The process may still answer this description; the answer must not be taken for the next one's.
             self._end()
             raise
 
@@ -73,7 +74,7 @@ class Renderer:
 
 
 def serve(descriptor: int) -> None:
-    """Render what comes by a connection, until that is closed."""
+    """Render the descriptions that a connection brings, until it is closed; runs in the process."""
     import resource
     import signal
     import time
@@ -82,30 +83,34 @@ def serve(descriptor: int) -> None:
     from sdistmaker_recipe.index.description import render_description
     from sdistmaker_recipe.model import ProjectDetails
 
-    # An interrupt is for the process that wants the work.
+    # An interrupt is for the process that asks for descriptions.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection, suppress(EOFError, ConnectionError):
         while True:
             details = ProjectDetails(*connection.recv())
-            _, most = resource.getrlimit(resource.RLIMIT_CPU)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + _SECONDS, most))
+            _, hard_limit = resource.getrlimit(resource.RLIMIT_CPU)
+            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + _SECONDS, hard_limit))
             connection.send_bytes(render_description(details).encode())
 
 
-def _start() -> _Started:
-    # Most runs render nothing, and need none of this.
+def _start() -> _RenderProcess:
+    # Imported here, because most runs render no description.
     import subprocess
     from multiprocessing import Pipe
 
-    ours, its = Pipe()
-    command = [sys.executable, "-c", _START, str(its.fileno()), *sys.path]
+    parent_end, child_end = Pipe()
+    command = [sys.executable, "-c", _START, str(child_end.fileno()), *sys.path]
     null = subprocess.DEVNULL
-    with its:
+    with child_end:
         try:
-            process = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, pass_fds=[its.fileno()])
+            process = subprocess.Popen(
+                command, stdin=null, stdout=null, stderr=null, pass_fds=[child_end.fileno()]
+            )
         except OSError as error:
-            ours.close()
-            raise StoreError(f"The process for descriptions does not start: {error.strerror}") from error
-    return _Started(process, ours)
+            parent_end.close()
+            raise StoreError(
+                f"The process that renders descriptions does not start: {error.strerror}"
+            ) from error
+    return _RenderProcess(process, parent_end)
