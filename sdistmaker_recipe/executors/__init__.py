@@ -1,4 +1,4 @@
-"""Where jobs run: ``concurrent.futures.Executor`` is the interface, opened by name, imported late."""
+"""Where jobs run: executors with the interface of ``concurrent.futures``, imported only when opened."""
 
 from __future__ import annotations
 
@@ -15,38 +15,45 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 OpenExecutor = Callable[[int], Executor]
+"""Opens an executor with this number of workers."""
 
 BROKEN_CHECK_SECONDS = 10.0
-"""Seconds after which an executor with work under way is asked whether it is broken."""
+"""The time without a result after which an executor is checked for being broken."""
+
+_PREFETCHED_PER_WORKER = 2
 
 
 def do_nothing() -> None:
-    """What is done meanwhile where there is nothing to do."""
+    """Do nothing: the default of callbacks."""
 
 
-def open_local(jobs: int) -> Executor:
-    """A pool of that many processes on this machine."""
+def open_local(workers: int) -> Executor:
+    """Open a pool of processes on this machine."""
     from sdistmaker_recipe.executors.local import open_pool
 
-    return open_pool(jobs)
+    return open_pool(workers)
 
 
-def prestart(jobs: int, prepare: Callable[[], None] = do_nothing) -> None:
-    """Begin what ``open_local`` waits for where there are that many jobs, if that takes a moment.
+def prestart(jobs: int, initialize: Callable[[], None] = do_nothing) -> None:
+    """Start what ``open_local`` needs for this number of jobs, and do not wait for it.
 
-    A single job's process begins with ``prepare``, which must raise nothing.
+    The process of a single job begins with ``initialize``, which must not raise anything.
     """
     from sdistmaker_recipe.executors import local
 
-    local.prestart(jobs, prepare)
+    local.prestart(jobs, initialize)
 
 
-def open_prefetching(jobs: int, *, prepare: Callable[[Any], Any], lanes: int) -> Executor:
-    """Such a pool, whose jobs so many further processes prepare: see ``PrefetchingExecutor``."""
+def open_prefetching(workers: int, *, prefetch: Callable[[Any], Any], prefetchers: int) -> Executor:
+    """Open a pool whose jobs are prepared by further processes; see ``PrefetchingExecutor``.
+
+    At most two jobs for each worker are ready and wait.
+    """
     from sdistmaker_recipe.executors.prefetch import PrefetchingExecutor
 
-    most = lanes + 2 * jobs
-    return PrefetchingExecutor(open_local(jobs), [open_local(1) for _ in range(lanes)], prepare, most)
+    max_prefetched = prefetchers + _PREFETCHED_PER_WORKER * workers
+    pools = [open_local(1) for _ in range(prefetchers)]
+    return PrefetchingExecutor(open_local(workers), pools, prefetch, max_prefetched)
 
 
 def run_jobs(
@@ -54,25 +61,24 @@ def run_jobs(
     jobs: Sequence[Job],
     open_executor: OpenExecutor,
     workers: int,
-    meanwhile: Callable[[], None] = do_nothing,
+    while_waiting: Callable[[], None] = do_nothing,
 ) -> Iterator[tuple[Job, Result | None]]:
-    """Each job with its result, as they come; None where the job took its worker process down each time.
+    """Each job with its result, in the order in which they are ready.
 
-    ``meanwhile`` is called once, when all jobs are handed in and there is nothing to do here but wait.
-
-    An exception that work raises ends the run of all jobs and is raised here. Where a worker dies, jobs
-    that were under way are run again, in the end each on its own, so that the culprit is known.
+    The result is None if the job ended its worker process each time. ``while_waiting`` is called once, when
+    all jobs are submitted. An exception that ``work`` raises ends the run and is raised here. If a worker
+    dies, the jobs that were running are run again, in the end each alone, so that the culprit is known.
     """
-    left = dict(enumerate(jobs))
-    if not left:
+    pending = dict(enumerate(jobs))
+    if not pending:
         return
     for width in (workers, 1):
-        for number, result in _run(work, left, open_executor, width, meanwhile):
-            yield left.pop(number), result
-        if not left:
+        for number, result in _run(work, pending, open_executor, width, while_waiting):
+            yield pending.pop(number), result
+        if not pending:
             return
-        meanwhile = do_nothing
-    for number, job in left.items():
+        while_waiting = do_nothing
+    for number, job in pending.items():
         results = [result for _, result in _run(work, {number: job}, open_executor, 1, do_nothing)]
         yield job, results[0] if results else None
 
@@ -82,64 +88,68 @@ def _run(
     jobs: dict[int, Job],
     open_executor: OpenExecutor,
     workers: int,
-    meanwhile: Callable[[], None],
+    while_waiting: Callable[[], None],
 ) -> Iterator[tuple[int, Result]]:
-    """Results by number until all are there or the executor broke."""
+    """The results by the numbers of their jobs, until all are there or the executor broke."""
     executor = open_executor(min(workers, len(jobs)))
     futures: dict[Future[Result], int] = {}
     try:
-        # A pool that breaks while jobs are handed in says so in one way or another.
+        # A pool that breaks during this raises one of several errors.
         with suppress(BrokenExecutor, OSError):
             for number, job in jobs.items():
                 futures[executor.submit(work, job)] = number
-        meanwhile()
-        for future in _ended(futures, executor):
+        while_waiting()
+        for future in _completed(futures, executor):
             try:
                 result = future.result()
             except BrokenExecutor:
                 continue
             yield futures[future], result
         if is_broken(executor):
-            # A process that started just then waits for work, and the executor for its end.
+            # A process that started just then waits for work, and shutdown would wait for its end.
             kill_workers(executor)
     except BaseException:
-        # Whoever interrupts does not wait for what is under way.
+        # An interrupted run does not wait for the jobs that are running.
         kill_workers(executor)
         raise
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _ended(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Future[Result]]:
-    """Futures as they are done; not those that are forgotten, as where they came when the executor broke.
+def _completed(futures: Iterable[Future[Result]], executor: Executor) -> Iterator[Future[Result]]:
+    """The futures as they are done, without those that the executor forgot.
 
-    Before Python 3.12 concurrent.futures lets that happen.
+    Before Python 3.12 concurrent.futures forgets a future that is submitted at the moment when the pool
+    breaks.
     """
-    left = set(futures)
-    while left:
+    pending = set(futures)
+    while pending:
         try:
-            for future in as_completed(left, timeout=BROKEN_CHECK_SECONDS):
-                left.discard(future)
+            for future in as_completed(pending, timeout=BROKEN_CHECK_SECONDS):
+                pending.discard(future)
                 yield future
         except TimeUpError:
             if is_broken(executor):
-                yield from [future for future in left if future.done()]
+                yield from [future for future in pending if future.done()]
                 return
 
 
 def is_broken(executor: Executor) -> bool:
-    """Whether an executor takes no more jobs because a process of it died; of several, that which works."""
+    """Whether an executor accepts no more jobs because a process of it died.
+
+    Of a ``PrefetchingExecutor`` the pool that works counts.
+    """
     return bool(getattr(_pools(executor)[0], "_broken", False))
 
 
-def _pools(executor: Executor) -> tuple[Executor, ...]:
-    return getattr(executor, "pools", (executor,))
-
-
 def kill_workers(executor: Executor) -> None:
-    """End the processes of an executor at once, where it has any here."""
-    # concurrent.futures offers kill_workers from Python 3.14 on.
+    """Kill the processes of an executor, if it has any."""
+    # concurrent.futures has kill_workers from Python 3.14 on.
     for pool in _pools(executor):
         processes: dict[int, BaseProcess] = getattr(pool, "_processes", None) or {}
         for process in list(processes.values()):
             process.kill()
+
+
+def _pools(executor: Executor) -> tuple[Executor, ...]:
+    return getattr(executor, "pools", (executor,))

@@ -17,12 +17,15 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 
-_WORK = "sdistmaker_recipe.stages.build"
+_WORK_MODULE = "sdistmaker_recipe.stages.build"
+"""Imported by each process before its first job."""
+
 _prestarted: list[Executor] = []
+"""The pool that waits for a single job; at most one."""
 
 
 class _Process(ForkServerProcess):
-    """A process that does not import the program which starts it: it needs nothing of that."""
+    """A process that does not import the main program, of which it needs nothing."""
 
     def start(self) -> None:
         main = sys.modules["__main__"]
@@ -37,93 +40,100 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
-def prestart(jobs: int, prepare: Callable[[], None]) -> None:
-    """Start what that many jobs need; it imports what is needed there while others do other things.
+def prestart(jobs: int, initialize: Callable[[], None]) -> None:
+    """Start the processes for this number of jobs, or the server that forks them, and do not wait for it.
 
-    A single job gets a copy of this process, which has most of it imported already: a hook waits less.
+    A single job gets a fork of this process, which has imported most modules already.
     """
     while _prestarted:
-        # Of a run that broke off before it had any use for it.
+        # It is of a run that broke off before it used the pool.
         _prestarted.pop().shutdown(wait=False)
     if jobs == 1 and _may_fork():
-        # Without one the job gets a process that starts clean.
+        # If the fork fails, the job gets a clean process.
         with suppress(OSError, BrokenExecutor):
-            _prestarted.append(_copy(prepare))
-    elif "forkserver" in multiprocessing.get_all_start_methods():
+            _prestarted.append(_open_fork(initialize))
+    elif _has_forkserver():
         _context()
-        _start_server()
+        _start_forkserver()
 
 
-def open_pool(jobs: int) -> Executor:
-    """A pool of that many processes: the one that is ready for a single job, else each started clean.
+def open_pool(workers: int) -> Executor:
+    """The prestarted pool for a single worker, else a pool of clean processes.
 
-    Those inherit neither threads nor open files; the other one leaves alone what files it has of us.
+    Clean processes inherit neither threads nor open files of this one.
     """
-    if jobs == 1 and _prestarted:
+    if workers == 1 and _prestarted:
         return _prestarted.pop()
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        _start_server()
-        return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle)
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+    if _has_forkserver():
+        _start_forkserver()
+        context: multiprocessing.context.BaseContext = _context()
+    else:
+        context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_initialize_process)
 
 
-def _copy(prepare: Callable[[], None]) -> Executor:
-    """A pool of one process that is a copy of this one; raises ``OSError`` where there can be none."""
-    fork = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(1, mp_context=fork, initializer=_settle_copy, initargs=(prepare,))
-    # It is the first job that starts the process.
+def _open_fork(initialize: Callable[[], None]) -> Executor:
+    """A pool with one process, which is a fork of this one; raises ``OSError`` if it cannot be made."""
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_initialize_fork, initargs=(initialize,))
+    # A pool starts its process with the first job.
     pool.submit(int)
     return pool
 
 
+def _has_forkserver() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()
+
+
 def _context() -> ForkServerContext:
     context = _Context()
-    context.set_forkserver_preload([_WORK])
+    context.set_forkserver_preload([_WORK_MODULE])
     return context
 
 
-def _start_server() -> None:
-    """Start the process that starts all others, unless it runs.
+def _start_forkserver() -> None:
+    """Start the process that forks all others, unless it runs.
 
-    An interrupt is for those that are there by then: one that is only starting would end with a long message.
+    Interrupts are blocked meanwhile: one that reaches a Python at its start ends it with a long traceback.
     """
-    # By itself it lets interrupts in again.
+    # The resource tracker starts separately, for its start unblocks interrupts.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         forkserver.ensure_running()
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
 
 
 def _may_fork() -> bool:
-    """Whether a copy of this process can be relied on: one with threads may hold their locks for good."""
+    """Whether a fork of this process is safe: with threads, locks could stay locked in it for ever."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _settle_copy(prepare: Callable[[], None]) -> None:
-    # What a door does with these signals is not for its copy.
+def _initialize_fork(initialize: Callable[[], None]) -> None:
+    # The handlers of a door are not for its fork.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    _settle()
-    prepare()
-    importlib.import_module(_WORK)
+    _initialize_process()
+    initialize()
+    importlib.import_module(_WORK_MODULE)
 
 
-def _settle() -> None:
-    """One time zone everywhere, for libsvn writes local times where a file has the keyword Date.
+def _initialize_process() -> None:
+    """Set the time zone and the handling of interrupts, and end with the main process.
 
-    An interrupt is for the process that wants the work, which ends this one.
+    libsvn writes local times into files with the keyword Date, so all processes use UTC. An interrupt is for
+    the main process, which ends this one.
     """
     os.environ["TZ"] = "UTC"
     time.tzset()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: BaseProcess) -> None:
-    """End this process when the one that wants its work has ended, however that came about."""
+def _exit_after(parent: BaseProcess) -> None:
+    """Exit when the main process has ended, in whatever way."""
     parent.join()
     os._exit(1)

@@ -125,4 +125,4 @@ def _start_expected_worker(environments: Path, scratch: Path, sandbox: str) -> N
     # Imported in the other process only.
     from sdistmaker_recipe.toolchain import worker_prestart
 
-    worker_prestart.start(environments, scratch, sandbox)
+    worker_prestart.prestart_worker(environments, scratch, sandbox)

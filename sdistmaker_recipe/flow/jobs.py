@@ -75,8 +75,10 @@ def run_jobs(
     work = partial(_build, credentials=credentials)
     open_executor: executors.OpenExecutor = executors.open_local
     if connections and len(jobs) > workers:
-        fetch = partial(_fetch, credentials=credentials)
-        open_executor = partial(executors.open_prefetching, prepare=fetch, lanes=min(connections, len(jobs)))
+        export_ahead = partial(_export_ahead, credentials=credentials)
+        open_executor = partial(
+            executors.open_prefetching, prefetch=export_ahead, prefetchers=min(connections, len(jobs))
+        )
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
         died = "The build ended the process that ran it."
         yield outcome or Failed(job.tag, died, is_permanent=False)
@@ -89,10 +91,10 @@ def _build(job: BuildJob, credentials: Credentials) -> Outcome:
     return build.build(job, credentials)
 
 
-def _fetch(job: BuildJob, credentials: Credentials) -> BuildJob | None:
-    from sdistmaker_recipe.stages import build
+def _export_ahead(job: BuildJob, credentials: Credentials) -> BuildJob | None:
+    from sdistmaker_recipe.vcs import tag_export
 
-    return build.fetch(job, credentials)
+    return tag_export.export_ahead(job, credentials)
 
 
 def make_job(

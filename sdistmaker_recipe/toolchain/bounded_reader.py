@@ -1,4 +1,4 @@
-"""Archives that promise too much are refused before they take it: memory, the disk, or hours."""
+"""Limits for archives of unknown origin: too large ones are refused before they fill memory or disk."""
 
 from __future__ import annotations
 
@@ -9,43 +9,51 @@ from typing import IO
 from sdistmaker_recipe.errors import BuildError
 
 MAX_UNPACKED_BYTES = 4 << 30
-"""Bytes that one archive may unpack to; what is larger is taken for a bomb."""
+"""The size that one archive may unpack to; a larger one is treated as a decompression bomb."""
 MAX_BYTES_IN_MEMORY = 8 << 20
-"""Bytes that headers, a directory of a zip file, or a PKG-INFO may have: what has to be in memory."""
+"""The size of headers, of a zip file's directory, or of PKG-INFO: parts that have to be in memory."""
 MAX_MEMBERS = 100_000
-"""Files and folders that one archive may have."""
+"""The number of files and folders that one archive may have."""
 
 
 class BoundedReader:
-    """A file that is read forwards, and that is refused where it asks for too much memory or time."""
+    """A file that is read forwards, and raises ``BuildError`` for a read or a position beyond its limits.
 
-    def __init__(self, file: IO[bytes] | gzip.GzipFile, at_once: int, altogether: int) -> None:
+    ``max_read`` and ``max_position`` are in bytes.
+    """
+
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, max_read: int, max_position: int) -> None:
         self._file = file
-        self._at_once = at_once
-        self._altogether = altogether
+        self._max_read = max_read
+        self._max_position = max_position
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read as a file does."""
-        data = self._file.read(min(size, self._at_once + 1) if size >= 0 else self._at_once + 1)
-        if len(data) > self._at_once:
-            raise BuildError(f"The archive has a part that would take more than {self._at_once >> 20} MiB.")
+        """Read up to size bytes, or the rest."""
+        data = self._file.read(min(size, self._max_read + 1) if size >= 0 else self._max_read + 1)
+        if len(data) > self._max_read:
+            raise BuildError(f"The archive has a part that would take more than {self._max_read >> 20} MiB.")
         self._check(self._file.tell())
         return data
 
     def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go there, as a file does."""
+        """Go to a position, as a file does."""
         if whence == io.SEEK_SET:
             self._check(position)
         return self._file.seek(position, whence)
 
     def tell(self) -> int:
-        """Where it stands."""
+        """The position."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     def _check(self, position: int) -> None:
-        if position > self._altogether:
-            raise BuildError(f"The archive unpacks to more than {self._altogether >> 20} MiB.")
+        if position > self._max_position:
+            raise unpacks_to_too_much(self._max_position)
+
+
+def unpacks_to_too_much(limit: int) -> BuildError:
+    """The error for an archive that unpacks to more than this number of bytes."""
+    return BuildError(f"The archive unpacks to more than {limit >> 20} MiB.")

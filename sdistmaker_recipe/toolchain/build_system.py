@@ -1,4 +1,4 @@
-"""What a tag declares of how it is built: the ``[build-system]`` table of PEP 517 and PEP 518."""
+"""Read how a tag wants to be built: the ``[build-system]`` table of pyproject.toml (PEP 517 and 518)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
 
 
 class BuildSystem(NamedTuple):
-    """``requires`` are requirements (PEP 508), ``backend`` an object reference as PEP 517 has it."""
+    """Requirements (PEP 508), and the object reference of the build backend (PEP 517)."""
 
     requires: tuple[str, ...]
     backend: str
@@ -26,11 +26,11 @@ class BuildSystem(NamedTuple):
 
 
 LEGACY_SYSTEM = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
-"""What a source tree without a build backend gets (PEP 517 "Source trees")."""
+"""The build system of a source tree that declares none (PEP 517, "Source trees")."""
 
 
 def load_toml(text: str) -> dict[str, Any]:
-    """The table that TOML text holds; raises ``ValueError`` where it is none."""
+    """The table in TOML text; raises ``ValueError`` if the text is malformed."""
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
@@ -41,11 +41,12 @@ def load_toml(text: str) -> dict[str, Any]:
 def read_build_system(tree: Path) -> BuildSystem:
     """The build system of the source tree in this folder.
 
-    Raises ``BuildError`` where it has neither setup.py nor pyproject.toml, or the table is malformed.
+    Raises ``BuildError`` if it has neither setup.py nor pyproject.toml, or the table is malformed.
     """
     if not (tree / "pyproject.toml").is_file():
         if not (tree / "setup.py").is_file():
-            raise BuildError("has neither setup.py nor pyproject.toml.")
+            cure = "Leave it out with the option exclude, ignore or tag-pattern."
+            raise BuildError(f"The tag has neither setup.py nor pyproject.toml. {cure}")
         return LEGACY_SYSTEM
     try:
         table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
@@ -54,17 +55,17 @@ def read_build_system(tree: Path) -> BuildSystem:
     return LEGACY_SYSTEM if table is None else _parse(table)
 
 
-def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # whatever the file holds
+def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # the file can have any value
     if not isinstance(table, dict) or "requires" not in table:
         raise BuildError("pyproject.toml: [build-system] has no requires.")
     requires = _strings(table, "requires")
     for requirement in requires:
-        if reason := requirement_problem(requirement):
-            raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {reason}.")
+        if problem := requirement_problem(requirement):
+            raise BuildError(f"pyproject.toml: [build-system] requires {requirement!r}: {problem}.")
     backend = table.get("build-backend", LEGACY_SYSTEM.backend)
     if not isinstance(backend, str):
         raise BuildError("pyproject.toml: build-backend is not a string.")
-    # pip takes a string too, and flit_core 2 has one.
+    # pip accepts a string too, and flit_core 2 has one.
     path = table.get("backend-path", [])
     backend_path = (path,) if isinstance(path, str) else _strings(table, "backend-path")
     if any(path.startswith("/") or normpath(path).startswith("..") for path in backend_path):

@@ -1,4 +1,4 @@
-"""Give up what takes too long in this process: a text can be written to keep its parser busy for hours."""
+"""Interrupt code of this process that computes for too long, such as a parser on a malicious file."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from types import FrameType
 
 
 class CpuTimeExceededError(BaseException):
-    """The time is up; no ``Exception``, so that code which handles all of those lets it pass."""
+    """The CPU time is used up. It is no ``Exception``, so handlers of all exceptions do not catch it."""
 
 
 @contextmanager
 def cpu_time_limit(seconds: float) -> Iterator[None]:
-    """Raise ``CpuTimeExceededError`` in the context once it has used so many seconds of CPU time.
+    """Raise ``CpuTimeExceededError`` in the context once it used so many seconds of CPU time.
 
-    Only the main thread can be interrupted; in another there is no limit.
+    Waiting does not count. Python can only interrupt the main thread, so other threads have no limit.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = signal.signal(signal.SIGVTALRM, _give_up)
+    former_handler = signal.signal(signal.SIGVTALRM, _raise_error)
     try:
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
         yield
     finally:
-        # Whether or not the time was up just now: it was said once, and is not said again.
+        # Also if the time was up just now: the error is raised once only.
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, former)
+        signal.signal(signal.SIGVTALRM, former_handler)
 
 
-def _give_up(_number: int, _frame: FrameType | None) -> None:
+def _raise_error(_number: int, _frame: FrameType | None) -> None:
     raise CpuTimeExceededError

@@ -1,4 +1,4 @@
-"""A time limit that stands still while something is done that does not count."""
+"""A time limit that can be paused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Deadline:
-    """So many ``seconds`` from now on."""
+    """A point in time, ``seconds`` from now and later by the length of all pauses."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -16,7 +16,7 @@ class Deadline:
 
     @property
     def seconds_left(self) -> float:
-        """How long there is still; never quite 0."""
+        """The seconds until the deadline, at least 0.001."""
         return max(self._end - time.monotonic(), 0.001)
 
     @property
@@ -26,7 +26,7 @@ class Deadline:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """What is done inside does not count."""
+        """Do not count the time in the context."""
         begun = time.monotonic()
         try:
             yield

@@ -1,4 +1,4 @@
-"""A source distribution of a tag that no toolchain builds: its files, and what is known of it unrun."""
+"""Pack the files of a tag that no toolchain builds, with metadata that is read without running code."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[
 def write_files_only_sdist(tree: Path, tag: Tag, target: Path) -> None:
     """Write the tag's files and a PKG-INFO (core metadata 1.0) to the new archive target.
 
-    The name is what setup.py, setup.cfg or pyproject.toml says in plain text, else the project's; the version
-    is the tag's.
+    The name is the one in pyproject.toml, setup.cfg or setup.py if it is plain text there, else the
+    project's. The version is the tag's.
     """
-    name = _static_name(tree) or tag.project
+    name = _read_name(tree) or tag.project
     lines = ("Metadata-Version: 1.0", f"Name: {name}", f"Version: {tag.version}", "Summary: UNKNOWN", "")
     write_bytes(tree, "PKG-INFO", "\n".join(lines).encode())
     with tarfile.open(target, "x:gz", format=tarfile.PAX_FORMAT) as archive:
         archive.add(tree, "files")
 
 
-def _static_name(tree: Path) -> str:
-    found = _from_pyproject(tree) or _from_setup_cfg(tree)
-    if not found and (match := _NAME_IN_SETUP_PY.search(read_text(tree, "setup.py"))):
-        found = match[1]
-    return found
+def _read_name(tree: Path) -> str:
+    name = _name_in_pyproject(tree) or _name_in_setup_cfg(tree)
+    if not name and (match := _NAME_IN_SETUP_PY.search(read_text(tree, "setup.py"))):
+        name = match[1]
+    return name
 
 
-def _from_pyproject(tree: Path) -> str:
+def _name_in_pyproject(tree: Path) -> str:
     try:
         table: Any = load_toml(read_text(tree, "pyproject.toml"))
         name = table["project"]["name"]
@@ -44,7 +44,7 @@ def _from_pyproject(tree: Path) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _from_setup_cfg(tree: Path) -> str:
+def _name_in_setup_cfg(tree: Path) -> str:
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(read_text(tree, "setup.cfg"))

@@ -1,4 +1,4 @@
-"""Archives of unknown origin: read to their end, with little memory, for what their PKG-INFO says."""
+"""Read the metadata of archives of unknown origin: to their end, and with little memory."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
+from sdistmaker_recipe.toolchain.archive_members import path_parts, several_top_folders, too_many_members
 from sdistmaker_recipe.toolchain.bounded_reader import (
     MAX_BYTES_IN_MEMORY,
     MAX_MEMBERS,
     MAX_UNPACKED_BYTES,
     BoundedReader,
+    unpacks_to_too_much,
 )
 
-_BLOCK = 1 << 20
+_BLOCK_SIZE = 1 << 20
+_NO_LIMIT = 1 << 62
 
-_ERRORS = (
+_READ_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -30,22 +33,22 @@ _ERRORS = (
     OSError,  # of gzip and bz2 too
     OverflowError,
     RecursionError,  # headers of headers
-    RuntimeError,  # a password, or a compression that is not known
+    RuntimeError,  # a password, or an unknown compression
     ValueError,
 )
 
 
 def read_metadata(path: Path) -> Metadata:
-    """What the PKG-INFO of a source distribution says, a .tar.gz, .tgz or .zip; all of the file is read.
+    """What the PKG-INFO of a source distribution says, which is a .tar.gz, .tgz or .zip.
 
-    So one that is cut off or damaged is told from one that is whole, where checksums tell. Raises
+    The file is read to its end, so that checksums show whether it is damaged or cut off. Raises
     ``BuildError`` with the reason in one sentence.
     """
     try:
         with path.open("rb") as file:
             is_zip = path.name.lower().endswith(".zip")
-            content = _in_zip(file) if is_zip else _in_tar(file)
-    except _ERRORS as error:
+            content = _read_zip(file) if is_zip else _read_tar(file)
+    except _READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise BuildError(f"The archive cannot be read: {reason}.") from error
     if content is None:
@@ -53,67 +56,67 @@ def read_metadata(path: Path) -> Metadata:
     return parse_metadata(content)
 
 
-def _in_tar(file: IO[bytes]) -> bytes | None:
+def _read_tar(file: IO[bytes]) -> bytes | None:
+    """The bytes of PKG-INFO; None if there is none."""
     with gzip.GzipFile(fileobj=file) as compressed:
-        limited = BoundedReader(compressed, MAX_BYTES_IN_MEMORY, MAX_UNPACKED_BYTES)
-        found = None
-        with tarfile.open(fileobj=limited, mode="r:") as tar:  # type: ignore[call-overload]
-            tops = _Tops()
+        reader = BoundedReader(compressed, MAX_BYTES_IN_MEMORY, MAX_UNPACKED_BYTES)
+        content = None
+        with tarfile.open(fileobj=reader, mode="r:") as tar:  # type: ignore[call-overload]
+            check = _MemberCheck()
             while (member := tar.next()) is not None:
-                tops.add(member.name)
-                # They would be kept for a way back.
+                check.add(member.name)
+                # tarfile keeps all members to go back to them, which would take memory.
                 tar.members = []
-                if tops.is_metadata(member.name) and member.isreg():
-                    found = _whole(tar.extractfile(member), member.size)
-        # What follows the last member is checked by gzip at the very end.
-        while limited.read(_BLOCK):
+                if check.is_metadata(member.name) and member.isreg():
+                    content = _read_whole(tar.extractfile(member), member.size)
+        # gzip checks what follows the last member when it comes to the end.
+        while reader.read(_BLOCK_SIZE):
             pass
-        return found
+        return content
 
 
-def _in_zip(file: IO[bytes]) -> bytes | None:
-    found = None
+def _read_zip(file: IO[bytes]) -> bytes | None:
+    """The bytes of PKG-INFO; None if there is none."""
+    content = None
     left = MAX_UNPACKED_BYTES
-    with zipfile.ZipFile(BoundedReader(file, MAX_BYTES_IN_MEMORY, 1 << 62)) as archive:
-        tops = _Tops()
+    with zipfile.ZipFile(BoundedReader(file, MAX_BYTES_IN_MEMORY, _NO_LIMIT)) as archive:
+        check = _MemberCheck()
         for member in archive.infolist():
-            tops.add(member.filename)
-            with archive.open(member) as content:
-                if tops.is_metadata(member.filename):
-                    found = _whole(content, member.file_size)
-                while block := content.read(_BLOCK):
+            check.add(member.filename)
+            with archive.open(member) as data:
+                if check.is_metadata(member.filename):
+                    content = _read_whole(data, member.file_size)
+                while block := data.read(_BLOCK_SIZE):
                     left -= len(block)
                     if left < 0:
-                        raise BuildError(f"The archive unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
-    return found
+                        raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
+    return content
 
 
-def _whole(content: IO[bytes] | None, size: int) -> bytes:
-    if content is None or size > MAX_BYTES_IN_MEMORY:
+def _read_whole(data: IO[bytes] | None, size: int) -> bytes:
+    if data is None or size > MAX_BYTES_IN_MEMORY:
         raise BuildError(f"The archive's PKG-INFO has more than {MAX_BYTES_IN_MEMORY >> 20} MiB.")
-    return content.read(MAX_BYTES_IN_MEMORY)
+    return data.read(MAX_BYTES_IN_MEMORY)
 
 
-class _Tops:
-    """Sees that an archive has one folder (PEP 625), and not too many members."""
+class _MemberCheck:
+    """Checks that an archive has one top folder (PEP 625), and not too many members."""
 
     def __init__(self) -> None:
-        self._top = ""
+        self._top_name = ""
         self._left = MAX_MEMBERS
 
     def add(self, name: str) -> None:
-        parts = _parts(name)
+        """Take the next member's name; raises ``BuildError``."""
+        parts = path_parts(name)
         self._left -= 1
         if self._left < 0:
-            raise BuildError(f"The archive has more than {MAX_MEMBERS} members.")
-        if parts and parts[0] != (self._top or parts[0]):
-            raise BuildError("The archive holds more than one folder.")
-        self._top = self._top or "".join(parts[:1])
+            raise too_many_members(MAX_MEMBERS)
+        if parts and parts[0] != (self._top_name or parts[0]):
+            raise several_top_folders()
+        self._top_name = self._top_name or "".join(parts[:1])
 
     def is_metadata(self, name: str) -> bool:
-        parts = _parts(name)
+        """Whether it is PKG-INFO in the top folder."""
+        parts = path_parts(name)
         return len(parts) == 2 and parts[1] == "PKG-INFO"
-
-
-def _parts(name: str) -> list[str]:
-    return [part for part in name.split("/") if part not in ("", ".")]

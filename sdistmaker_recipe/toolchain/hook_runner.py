@@ -1,24 +1,37 @@
-"""Call hooks of a build backend (PEP 517); ``worker`` has the build environment's interpreter run it.
+"""The program of a worker: call the hooks of a build backend (PEP 517), each in a fork of this process.
 
-It reads one JSON request a line from standard input and answers each with a line on standard output.
-Between requests it only waits, with the backend that its argument names (if any) imported already: each hook
-runs in a fork of its own, so that nothing a tag does reaches the next, and no build pays for starting an
-interpreter and importing setuptools. Its third argument is ``often`` where it is worth more time at the start
-to make each build shorter. The process itself never runs a tag's code. Standard library only,
-Python 3.6 or newer.
+``worker`` starts it with the interpreter of a build environment: Python 3.6 or newer, and nothing to import
+but the standard library. So this program is one file on purpose: this package cannot be imported there, and
+each further module would have to be shown to the sandbox and loaded by each worker. The comments between
+the functions divide it into sections.
 
-First it writes a line with the names of its ``modules``. A request: ``id``; ``hook``, ``backend``,
-``backend_path``, ``arguments`` and ``optional`` as PEP 517 has them; ``tree`` (the current folder),
-``environment``, ``log`` and ``result`` (files), ``seconds`` (time limit), ``limits`` (resource limits by
-name) and whether it is ``alone``, with no processes beside its own in sight. The answer: ``id`` and
-``status``, the exit status, negative for a signal, null where time was up, and whether this process was
-``changed``, which makes it unfit for the next hook. The hook's return value, or the error it raised, is in
-``result``.
+Arguments
+    The module of the backend to import at the start, or ""; the folder of shims for the end of ``sys.path``;
+    and ``often`` or ``seldom``: with ``often`` it takes longer to start, and each build takes less time.
+
+Messages
+    One JSON object a line: requests on standard input, answers on standard output.
+
+    First it writes ``id`` "" and ``modules``, the names of the modules that it imported.
+
+    A request has ``id``; ``hook``, ``backend``, ``backend_path``, ``arguments`` and ``optional``, which are
+    those of PEP 517; ``tree`` (the current folder), ``environment``, ``log`` and ``result`` (files),
+    ``seconds`` (time limit), ``limits`` (resource limits by their names), and ``alone`` (whether a sandbox
+    hides all other processes).
+
+    The answer has the same ``id``; ``status`` (the exit status, negative for a signal, null if time was up);
+    and ``changed`` (whether this process is no longer fit for another hook).
+
+    The file ``result`` has the hook's value under ``returned``, or its exception under ``error`` and
+    ``message``. Under ``read`` it has the files of the tag that the hook read.
+
+Between requests the process only waits. It never runs code of a tag: a fork does, so that nothing that a tag
+does reaches the next one, and no build pays for starting an interpreter and importing the backend.
 """
 
 import sys
 
-BARE = set(sys.modules)
+MODULES_AT_START = set(sys.modules)
 
 import contextlib
 import ctypes
@@ -39,40 +52,78 @@ from typing import Any, Iterator, Optional
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
-# Where a backend imports late what every build needs: a first, empty build shows it.
-WARM_UP = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
-NOTHING: "dict[str, Any]" = {"modules": [], "patterns": []}
-OF_TAGS = ("ez_setup", "distribute_setup")
+# A build of this project shows which modules a backend imports only when it builds.
+EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+NOTHING_OBSERVED: "dict[str, Any]" = {"modules": [], "patterns": []}
+BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
+"""Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
 
 
-def call(request: "dict[str, Any]") -> "Any":
-    """The hook's return value; None for an optional hook that the backend does not have."""
-    module, _, attributes = request["backend"].partition(":")
-    sys.path[:0] = [os.path.abspath(path) for path in request["backend_path"]]
-    backend: "Any" = importlib.import_module(module)
-    for attribute in filter(None, attributes.split(".")):
-        backend = getattr(backend, attribute)
-    if request["optional"] and not hasattr(backend, request["hook"]):
-        return None
-    hook: "Any" = getattr(backend, request["hook"])
-    return hook(*request["arguments"])
+# Serve requests
+# --------------
+
+
+def serve() -> None:
+    """Answer requests until standard input ends."""
+    prctl = ctypes.CDLL(None).prctl
+    # Only root can then read this process's memory, or open its pipes through /proc.
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    wakeup, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(write_end)
+    backend, shims, frequency = sys.argv[1:4]
+    sys.path.append(shims)
+    if backend:
+        import_backend(backend, wakeup, frequency == "often")
+    modules = sorted({name.partition(".")[0] for name in sys.modules})
+    # Imported now, so that a tag's own modules of these names are not.
+    for name in BOOTSTRAP_MODULES:
+        importlib.import_module(name)
+    imported = imported_modules()
+    # Forks then do not search these objects for garbage, which would copy their memory.
+    gc.collect()
+    getattr(gc, "freeze", int)()
+    state = inheritable_state()
+    write_answer({"id": "", "modules": modules})
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+            run_hook(request, imported)
+        status = wait_for_child(child, request["seconds"], wakeup, request["alone"])
+        write_answer({"id": request["id"], "status": status, "changed": inheritable_state() != state})
+
+
+def write_answer(message: "dict[str, Any]") -> None:
+    """Write one message to the process that started this one."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+# Call one hook, in a fork
+# ------------------------
 
 
 def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
-    """In the fork: become the request's process, call the hook, and never return."""
+    """In the fork: set up the request's process, call the hook, write the result, and exit."""
     status = 1
     try:
-        become(request)
+        enter_request(request)
         forget_modules(request, imported)
-        read = note_files_read(request["tree"])
+        files_read = record_files_read(request["tree"])
         try:
-            result = {"returned": call(request)}
+            result = {"returned": call_hook(request)}
             status = 0
-        except BaseException as error:  # a hook may raise anything, SystemExit too
+        except BaseException as error:  # a hook can raise anything, also SystemExit
             if not isinstance(error, SystemExit):
                 traceback.print_exc()
             result = {"error": type(error).__name__, "message": str(error)}
-        result["read"] = sorted(read)
+        result["read"] = sorted(files_read)
         with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
             json.dump(result, file, default=repr)
         with contextlib.suppress(Exception):
@@ -82,24 +133,8 @@ def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> Non
         os._exit(status)
 
 
-def note_files_read(tree: str) -> "set[str]":
-    """A set that fills with the files below tree, relative to it, that are opened for reading."""
-    read: "set[str]" = set()
-    start = os.path.join(os.path.realpath(tree), "")
-
-    def note(event: str, arguments: "tuple[Any, ...]") -> None:
-        if event == "open" and isinstance(arguments[0], str) and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
-            path = os.path.abspath(arguments[0])
-            if path.startswith(start):
-                read.add(path[len(start) :])
-
-    if hasattr(sys, "addaudithook"):
-        sys.addaudithook(note)
-    return read
-
-
-def become(request: "dict[str, Any]") -> None:
-    """Take over the request's folder, environment, output and limits, and nothing of this process's."""
+def enter_request(request: "dict[str, Any]") -> None:
+    """Set up this fork as the request says: session, output, environment, folder and resource limits."""
     os.setsid()
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -118,7 +153,7 @@ def become(request: "dict[str, Any]") -> None:
     os.umask(0o022)
     os.chdir(request["tree"])
     tempfile.tempdir = None
-    # Where memory runs out the kernel ends this, and nothing else.
+    # If memory runs out, the kernel ends this process first.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
     for name, limit in request["limits"].items():
@@ -128,75 +163,115 @@ def become(request: "dict[str, Any]") -> None:
         resource.setrlimit(number, (most, most))
 
 
-def condition() -> "list[Any]":
-    """What of this process its forks inherit, and other processes of its user can change."""
+def call_hook(request: "dict[str, Any]") -> "Any":
+    """Import the backend, and return the hook's value; None if the hook is optional and missing."""
+    module, _, attributes = request["backend"].partition(":")
+    sys.path[:0] = [os.path.abspath(path) for path in request["backend_path"]]
+    backend: "Any" = importlib.import_module(module)
+    for attribute in filter(None, attributes.split(".")):
+        backend = getattr(backend, attribute)
+    if request["optional"] and not hasattr(backend, request["hook"]):
+        return None
+    hook: "Any" = getattr(backend, request["hook"])
+    return hook(*request["arguments"])
+
+
+def record_files_read(tree: str) -> "set[str]":
+    """A set to which each file below tree is added, by its relative path, when it is opened for reading."""
+    files_read: "set[str]" = set()
+    prefix = os.path.join(os.path.realpath(tree), "")
+
+    def record(event: str, arguments: "tuple[Any, ...]") -> None:
+        if event == "open" and isinstance(arguments[0], str) and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            path = os.path.abspath(arguments[0])
+            if path.startswith(prefix):
+                files_read.add(path[len(prefix) :])
+
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(record)
+    return files_read
+
+
+# Let a tag import its own modules
+# --------------------------------
+
+
+def imported_modules() -> "dict[str, list[str]]":
+    """The modules that this program imported, by the names of their top-level packages."""
+    by_package: "dict[str, list[str]]" = {}
+    for name in set(sys.modules) - MODULES_AT_START - set(BOOTSTRAP_MODULES):
+        by_package.setdefault(name.partition(".")[0], []).append(name)
+    return by_package
+
+
+def forget_modules(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
+    """Forget modules of which the tag has its own, so that the hook imports those."""
+    folders = [".", *request["backend_path"]]
+    file_names = [name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
+    for package in {name.partition(".")[0] for name in file_names}:
+        for name in imported.get(package, ()):
+            sys.modules.pop(name, None)
+
+
+# Limit and end processes
+# -----------------------
+
+
+def inheritable_state() -> "list[Any]":
+    """The limits and priorities that forks inherit, and that other processes of the account can change."""
     limits = [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name[:7] == "RLIMIT_"]
     scheduling = [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0), os.sched_getaffinity(0)]
     return [*limits, *scheduling]
 
 
-def imported_modules() -> "dict[str, list[str]]":
-    """The modules that a tag may have of its own, by the name of the package that they are in."""
-    found: "dict[str, list[str]]" = {}
-    for name in set(sys.modules) - BARE - set(OF_TAGS):
-        found.setdefault(name.partition(".")[0], []).append(name)
-    return found
+def wait_for_child(child: int, seconds: float, wakeup: int, alone: bool) -> "Optional[int]":
+    """Wait for the child, and end everything that it started; its exit status, or None if it took longer.
 
-
-def forget_modules(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
-    """Forget modules that only this program imported, where the tag has its own of the name."""
-    folders = [".", *request["backend_path"]]
-    names = [name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
-    for own in {name.partition(".")[0] for name in names}:
-        for name in imported.get(own, ()):
-            sys.modules.pop(name, None)
-
-
-def watch(child: int, seconds: float, wakeup: int, alone: bool) -> "Optional[int]":
-    """The child's exit status, or None where it took longer; whatever it left behind is ended."""
+    ``wakeup`` is the file descriptor that SIGCHLD writes to.
+    """
     deadline = time.monotonic() + seconds
-    in_time = True
+    is_in_time = True
     while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         left = deadline - time.monotonic()
         if left <= 0:
             os.kill(child, signal.SIGKILL)
-            in_time = False
+            is_in_time = False
             break
         if select.select([wakeup], [], [], left)[0]:
             os.read(wakeup, 512)
-    # As long as it is not waited for, no other group has its number.
-    end_at_once(child, alone)
-    _, ended = os.waitpid(child, 0)
-    end_stragglers()
-    if not in_time:
+    # The child was not reaped yet, so no other process group can have its number.
+    kill_group(child, alone)
+    _, wait_status = os.waitpid(child, 0)
+    end_orphans()
+    if not is_in_time:
         return None
-    return -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+    return -os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else os.WEXITSTATUS(wait_status)
 
 
-def end_at_once(group: int, alone: bool) -> None:
-    """End a process group and, where this one is alone in its sandbox, all others: no fork escapes that."""
-    # Nowhere but in a namespace of its own is this the second process.
+def kill_group(group: int, alone: bool) -> None:
+    """Kill a process group; in a sandbox kill all other processes too, which no fork escapes."""
+    # Only in a PID namespace of its own is this process number 2, and -1 means all others there.
     for processes in (-group, -1) if alone and os.getpid() == 2 else (-group,):
         with contextlib.suppress(OSError):
             os.kill(processes, signal.SIGKILL)
 
 
-def end_stragglers() -> None:
-    """End what a hook started and did not wait for: as subreaper this process inherits all of it."""
+def end_orphans() -> None:
+    """Kill the processes that a hook left behind: this process is their subreaper, so their new parent."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if pid == 0:
-            for straggler in children():
+            for orphan in child_processes():
                 with contextlib.suppress(OSError):
-                    os.kill(straggler, signal.SIGKILL)
+                    os.kill(orphan, signal.SIGKILL)
             time.sleep(0.002)
 
 
-def children() -> "Iterator[int]":
-    """The processes whose parent is this one."""
+def child_processes() -> "Iterator[int]":
+    """The numbers of the processes whose parent is this one."""
     own = str(os.getpid())
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -205,31 +280,35 @@ def children() -> "Iterator[int]":
                     yield int(name)
 
 
-def warm_up(backend: str, wakeup: int, often: bool) -> None:
-    """Import the backend, and do often beforehand what a first build shows that each one would do again."""
+# Import a backend before the first request
+# -----------------------------------------
+
+
+def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
+    """Import the backend, so that no build has to; with many builds also what each build imports later."""
     module = backend.partition(":")[0]
     try:
         importlib.import_module(module)
-    except Exception:  # each build will say so itself
+    except Exception:  # each build reports it by itself
         return
     if module == "setuptools.build_meta":
-        shown = what_a_build_needs(wakeup) if often else NOTHING
-        for name in shown["modules"]:
+        observed = observe_build(wakeup) if has_many_builds else NOTHING_OBSERVED
+        for name in observed["modules"]:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-        for pattern, flags in shown["patterns"]:
+        for pattern, flags in observed["patterns"]:
             with contextlib.suppress(Exception):
                 re.compile(pattern, flags)
         with contextlib.suppress(Exception):
-            make_archives_quickly()
+            speed_up_archives()
     with contextlib.suppress(Exception):
-        keep_entry_points()
+        cache_entry_points()
 
 
-def what_a_build_needs(wakeup: int) -> "dict[str, Any]":
-    """The modules that are loaded, and the patterns compiled, after a build of an empty project in a fork."""
+def observe_build(wakeup: int) -> "dict[str, Any]":
+    """The modules that are imported, and the patterns compiled, after a fork built an empty project."""
     with tempfile.TemporaryDirectory() as folder:
-        shown = os.path.join(folder, "shown")
+        observed = os.path.join(folder, "observed")
         child = os.fork()
         if child == 0:
             try:
@@ -238,77 +317,84 @@ def what_a_build_needs(wakeup: int) -> "dict[str, Any]":
                 os.dup2(null, 1)
                 os.dup2(null, 2)
                 os.mkdir("warm")
-                for name, text in (("setup.py", WARM_UP), ("README.txt", ""), ("warm/__init__.py", "")):
+                for name, text in (("setup.py", EMPTY_PROJECT), ("README.txt", ""), ("warm/__init__.py", "")):
                     with open(name, "w", encoding="utf-8") as file:
                         file.write(text)
                 importlib.import_module("setuptools.build_meta").__legacy__.build_sdist(folder)
-                known = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
-                with open(shown, "w", encoding="utf-8") as file:
-                    json.dump({"modules": known, "patterns": compiled_patterns()}, file)
+                modules = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+                with open(observed, "w", encoding="utf-8") as file:
+                    json.dump({"modules": modules, "patterns": compiled_patterns()}, file)
             finally:
                 os._exit(0)
-        watch(child, 60, wakeup, False)
+        wait_for_child(child, 60, wakeup, False)
         try:
-            with open(shown, encoding="utf-8") as file:
+            with open(observed, encoding="utf-8") as file:
                 return dict(json.load(file))
         except (OSError, ValueError):
-            return NOTHING
+            return NOTHING_OBSERVED
 
 
 def compiled_patterns() -> "list[tuple[str, int]]":
-    """The patterns in the cache of ``re``, with their flags; none where it has another form."""
+    """The patterns in the cache of ``re``, with their flags; none if this Python's cache has another form."""
     keys = [key for key in getattr(re, "_cache", ()) if isinstance(key, tuple) and len(key) >= 3]
     return [(key[1], int(key[2])) for key in keys if key[0] is str]
 
 
-def keep_entry_points() -> None:
-    """Read the entry points of this environment once: nothing is installed while builds use it.
+# Speed up setuptools
+# -------------------
 
-    A build asks for them ten times. Other folders on sys.path, such as a tag's own, are read each time.
+
+def cache_entry_points() -> None:
+    """Read the environment's entry points once: a build asks for them ten times, and they do not change.
+
+    Other folders on ``sys.path``, such as those of a tag, are still read each time.
     """
     from importlib import metadata
 
-    read: "Any" = metadata.entry_points
-    found: "Any" = metadata.Distribution.discover
-    finders = finders_of_distributions()
+    original: "Any" = metadata.entry_points
+    discover: "Any" = metadata.Distribution.discover
+    finders = distribution_finders()
 
-    def of_folder(folder: str) -> "list[tuple[Any, list[Any]]]":
-        # By the name that importlib.metadata itself tells distributions apart by, which costs no parsing.
+    def points_in(folder: str) -> "list[tuple[Any, list[Any]]]":
+        # importlib.metadata tells distributions apart by this name too, and it needs no parsing.
         return [
             (getattr(dist, "_normalized_name", dist), list(dist.entry_points))
-            for dist in found(path=[folder])
+            for dist in discover(path=[folder])
         ]
 
-    kept = {folder: of_folder(folder) for folder in sys.path}
+    cached = {folder: points_in(folder) for folder in sys.path}
 
-    def entry_points(**wanted: "Any") -> "Any":
-        if not wanted or finders_of_distributions() != finders:
-            return read(**wanted)
+    def entry_points(**selection: "Any") -> "Any":
+        if not selection or distribution_finders() != finders:
+            return original(**selection)
         by_name: "dict[Any, list[Any]]" = {}
         for folder in sys.path:
-            for name, points in kept[folder] if folder in kept else of_folder(folder):
+            for name, points in cached[folder] if folder in cached else points_in(folder):
                 by_name.setdefault(name, points)
-        matching = (point for points in by_name.values() for point in points if point.matches(**wanted))
+        matching = (point for points in by_name.values() for point in points if point.matches(**selection))
         return metadata.EntryPoints(matching)
 
     if hasattr(metadata, "EntryPoints"):
         metadata.entry_points = entry_points
 
 
-def finders_of_distributions() -> "list[Any]":
-    """What importlib.metadata asks for distributions."""
+def distribution_finders() -> "list[Any]":
+    """The finders on ``sys.meta_path`` that importlib.metadata asks for distributions."""
     return [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
 
 
-def make_archives_quickly() -> None:
-    """Have distutils write an archive that is soon written anew: hardly compressed, no owners looked up."""
+def speed_up_archives() -> None:
+    """Replace the function of distutils that writes an sdist: it is repacked anyway.
+
+    So it is compressed lightly, and the owners of files are not looked up.
+    """
     archive_util: "Any" = importlib.import_module("distutils.archive_util")
-    make, parameters, description = archive_util.ARCHIVE_FORMATS["gztar"]
+    original, parameters, description = archive_util.ARCHIVE_FORMATS["gztar"]
 
     def make_tarball(base_name: str, base_dir: str, *arguments: "Any", **options: "Any") -> "Any":
         others = {name: value for name, value in options.items() if name != "compress"}
         if arguments or options.get("compress", "gzip") != "gzip" or any(others.values()):
-            return make(base_name, base_dir, *arguments, **options)
+            return original(base_name, base_dir, *arguments, **options)
         name = base_name + ".tar.gz"
         if os.path.dirname(name):
             os.makedirs(os.path.dirname(name), exist_ok=True)
@@ -320,7 +406,7 @@ def make_archives_quickly() -> None:
 
 
 def add_folder(archive: "tarfile.TarFile", folder: str) -> None:
-    """Add a folder with all that is in it; folders and files without their owner."""
+    """Add a folder and everything in it; files and folders have no owner."""
     member = member_for(folder, os.stat(folder))
     member.type = tarfile.DIRTYPE
     archive.addfile(member)
@@ -335,7 +421,7 @@ def add_folder(archive: "tarfile.TarFile", folder: str) -> None:
 
 
 def add_file(archive: "tarfile.TarFile", path: str) -> None:
-    """Add a file without its owner."""
+    """Add a file; it has no owner."""
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
         member = member_for(path, status)
@@ -344,52 +430,10 @@ def add_file(archive: "tarfile.TarFile", path: str) -> None:
 
 
 def member_for(path: str, status: os.stat_result) -> "tarfile.TarInfo":
-    """A member of an archive with the time and permissions of what is at path."""
+    """A header for the file or folder at path, with its time and permissions."""
     member = tarfile.TarInfo(path)
     member.mtime, member.mode = int(status.st_mtime), status.st_mode & 0o7777
     return member
-
-
-def serve() -> None:
-    """Answer requests until standard input ends."""
-    prctl = ctypes.CDLL(None).prctl
-    # Nobody but root looks into this process, or opens its pipes by way of /proc.
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    wakeup, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(write_end)
-    # For what tags lack.
-    sys.path.append(sys.argv[2])
-    if sys.argv[1]:
-        warm_up(sys.argv[1], wakeup, sys.argv[3] == "often")
-    modules = sorted({name.partition(".")[0] for name in sys.modules})
-    # These stand in for a tag's own of the same names.
-    for name in OF_TAGS:
-        importlib.import_module(name)
-    imported = imported_modules()
-    # What is there now lives on: no fork looks through it for garbage, which would copy its memory.
-    gc.collect()
-    getattr(gc, "freeze", int)()
-    before = condition()
-    answer({"id": "", "modules": modules})
-    for line in sys.stdin:
-        request = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-            run_hook(request, imported)
-        status = watch(child, request["seconds"], wakeup, request["alone"])
-        answer({"id": request["id"], "status": status, "changed": condition() != before})
-
-
-def answer(message: "dict[str, Any]") -> None:
-    """Write a line to the process that asks."""
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The ladder of toolchains: what a tag is tried on, one rung after the other, until one builds it. Pure.
+"""The ladder of toolchains: its rungs are tried one after the other until one builds the tag. Pure.
 
-The versions are those of setuptools before the ones that took away what old tags rely on: pkg_resources (82),
-setuptools.command.upload (75), versions that PEP 440 does not know (66) and ``from setuptools import
-convert_path`` (70), use_2to3 (58), Feature (46); and Cython before 3.
+Each setuptools version here is the last one before a release removed something that old tags rely on:
+pkg_resources (82), setuptools.command.upload (75), versions that PEP 440 does not know (66), ``from
+setuptools import convert_path`` (70), use_2to3 (58), Feature (46). Cython 3 did the same.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from sdistmaker_recipe.toolchain.build_system import BuildSystem
 
 DECLARED = "declared"
+"""The name of the rung that builds a tag with exactly what it declares."""
 _WITH_FILES = " with versioned files"
 _OLD_CYTHON = "Cython 0.29"
 
 
 class Interpreter(NamedTuple):
-    """A Python: its path, or any name that uv finds it by, and its version as (3, 11)."""
+    """A Python: its path, or any name that uv finds it by, and its version such as (3, 11)."""
 
     path: str
     version: tuple[int, int]
@@ -36,7 +37,7 @@ class Interpreter(NamedTuple):
 
 
 class Rung(NamedTuple):
-    """One toolchain: an interpreter, and constraints on what is installed for it (PEP 508).
+    """One toolchain: an interpreter, and constraints on the packages installed for it (PEP 508).
 
     With ``has_versioned_files`` the archive gets every file of the tag that MANIFEST.in does not exclude.
     """
@@ -48,15 +49,17 @@ class Rung(NamedTuple):
 
     @property
     def runs_setup_py(self) -> bool:
-        """Whether it is older than PEP 517 and runs setup.py itself, with its own setuptools."""
+        """Whether the Python is too old for PEP 517, so that it runs setup.py with its own setuptools."""
         return self.python.version < (3, 6)
 
 
 FILES_ONLY = Rung("files only", Interpreter("", (3, 0)))
-"""What stands for a toolchain where an archive is a tag's own files, and nothing was built."""
+"""Stands for a toolchain if an archive has only the tag's own files, and nothing was built."""
 
 
 class _Setuptools(NamedTuple):
+    """A version of setuptools, and the oldest and newest Python that it runs on."""
+
     version: str
     oldest: tuple[int, int]
     newest: tuple[int, int]
@@ -70,10 +73,10 @@ _SETUPTOOLS = (
     _Setuptools("45.3", (3, 6), (3, 9)),
 )
 
-_SETUP_PY_HAS = {"setuptools", "wheel"}
-"""What a setup.py that is run by itself finds there, or needs for no sdist."""
+_ENOUGH_FOR_SETUP_PY = {"setuptools", "wheel"}
+"""Build requirements with which setup.py runs on an old Python: setuptools is there, wheel is not needed."""
 
-# What a failure says, and the rung that cures it.
+# A pattern in a failure, and the name of the rung that cures it.
 _CURES = (
     (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
     (r"setuptools\.command\.upload", "setuptools 71.1"),
@@ -82,116 +85,117 @@ _CURES = (
     (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
     (r"cython_sources|Cython\.Compiler\.Errors|Error compiling Cython file", _OLD_CYTHON),
 )
-# Where it cannot be imported such a setup.py goes on without setuptools, and loses what only that knows.
+# If the import fails, such a setup.py continues without setuptools, and builds a wrong archive.
 _IMPORTS_FEATURE = re.compile(r"^[ \t]*from setuptools import (\([^()]*|[^\n#]*)\bFeature\b", re.MULTILINE)
 _ONLY_PYTHON_2 = re.compile(
     r"SyntaxError: (Missing parentheses in call to '(print|exec)'"
     r"|multiple exception types must be parenthesized|leading zeros in decimal integer literals)"
 )
-_PYTHON_2 = re.compile(
+_PROBABLY_PYTHON_2 = re.compile(
     r"SyntaxError|TabError|IndentationError"
     r"|No module named '?(ConfigParser|StringIO|urllib2|commands|__builtin__|exceptions|cPickle|httplib)\b"
     r"|name '(unicode|file|execfile|basestring|raw_input|xrange|reduce|unichr|long|reload)' is not defined"
     r"|'dict' object has no attribute '(has_key|iteritems|itervalues)'"
 )
-_NOTHING_HELPS = re.compile(
+# Reasons that would be the same with any other toolchain.
+_NO_CURE = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
-    r"|^It asks for .*, an address;"
+    r"|^The tag requires .*, which is an address or a folder\."
 )
 
 
-def rungs(
-    system: BuildSystem,
-    own: Interpreter,
-    others: Sequence[Interpreter],
+def all_rungs(
+    build_system: BuildSystem,
+    default_python: Interpreter,
+    other_pythons: Sequence[Interpreter],
     *,
     has_setup_py: bool,
     mentions_cython: bool = False,
 ) -> tuple[Rung, ...]:
-    """What to try, in order: as declared, with older setuptools, on other interpreters.
+    """The rungs in order: as declared, with older setuptools, on other Pythons.
 
-    ``own`` is the interpreter that builds by default, ``others`` are tried where it does not do, those
-    that run setup.py themselves only where a tag asks for setuptools alone: they install nothing. An older
-    Cython is among them where setup.py mentions it, or it is declared.
+    Pythons that run setup.py themselves are among them only if the tag requires no more than setuptools: they
+    install nothing else. An older Cython is among them if setup.py mentions it or the tag requires it.
     """
-    found = [Rung(DECLARED, own)]
-    modern = [python for python in (own, *others) if python.version >= (3, 6)]
-    if mentions_cython or _requires(system, "cython"):
+    rungs = [Rung(DECLARED, default_python)]
+    modern = [python for python in (default_python, *other_pythons) if python.version >= (3, 6)]
+    if mentions_cython or _requires(build_system, "cython"):
         fitting = [python for python in modern if python.version <= (3, 12)]
-        found += [Rung(_OLD_CYTHON, python, ("Cython<3",)) for python in fitting[:1]]
-    if uses_setuptools(system):
-        for step in _SETUPTOOLS:
-            fitting = [python for python in modern if step.oldest <= python.version <= step.newest]
-            if fitting:
-                found.append(
-                    Rung(f"setuptools {step.version}", fitting[0], (f"setuptools=={step.version}.*",))
-                )
-    runs_itself = (
-        has_setup_py and system.backend.startswith("setuptools.") and _names(system) <= _SETUP_PY_HAS
+        rungs += [Rung(_OLD_CYTHON, python, ("Cython<3",)) for python in fitting[:1]]
+    if uses_setuptools(build_system):
+        for version, oldest, newest in _SETUPTOOLS:
+            fitting = [python for python in modern if oldest <= python.version <= newest]
+            constraints = (f"setuptools=={version}.*",)
+            rungs += [Rung(f"setuptools {version}", python, constraints) for python in fitting[:1]]
+    may_run_setup_py = (
+        has_setup_py
+        and build_system.backend.startswith("setuptools.")
+        and _required_names(build_system) <= _ENOUGH_FOR_SETUP_PY
     )
-    usable = (python for python in others if python.version >= (3, 6) or runs_itself)
-    return (*found, *(Rung(python.label, python) for python in usable if python.version != own.version))
+    usable = (python for python in other_pythons if python.version >= (3, 6) or may_run_setup_py)
+    others = (Rung(python.label, python) for python in usable if python.version != default_python.version)
+    return (*rungs, *others)
 
 
-def uses_setuptools(system: BuildSystem) -> bool:
-    """Whether setuptools is the build backend, or in-tree code that stands on it."""
-    return system.backend.startswith("setuptools.") or _requires(system, "setuptools")
+def uses_setuptools(build_system: BuildSystem) -> bool:
+    """Whether the build backend is setuptools, or code in the tag that requires setuptools."""
+    return build_system.backend.startswith("setuptools.") or _requires(build_system, "setuptools")
 
 
-def _requires(system: BuildSystem, name: str) -> bool:
-    return name in _names(system)
+def _requires(build_system: BuildSystem, name: str) -> bool:
+    return name in _required_names(build_system)
 
 
-def _names(system: BuildSystem) -> set[str]:
-    """The normalised names of what a tag asks to be installed for its build."""
-    found = (re.split(r"[^A-Za-z0-9._-]", each.strip(), maxsplit=1)[0] for each in system.requires)
-    return {canonicalize_name(each) for each in found}
+def _required_names(build_system: BuildSystem) -> set[str]:
+    """The normalized names (PEP 503) of the build requirements."""
+    names = (re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0] for item in build_system.requires)
+    return {canonicalize_name(name) for name in names}
 
 
 def imports_feature(setup_py: str) -> bool:
-    """Whether this text of a setup.py asks setuptools for ``Feature``, in vain since 46."""
+    """Whether the text of a setup.py imports ``Feature``, which setuptools 46 removed."""
     return _IMPORTS_FEATURE.search(setup_py.replace("\\\n", " ")) is not None
 
 
 def with_feature_first(rungs: Sequence[Rung]) -> tuple[Rung, ...]:
-    """The rungs with those in front whose setuptools has ``Feature``."""
+    """The rungs in another order: in front those whose setuptools has ``Feature``."""
     return tuple(sorted(rungs, key=lambda rung: rung.name != "setuptools 45.3" and not rung.runs_setup_py))
 
 
-def move_to_front(rungs: Sequence[Rung], preferred: str) -> tuple[Rung, ...]:
-    """The rungs with the one of this name, if any, in front."""
-    return tuple(sorted(rungs, key=lambda rung: rung.name != preferred))
+def move_to_front(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
+    """The rungs in another order: in front the one of this name, if it is there."""
+    return tuple(sorted(rungs, key=lambda rung: rung.name != name))
 
 
 def with_versioned_files(rung: Rung) -> Rung:
-    """The same rung, but all files of the tag come into the archive."""
+    """The same rung, except that all files of the tag get into the archive."""
     return rung._replace(name=f"{rung.name}{_WITH_FILES}", has_versioned_files=True)
 
 
 def remembered_first(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
-    """The rungs with the one in front that built an earlier tag of the project."""
-    found = move_to_front(rungs, name.removesuffix(_WITH_FILES))
-    if found and name == with_versioned_files(found[0]).name:
-        return (with_versioned_files(found[0]), *found)
-    return found
+    """The rungs in another order: in front the one of this name, with which an earlier tag was built."""
+    ordered = move_to_front(rungs, name.removesuffix(_WITH_FILES))
+    if ordered and name == with_versioned_files(ordered[0]).name:
+        return (with_versioned_files(ordered[0]), *ordered)
+    return ordered
 
 
-def rungs_after_failure(failure: str, left: Sequence[Rung]) -> tuple[Rung, ...]:
-    """What is left to try after a failure (its reason and log), the likeliest cure in front."""
+def rungs_after_failure(failure: str, untried: Sequence[Rung]) -> tuple[Rung, ...]:
+    """The rungs to try after a failure (its reason and log), the likeliest cure in front."""
     reason = failure.partition("\n")[0]
-    if _NOTHING_HELPS.search(reason):
+    if _NO_CURE.search(reason):
         return ()
     if _ONLY_PYTHON_2.search(failure):
-        return tuple(rung for rung in left if rung.runs_setup_py)
-    if _PYTHON_2.search(failure):
-        return tuple(sorted(left, key=lambda rung: not rung.runs_setup_py))
+        return tuple(rung for rung in untried if rung.runs_setup_py)
+    if _PROBABLY_PYTHON_2.search(failure):
+        return tuple(sorted(untried, key=lambda rung: not rung.runs_setup_py))
     for pattern, name in _CURES:
         if re.search(pattern, failure):
-            return move_to_front(left, name)
-    return tuple(left)
+            return move_to_front(untried, name)
+    return tuple(untried)
 
 
 def pin_for(project: str, pins: Iterable[Pin]) -> Pin | None:
-    """The first pin that matches a project's name, as written or normalised."""
+    """The first pin of the option toolchain that matches the project's name, as written or normalized."""
     names = (project, canonicalize_name(project))
     return next((pin for pin in pins if any(fnmatchcase(name, pin.project) for name in names)), None)

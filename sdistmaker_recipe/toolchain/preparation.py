@@ -1,38 +1,44 @@
-"""What tags lack and a build of long ago had: the version and the files that the repository knows."""
+"""Give a tag's build the version and the files that a checkout would tell it and an export does not."""
 
 from __future__ import annotations
 
 import io
-import os
 import re
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.model import BuildJob, Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
-from sdistmaker_recipe.toolchain.untrusted_files import read_bytes, write_bytes
+from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.untrusted_files import read_escaped_text, write_bytes
 
-VERSIONED_FILES_VARIABLE = "SDISTMAKER_FILES"
+FILES_VARIABLE = "SDISTMAKER_FILES"
+"""Names the file with the list of versioned files for ``shims/sdistmaker_files.py``."""
 
-# Since 10.0 setuptools asks Subversion no more (its changes: "Removed built-in support for subversion").
-_NO_LONGER_ASKED = datetime(2014, 12, 31, tzinfo=timezone.utc)
-_FROM_REPOSITORY = re.compile(
+# setuptools 10.0 no longer asks Subversion (its changes: "Removed built-in support for subversion").
+_LAST_WITH_SUBVERSION = datetime(2014, 12, 31, tzinfo=timezone.utc)
+_VCS_PLUGINS = re.compile(
     r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git|hgtools)\b", re.IGNORECASE
 )
-_BOOTSTRAPS = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
+_BOOTSTRAP_IMPORT = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
 _HGTOOLS = re.compile(r"^[^#\n]*(\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b)", re.MULTILINE)
-_DEEPEST = 100
-_MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
-_PARENTDIR = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
-_ASKED_FOR_VERSION = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
+_DEVELOPMENT_MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
+
+
+def prepare_tree(tree: Path, tag: Tag) -> None:
+    """Change setup.cfg so that the build gets the tag's version."""
+    remove_development_markers(tree)
+    write_hgtools_version(tree, tag)
 
 
 def version_variables(tag: Tag) -> dict[str, str]:
-    """Environment variables that tell the version to what would ask the repository for it."""
+    """Environment variables with the tag's version, for build backends that would ask the repository for it.
+
+    Empty if the version does not follow PEP 440.
+    """
     try:
         version = str(Version(tag.version))
     except InvalidVersion:
@@ -45,93 +51,93 @@ def version_variables(tag: Tag) -> dict[str, str]:
     }
 
 
-def tree_name(tree: Path, tag: Tag) -> str:
-    """The name of a folder for the tree: versioneer takes the version from it where nothing else says it."""
-    for name in _ASKED_FOR_VERSION:
-        if match := _PARENTDIR.search(_text(tree, name)):
-            prefix = match[1].strip("'\"")
-            return f"{prefix}{tag.version}" if re.fullmatch(r"[A-Za-z0-9._+-]+", tag.version) else "tree"
-    return "tree"
+def versioned_files_variables(
+    rung: Rung, exported: ExportedTag, scratch: Path, job: BuildJob
+) -> dict[str, str]:
+    """The environment variable that makes setuptools add all files of the tag; empty if it shall not."""
+    if not adds_versioned_files(rung, exported, job):
+        return {}
+    listing = scratch / "files.txt"
+    listing.write_text("".join(f"{path}\n" for path in sorted(exported.files)), "utf-8", "surrogateescape")
+    return {FILES_VARIABLE: str(listing)}
 
 
-def needs_vcs_metadata(tree: Path, system: BuildSystem) -> bool:
-    """Whether version or files may come from the repository's own data, which an export does not have."""
-    declared = [*system.requires, *(_text(tree, name) for name in ("setup.py", "setup.cfg"))]
-    return any(_FROM_REPOSITORY.search(text) for text in declared)
+def adds_versioned_files(rung: Rung, exported: ExportedTag, job: BuildJob) -> bool:
+    """Whether the archive gets all files of the tag, by the option include-versioned-files."""
+    if job.settings.include_versioned_files != "auto":
+        return job.settings.include_versioned_files == "always"
+    return rung.has_versioned_files or needs_versioned_files(exported.tree, job.tag, exported.build_system)
 
 
-def needs_versioned_files(tree: Path, tag: Tag, system: BuildSystem) -> bool:
-    """Whether an sdist of the tag had all versioned files when it was new, or nothing else says which."""
+def may_add_versioned_files(rung: Rung, exported: ExportedTag, job: BuildJob) -> bool:
+    """Whether the rung was tried without all files of the tag, and the option allows to add them."""
+    return job.settings.include_versioned_files == "auto" and not adds_versioned_files(rung, exported, job)
+
+
+def needs_versioned_files(tree: Path, tag: Tag, build_system: BuildSystem) -> bool:
+    """Whether setuptools added all versioned files when the tag was new, or nothing else lists the files."""
     return (
-        not (tree / "MANIFEST.in").exists() or tag.time < _NO_LONGER_ASKED or needs_vcs_metadata(tree, system)
+        not (tree / "MANIFEST.in").exists()
+        or tag.time < _LAST_WITH_SUBVERSION
+        or needs_vcs_metadata(tree, build_system)
     )
 
 
-def exported_files(tree: Path) -> frozenset[str]:
-    """The paths of all files and symbolic links below tree, relative to it.
+def needs_vcs_metadata(tree: Path, build_system: BuildSystem) -> bool:
+    """Whether the build may read the version or the files from the repository's own data.
 
-    Raises ``BuildError`` where folders lie deeper than what builds and packs them could follow.
+    An export does not have that data.
     """
-    return frozenset(_files_below(str(tree)))
-
-
-def _files_below(top: str) -> Iterator[str]:
-    # A stack, not recursion: a tag can be deeper than Python counts.
-    waiting = [(top, "", 0)]
-    while waiting:
-        folder, prefix, depth = waiting.pop()
-        if depth > _DEEPEST:
-            raise BuildError(f"The tag's folders are more than {_DEEPEST} deep.")
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
-                else:
-                    yield prefix + entry.name
+    declared = [
+        *build_system.requires,
+        *(read_escaped_text(tree, name) for name in ("setup.py", "setup.cfg")),
+    ]
+    return any(_VCS_PLUGINS.search(text) for text in declared)
 
 
 def bootstrap_modules(tree: Path) -> frozenset[str]:
-    """The files of modules that setup.py fetches setuptools with; it needs them wherever it is run."""
-    return frozenset(f"{match[1]}.py" for match in _BOOTSTRAPS.finditer(_text(tree, "setup.py")))
+    """The file names of the modules that setup.py imports to download setuptools.
+
+    They have to be in the archive: setup.py imports them wherever it runs.
+    """
+    matches = _BOOTSTRAP_IMPORT.finditer(read_escaped_text(tree, "setup.py"))
+    return frozenset(f"{match[1]}.py" for match in matches)
 
 
 def remove_development_markers(tree: Path) -> None:
-    """Blank what setup.cfg would add to the version: a tag is a release, whatever trunk was set to.
+    """Remove from setup.cfg the suffixes that it adds to the version: a tag is a release.
 
-    setuptools itself writes blank markers into the setup.cfg of an sdist, so the archive is the same.
+    setuptools itself writes empty suffixes into the setup.cfg of an sdist, so the archive is the same.
     """
-    text = _text(tree, "setup.cfg")
-    if not any(re.search(marker.replace("_", "[-_]"), text) for marker in _MARKERS):
+    text = read_escaped_text(tree, "setup.cfg")
+    if not any(re.search(marker.replace("_", "[-_]"), text) for marker in _DEVELOPMENT_MARKERS):
         return
     section = ""
-    lines = []
-    taken = False
+    kept_lines = []
+    is_marker = False
     for line in io.StringIO(text, newline=""):
-        taken = taken and line[:1] in (" ", "\t")  # which goes on with the value
+        # An indented line continues the value of the line before.
+        is_marker = is_marker and line[:1] in (" ", "\t")
         if match := re.match(r"\[([^]]*)\]", line):
             section = match[1].strip()
         name = line.partition("=")[0].partition(":")[0].strip().replace("-", "_")
-        taken = taken or (section == "egg_info" and name in _MARKERS)
-        if not taken:
-            lines.append(line)
-    write_bytes(tree, "setup.cfg", "".join(lines).encode("utf-8", "surrogateescape"))
+        is_marker = is_marker or (section == "egg_info" and name in _DEVELOPMENT_MARKERS)
+        if not is_marker:
+            kept_lines.append(line)
+    write_bytes(tree, "setup.cfg", "".join(kept_lines).encode("utf-8", "surrogateescape"))
 
 
 def write_hgtools_version(tree: Path, tag: Tag) -> None:
-    """Write the version where hgtools keeps it in an sdist: it is the tag_build of setup.cfg.
+    """If setup.py uses hgtools, write the version into setup.cfg as hgtools does in an sdist: as tag_build.
 
-    To be called when no other marker is left there.
+    Call ``remove_development_markers`` before, which removes any other tag_build.
     """
-    if not _HGTOOLS.search(_text(tree, "setup.py")):
+    if not _HGTOOLS.search(read_escaped_text(tree, "setup.py")):
         return
-    text = _text(tree, "setup.cfg")
+    text = read_escaped_text(tree, "setup.cfg")
     section = re.search(r"^\[egg_info\].*\n?", text, re.MULTILINE)
     before, after = (text[: section.start()], text[section.end() :]) if section else (text, "")
     marker = f"[egg_info]\ntag_build = {tag.version}\n"
     if before and not before.endswith("\n"):
         before += "\n"
     write_bytes(tree, "setup.cfg", f"{before}{marker}{after}".encode("utf-8", "surrogateescape"))
-
-
-def _text(tree: Path, name: str) -> str:
-    return read_bytes(tree, name).decode("utf-8", "surrogateescape")

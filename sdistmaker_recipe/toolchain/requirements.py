@@ -1,4 +1,4 @@
-"""What tags ask to be installed for their builds: what is a requirement, and what comes from the index."""
+"""Check build requirements before they are installed: their syntax, and whether the index has them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Iterable
 
 from sdistmaker_recipe.errors import BuildError
 
-# PEP 508 has such a character in an address only, and pip takes for a path what has a slash or begins so.
-_ADDRESS = re.compile(r"\s*\.|[^;]*[@/:]")
+# In PEP 508 only a URL has one of these characters; pip takes a text with a slash or a dot in front as a
+# path.
+_DIRECT_REFERENCE = re.compile(r"\s*\.|[^;]*[@/:]")
 
 
 def requirement_problem(requirement: str) -> str:
-    """Why this is no requirement (PEP 508), as the end of a sentence; "" where it is one."""
-    # Here, for only what builds asks, and other processes import this module, too.
+    """Why this is no requirement (PEP 508), as the end of a sentence; "" if it is one."""
+    # Imported late, for only builds need it, and other processes import this module too.
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
         Requirement(requirement)
     except InvalidRequirement as error:
-        # What follows points at a place in the line before, which a sentence cannot.
+        # The lines after the first point at a column of it, which makes no sense in a sentence.
         return str(error).partition("\n")[0] or "it cannot be read"
     except RecursionError:
         return "it is nested too deep"
@@ -27,11 +28,11 @@ def requirement_problem(requirement: str) -> str:
 
 
 def refuse_direct_references(requirements: Iterable[str]) -> None:
-    """Raise ``BuildError`` where one of these comes from an address or a folder, and not from the index.
+    """Raise ``BuildError`` if a requirement is a direct reference (PEP 440) or a path.
 
-    Installing runs its code outside of the sandbox, so it could be code of the tag itself.
+    Its code would run during the installation, outside of the sandbox, and could be code of the tag itself.
     """
     for requirement in requirements:
-        if _ADDRESS.match(requirement):
-            asked = f"It asks for {requirement[:200]!r}, an address"
-            raise BuildError(f"{asked}; within the sandbox only names are installed.")
+        if _DIRECT_REFERENCE.match(requirement):
+            reason = f"The tag requires {requirement[:200]!r}, which is an address or a folder."
+            raise BuildError(f"{reason} Require it by its name, and add it to the index of build-index.")

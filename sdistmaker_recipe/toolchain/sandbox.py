@@ -1,7 +1,7 @@
-"""Bubblewrap around builds: the system read-only, one writable folder, no network, nobody's home.
+"""Run builds in bubblewrap: the system read-only, one writable folder, no network, no home.
 
-The option sandbox chooses: with ``none`` builds run as the user who runs this program and can read and write
-what that user can; the limits of ``worker`` hold all the same.
+The option sandbox decides. With ``none`` a build can read and write whatever the account of this program can;
+its resource limits (see ``worker``) are the same.
 """
 
 from __future__ import annotations
@@ -20,11 +20,21 @@ from sdistmaker_recipe.toolchain.seccomp import seccomp_filter
 
 BUBBLEWRAP = "bwrap"
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# No more of /etc than programs need to start and to name users; what else is there can be secret.
-_SETTINGS = ("alternatives", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types")
-_SETTINGS_TOO = ("nsswitch.conf", "os-release", "passwd")
-_SECONDS = 20
+_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+# Programs need no more of /etc to start and to name users. Other files there can be secret.
+_ETC_FILES = (
+    "alternatives",
+    "group",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "nsswitch.conf",
+    "os-release",
+    "passwd",
+)
+_PROBE_SECONDS = 20
 
 
 class Sandbox(NamedTuple):
@@ -43,93 +53,116 @@ class Sandbox(NamedTuple):
         stderr: int | IO[bytes],
         cwd: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a command inside; ``readable`` are folders and files it needs beside /usr."""
-        with self._wrapped(command, readable) as (wrapped, files):
+        """Start a command inside; ``readable`` are folders and files that it needs beside the system's."""
+        with self._wrapped(command, readable) as (wrapped_command, descriptors):
             return subprocess.Popen(
-                wrapped,
+                wrapped_command,
                 cwd=cwd,
                 env=dict(environment),
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
-                pass_fds=files,
+                pass_fds=descriptors,
             )
 
     @contextmanager
     def _wrapped(
         self, command: Sequence[str], readable: Iterable[Path]
     ) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
-        """The command that starts this one inside, and the open files to hand it for that."""
+        """The command that runs this one inside, and the file descriptors that it has to inherit."""
         if self.writable_folder is None:
             yield command, ()
             return
-        with _refused_calls() as (refused, files):
-            yield [*_wrapping(self.writable_folder, readable), *refused, "--", *command], files
+        with _seccomp_arguments() as (seccomp, descriptors):
+            yield (
+                [*_bubblewrap_command(self.writable_folder, readable), *seccomp, "--", *command],
+                descriptors,
+            )
 
 
 NO_SANDBOX = Sandbox(None)
 
 
 def process_folder(scratch: Path) -> Path:
-    """The folder in scratch that is this process's, and that builds can write to, made if need be."""
+    """The folder of this process in scratch, to which its builds can write; made if it is missing."""
     folder = scratch / f"worker-{os.getpid()}"
     folder.mkdir(exist_ok=True)
     return folder
 
 
 def shared_memory_folder(writable_folder: Path) -> Path:
-    """The folder that builds with this writable one see as /dev/shm; beside it, where none can replace it."""
+    """The folder that builds see as /dev/shm. It is beside their writable folder, so none can replace it."""
     return writable_folder.with_name(f"{writable_folder.name}-shm")
 
 
 def choose_sandbox(mode: str) -> tuple[bool, str]:
-    """Whether builds shall be wrapped in this mode (auto, bubblewrap, none), and a warning or "".
+    """Whether builds run in bubblewrap, and a warning or "".
 
-    Raises ``ToolchainError`` where the mode is bubblewrap and it does not work here.
+    ``mode`` is the option sandbox: auto, bubblewrap or none. Raises ``ToolchainError`` if the mode is
+    bubblewrap and it does not work on this machine.
     """
     if mode == "none":
         return False, ""
-    if not (problem := _problem()):
+    if not (problem := _bubblewrap_problem()):
         return True, ""
-    hint = (
-        f"Install it (on Debian: apt install bubblewrap), or set sandbox = none to build without: {problem}"
+    cure = (
+        "Install it (Debian: apt install bubblewrap)"
+        if not _is_installed()
+        else "Allow it to create user namespaces"
     )
     if mode == "bubblewrap":
-        raise ToolchainError("The sandbox bubblewrap does not work here.", hint)
-    return False, f"builds run without a sandbox, for bubblewrap does not work here. {hint}"
+        raise ToolchainError(
+            f"{problem}, and sandbox = bubblewrap is set.", f"{cure}, or set sandbox = none to build without."
+        )
+    return (
+        False,
+        f"{problem}, so builds run without a sandbox. {cure}, or set sandbox = none to hide this message.",
+    )
 
 
 def may_use_bubblewrap(mode: str) -> bool:
-    """Whether builds are likely to be wrapped in this mode, which is told without trying."""
-    return mode != "none" and shutil.which(BUBBLEWRAP) is not None
+    """Whether builds in this mode probably run in bubblewrap, without starting it to find out."""
+    return mode != "none" and _is_installed()
+
+
+def _is_installed() -> bool:
+    return shutil.which(BUBBLEWRAP) is not None
 
 
 @lru_cache(maxsize=1)
-def _problem() -> str:
-    """Why bubblewrap does not work on this machine; empty where it does."""
-    if shutil.which(BUBBLEWRAP) is None:
-        return f"there is no program {BUBBLEWRAP}."
-    command = [BUBBLEWRAP, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev"]
+def _bubblewrap_problem() -> str:
+    """Why bubblewrap does not work on this machine, as a clause; "" if it works."""
+    if not _is_installed():
+        return "bubblewrap is not installed"
+    command = [BUBBLEWRAP, *_namespace_arguments(), *_system_arguments(), "--proc", "/proc", "--dev", "/dev"]
     try:
-        with _refused_calls() as (refused, files):
-            command += [*refused, "--", "/bin/true"]
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_SECONDS, check=False, pass_fds=files
+        with _seccomp_arguments() as (seccomp, descriptors):
+            finished = subprocess.run(
+                [*command, *seccomp, "--", "/bin/true"],
+                capture_output=True,
+                text=True,
+                timeout=_PROBE_SECONDS,
+                check=False,
+                pass_fds=descriptors,
             )
     except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
-    return "" if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}."
+        return f"bubblewrap does not work here ({error})"
+    if finished.returncode == 0:
+        return ""
+    return (
+        f"bubblewrap does not work here ({finished.stderr.strip() or f'exit status {finished.returncode}'})"
+    )
 
 
 @contextmanager
-def _refused_calls() -> Iterator[tuple[list[str], tuple[int, ...]]]:
-    """Arguments that have bubblewrap refuse system calls, and the open files to hand it for that."""
+def _seccomp_arguments() -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Arguments that make bubblewrap refuse system calls, and the descriptors that it has to inherit."""
     content = seccomp_filter(os.uname().machine)
     if not content:
         yield [], ()
         return
-    # It is less than a pipe takes at once.
+    # The filter fits into the buffer of a pipe, so writing does not block.
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb"):
         with os.fdopen(writing, "wb") as file:
@@ -137,32 +170,32 @@ def _refused_calls() -> Iterator[tuple[list[str], tuple[int, ...]]]:
         yield ["--seccomp", str(reading)], (reading,)
 
 
-def _wrapping(writable_folder: Path, readable: Iterable[Path]) -> list[str]:
-    shared = shared_memory_folder(writable_folder)
-    shared.mkdir(exist_ok=True)
-    arguments = [BUBBLEWRAP, *_namespaces(), *_system(), "--proc", "/proc"]
-    arguments += ["--dev", "/dev", "--bind", str(shared), "/dev/shm", "--remount-ro", "/dev"]
-    shown = {*map(Path, _SYSTEM)}
+def _bubblewrap_command(writable_folder: Path, readable: Iterable[Path]) -> list[str]:
+    shared_memory = shared_memory_folder(writable_folder)
+    shared_memory.mkdir(exist_ok=True)
+    arguments = [BUBBLEWRAP, *_namespace_arguments(), *_system_arguments(), "--proc", "/proc"]
+    arguments += ["--dev", "/dev", "--bind", str(shared_memory), "/dev/shm", "--remount-ro", "/dev"]
+    mounted = {*map(Path, _SYSTEM_FOLDERS)}
     for path in sorted(set(readable)):
-        if shown.isdisjoint((path, *path.parents)):
-            shown.add(path)
+        if mounted.isdisjoint((path, *path.parents)):
+            mounted.add(path)
             is_link = path.is_symlink() and path.is_file()
-            how, what = ("--symlink", path.readlink()) if is_link else ("--ro-bind", path)
-            arguments += [how, str(what), str(path)]
+            option, source = ("--symlink", path.readlink()) if is_link else ("--ro-bind", path)
+            arguments += [option, str(source), str(path)]
     return [*arguments, "--bind", str(writable_folder), str(writable_folder), "--remount-ro", "/"]
 
 
-def _namespaces() -> list[str]:
+def _namespace_arguments() -> list[str]:
     return ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
 
 
-def _system() -> list[str]:
+def _system_arguments() -> list[str]:
     arguments: list[str] = []
-    for path in map(Path, _SYSTEM):
+    for path in map(Path, _SYSTEM_FOLDERS):
         if path.is_symlink():
             arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.exists():
             arguments += ["--ro-bind", str(path), str(path)]
-    for name in (*_SETTINGS, *_SETTINGS_TOO):
+    for name in _ETC_FILES:
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return arguments

@@ -1,4 +1,4 @@
-"""Build with an interpreter older than PEP 517: ``setup.py sdist``, by its own setuptools."""
+"""Build with an interpreter older than PEP 517: run ``setup.py sdist`` with its own setuptools."""
 
 from __future__ import annotations
 
@@ -16,127 +16,119 @@ from filelock import FileLock
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain import orphans, untrusted_process
-from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
-from sdistmaker_recipe.toolchain.hooks import (
+from sdistmaker_recipe.toolchain.build_context import (
     BuildContext,
     RawSdist,
     base_environment,
-    failure_reason,
-    files_read,
     find_archive,
-    is_lasting,
-    may_have_extra_requirements,
-    read_result,
     refuse_linked_folders,
 )
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
+from sdistmaker_recipe.toolchain.hooks import may_have_extra_requirements
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 from sdistmaker_recipe.toolchain.requirements import refuse_direct_references
+from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpreter_paths
 
 SETUP_PY_RUNNER = Path(__file__).with_name("setup_py_runner.py")
-_SECONDS_TO_INSTALL = 600
-# pip says the first of an index that it could not read, too, but not alone.
-_NO_SUCH = "No matching distribution found"
-_NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
+
+_INSTALL_SECONDS = 600
+# pip also says so of an index that it could not read, but then it says more.
+_NOT_FOUND = "No matching distribution found"
+_INDEX_NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
 
 
-def build_sdist(python: Interpreter, place: BuildContext, settings: BuildSettings) -> RawSdist:
+def build_sdist(python: Interpreter, context: BuildContext, settings: BuildSettings) -> RawSdist:
     """The archive that ``setup.py sdist`` writes; raises ``BuildError``.
 
-    What setup_requires asks for is installed beforehand, into a folder of its own for each set.
+    The requirements in setup_requires are installed before, each set into a folder of its own.
     """
-    requires = _setup_requires(python, place)
-    packages = str(_packages(python, requires, settings, place)) if requires else ""
-    place.output.mkdir()
-    result = _run(python, ["sdist", "--formats=gztar", f"--dist-dir={place.output}"], packages, place)
-    return RawSdist(find_archive(place), files_read(result), (python.label, *requires))
+    requirements = _setup_requires(python, context)
+    packages = str(_install_once(python, requirements, settings, context)) if requirements else ""
+    context.output.mkdir()
+    arguments = ["sdist", "--formats=gztar", f"--dist-dir={context.output}"]
+    result = _run_setup_py(python, arguments, packages, context)
+    return RawSdist(find_archive(context), files_read(result), (python.label, *requirements))
 
 
-def _setup_requires(python: Interpreter, place: BuildContext) -> tuple[str, ...]:
-    if not may_have_extra_requirements(LEGACY_SYSTEM, place.tree):
+def _setup_requires(python: Interpreter, context: BuildContext) -> tuple[str, ...]:
+    if not may_have_extra_requirements(LEGACY_SYSTEM, context.tree):
         return ()
-    asked = _run(python, ["--name"], "", place)
-    return tuple(each for each in asked.get("requires", []) if isinstance(each, str))
+    result = _run_setup_py(python, ["--name"], "", context)
+    return tuple(item for item in result.get("requires", []) if isinstance(item, str))
 
 
-def _run(
-    python: Interpreter, arguments: Sequence[str], packages: str, place: BuildContext
+def _run_setup_py(
+    python: Interpreter, arguments: Sequence[str], packages: str, context: BuildContext
 ) -> Mapping[str, Any]:
+    """Run setup.py with the folder ``packages`` (or "") on its path, and return the runner's result."""
     request = {
         "arguments": arguments,
         "shims": str(SHIMS),
         "packages": packages,
         "limits": dict(RESOURCE_LIMITS),
     }
-    result_file = place.scratch / "legacy.json"
+    result_file = context.scratch / "legacy.json"
     result_file.unlink(missing_ok=True)
-    path = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
-    command = [python.path, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result_file)]
-    readable = [
-        SETUP_PY_RUNNER,
-        SHIMS,
-        *interpreter_paths(Path(python.path)),
-        *([Path(packages)] if packages else []),
-    ]
-    # A sandbox ends all that is in it.
-    with nullcontext() if place.sandbox.writable_folder else orphans.ending_orphans():
+    programs = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
+    readable = [SETUP_PY_RUNNER, SHIMS, *interpreter_paths(Path(python.path))]
+    # A sandbox ends all of its processes by itself.
+    with nullcontext() if context.sandbox.writable_folder else orphans.ending_orphans():
         finished = untrusted_process.run(
-            command,
-            cwd=place.tree,
-            environment={**base_environment(place), "PATH": path},
-            timeout=place.deadline.seconds_left,
-            log=place.log,
-            sandbox=place.sandbox,
-            readable=readable,
+            [python.path, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result_file)],
+            cwd=context.tree,
+            environment={**base_environment(context), "PATH": programs},
+            timeout=context.deadline.seconds_left,
+            log=context.log,
+            sandbox=context.sandbox,
+            readable=[*readable, Path(packages)] if packages else readable,
         )
-    refuse_linked_folders(place)
-    if finished.status is None:
-        raise BuildError(f"The build took longer than {place.deadline.seconds:g} seconds.", finished.output)
-    result = read_result(result_file)
-    if finished.status or "error" in result:
-        reason = failure_reason(result, finished.status, finished.output)
-        raise BuildError(reason, finished.output, is_permanent=is_lasting(result, finished.status))
-    return result
+    refuse_linked_folders(context)
+    return successful_result(result_file, finished.status, finished.output, context.deadline.seconds)
 
 
-def _packages(
-    python: Interpreter, requires: Sequence[str], settings: BuildSettings, place: BuildContext
+def _install_once(
+    python: Interpreter, requirements: Sequence[str], settings: BuildSettings, context: BuildContext
 ) -> Path:
-    """A folder with these requirements installed by the interpreter's own pip."""
-    key = hashlib.sha256(repr((python.path, sorted(requires))).encode()).hexdigest()[:20]
+    """The folder with these requirements, installed by the interpreter's own pip if it is not there yet."""
+    key = hashlib.sha256(repr((python.path, sorted(requirements))).encode()).hexdigest()[:20]
     folder = settings.environments / f"legacy-{key}"
     settings.environments.mkdir(parents=True, exist_ok=True)
-    with place.deadline.paused(), FileLock(f"{folder}.lock"):
+    with context.deadline.paused(), FileLock(f"{folder}.lock"):
         if not folder.is_dir():
-            _install(python, requires, folder, settings, place)
+            _install(python, requirements, folder, settings, context)
     return folder
 
 
 def _install(
-    python: Interpreter, requires: Sequence[str], folder: Path, settings: BuildSettings, place: BuildContext
+    python: Interpreter,
+    requirements: Sequence[str],
+    folder: Path,
+    settings: BuildSettings,
+    context: BuildContext,
 ) -> None:
-    if options := [each for each in requires if each.startswith("-")]:
-        raise BuildError(f"setup_requires asks for {options}, which is no requirement.")
+    if options := [item for item in requirements if item.startswith("-")]:
+        raise BuildError(f"setup_requires has {options}, which are options of pip and not requirements.")
     if settings.sandbox:
-        refuse_direct_references(requires)
+        refuse_direct_references(requirements)
     variables = dict(settings.helper_environment)
     if index := variables.get("UV_DEFAULT_INDEX"):
         variables["PIP_INDEX_URL"] = index
-    part = folder.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
+    unfinished = folder.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
     finished = untrusted_process.run(
-        [python.path, "-m", "pip", "install", "--quiet", "--target", str(part), *requires],
+        [python.path, "-m", "pip", "install", "--quiet", "--target", str(unfinished), *requirements],
         cwd=settings.environments,
         environment=variables,
-        timeout=_SECONDS_TO_INSTALL,
-        log=place.log,
+        timeout=_INSTALL_SECONDS,
+        log=context.log,
     )
     if finished.status != 0:
-        text = f"The build requirements cannot be installed for {python.label}: {', '.join(requires)}."
-        raise BuildError(text, finished.output, is_permanent=_has_no_such(finished.output))
-    part.rename(folder)
+        text = f"The build requirements cannot be installed for {python.label}: {', '.join(requirements)}."
+        raise BuildError(text, finished.output, is_permanent=_is_not_in_index(finished.output))
+    unfinished.rename(folder)
 
 
-def _has_no_such(printed: str) -> bool:
-    """Whether an index that was read has not what was asked for: it will not have it the next time either."""
-    return _NO_SUCH in printed and not _NOT_READ.search(printed)
+def _is_not_in_index(printed: str) -> bool:
+    """Whether pip read the index and did not find a requirement; the next run would not find it either."""
+    return _NOT_FOUND in printed and not _INDEX_NOT_READ.search(printed)

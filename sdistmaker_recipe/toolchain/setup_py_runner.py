@@ -1,15 +1,20 @@
-"""Run a tag's setup.py as it was meant to be run before PEP 517; any Python 2.7 or 3 runs this.
+"""Run a tag's setup.py as it was run before PEP 517; any Python 2.7 or 3 runs this program.
 
-Arguments: the JSON request (``arguments`` for setup.py, ``shims``: a folder for the end of sys.path,
-``packages``: a folder with what setup_requires asks for, or "", ``limits`` by the names of setrlimit(2)),
-and the file for the JSON result:
-``requires`` (what setup_requires asks for and is not there yet), ``read`` (files of the tag that were read),
-and ``error`` and ``message`` where it failed.
+``setup_py`` starts it. It is one file on purpose, and repeats a little of ``hook_runner``: this package
+cannot be imported there.
+
+The first argument is a JSON object: ``arguments`` for setup.py; ``shims``, a folder for the end of
+``sys.path``; ``packages``, a folder with the requirements in setup_requires, or ""; ``limits``, resource
+limits by the names of setrlimit(2).
+
+The second argument is the file for the result, a JSON object: ``requires``, the requirements in
+setup_requires if ``packages`` is ""; ``read``, the files of the tag that were read (always empty here);
+``error`` and ``message`` if setup.py failed.
 """
 
 import sys
 
-BARE = frozenset(sys.modules)
+MODULES_AT_START = frozenset(sys.modules)
 
 import io
 import json
@@ -19,7 +24,7 @@ import traceback
 
 
 def main():
-    """Run the request; exit with 1 where setup.py failed."""
+    """Run the request; exit with status 1 if setup.py failed."""
     request = json.loads(sys.argv[1])
     result_file = sys.argv[2]
     limit_resources(request["limits"])
@@ -28,7 +33,7 @@ def main():
     try:
         import setuptools.dist
 
-        watch_requirements(setuptools.dist.Distribution, result["requires"], bool(request["packages"]))
+        record_requirements(setuptools.dist.Distribution, result["requires"], bool(request["packages"]))
         sys.argv[:] = ["setup.py"] + [str(argument) for argument in request["arguments"]]
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)
@@ -45,7 +50,7 @@ def main():
 
 
 def limit_resources(limits):
-    """Set what setup.py may take, and have the kernel end it before all else where memory runs out."""
+    """Limit what setup.py may use, and let the kernel end it first if memory runs out."""
     try:
         with io.open("/proc/self/oom_score_adj", "wb") as file:
             file.write(b"1000")
@@ -59,7 +64,7 @@ def limit_resources(limits):
 
 
 def prepare_path(request):
-    """Have the tag's own modules first on the path, as setup.py has, but ours that stand in for downloads."""
+    """Put the tag's folder first on the path, as for any setup.py, but import the shims before."""
     sys.path[0] = request["shims"]
     import distribute_setup  # noqa: F401
     import ez_setup  # noqa: F401
@@ -68,15 +73,15 @@ def prepare_path(request):
     if request["packages"]:
         sys.path.insert(1, request["packages"])
     sys.path.append(request["shims"])
-    own = {name.partition(".")[0] for name in os.listdir(".")}
-    for name in set(sys.modules) - BARE - {"ez_setup", "distribute_setup"}:
-        # Only this program imported it.
-        if name.partition(".")[0] in own:
+    own_names = {name.partition(".")[0] for name in os.listdir(".")}
+    for name in set(sys.modules) - MODULES_AT_START - {"ez_setup", "distribute_setup"}:
+        # Only this program imported it, and the tag has its own.
+        if name.partition(".")[0] in own_names:
             del sys.modules[name]
 
 
 def as_text(value):
-    """The value as text, whatever bytes or characters an error of Python 2 is made of."""
+    """The value as text; errors of Python 2 can have bytes or characters that do not encode."""
     try:
         text = str(value)
     except UnicodeError:
@@ -84,8 +89,8 @@ def as_text(value):
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
-def watch_requirements(distribution, requires, installed):
-    """Note what setup_requires asks for instead of letting easy_install fetch it."""
+def record_requirements(distribution, requires, installed):
+    """Replace the method with which easy_install fetches setup_requires by one that records them."""
 
     def fetch_build_eggs(self, requirements):
         if isinstance(requirements, str):

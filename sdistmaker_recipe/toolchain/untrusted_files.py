@@ -1,7 +1,6 @@
-"""Files of an exported tag, read and written with distrust: a tag may hold links to anywhere.
+"""Read and write the files of an exported tag, which may contain links to anywhere.
 
-What is a link is followed only while it stays in the tree, and nothing is read but regular files of a size
-that text has.
+A link is followed only within the tree. Only regular files up to 8 MiB are read.
 """
 
 from __future__ import annotations
@@ -14,38 +13,41 @@ import subprocess
 from pathlib import Path
 from typing import IO
 
-_LARGEST = 8 << 20
+_MAX_BYTES = 8 << 20
 
 
-def open_regular_file(path: Path, how: int = os.O_RDONLY) -> IO[bytes]:
-    """Open a file that a build may have replaced; raises ``OSError`` where it is a link or no file.
+def open_regular_file(path: Path, flags: int = os.O_RDONLY) -> IO[bytes]:
+    """Open a file that a build may have replaced; raises ``OSError`` for a link, a folder or a device.
 
-    ``how`` are flags of open(2).
+    ``flags`` are those of open(2).
     """
-    # Neither a pipe nor a terminal keeps us waiting.
-    descriptor = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
+    # With these flags neither a pipe nor a terminal blocks this process.
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no file", str(path))
-    return os.fdopen(descriptor, "rb" if how == os.O_RDONLY else "ab")
+    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "ab")
 
 
 def read_bytes(tree: Path, name: str) -> bytes:
-    """The content of a file below tree; empty where it is none, is larger than 8 MiB or leads elsewhere."""
+    """The content of a file below tree.
+
+    Empty if there is no regular file, if it is larger than 8 MiB, or if a link leads out of the tree.
+    """
     try:
-        file = _open(tree, name)
-    except (OSError, RuntimeError):  # links that lead in a circle
+        file = _open_below(tree, name)
+    except (OSError, RuntimeError):  # RuntimeError: a circle of links
         return b""
     with file:
-        return file.read(_LARGEST) if os.fstat(file.fileno()).st_size <= _LARGEST else b""
+        return file.read(_MAX_BYTES) if os.fstat(file.fileno()).st_size <= _MAX_BYTES else b""
 
 
-def _open(tree: Path, name: str) -> IO[bytes]:
+def _open_below(tree: Path, name: str) -> IO[bytes]:
     if "/" not in name:
         try:
             return open_regular_file(tree / name)
         except OSError as error:
-            if error.errno != errno.ELOOP:  # which is to say: a link
+            if error.errno != errno.ELOOP:  # ELOOP: it is a link
                 raise
     top = tree.resolve()
     path = (top / name).resolve()
@@ -55,12 +57,17 @@ def _open(tree: Path, name: str) -> IO[bytes]:
 
 
 def read_text(tree: Path, name: str) -> str:
-    """The text of a file below tree, as far as it is text; see ``read_bytes``."""
+    """The content as text, with U+FFFD in place of bytes that are not UTF-8; see ``read_bytes``."""
     return read_bytes(tree, name).decode("utf-8", "replace")
 
 
+def read_escaped_text(tree: Path, name: str) -> str:
+    """The content as text that can be written back: bytes that are not UTF-8 are escaped (PEP 383)."""
+    return read_bytes(tree, name).decode("utf-8", "surrogateescape")
+
+
 def write_bytes(tree: Path, name: str, content: bytes) -> None:
-    """Put a file into tree in place of whatever has the name there, a link too."""
+    """Write a file below tree in place of whatever has that name, without following a link."""
     path = tree / name
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
@@ -68,12 +75,12 @@ def write_bytes(tree: Path, name: str, content: bytes) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder and all that is in it, whatever permissions a tag gave it, and however deep it is."""
+    """Remove a folder and its content, whatever its permissions and however deep its folders are."""
     try:
         shutil.rmtree(folder)
     except (OSError, RecursionError):
         if folder.is_symlink():
             raise
-        # A tag can take its folders' permissions away; neither program follows a link that it left in there.
+        # A tag can remove the permissions of its folders. Neither program follows a link in there.
         for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
             subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)

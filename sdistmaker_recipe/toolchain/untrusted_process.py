@@ -1,4 +1,4 @@
-"""Run a program that is not trusted: own process group, clean environment, time limit, output to a file."""
+"""Run a program that is not trusted: own process group, clean environment, time limit, output into a file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.untrusted_files import open_regular_file
 
-_LOG_LIMIT = 256 * 1024
+_MAX_LOG_BYTES = 256 * 1024
 
 
 class FinishedProcess(NamedTuple):
-    """How a program ended; ``status`` is None where it was ended for taking too long."""
+    """The exit status of a program (None if it was ended for taking too long), and what it printed."""
 
     status: int | None
     output: str
@@ -33,10 +33,10 @@ def run(
     sandbox: Sandbox = NO_SANDBOX,
     readable: Iterable[Path] = (),
 ) -> FinishedProcess:
-    """Run command in cwd for at most timeout seconds; all it prints goes to the file log.
+    """Run command in cwd for at most timeout seconds; everything that it prints is added to the file log.
 
-    ``readable`` are folders and files that it needs, and that a sandbox would not show it otherwise.
-    At the end the whole process group is ended, whatever the command started and left behind.
+    ``readable`` are folders and files that it needs and that the sandbox would hide. At the end the whole
+    process group is ended, with everything that the command started in it.
     """
     with open_regular_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
         process = sandbox.start(
@@ -58,15 +58,15 @@ def run(
 
 
 def read_log(path: Path) -> str:
-    """The text of a log file, of a long one the beginning and the end."""
+    """The text of a log file; of a file longer than 256 KiB the beginning and the end."""
     with open_regular_file(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size <= _LOG_LIMIT:
+        if size <= _MAX_LOG_BYTES:
             return file.read().decode("utf-8", "replace")
-        beginning = file.read(_LOG_LIMIT // 2)
-        file.seek(size - _LOG_LIMIT // 2)
-        end = file.read(_LOG_LIMIT // 2)
-    left_out = f"\n... {size - _LOG_LIMIT} bytes left out ...\n"
+        beginning = file.read(_MAX_LOG_BYTES // 2)
+        file.seek(size - _MAX_LOG_BYTES // 2)
+        end = file.read(_MAX_LOG_BYTES // 2)
+    left_out = f"\n... {size - _MAX_LOG_BYTES} bytes left out ...\n"
     return beginning.decode("utf-8", "replace") + left_out + end.decode("utf-8", "replace")
 
 

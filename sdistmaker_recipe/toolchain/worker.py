@@ -1,6 +1,6 @@
-"""Warm workers: one long-lived process for each build environment, which forks for each hook it is to call.
+"""Workers: one long-lived process for each build environment, which forks for each hook that it calls.
 
-The other side is ``hook_runner``, which says how the two speak.
+``hook_runner`` is the program that a worker runs. Its docstring describes the messages between the two.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from sdistmaker_recipe.toolchain.sandbox import Sandbox
 
 HOOK_RUNNER = Path(__file__).with_name("hook_runner.py")
 
-# An interpreter compiles a script each time that it is told to run it, unlike a module. So it is loaded as
-# one, by what is there before anything is imported: the current folder, whatever is in it, would come first.
+# An interpreter compiles a script each time that it runs it, and a module only once. So the script is
+# loaded as a module is, by a module that is built in: nothing is imported before, for that could come from
+# the current folder.
 _START = """\
 import sys
 del sys.path[0], sys.argv[0]
@@ -33,24 +34,24 @@ __file__ = sys.argv[0]
 import _frozen_importlib_external as importer
 exec(importer.SourceFileLoader(__name__, __file__).get_code(__name__))
 """
-_COMPILED = HOOK_RUNNER.with_name("__pycache__")
+_COMPILED_RUNNER = HOOK_RUNNER.with_name("__pycache__")
 
 SHIMS = Path(__file__).with_name("shims")
-"""A folder for the end of sys.path, with what tags lack: ez_setup, and a finder of their files."""
+"""A folder for the end of sys.path, with modules that old tags need: ez_setup, a finder of their files."""
 
 GRACE_SECONDS = 20.0
-"""Seconds that a worker has beyond a hook's time limit, to end all that the hook left behind."""
+"""The time that a worker has after a hook's time limit, to end everything that the hook left behind."""
 
 RESOURCE_LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0, "NPROC": 4096}
-"""What a hook may take, by the names of setrlimit(2): bytes of memory, of one file, and of a core dump.
+"""The limits of a hook by their names in setrlimit(2): bytes of memory, of a file, of a core dump; processes.
 
-Processes are counted with all others of the account, threads too, and those of root are not limited.
+The kernel counts all processes and threads of the account together, and does not limit those of root.
 """
 
-_KEPT = 4
-# PyPy has more than one folder for its library.
-_OF_PYTHON = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
-_COMMON_ENVIRONMENT = {
+_MAX_KEPT_WORKERS = 4
+# PyPy has its library in further folders.
+_PYTHON_FOLDERS = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
+_WORKER_ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -61,7 +62,10 @@ _COMMON_ENVIRONMENT = {
 
 
 class HookCall(NamedTuple):
-    """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write."""
+    """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write.
+
+    ``seconds`` is the time limit.
+    """
 
     hook: str
     backend: str
@@ -76,45 +80,51 @@ class HookCall(NamedTuple):
 
 
 class Worker:
-    """A process that calls hooks, one at a time; it ends with the process that started it."""
+    """A process that calls hooks, one at a time; it ends with the process that started it.
+
+    ``preload`` is the module that it imports at its start, or "".
+    """
 
     def __init__(self, python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool = True) -> None:
-        given = [str(HOOK_RUNNER), preload, str(SHIMS), "often" if has_many_builds else "seldom"]
-        command = [str(python), "-s", "-c", _START, *given]
-        compiled = [_COMPILED] if _COMPILED.is_dir() else []
+        arguments = [str(HOOK_RUNNER), preload, str(SHIMS), "often" if has_many_builds else "seldom"]
+        compiled = [_COMPILED_RUNNER] if _COMPILED_RUNNER.is_dir() else []
+        folder = sandbox.writable_folder
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the process
         self._process = sandbox.start(
-            command,
+            [str(python), "-s", "-c", _START, *arguments],
             [HOOK_RUNNER, *compiled, SHIMS, *interpreter_paths(python)],
-            {
-                **_COMMON_ENVIRONMENT,
-                **({"TMPDIR": str(sandbox.writable_folder)} if sandbox.writable_folder else {}),
-            },
+            {**_WORKER_ENVIRONMENT, **({"TMPDIR": str(folder)} if folder else {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
-        self._is_alone = sandbox.writable_folder is not None
+        self._is_alone = folder is not None
         self._unread = b""
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """What it has imported; waits until it has, and raises ``BuildError`` where it cannot start."""
-        return frozenset(self._answer("id", "", GRACE_SECONDS * 3)["modules"])
+        """The modules that it imported at its start; waits for that.
+
+        Raises ``BuildError`` if it cannot start.
+        """
+        return frozenset(self._read_answer("", GRACE_SECONDS * 3)["modules"])
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether the process runs and can be asked."""
         return self._stop.alive and self._process.poll() is None
 
     def call(self, call: HookCall) -> int | None:
-        """The hook's exit status, None where its time was up; raises ``BuildError`` where the worker died."""
-        # Its time begins when the worker is there.
+        """Call a hook; its exit status, or None if its time was up.
+
+        Raises ``BuildError`` if the worker died.
+        """
+        # The hook's time begins when the worker is ready.
         _ = self.modules
-        number = secrets.token_hex(8)
+        request_id = secrets.token_hex(8)
         request = {
-            "id": number,
+            "id": request_id,
             "hook": call.hook,
             "backend": call.backend,
             "backend_path": call.backend_path,
@@ -134,8 +144,8 @@ class Worker:
             stdin.flush()
         except OSError as error:
             self.close()
-            raise BuildError("The build ended the process that ran it.") from error
-        answer = self._answer("id", number, call.seconds + GRACE_SECONDS)
+            raise BuildError("The build ended the worker process that ran it.") from error
+        answer = self._read_answer(request_id, call.seconds + GRACE_SECONDS)
         if answer.get("changed"):
             # The next hook gets another worker.
             self.close()
@@ -146,32 +156,33 @@ class Worker:
         """End the process; harmless when repeated."""
         self._stop()
 
-    def _answer(self, key: str, value: str, seconds: float) -> dict[str, Any]:
-        """The next answer that has this value; any other line is not the worker's own, and passed over."""
+    def _read_answer(self, request_id: str, seconds: float) -> dict[str, Any]:
+        """The answer to this request; skips other lines, for a hook can write to the pipe too."""
         end = time.monotonic() + seconds
         stdout: IO[bytes] = self._process.stdout  # type: ignore[assignment]  # it is a pipe
         while True:
             line, found, rest = self._unread.partition(b"\n")
             if found:
                 self._unread = rest
-                answer = _parsed(line)
-                if answer.get(key) == value:
+                answer = _parse_answer(line)
+                if answer.get("id") == request_id:
                     return answer
                 continue
             left = max(end - time.monotonic(), 0)
             read = os.read(stdout.fileno(), 1 << 16) if select.select([stdout], [], [], left)[0] else b""
             if not read:
-                raise self._silent()
+                raise self._no_answer()
             self._unread += read
 
-    def _silent(self) -> BuildError:
+    def _no_answer(self) -> BuildError:
         self._errors.seek(0)
         log = self._errors.read(1 << 16).decode("utf-8", "replace")
         self.close()
-        return BuildError("The process that runs builds did not answer.", log, is_permanent=False)
+        text = "The worker process that runs builds did not answer. The next run tries again."
+        return BuildError(text, log, is_permanent=False)
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
+def _parse_answer(line: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -180,35 +191,35 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 
 def worker_for(python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool = True) -> Worker:
-    """The worker of an environment's interpreter with this backend imported, kept for the next tag.
+    """The worker of an environment's interpreter with this module imported, kept for the next tag.
 
-    One that is asked ``has_many_builds`` takes time at its start that each build gets back.
+    With ``has_many_builds`` it takes longer to start, and each build takes less time.
     """
-    worker = _kept_worker(python, preload, sandbox, has_many_builds=has_many_builds)
+    worker = _cached_worker(python, preload, sandbox, has_many_builds=has_many_builds)
     if not worker.is_alive:
-        _kept_worker.cache_clear()
-        worker = _kept_worker(python, preload, sandbox, has_many_builds=has_many_builds)
+        _cached_worker.cache_clear()
+        worker = _cached_worker(python, preload, sandbox, has_many_builds=has_many_builds)
     return worker
 
 
-def interpreter_paths(python: Path) -> list[Path]:
-    """What an interpreter needs to be read to run: links to it, and what is Python's own in their prefixes.
-
-    There can be all else beside it: such a prefix may be somebody's home, or the root of all.
-    """
-    steps = [python]
-    while steps[-1].is_symlink():
-        steps.append(steps[-1].parent / steps[-1].readlink())
-    plain = [Path(os.path.normpath(step)) for step in steps]
-    # Of what is between the environment and the interpreter that it is of there are only links.
-    prefixes = dict.fromkeys(path.parent.parent for path in (plain[0], plain[-1]))
-    own = [prefix / name for prefix in prefixes for name in _OF_PYTHON]
-    return [*plain[1:-1], *(path for path in own if path.exists())]
-
-
-@lru_cache(maxsize=_KEPT)
-def _kept_worker(python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool) -> Worker:
+@lru_cache(maxsize=_MAX_KEPT_WORKERS)
+def _cached_worker(python: Path, preload: str, sandbox: Sandbox, *, has_many_builds: bool) -> Worker:
     return Worker(python, preload, sandbox, has_many_builds=has_many_builds)
+
+
+def interpreter_paths(python: Path) -> list[Path]:
+    """The paths that an interpreter has to read: the links to it, and Python's own folders in its prefixes.
+
+    The whole prefix would be too much: it can be somebody's home, or the root folder.
+    """
+    links = [python]
+    while links[-1].is_symlink():
+        links.append(links[-1].parent / links[-1].readlink())
+    paths = [Path(os.path.normpath(link)) for link in links]
+    # Paths between the environment and its interpreter are links only.
+    prefixes = dict.fromkeys(path.parent.parent for path in (paths[0], paths[-1]))
+    python_folders = [prefix / name for prefix in prefixes for name in _PYTHON_FOLDERS]
+    return [*paths[1:-1], *(path for path in python_folders if path.exists())]
 
 
 def _stop(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
@@ -216,6 +227,6 @@ def _stop(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
     process.wait()
     for file in (process.stdin, process.stdout, errors):
         if file is not None:
-            # What a dead process was not told is lost anyway.
+            # Closing flushes what a dead process can no longer read.
             with suppress(OSError):
                 file.close()

@@ -1,7 +1,8 @@
-"""The worker that the next build most likely needs, started before anything is known of the tag.
+"""Start the worker that the next build probably needs, before anything is known of the tag.
 
-It takes longer to start than a tag to export, and tags of one company mostly want what the last one wanted.
-Where one wants something else it gets that, and this one ends with the process that started it.
+Starting a worker takes longer than exporting a tag, and most tags of a company need the same build
+environment. If the tag needs another worker it gets that one, and this one ends with the process that
+started it.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from sdistmaker_recipe.toolchain.sandbox import Sandbox, may_use_bubblewrap, pro
 from sdistmaker_recipe.toolchain.worker import worker_for
 
 COMPLETE_FILE = "complete.json"
-"""The file that ``environments`` writes last into an environment: one without it is not whole."""
-_FILE = "latest.json"
+"""The file that ``environments`` writes last into an environment: without it, the environment is unusable."""
+_LATEST_FILE = "latest.json"
 
 
-def remember(environment: Path, module: str) -> None:
-    """Note that a tag was built by this module, a build backend, in this environment's folder."""
-    file = environment.with_name(_FILE)
+def remember_worker(environment: Path, module: str) -> None:
+    """Remember that a tag was built in this environment's folder by this module, a build backend."""
+    file = environment.with_name(_LATEST_FILE)
     text = json.dumps({"environment": environment.name, "module": module})
     with suppress(OSError, ValueError):
         if not file.exists() or file.read_text("utf-8") != text:
-            new = file.with_name(f"{_FILE}.{os.getpid()}")
+            new = file.with_name(f"{_LATEST_FILE}.{os.getpid()}")
             try:
                 new.write_text(text, "utf-8")
                 new.replace(file)
@@ -34,18 +35,18 @@ def remember(environment: Path, module: str) -> None:
                 new.unlink(missing_ok=True)
 
 
-def start(environments: Path, scratch: Path, mode: str) -> None:
-    """Begin to start the worker that was last needed with these environments, if it can be told.
+def prestart_worker(environments: Path, scratch: Path, mode: str) -> None:
+    """Start the remembered worker of these environments, if there is one; do not wait until it is ready.
 
-    ``scratch`` is where this process will build, ``mode`` the option sandbox.
+    ``scratch`` is where this process builds, ``mode`` the option sandbox.
     """
-    is_wrapped = may_use_bubblewrap(mode)
-    if mode == "bubblewrap" and not is_wrapped:
+    has_sandbox = may_use_bubblewrap(mode)
+    if mode == "bubblewrap" and not has_sandbox:
         return
     with suppress(OSError, ValueError, KeyError, TypeError, BuildError):
-        latest = json.loads((environments / _FILE).read_text("utf-8"))
+        latest = json.loads((environments / _LATEST_FILE).read_text("utf-8"))
         folder = environments / latest["environment"]
-        # One that is not whole is made anew.
-        if (folder / COMPLETE_FILE).exists() and (python := folder / "bin" / "python").exists():
-            sandbox = Sandbox(process_folder(scratch) if is_wrapped else None)
+        python = folder / "bin" / "python"
+        if (folder / COMPLETE_FILE).exists() and python.exists():
+            sandbox = Sandbox(process_folder(scratch) if has_sandbox else None)
             worker_for(python, latest["module"], sandbox, has_many_builds=False)

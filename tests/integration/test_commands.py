@@ -143,7 +143,9 @@ def test_a_tag_that_takes_too_long_is_ended(history: History, commands: Commands
     history.add_tag("slow", "1.0", {"setup.py": "import time\ntime.sleep(600)\n"})
     history.release("good", "1.0")
     report = commands.report("--repository", history.url, "--destination", "index", "--timeout", "3")
-    assert [each["reason"] for each in report["failed"]] == ["The build took longer than 3 seconds."]
+    assert [each["reason"] for each in report["failed"]] == [
+        "The build took longer than 3 seconds. Allow more time with the option timeout."
+    ]
     assert [each["project"] for each in report["published"]] == ["good"]
 
 

@@ -58,7 +58,7 @@ setup(name="evil", version="1.0", py_modules=[], setup_requires=[])
 """
 METADATA = "Metadata-Version: 2.2\nName: evil\nVersion: 1.0\n"
 SECRET = "a secret of the user"
-A_LINK = "The build put a link in the place of the folder "
+A_LINK = "The build replaced the folder "
 
 HARMS = {
     "shared-memory": (
@@ -98,7 +98,7 @@ except IOError:
     pass
 setup(name="planted", version="1.0")
 """
-LEGACY_SYSTEM = """\
+LEGACY = """\
 import json, os
 # setup_requires
 result = os.path.join(os.path.dirname(os.path.dirname(os.getcwd())), "legacy.json")
@@ -174,14 +174,14 @@ def test_no_code_of_a_tag_is_installed_outside_of_the_sandbox(
     files = {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA}
     more: tuple[str, ...] = ()
     if rung == "python2.7":
-        files, more = {"setup.py": LEGACY_SYSTEM}, ("--toolchain", "* python2.7")
+        files, more = {"setup.py": LEGACY}, ("--toolchain", "* python2.7")
     other = {"planted/setup.py": OTHER_PROJECT.format(victim=str(victim))}
     history.add_tag("evil", "1.0", {**files, **other})
     options = ("--destination", "index", "--sandbox", "bubblewrap")
     report = own_index.report("--repository", history.url, *options, *more)
     assert untouched(victim)
     (failed,) = report["failed"]
-    assert "/planted', an address; within the sandbox only names are installed." in failed["reason"]
+    assert "/planted', which is an address or a folder. Require it by its name" in failed["reason"]
     # No other toolchain is of any help.
     assert len(failed["attempts"]) == 1
     again = own_index.report("--repository", history.url, *options, *more)

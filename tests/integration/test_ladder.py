@@ -14,7 +14,7 @@ import pytest
 
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.interpreters import find_interpreters
-from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, rungs
+from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, all_rungs
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 
@@ -149,7 +149,7 @@ def pythons(own_index_of_module: Commands) -> tuple[Interpreter, ...]:
 
 def need_rung(name: str, pythons: tuple[Interpreter, ...]) -> Rung:
     """The rung of this name on this machine; without its interpreter the test skips, or fails under CI."""
-    every = {each.name: each for each in rungs(LEGACY_SYSTEM, OWN, pythons, has_setup_py=True)}
+    every = {each.name: each for each in all_rungs(LEGACY_SYSTEM, OWN, pythons, has_setup_py=True)}
     name = name.removesuffix(" with versioned files")
     if name not in every:
         if os.environ.get("CI") == "true" and name != "python2.7":
@@ -243,7 +243,10 @@ def test_an_archive_installs_with_pip(
 
 def test_a_file_that_is_read_but_excluded_fails_with_the_reason(run: Run) -> None:
     failed = run.failed[FAILING]
-    reason = "The build reads requirements.txt, which the archive lacks."
+    reason = (
+        "The build reads requirements.txt, which the archive lacks. "
+        "Add it to MANIFEST.in in a new tag, or set include-versioned-files = always."
+    )
     assert failed["reason"] == reason
     assert failed["attempts"] == [
         {"toolchain": DECLARED, "reason": reason},
@@ -340,7 +343,7 @@ def test_the_pythons_to_try_can_be_chosen(history: History, own_index: Commands,
     run = _run(history, own_index, "--pythons", older.path)
     assert summary(run, "picky").endswith(f" on {older.version[0]}.{older.version[1]}")
     rung = next(
-        each for each in rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True) if each.python == older
+        each for each in all_rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True) if each.python == older
     )
     assert run.published["picky"]["toolchain"] == rung.name
 
@@ -350,7 +353,7 @@ def test_a_failure_lists_every_toolchain_tried_with_its_reason(
 ) -> None:
     history.add_tag("broken", "1.0", NO_LUCK)
     failed = _run(history, own_index, "--pythons", older.path).failed["broken"]
-    expected = [each.name for each in rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True)]
+    expected = [each.name for each in all_rungs(LEGACY_SYSTEM, OWN, [older], has_setup_py=True)]
     assert [each["toolchain"] for each in failed["attempts"]] == expected
     assert {each["reason"] for each in failed["attempts"]} == {"RuntimeError: no such luck"}
     log = Path(failed["log"]).read_text("utf-8")
@@ -401,7 +404,10 @@ def test_an_archive_that_builds_again_as_something_else_is_found(
     history.add_tag("shifty", "1.0", says_its_toolchain("shifty", version))
     run = _run(history, own_index, "--verify-builds", choice, "--toolchain", f"* {OWN.path}")
     if choice == "always":
-        assert run.failed["shifty"]["reason"] == "The archive builds again as shifty 0, not as shifty 1.0."
+        assert run.failed["shifty"]["reason"] == (
+            "The archive builds again as shifty 0 instead of shifty 1.0. "
+            "Write both into files of a new tag, or set verify-builds = never."
+        )
     else:
         assert run.published["shifty"]["version"] == "1.0"
 
@@ -424,7 +430,10 @@ def test_a_build_that_finds_no_version_is_a_failure(history: History, own_index:
     history.add_tag("zero", "0.0", says_its_toolchain("zero", found))
     history.add_tag("stated", "1.0", says_its_toolchain("stated", "'0.0.0'"))
     failed = _run(history, own_index).failed
-    assert failed["nameless"]["reason"] == "The build found no version: its metadata says 0.0.0."
+    assert failed["nameless"]["reason"] == (
+        "The build found no version: its metadata says 0.0.0. "
+        "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+    )
     # No other toolchain would find one.
     assert len(failed["nameless"]["attempts"]) == 1
     index = own_index.folder / "index"
@@ -444,7 +453,10 @@ def test_a_tag_that_nothing_builds_can_be_published_as_its_files(
     release = run.published["files"]
     assert (release["name"], release["toolchain"]) == ("Only.Files", "files only")
     assert release["warnings"] == [
-        "no toolchain builds it, so it is its own files only: RuntimeError: no such luck"
+        (
+            "no toolchain builds this tag, so its archive has only the tag's own files: "
+            "RuntimeError: no such luck"
+        )
     ]
     with tarfile.open(own_index.folder / "index/only-files" / release["filename"]) as archive:
         contents = {

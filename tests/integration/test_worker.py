@@ -195,7 +195,7 @@ def test_a_group_of_processes_is_ended_at_once_and_nothing_else_where_others_are
     ):
         assert leader.stdout
         member = int(leader.stdout.readline())
-        hook_runner.end_at_once(leader.pid, alone)
+        hook_runner.kill_group(leader.pid, alone)
         assert ends(leader.pid)
         assert ends(member)
         assert runs(other.pid)

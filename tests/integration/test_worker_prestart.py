@@ -33,7 +33,7 @@ def recorded(owner, name):
     setattr(owner, name, function)
 
 recorded(worker.Worker, "__init__")
-recorded(build, "_export")
+recorded(build, "export_tag")
 recorded(worker.Worker, "call")
 sys.exit(command.main())
 """
@@ -58,27 +58,27 @@ def started(monkeypatch: pytest.MonkeyPatch, mode: str = "none") -> list[tuple[P
         "worker_for",
         lambda *wanted, **options: found.append((*wanted, *options.values())),
     )
-    worker_prestart.start(Path("environments"), Path("scratch"), mode)
+    worker_prestart.prestart_worker(Path("environments"), Path("scratch"), mode)
     return found
 
 
 def test_the_worker_that_was_needed_last_is_started(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker_prestart.remember(ENVIRONMENT.with_name("other"), "calendar")
-    worker_prestart.remember(ENVIRONMENT, "setuptools.build_meta")
+    worker_prestart.remember_worker(ENVIRONMENT.with_name("other"), "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "setuptools.build_meta")
     assert started(monkeypatch) == [(python, "setuptools.build_meta", NO_SANDBOX, False)]
 
 
 def test_it_can_write_where_this_process_builds(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_prestart, "may_use_bubblewrap", lambda mode: mode == "auto")
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     ((*_, sandbox, _often),) = started(monkeypatch, "auto")
     assert sandbox.writable_folder == Path("scratch", f"worker-{os.getpid()}")
     assert sandbox.writable_folder.is_dir()
 
 
 def test_who_asks_for_it_gets_it(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker_prestart.remember(ENVIRONMENT, "calendar")
-    worker_prestart.start(Path("environments"), Path("scratch"), "none")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
+    worker_prestart.prestart_worker(Path("environments"), Path("scratch"), "none")
     # There is no need for another.
     monkeypatch.setattr(Worker, "__init__", None)
     worker = worker_for(python, "calendar", NO_SANDBOX, has_many_builds=False)
@@ -109,7 +109,7 @@ def test_without_a_note_that_helps_nothing_is(
 def test_an_environment_that_is_not_whole_has_no_worker(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     (ENVIRONMENT / "complete.json").unlink()
     assert started(monkeypatch) == []
 
@@ -118,15 +118,15 @@ def test_none_is_started_without_the_sandbox_that_is_wanted(
     python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_prestart, "may_use_bubblewrap", lambda mode: False)
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     assert started(monkeypatch, "bubblewrap") == []
     assert len(started(monkeypatch, "auto")) == 1
 
 
 def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     before = NOTE.stat()
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     assert (NOTE.stat().st_ino, NOTE.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert sorted(path.name for path in Path("environments").iterdir()) == ["a", "latest.json"]
 
@@ -134,7 +134,7 @@ def test_what_is_noted_already_is_not_written_again(python: Path) -> None:
 def test_environments_that_cannot_be_written_get_no_note(python: Path) -> None:
     NOTE.symlink_to("no-folder/latest.json")
     NOTE.with_name(f"{NOTE.name}.{os.getpid()}").mkdir()
-    worker_prestart.remember(ENVIRONMENT, "calendar")
+    worker_prestart.remember_worker(ENVIRONMENT, "calendar")
     assert NOTE.is_symlink()
 
 
@@ -148,15 +148,15 @@ def test_a_single_new_tag_is_exported_while_the_worker_starts(history: History, 
 
     options = ("--repository", history.url, "--destination", "index", "--environments", "environments")
     history.release("acme", "1.0")
-    assert order() == ["_export", "__init__", "call"]
+    assert order() == ["export_tag", "__init__", "call"]
     history.release("acme", "1.1")
-    assert order() == ["__init__", "_export", "call"]
+    assert order() == ["__init__", "export_tag", "call"]
     other = {
         **setuptools_project("acme", "1.2"),
         "pyproject.toml": "[build-system]\nrequires=['setuptools', 'wheel']\n",
     }
     history.add_tag("acme", "1.2", other)
-    assert order() == ["__init__", "_export", "__init__", "call"]
+    assert order() == ["__init__", "export_tag", "__init__", "call"]
     assert {path.name for path in (commands.folder / "index/acme").glob("*.gz")} == {
         f"acme-1.{number}.tar.gz" for number in range(3)
     }

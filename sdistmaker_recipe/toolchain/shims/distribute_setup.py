@@ -1,4 +1,4 @@
-"""Stands in for the distribute_setup.py that old tags download distribute with: it is there already."""
+"""Replaces the distribute_setup.py with which old tags download distribute: setuptools is there already."""
 
 
 def use_setuptools(*arguments, **named):

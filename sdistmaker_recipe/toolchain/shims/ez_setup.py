@@ -1,4 +1,4 @@
-"""Stands in for the ez_setup.py that old tags download setuptools with: it is there already."""
+"""Replaces the ez_setup.py with which old tags download setuptools: setuptools is there already."""
 
 
 def use_setuptools(*arguments, **named):

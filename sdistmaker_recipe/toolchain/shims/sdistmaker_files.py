@@ -1,7 +1,8 @@
-"""A plugin of setuptools: the files of a tag are those that its export wrote.
+"""A plugin of setuptools that lists the files of a tag, by its export.
 
-setuptools took the files that Subversion knows into an sdist by itself until 10.0. A build that shall have
-them names a file with their paths in SDISTMAKER_FILES, one a line, relative to the tag. Any Python runs this.
+Until 10.0 setuptools itself added the files that Subversion knows to an sdist. A build that needs them has
+the name of a file in the variable SDISTMAKER_FILES. It has one path a line, relative to the tag. Python 2.7
+and any Python 3 run this.
 """
 
 import io
@@ -9,7 +10,7 @@ import os
 
 
 def exported(folder=""):
-    """The exported files below a folder, which is relative to the tag; nothing where none shall be added."""
+    """The exported files below a folder, which is relative to the tag; none without the variable."""
     listing = os.environ.get("SDISTMAKER_FILES")
     if not listing:
         return []
@@ -23,7 +24,7 @@ def exported(folder=""):
 
 
 def tell_pbr(distribution):
-    """Have pbr, which asks git and no plugin, take the exported files; for any other project do nothing."""
+    """If the project uses pbr, which asks git and no plugin, let it take the exported files."""
     if getattr(distribution, "pbr", None):
         from pbr import git
 
@@ -31,7 +32,7 @@ def tell_pbr(distribution):
 
 
 def take_version(distribution, keyword, value):
-    """Stand in for hgtools, which gave up these keywords: the version is the tag_build of setup.cfg."""
+    """Take the version from tag_build in setup.cfg, for keywords of hgtools that it no longer has."""
     from setuptools.command.egg_info import egg_info
 
     try:

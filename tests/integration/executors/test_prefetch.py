@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("threads_end")
 
 class TestProcesses:
     def open(self, prepare: Callable) -> Callable[[int], Executor]:
-        return partial(open_prefetching, prepare=prepare, lanes=2)
+        return partial(open_prefetching, prefetch=prepare, prefetchers=2)
 
     def test_prepare_and_work_elsewhere(self):
         found = dict(run_jobs(work.double, [1, 2, 3, 4, 5], self.open(work.double), 2))
@@ -37,7 +37,7 @@ class TestProcesses:
         opened: list[PrefetchingExecutor] = []
 
         def open_executor(workers: int) -> Executor:
-            opened.append(open_prefetching(workers, prepare=work.same, lanes=2))
+            opened.append(open_prefetching(workers, prefetch=work.same, prefetchers=2))
             return opened[0]
 
         jobs = [(str(tmp_path), number) for number in range(1, 50)]

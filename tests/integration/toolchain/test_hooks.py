@@ -11,10 +11,11 @@ import pytest
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hooks
+from sdistmaker_recipe.toolchain.build_context import BuildContext
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
-from sdistmaker_recipe.toolchain.hooks import BuildContext, build_sdist, get_requires_for_build_sdist
+from sdistmaker_recipe.toolchain.hooks import build_sdist, get_requires_for_build_sdist
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "in_tree_backend"
 SYSTEM = BuildSystem((), "backend", ("tools",))
@@ -34,9 +35,9 @@ class Bench:
         self.environment = environment
         self.tree = folder / "tree"
         (self.tree / "tools").mkdir(parents=True)
-        self.place = self.workplace(30)
+        self.context = self.make_context(30)
 
-    def workplace(self, timeout: float) -> BuildContext:
+    def make_context(self, timeout: float) -> BuildContext:
         scratch = self.tree.parent / f"scratch-{timeout:g}"
         scratch.mkdir()
         return BuildContext(self.tree, scratch, Deadline(timeout), {"SOURCE_DATE_EPOCH": "1330837567"})
@@ -48,11 +49,11 @@ class Bench:
         """What a hook with this body returns."""
         lines = "".join(f"    {line}\n" for line in code.splitlines())
         self.backend(f"import os, sys\ndef get_requires_for_build_sdist(config_settings=None):\n{lines}")
-        return get_requires_for_build_sdist(system, self.environment, self.place)
+        return get_requires_for_build_sdist(system, self.environment, self.context)
 
     def build(self, code: str = WRITES, system: BuildSystem = SYSTEM) -> Path:
         self.backend(code)
-        return build_sdist(system, self.environment, self.place).archive
+        return build_sdist(system, self.environment, self.context).archive
 
 
 def empty_environment(folder: Path) -> BuildEnvironment:
@@ -84,15 +85,15 @@ class TestBuildSdist:
         system = read_build_system(SAMPLE)
         scratch = tmp_path / "sample"
         scratch.mkdir()
-        place = BuildContext(SAMPLE, scratch, Deadline(30), {})
-        assert get_requires_for_build_sdist(system, bench.environment, place) == ()
-        archive = build_sdist(system, bench.environment, place).archive
+        context = BuildContext(SAMPLE, scratch, Deadline(30), {})
+        assert get_requires_for_build_sdist(system, bench.environment, context) == ()
+        archive = build_sdist(system, bench.environment, context).archive
         assert archive == scratch / "dist/in_tree-0.1.tar.gz"
         assert archive.read_bytes()[:2] == b"\x1f\x8b"
 
     def test_takes_the_archive_that_is_there_whatever_the_hook_returned(self, bench):
         code = WRITES.replace('return "acme-1.0.tar.gz"', 'return "/etc/passwd"')
-        assert bench.build(code) == bench.place.scratch / "dist/acme-1.0.tar.gz"
+        assert bench.build(code) == bench.context.scratch / "dist/acme-1.0.tar.gz"
 
     def test_calls_an_attribute_of_a_module(self, bench):
         code = "class make:\n    class one:\n" + "".join(f"        {line}\n" for line in WRITES.splitlines())
@@ -115,7 +116,7 @@ class TestBuildSdist:
     )
     def test_wants_exactly_one_archive(self, bench, body, found):
         code = f"import pathlib\ndef build_sdist(directory, config_settings=None):\n    {body}\n"
-        assert reason(bench.build, code) == f"The build left {found} .tar.gz files instead of one."
+        assert reason(bench.build, code) == f"The build wrote {found} .tar.gz files instead of one."
 
     def test_says_what_is_missing_of_a_backend_without_the_hook(self, bench):
         assert "build_sdist" in reason(bench.build, "")
@@ -127,7 +128,7 @@ class TestExtraRequirements:
 
     def test_are_none_where_the_backend_has_no_such_hook(self, bench):
         bench.backend(WRITES)
-        assert get_requires_for_build_sdist(SYSTEM, bench.environment, bench.place) == ()
+        assert get_requires_for_build_sdist(SYSTEM, bench.environment, bench.context) == ()
 
     @pytest.mark.parametrize("returned", ["[]", "None"])
     def test_may_be_none(self, bench, returned):
@@ -169,7 +170,7 @@ class TestSurroundings:
         for name in ("HOME", "TMPDIR"):
             folder = Path(found["environment"][name])
             assert folder.is_dir()
-            assert bench.place.scratch in folder.parents
+            assert bench.context.scratch in folder.parents
 
     def test_have_the_programs_of_the_environment_first(self, seen):
         found, bench = seen
@@ -199,7 +200,7 @@ class TestSurroundings:
 
     def test_take_what_is_printed_into_the_log_in_the_order_of_time(self, bench):
         bench.requirements("print('one')\nprint('two', file=sys.stderr)\nos.system('echo three')\nreturn []")
-        assert bench.place.log.read_text() == "one\ntwo\nthree\n"
+        assert bench.context.log.read_text() == "one\ntwo\nthree\n"
 
 
 class TestFailures:
@@ -223,7 +224,7 @@ class TestFailures:
     def test_of_a_backend_that_is_not_there_name_it(self, bench):
         bench.backend("")
         system = BuildSystem((), "no_such_backend", ("tools",))
-        found = reason(get_requires_for_build_sdist, system, bench.environment, bench.place)
+        found = reason(get_requires_for_build_sdist, system, bench.environment, bench.context)
         assert found == "ModuleNotFoundError: No module named 'no_such_backend'"
 
     def test_of_a_backend_that_is_no_python_name_the_error(self, bench):
@@ -286,7 +287,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("forged", ["'[' * 100_000", "'{\"returned\": [' + '[],' * (4 << 20) + '[]]}'"])
     def test_of_a_result_that_a_tag_wrote_to_take_memory_are_no_success(self, bench, forged):
-        result = bench.place.scratch / "get_requires_for_build_sdist.json"
+        result = bench.context.scratch / "get_requires_for_build_sdist.json"
         body = f"open({str(result)!r}, 'w').write({forged})\nos._exit(0)"
         assert reason(bench.requirements, body) == "The build ended with exit status 0 and no result."
 
@@ -294,19 +295,21 @@ class TestFailures:
         assert "no result" in reason(bench.requirements, "return [{(1, 2): 3}]")
 
     def test_of_time_name_the_limit_that_was_set(self, bench):
-        bench.place = bench.workplace(0.4)
+        bench.context = bench.make_context(0.4)
         assert (
             reason(bench.requirements, "import time; time.sleep(60)")
-            == "The build took longer than 0.4 seconds."
+            == "The build took longer than 0.4 seconds. Allow more time with the option timeout."
         )
 
     def test_of_time_have_what_was_printed_before_as_their_log(self, bench):
-        bench.place = bench.workplace(0.4)
+        bench.context = bench.make_context(0.4)
         with pytest.raises(BuildError) as caught:
             bench.requirements("import time; print('step 1'); time.sleep(60)")
         assert caught.value.log == "step 1\n"
 
     def test_of_time_count_all_hooks_of_a_tag_together(self, bench):
-        bench.place = bench.workplace(0.1)
+        bench.context = bench.make_context(0.1)
         time.sleep(0.15)
-        assert reason(bench.build) == "The build took longer than 0.1 seconds."
+        assert reason(bench.build) == (
+            "The build took longer than 0.1 seconds. Allow more time with the option timeout."
+        )

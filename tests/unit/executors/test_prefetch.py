@@ -65,11 +65,13 @@ def run(
     work: Callable = lambda job: ("done", job),
     *,
     jobs: Sequence[int] = JOBS,
-    lanes: Sequence[Executor] = (),
+    prefetchers: Sequence[Executor] = (),
     pool: Executor | None = None,
     most: int = 6,
 ) -> dict:
-    executor = PrefetchingExecutor(pool or ThreadPoolExecutor(2), lanes or threads(3), prepare, most=most)
+    executor = PrefetchingExecutor(
+        pool or ThreadPoolExecutor(2), prefetchers or threads(3), prepare, max_prefetched=most
+    )
     return dict(run_jobs(work, jobs, lambda _width: executor, 2))
 
 
@@ -77,7 +79,7 @@ def test_each_job_is_prepared_then_done():
     assert run(lambda job: f"prepared {job}") == {job: ("done", f"prepared {job}") for job in JOBS}
 
 
-def test_lanes_prepare_at_the_same_time_while_others_work():
+def test_prefetchers_prepare_at_the_same_time_while_others_work():
     waiting, all_there = Counter(), Event()
 
     def prepare(job: int) -> int:
@@ -125,7 +127,7 @@ def test_the_error_of_the_work_is_raised():
 
 
 @pytest.mark.parametrize("able", [0, 1, 2])
-def test_what_a_lane_gives_up_another_prepares_or_none(able):
+def test_what_a_prefetcher_gives_up_another_prepares_or_none(able):
     lock, asked = Lock(), []
 
     def prepare(job: int) -> str | None:
@@ -134,34 +136,34 @@ def test_what_a_lane_gives_up_another_prepares_or_none(able):
                 asked.append(get_ident())
             return f"prepared {job}" if get_ident() in asked[:able] else None
 
-    found = run(prepare, lanes=threads(4))
+    found = run(prepare, prefetchers=threads(4))
     prepared = [job for job in JOBS if found[job] == ("done", f"prepared {job}")]
     assert prepared == (JOBS if able else [])
     assert able or found == {job: ("done", job) for job in JOBS}
 
 
 @pytest.mark.parametrize("error", CANNOT)
-def test_a_lane_that_breaks_is_done_without(error):
-    found = run(lambda job: f"prepared {job}", lanes=[Broken(error), *threads(1)])
+def test_a_prefetcher_that_breaks_is_done_without(error):
+    found = run(lambda job: f"prepared {job}", prefetchers=[Broken(error), *threads(1)])
     assert sorted(found) == JOBS
     assert [job for job in JOBS if found[job] == ("done", job)] == [0]
 
 
 @pytest.mark.parametrize("others", [0, 1])
-def test_a_lane_that_forgets_its_job_is_done_without(monkeypatch, others):
+def test_a_prefetcher_that_forgets_its_job_is_done_without(monkeypatch, others):
     monkeypatch.setattr(prefetch, "BROKEN_CHECK_SECONDS", 0.01)
-    found = run(lambda job: f"prepared {job}", lanes=[Forgetful(), *threads(others)])
+    found = run(lambda job: f"prepared {job}", prefetchers=[Forgetful(), *threads(others)])
     assert sorted(found) == JOBS
     assert found[0] == ("done", 0)
 
 
 def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
     monkeypatch.setattr(prefetch, "BROKEN_CHECK_SECONDS", 0.01)
-    lane, done = Forgetful(), Event()
-    executor = PrefetchingExecutor(ThreadPoolExecutor(1), [lane], lambda job: job, most=3)
+    prefetcher, done = Forgetful(), Event()
+    executor = PrefetchingExecutor(ThreadPoolExecutor(1), [prefetcher], lambda job: job, max_prefetched=3)
     first = executor.submit(lambda job: done.wait(20) and job, 1)
     assert not wait([first], 0.1).done
-    lane.forgotten[0].set_exception(BrokenExecutor("it is"))
+    prefetcher.forgotten[0].set_exception(BrokenExecutor("it is"))
     done.set()
     assert first.result(20) == 1
     assert executor.submit(work.double, 2).result(20) == 4
@@ -171,7 +173,9 @@ def test_a_job_that_was_remembered_late_is_done_once(monkeypatch):
 @pytest.mark.parametrize("error", CANNOT)
 def test_a_pool_that_breaks_breaks_all_without_preparing_more(error):
     prepared = []
-    executor = PrefetchingExecutor(Broken(error), threads(1), lambda job: prepared.append(job) or job, most=3)
+    executor = PrefetchingExecutor(
+        Broken(error), threads(1), lambda job: prepared.append(job) or job, max_prefetched=3
+    )
     futures = [executor.submit(work.double, job) for job in JOBS]
     assert all(isinstance(each.exception(timeout=20), BrokenExecutor) for each in futures)
     executor.shutdown(cancel_futures=True)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import archive as archives
+from sdistmaker_recipe.toolchain import repacking
 from sdistmaker_recipe.toolchain.archive import Metadata, open_sdist
 
 LATEST = 1_330_837_567
@@ -36,7 +37,7 @@ def file_names(path: Path) -> list[str]:
 
 def repack(path: Path, target: Path, top: str, latest: int) -> None:
     with open_sdist(path) as sdist:
-        archives.repack(sdist, target, top, latest)
+        repacking.repack(sdist, target, top, latest)
 
 
 def member(name: str, data: bytes = b"", **attributes: object) -> tuple[tarfile.TarInfo, bytes]:
@@ -440,7 +441,8 @@ class TestBrokenFiles:
 class TestBombs:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch):
-        monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 3 << 20)
+        for module in (archives, repacking):
+            monkeypatch.setattr(module, "MAX_UNPACKED_BYTES", 3 << 20)
 
     def test_of_zeros_are_refused_before_they_are_unpacked(self, archive):
         with refused("^The archive unpacks to more than 3 MiB.$"):

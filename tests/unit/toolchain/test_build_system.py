@@ -76,12 +76,15 @@ class TestDeclared:
 
 class TestMalformed:
     def test_a_tree_with_neither_file_says_so(self, tree):
-        assert reason(tree(None, "README.txt")) == "has neither setup.py nor pyproject.toml."
+        assert reason(tree(None, "README.txt")) == (
+            "The tag has neither setup.py nor pyproject.toml. "
+            "Leave it out with the option exclude, ignore or tag-pattern."
+        )
 
     def test_folders_of_those_names_do_not_count(self, tmp_path):
         (tmp_path / "setup.py").mkdir()
         (tmp_path / "pyproject.toml").mkdir()
-        assert reason(tmp_path).startswith("has neither")
+        assert reason(tmp_path).startswith("The tag has neither")
 
     @pytest.mark.parametrize(
         "pyproject",

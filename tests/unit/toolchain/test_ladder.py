@@ -10,11 +10,11 @@ from sdistmaker_recipe.toolchain.ladder import (
     DECLARED,
     Interpreter,
     Rung,
+    all_rungs,
     imports_feature,
     move_to_front,
     pin_for,
     remembered_first,
-    rungs,
     rungs_after_failure,
     uses_setuptools,
     with_feature_first,
@@ -37,7 +37,7 @@ def described(found: tuple[Rung, ...]) -> list[str]:
 
 class TestRungs:
     def test_are_what_is_declared_then_older_setuptools_then_other_pythons(self):
-        assert described(rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)) == [
+        assert described(all_rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)) == [
             "declared on python3.11",
             "setuptools 81 on python3.11",
             "setuptools 71.1 on python3.11",
@@ -52,11 +52,11 @@ class TestRungs:
 
     def test_have_an_old_cython_where_one_is_asked_for(self):
         system = BuildSystem(("setuptools", "Cython>=0.29"), "setuptools.build_meta")
-        found = rungs(system, python("3.13"), [python("3.9")], has_setup_py=True)
+        found = all_rungs(system, python("3.13"), [python("3.9")], has_setup_py=True)
         assert found[1] == Rung("Cython 0.29", python("3.9"), ("Cython<3",))
 
     def test_use_another_python_for_a_setuptools_that_the_first_one_is_too_new_for(self):
-        found = described(rungs(LEGACY_SYSTEM, python("3.14"), OTHERS, has_setup_py=True))
+        found = described(all_rungs(LEGACY_SYSTEM, python("3.14"), OTHERS, has_setup_py=True))
         assert found[1:5] == [
             "setuptools 81 on python3.14",
             "setuptools 71.1 on python3.13",
@@ -65,7 +65,7 @@ class TestRungs:
         ]
 
     def test_leave_out_a_setuptools_that_no_python_here_can_run(self):
-        found = described(rungs(LEGACY_SYSTEM, python("3.14"), [python("2.7")], has_setup_py=True))
+        found = described(all_rungs(LEGACY_SYSTEM, python("3.14"), [python("2.7")], has_setup_py=True))
         assert found == [
             "declared on python3.14",
             "setuptools 81 on python3.14",
@@ -75,14 +75,14 @@ class TestRungs:
     def test_constrain_setuptools_to_a_version(self):
         by_name = {
             rung.name: rung.constraints
-            for rung in rungs(LEGACY_SYSTEM, python("3.11"), (), has_setup_py=True)
+            for rung in all_rungs(LEGACY_SYSTEM, python("3.11"), (), has_setup_py=True)
         }
         assert by_name["setuptools 65.7"] == ("setuptools==65.7.*",)
         assert by_name[DECLARED] == ()
 
     def test_never_give_to_python_2_what_declares_its_requirements(self):
         system = BuildSystem(("setuptools", "acme-helper"), "setuptools.build_meta")
-        names = {rung.name for rung in rungs(system, python("3.11"), OTHERS, has_setup_py=True)}
+        names = {rung.name for rung in all_rungs(system, python("3.11"), OTHERS, has_setup_py=True)}
         assert "python2.7" not in names
         assert "python3.9" in names
 
@@ -98,11 +98,11 @@ class TestRungs:
     def test_python_2_is_for_tags_that_ask_for_nothing_it_would_have_to_install(
         self, requires, backend, is_tried
     ):
-        found = rungs(BuildSystem(requires, backend), python("3.11"), [python("2.7")], has_setup_py=True)
+        found = all_rungs(BuildSystem(requires, backend), python("3.11"), [python("2.7")], has_setup_py=True)
         assert any(rung.runs_setup_py for rung in found) == is_tried
 
     def test_have_no_older_setuptools_for_other_backends(self):
-        found = described(rungs(FLIT, python("3.11"), OTHERS, has_setup_py=False))
+        found = described(all_rungs(FLIT, python("3.11"), OTHERS, has_setup_py=False))
         assert found == [
             "declared on python3.11",
             "python3.13 on python3.13",
@@ -111,7 +111,7 @@ class TestRungs:
         ]
 
     def test_name_no_toolchain_twice(self):
-        found = rungs(LEGACY_SYSTEM, python("3.9"), OTHERS, has_setup_py=True)
+        found = all_rungs(LEGACY_SYSTEM, python("3.9"), OTHERS, has_setup_py=True)
         assert len({rung.name for rung in found}) == len(found)
         assert "python3.9" not in {rung.name for rung in found}
 
@@ -135,7 +135,7 @@ def test_setuptools_is_used_where_it_is_backend_or_required(system, uses):
     assert uses_setuptools(system) is uses
 
 
-EVERY = rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)
+EVERY = all_rungs(LEGACY_SYSTEM, python("3.11"), OTHERS, has_setup_py=True)
 LEFT = EVERY[1:]
 
 # What the failures of real tags say, from the interpreters and setuptools of the ladder.

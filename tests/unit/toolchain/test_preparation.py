@@ -12,14 +12,13 @@ from types import SimpleNamespace
 import pytest
 
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
+from sdistmaker_recipe.toolchain.exported_tag import list_files, tree_name
 from sdistmaker_recipe.toolchain.preparation import (
-    VERSIONED_FILES_VARIABLE,
+    FILES_VARIABLE,
     bootstrap_modules,
-    exported_files,
     needs_vcs_metadata,
     needs_versioned_files,
     remove_development_markers,
-    tree_name,
     version_variables,
     write_hgtools_version,
 )
@@ -78,7 +77,7 @@ class TestTreeName:
         assert tree_name(tree, a_tag("1.2", version="../1")) == "tree"
 
 
-class TestAsksRepository:
+class TestNeedsVcsMetadata:
     @pytest.mark.parametrize(
         "requirement", ["setuptools_scm>=3", "setuptools-scm[toml]", "hatch-vcs", "pbr", "versioneer"]
     )
@@ -94,7 +93,7 @@ class TestAsksRepository:
         assert not needs_vcs_metadata(write(tmp_path, setup__py="import pbrother, mypbr"), LEGACY_SYSTEM)
 
 
-class TestWantsVersionedFiles:
+class TestNeedsVersionedFiles:
     @pytest.mark.parametrize(
         ("manifest", "time", "wanted"),
         [(False, OLD, True), (False, NEW, True), (True, OLD, True), (True, NEW, False)],
@@ -116,10 +115,10 @@ def test_exported_files_are_files_and_links_but_no_folders(tmp_path):
         (tmp_path / path).touch()
     (tmp_path / "to-folder").symlink_to("a")
     (tmp_path / "to-nothing").symlink_to("nothing")
-    assert exported_files(tmp_path) == {"setup.py", "a/b/c.txt", "a/.hidden", "to-folder", "to-nothing"}
+    assert list_files(tmp_path) == {"setup.py", "a/b/c.txt", "a/.hidden", "to-folder", "to-nothing"}
 
 
-class TestBootstraps:
+class TestBootstrapModules:
     @pytest.mark.parametrize(
         ("code", "found"),
         [
@@ -183,7 +182,7 @@ class TestDevelopmentMarkers:
         assert list(tmp_path.iterdir()) == []
 
 
-class TestGiveVersionToHgtools:
+class TestWriteHgtoolsVersion:
     USES = "setup(use_vcs_version=True)"
 
     @pytest.mark.parametrize(
@@ -212,7 +211,7 @@ def finder(tmp_path, monkeypatch):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(VERSIONED_FILES_VARIABLE, str(listing))
+    monkeypatch.setenv(FILES_VARIABLE, str(listing))
     spec = importlib.util.spec_from_file_location("sdistmaker_files", SHIMS / "sdistmaker_files.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -228,7 +227,7 @@ class TestFinder:
         assert finder.exported("docs") == finder.exported("./docs/") == ["docs/a.txt"]
 
     def test_gives_nothing_where_nothing_shall_be_added(self, finder, monkeypatch):
-        monkeypatch.delenv(VERSIONED_FILES_VARIABLE)
+        monkeypatch.delenv(FILES_VARIABLE)
         assert finder.exported() == []
 
     def test_tells_pbr_which_asks_no_plugin(self, finder, monkeypatch):

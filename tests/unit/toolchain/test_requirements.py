@@ -36,7 +36,9 @@ def test_names_with_all_that_may_follow_them_come_from_the_index(requirement):
 
 @pytest.mark.parametrize("requirement", ADDRESSES)
 def test_addresses_and_folders_are_refused(requirement):
-    with pytest.raises(BuildError, match="an address; within the sandbox only names") as caught:
+    with pytest.raises(
+        BuildError, match=r"which is an address or a folder\. Require it by its name, and add it to the index"
+    ) as caught:
         refuse_direct_references(["wheel", requirement])
     assert caught.value.is_permanent
     assert requirement in caught.value.reason

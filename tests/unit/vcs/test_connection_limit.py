@@ -10,8 +10,7 @@ import pytest
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import BuildJob, BuildSettings
-from sdistmaker_recipe.stages import build
-from sdistmaker_recipe.vcs import Credentials, Repository
+from sdistmaker_recipe.vcs import Credentials, Repository, tag_export
 from sdistmaker_recipe.vcs.connection_limit import Held, Limit
 from tests.support.connections import free
 from tests.support.memory_repository import MemoryRepository
@@ -92,16 +91,16 @@ class TestAnExportThatTheServerDoesNotLetIn:
 
     @pytest.mark.parametrize("refuses", [0, 1, 2])
     def test_is_done_with_one_less(self, job, refuses):
-        build._export_to(job.settings.scratch / "tree", job, server(refuses))
+        tag_export.export_within_limit(job, server(refuses), job.settings.scratch / "tree")
         assert (job.settings.scratch / "tree/setup.py").exists()
-        assert free(build._limit(job)) == 3 - refuses
+        assert free(tag_export.connection_limit(job)) == 3 - refuses
 
     def test_is_an_error_where_it_had_the_last(self, job):
         with pytest.raises(RepositoryError, match="refused"):
-            build._export_to(job.settings.scratch / "tree", job, server(3))
-        assert free(build._limit(job)) == 1
+            tag_export.export_within_limit(job, server(3), job.settings.scratch / "tree")
+        assert free(tag_export.connection_limit(job)) == 1
 
     def test_is_left_to_another_process_where_it_was_ahead(self, job, monkeypatch):
-        monkeypatch.setattr(build, "_repository", lambda *_: server(1))
-        assert build.fetch(job, Credentials()) is None
-        assert free(build._limit(job)) == 2
+        monkeypatch.setattr(tag_export, "_open_repository", lambda *_: server(1))
+        assert tag_export.export_ahead(job, Credentials()) is None
+        assert free(tag_export.connection_limit(job)) == 2

@@ -1,0 +1,97 @@
+"""Where one tag is built, and what a build leaves there: the archive and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.deadline import Deadline
+from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.untrusted_process import read_log
+
+
+class BuildContext(NamedTuple):
+    """The source tree of a build, a scratch folder beside it, the time left, and the sandbox.
+
+    ``variables`` are added to the clean environment of the build. ``may_reuse_worker`` says that the next
+    tag is likely to need the same build environment, ``has_many_builds`` that many tags are.
+    """
+
+    tree: Path
+    scratch: Path
+    deadline: Deadline
+    variables: Mapping[str, str]
+    sandbox: Sandbox = NO_SANDBOX
+    may_reuse_worker: bool = True
+    has_many_builds: bool = True
+
+    @property
+    def log(self) -> Path:
+        """The file that gets everything that the build prints."""
+        return self.scratch / "build.log"
+
+    @property
+    def output(self) -> Path:
+        """The folder that gets the archive."""
+        return self.scratch / "dist"
+
+
+class RawSdist(NamedTuple):
+    """An archive as the build backend wrote it, before it is repacked.
+
+    ``files_read`` are the files of the tag that the build read, ``installed`` what was installed for it.
+    """
+
+    archive: Path
+    files_read: frozenset[str]
+    installed: tuple[str, ...]
+
+
+def base_environment(context: BuildContext) -> dict[str, str]:
+    """A clean environment with nothing of the caller's; makes the folders that it names."""
+    home = context.scratch / "home"
+    temporary = context.scratch / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(exist_ok=True)
+    return {
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **context.variables,
+    }
+
+
+def refuse_linked_folders(context: BuildContext) -> None:
+    """Raise ``BuildError`` if a build replaced a folder that this program uses next by a link.
+
+    Call it after each build, before anything is read or written there: a link could lead out of the sandbox.
+    """
+    top = context.sandbox.writable_folder or context.scratch.parent
+    for folder in (context.tree, context.output):
+        for path in (folder, *folder.parents):
+            if path == top:
+                break
+            if path.is_symlink():
+                raise BuildError(f"The build replaced the folder {path.relative_to(top)} by a link.")
+
+
+def find_archive(context: BuildContext) -> Path:
+    """The one archive that a build wrote; raises ``BuildError`` if there are none or several."""
+    # The name that the hook returned is ignored: nothing that a build says becomes a path.
+    archives = [path for path in context.output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
+    if len(archives) != 1:
+        text = f"The build wrote {len(archives)} .tar.gz files instead of one."
+        raise BuildError(text, read_build_log(context))
+    return archives[0]
+
+
+def read_build_log(context: BuildContext) -> str:
+    """Everything that the build printed so far."""
+    return read_log(context.log) if context.log.exists() else ""

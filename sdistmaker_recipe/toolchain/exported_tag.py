@@ -1,0 +1,73 @@
+"""The files of a tag as they were exported, and the build system that they declare."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
+from sdistmaker_recipe.toolchain.untrusted_files import read_escaped_text
+
+_MAX_DEPTH = 100
+_PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
+_VERSIONEER_CONFIGURATIONS = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
+
+
+class ExportedTag(NamedTuple):
+    """A source tree: its folder, the paths of its files below that, and its build system (PEP 517)."""
+
+    tree: Path
+    files: frozenset[str]
+    build_system: BuildSystem
+
+
+def read_exported_tag(folder: Path, parent: Path, tag: Tag) -> ExportedTag:
+    """Move the exported folder into the new folder ``parent``, and read what it declares.
+
+    Raises ``BuildError`` if the files are no source tree that can be built.
+    """
+    build_system = read_build_system(folder)
+    parent.mkdir()
+    tree = folder.rename(parent / tree_name(folder, tag))
+    return ExportedTag(tree, list_files(tree), build_system)
+
+
+def tree_name(tree: Path, tag: Tag) -> str:
+    """The name that the tree's folder has to get.
+
+    versioneer takes the version from the folder's name, after its setting parentdir_prefix, if it finds no
+    other source.
+    """
+    for name in _VERSIONEER_CONFIGURATIONS:
+        if match := _PARENTDIR_PREFIX.search(read_escaped_text(tree, name)):
+            prefix = match[1].strip("'\"")
+            return f"{prefix}{tag.version}" if re.fullmatch(r"[A-Za-z0-9._+-]+", tag.version) else "tree"
+    return "tree"
+
+
+def list_files(tree: Path) -> frozenset[str]:
+    """The paths of all files and symbolic links below tree, relative to it.
+
+    Raises ``BuildError`` if folders are nested deeper than build tools can follow.
+    """
+    return frozenset(_files_below(str(tree)))
+
+
+def _files_below(top: str) -> Iterator[str]:
+    # A stack in place of recursion: a tag can be nested deeper than Python's recursion limit.
+    pending = [(top, "", 0)]
+    while pending:
+        folder, prefix, depth = pending.pop()
+        if depth > _MAX_DEPTH:
+            raise BuildError(f"The tag's folders are more than {_MAX_DEPTH} deep.")
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
+                else:
+                    yield prefix + entry.name

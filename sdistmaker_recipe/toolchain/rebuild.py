@@ -1,0 +1,55 @@
+"""Verify an archive by building it again, as pip does when it installs it."""
+
+from __future__ import annotations
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.toolchain import archive
+from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
+from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.preparation import needs_vcs_metadata
+from sdistmaker_recipe.toolchain.sdist_build import build_sdist
+from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
+
+
+def needs_rebuild(exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings) -> bool:
+    """Whether the archive has to be built again, by the option verify-builds.
+
+    With auto it has to if files of the tag were left out, or the version may come from the repository.
+    """
+    if settings.verify_builds != "auto":
+        return settings.verify_builds == "always"
+    return bool(left_out) or needs_vcs_metadata(exported.tree, exported.build_system)
+
+
+def check_rebuild(
+    sdist: archive.Sdist,
+    metadata: archive.Metadata,
+    rung: Rung,
+    exported: ExportedTag,
+    context: BuildContext,
+    settings: BuildSettings,
+    epoch: int,
+) -> None:
+    """Build the unpacked archive without what the repository told the first build.
+
+    ``epoch`` is the value of SOURCE_DATE_EPOCH in seconds. Raises ``MissingFilesError`` if that fails, and
+    ``BuildError`` if name or version come out different.
+    """
+    scratch = context.scratch / "verify"
+    scratch.mkdir()
+    tree = archive.unpack(sdist, scratch)
+    again = context._replace(tree=tree, scratch=scratch, variables={"SOURCE_DATE_EPOCH": str(epoch)})
+    try:
+        raw_sdist = build_sdist(rung, exported.build_system, again, settings)
+        with archive.open_sdist(raw_sdist.archive) as rebuilt_sdist:
+            rebuilt = archive.read_metadata(rebuilt_sdist)
+    except BuildError as error:
+        text = f"The archive does not build again: {error.reason}"
+        raise MissingFilesError(text, error.log, is_permanent=error.is_permanent) from error
+    if (rebuilt.name, rebuilt.version) != (metadata.name, metadata.version):
+        found, expected = f"{rebuilt.name} {rebuilt.version}", f"{metadata.name} {metadata.version}"
+        cure = "Write both into files of a new tag, or set verify-builds = never."
+        text = f"The archive builds again as {found} instead of {expected}. {cure}"
+        raise BuildError(text, read_build_log(again), names=(rebuilt.name,))

@@ -1,0 +1,87 @@
+"""Write a source distribution archive so that the same files always give the same bytes."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import shutil
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Protocol
+
+from sdistmaker_recipe.toolchain.archive import Sdist
+from sdistmaker_recipe.toolchain.archive_members import normalized_header, resolve_hard_link
+from sdistmaker_recipe.toolchain.bounded_reader import MAX_UNPACKED_BYTES, unpacks_to_too_much
+
+_COMPRESSION_LEVEL = 6
+_BLOCK_SIZE = 1 << 20
+
+
+def repack(
+    sdist: Sdist,
+    target: Path,
+    top_folder: str,
+    latest: int,
+    additional_files: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
+    """Write the members of an archive to the new file target, below ``top_folder`` in place of their own.
+
+    ``additional_files``, by their paths below ``top_folder``, are added if the archive has none of these
+    paths. Members are sorted, have no owner, the mode 0644 or 0755, and no time after ``latest`` (seconds
+    since 1970). Raises ``BuildError`` if the archive has a member that a source distribution may not have.
+    """
+    with (
+        target.open("xb") as file,
+        gzip.GzipFile("", "wb", _COMPRESSION_LEVEL, file, mtime=0) as compressed,
+    ):
+        written = 0
+        for path in sorted({*sdist.members, *additional_files}):
+            header, content = _read_member(path, sdist, latest, additional_files)
+            # Holes of sparse files and hard links take no space in the original, and take it here.
+            if written + header.size > MAX_UNPACKED_BYTES:
+                raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
+            header.name = f"{top_folder}/{path}" if path else top_folder
+            written += _write_member(header, content, compressed)
+        end = 2 * tarfile.BLOCKSIZE
+        compressed.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
+
+
+class _Output(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
+def _read_member(
+    path: str, sdist: Sdist, latest: int, additional_files: Mapping[str, bytes]
+) -> tuple[tarfile.TarInfo, bytes | IO[bytes]]:
+    """The header of a member to write, and its content."""
+    if path not in sdist.members:
+        header = tarfile.TarInfo()
+        header.size, header.mtime = len(additional_files[path]), max(latest, 0)
+        return header, additional_files[path]
+    member = resolve_hard_link(sdist.members[path], sdist.members)
+    header = normalized_header(member, path, sdist.members)
+    header.mtime = _limited_time(member, latest)
+    return header, (sdist.tar.extractfile(member) or b"") if header.isreg() else b""
+
+
+def _write_member(header: tarfile.TarInfo, content: bytes | IO[bytes], output: _Output) -> int:
+    """Write one member, and return the number of bytes.
+
+    This does the same as ``TarFile.addfile`` with a fraction of the calls.
+    """
+    head = header.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    padding = bytes(-header.size % tarfile.BLOCKSIZE)
+    if isinstance(content, bytes) or header.size <= _BLOCK_SIZE:
+        output.write(head + (content if isinstance(content, bytes) else content.read()) + padding)
+    else:
+        output.write(head)
+        shutil.copyfileobj(content, output, _BLOCK_SIZE)
+        output.write(padding)
+    return len(head) + header.size + len(padding)
+
+
+def _limited_time(member: tarfile.TarInfo, latest: int) -> int:
+    # A pax header can say that the time is not a number.
+    return max(min(int(member.mtime), latest), 0) if math.isfinite(member.mtime) else latest

@@ -1,0 +1,81 @@
+"""Choose the rungs of the ladder for one job: the first to try, and the rest after each failure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.model import BuildJob, BuildSettings
+from sdistmaker_recipe.toolchain import ladder
+from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
+from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
+from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung
+from sdistmaker_recipe.toolchain.preparation import may_add_versioned_files
+from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
+from sdistmaker_recipe.toolchain.untrusted_files import read_text
+
+
+class FailedRung(NamedTuple):
+    """A rung that was tried, and how it failed."""
+
+    rung: Rung
+    error: BuildError
+
+
+def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
+    """The rung to try first; all rungs in another order if an earlier tag of the project needed another.
+
+    A tag that declares its build system gets no toolchain that is older than such declarations.
+    """
+    settings = job.settings
+    if job.pin:
+        python = find_interpreter(job.pin[0], settings.helper_environment)
+        return (Rung("pinned", python, job.pin[1:]),)
+    is_legacy = exported.build_system == LEGACY_SYSTEM
+    if is_legacy and ladder.imports_feature(read_text(exported.tree, "setup.py")):
+        remembered = job.toolchain if job.toolchain != DECLARED else ""
+        return ladder.remembered_first(ladder.with_feature_first(_all_rungs(exported, job)), remembered)
+    declared = (Rung(DECLARED, _default_interpreter(settings)),)
+    if job.toolchain in ("", DECLARED):
+        return declared
+    rungs = ladder.remembered_first(_all_rungs(exported, job), job.toolchain)
+    return declared if not is_legacy and rungs[0].runs_setup_py else rungs
+
+
+def remaining_rungs(
+    failures: Sequence[FailedRung], untried: Sequence[Rung], exported: ExportedTag, job: BuildJob
+) -> tuple[Rung, ...]:
+    """The rungs to try after the last failure, the likeliest cure in front.
+
+    None if the tag is not at fault: an archive that another toolchain makes now would stay published.
+    """
+    rung, error = failures[-1]
+    if not error.is_permanent:
+        return ()
+    if isinstance(error, MissingFilesError) and may_add_versioned_files(rung, exported, job):
+        return (ladder.with_versioned_files(rung), *untried)
+    if rung.name == DECLARED and not untried:
+        untried = _all_rungs(exported, job)
+    tried = {failure.rung.name for failure in failures}
+    untried = [candidate for candidate in untried if candidate.name not in tried]
+    return ladder.rungs_after_failure(f"{error.reason}\n{error.log}", untried)
+
+
+def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
+    return ladder.all_rungs(
+        exported.build_system,
+        _default_interpreter(job.settings),
+        find_interpreters(job.settings.pythons, job.settings.helper_environment),
+        has_setup_py="setup.py" in exported.files,
+        mentions_cython="cython" in read_text(exported.tree, "setup.py").lower(),
+    )
+
+
+def _default_interpreter(settings: BuildSettings) -> Interpreter:
+    """The interpreter of the option python, or the one that runs this."""
+    if settings.python:
+        return find_interpreter(settings.python, settings.helper_environment)
+    return Interpreter(sys.executable, sys.version_info[:2])
