@@ -1,15 +1,21 @@
 """Set up this project in its own folder, with nothing but Python 3.10 or newer.
 
     python3 bootstrap.py [buildout arguments]      make .venv and bin/buildout, and run bin/buildout
-    python3 bootstrap.py test [pytest arguments]   install what the tests need too, and run all checks
+    python3 bootstrap.py test [pytest arguments]   run all checks and tests (installs servers on Debian)
+    python3 bootstrap.py unit [pytest arguments]   run the unit tests
+    python3 bootstrap.py lint                      run ruff check, ruff format --check and lint-imports
+    python3 bootstrap.py types                     run mypy
 
 Packages come from the index that pip is configured for. Relative paths in arguments are below this folder.
 """
 
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036  # what is below does not even load on an older one
-    sys.exit(f"bootstrap.py needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}")
+if sys.version_info < (3, 10):  # noqa: UP036  # An older Python cannot even load the rest of this file.
+    sys.exit(
+        f"bootstrap.py needs Python 3.10 or newer, but {sys.executable} is {sys.version.split()[0]}. "
+        "Start it with a newer one, such as: python3.12 bootstrap.py"
+    )
 
 import hashlib
 import importlib.util
@@ -28,11 +34,12 @@ BUILDOUT = ROOT / "bin" / "buildout"
 INDEX = ROOT / "var" / "private"
 
 DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
-CHECKS = (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",))
-# What the tests of a file share, such as servers, is made once; tests/conftest.py says which come first.
+LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
+TYPES = (("mypy",),)
+# All tests of a file run in one process, so that its servers start once. tests/conftest.py orders the files.
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
-# policy-rc.d keeps Debian's packages from starting their services: invoke-rc.d(8), deb-systemd-invoke(1p).
+# With this policy-rc.d Debian's packages do not start their services: invoke-rc.d(8), deb-systemd-invoke(1p).
 APT_SCRIPT = r"""
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
@@ -51,12 +58,13 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(__doc__.strip())
         return 0
-    testing = arguments[:1] == ["test"]
+    command, *others = arguments or [""]
+    if command in CHECKS:
+        make_environment()
+        install(test_extras())
+        return CHECKS[command](others)
     make_environment()
-    install(test_extras() if testing else "")
-    if testing:
-        install_debian_packages()
-        return check(arguments[1:])
+    install("")
     make_buildout()
     status = call(PYTHON, BUILDOUT, *arguments)
     projects = sorted(page.parent.name for page in INDEX.glob("*/index.html"))
@@ -70,13 +78,16 @@ def make_environment() -> None:
     if environment_works():
         return
     if importlib.util.find_spec("ensurepip") is None:
-        sys.exit("Python's ensurepip module is missing. On Debian and Ubuntu: apt install python3-venv")
+        sys.exit(
+            "bootstrap.py cannot make a virtual environment, for Python's ensurepip module is not installed. "
+            "Install it (Debian, Ubuntu: apt install python3-venv)."
+        )
     say(f"Making {VENV}")
     need(sys.executable, "-I", "-m", "venv", "--clear", VENV)
 
 
 def environment_works() -> bool:
-    """Whether .venv has a new enough Python and a pip, and was made here (not copied or moved)."""
+    """Whether .venv has Python 3.10 or newer and pip, and was made here (not copied or moved)."""
     probe = "import pip, sys; sys.exit(sys.version_info < (3, 10))"
     try:
         made_here = str(VENV) in (VENV / "bin" / "pip").read_text("utf-8")
@@ -90,19 +101,19 @@ def install(extra: str) -> None:
     pins = (ROOT / "requirements.txt").read_bytes() + (ROOT / "setup.py").read_bytes()
     digest = hashlib.sha256(pins).hexdigest()
     stamp = f"{digest} {extra}"
-    # An environment for the tests will do without them too.
+    # An environment that was made for the tests also serves without them.
     if STAMP.exists() and STAMP.read_text("utf-8").startswith(stamp):
         return
     say("Installing the dependencies pinned in requirements.txt")
     pip = (PYTHON, "-I", "-m", "pip", "install", "--quiet", "--constraint", "requirements.txt")
-    # What builds the package is pinned too, so it comes first and the build is not isolated from it.
+    # setuptools, which builds the package, is pinned too: install it first and build without isolation.
     need(*pip, "pip", "setuptools")
     need(*pip, "--no-build-isolation", "--editable", f".[{extra}]" if extra else ".")
     STAMP.write_text(stamp, "utf-8")
 
 
 def test_extras() -> str:
-    """The extras of setup.py that the tests need; what drives a browser is big, and nothing without one."""
+    """The extras of setup.py that the tests need: ``browser``, which is big, only where chromium is."""
     return "test,browser" if shutil.which("chromium") else "test"
 
 
@@ -113,17 +124,17 @@ def make_buildout() -> None:
 
 
 def install_line(project: str) -> str:
-    """A shell command that installs a project of the index: it works as it is, from any folder.
+    """A shell command that installs a project of the index. It works as it is, from any folder.
 
-    uv takes a name from the first index that has it, so that the public one never answers for ours but still
-    serves build requirements. uv does not read pip's configuration and is handed the index that pip uses.
+    uv takes a name from the first index that has it. So the public index never answers for a private name,
+    but still serves build requirements. uv does not read pip's configuration, so the line names pip's index.
     """
     pip = (PYTHON, "-I", "-m", "pip", "config", "get", "global.index-url")
     public = ""
     if os.environ.get("PIP_INDEX_URL"):
         public = '--default-index "$PIP_INDEX_URL" '
     elif call(*pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
-        # The shell looks it up, for a URL can hold a password, which is not ours to show.
+        # The URL may hold a password, so the shell looks it up and the line does not show it.
         public = f'--default-index "$({quote(*pip)})" '
     before = quote(
         VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--target", ROOT / "var" / "try"
@@ -132,15 +143,21 @@ def install_line(project: str) -> str:
 
 
 def install_debian_packages() -> None:
-    """Install the servers that tests start, if this is Debian and we may; without them those tests skip."""
+    """Install the servers that tests start, where apt and root's rights are there."""
     missing = [package for package in DEBIAN_PACKAGES if not is_installed(package)]
     if not missing:
         return
     root = as_root()
     if shutil.which("apt-get") is None or root is None:
-        say(f"Tests skip what is not here and cannot be installed without apt and root: {' '.join(missing)}")
+        reason = "bootstrap.py needs apt and root for that"
     elif call(*root, "sh", "-c", APT_SCRIPT, "sh", *missing) != 0:
-        say(f"Tests skip what apt did not install: {' '.join(missing)}")
+        reason = "apt failed, see above"
+    else:
+        return
+    say(
+        f"These Debian packages were not installed ({reason}), so tests that need them are skipped. "
+        f"Install them to run all tests: apt install {' '.join(missing)}"
+    )
 
 
 def is_installed(package: str) -> bool:
@@ -153,7 +170,7 @@ def is_installed(package: str) -> bool:
 
 
 def as_root() -> tuple[str, ...] | None:
-    """What goes before a command to run it as root; None where that needs a password or cannot be."""
+    """The words that run a command as root; None where that is impossible without a password."""
     if os.geteuid() == 0:
         return ()
     sudo = ("sudo", "-n")
@@ -161,16 +178,48 @@ def as_root() -> tuple[str, ...] | None:
     return sudo if can else None
 
 
-def check(arguments: list[str]) -> int:
-    """Run every check even where one fails; pytest comes last, so that its summary ends the output."""
-    failed = [quote(*command) for command in CHECKS if tool(*command) != 0]
+def run_test(arguments: list[str]) -> int:
+    """Run every check even where one fails, then pytest; name at the end the checks that failed."""
+    install_debian_packages()
+    failed = failures((*LINT, *TYPES))
+    status = pytest(*arguments)
     if failed:
-        say(f"FAILED, before pytest: {', '.join(failed)}")
-    with tempfile.TemporaryDirectory(prefix="sdistmaker-tests-") as folder:
-        # Of our own: servers of tests must be let in, and pytest closes the folder it shares with others.
-        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
-        status = tool("pytest", *PARALLEL, *arguments)
+        say(f"These checks failed, see above what they said: {', '.join(failed)}")
     return status or int(bool(failed))
+
+
+def run_unit(arguments: list[str]) -> int:
+    """Run the unit tests."""
+    return pytest("tests/unit", *arguments)
+
+
+def run_lint(_arguments: list[str]) -> int:
+    """Run what checks the style and the imports."""
+    return int(bool(failures(LINT)))
+
+
+def run_types(_arguments: list[str]) -> int:
+    """Run what checks the annotations."""
+    return int(bool(failures(TYPES)))
+
+
+CHECKS = {"test": run_test, "unit": run_unit, "lint": run_lint, "types": run_types}
+
+
+def failures(commands: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Run all commands and return those that failed."""
+    return [quote(*command) for command in commands if tool(*command) != 0]
+
+
+def pytest(*arguments: str) -> int:
+    """Run pytest in several processes.
+
+    Its temporary folder is one that only this run uses: tests let servers into it, and pytest closes the one
+    that all runs share to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="sdistmaker-tests-") as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+        return tool("pytest", *PARALLEL, *arguments)
 
 
 def tool(name: str, *arguments: str) -> int:
@@ -180,16 +229,19 @@ def tool(name: str, *arguments: str) -> int:
 
 
 def need(*command: str | Path) -> None:
-    """Run a command without which there is no going on."""
+    """Run a command, and end with a message where it fails."""
     status = call(*command)
     if status != 0:
-        sys.exit(f"bootstrap.py: failed with exit status {status}: {quote(*command)}")
+        sys.exit(
+            f"bootstrap.py stopped, for this command ended with exit status {status} (see above): "
+            f"{quote(*command)}"
+        )
 
 
 def call(*command: str | Path, stdout: int | None = None, stderr: int | None = None) -> int:
-    """Run a command in this folder, whatever Python the caller's shell is set up for.
+    """Run a command in this folder, without the settings of the caller's shell for another Python.
 
-    Bytecode is kept: without it pytest takes seconds to rewrite all tests, in each process and each time.
+    Python may write bytecode. Otherwise each process of pytest compiles all tests anew, which takes seconds.
     """
     unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
@@ -200,12 +252,12 @@ def call(*command: str | Path, stdout: int | None = None, stderr: int | None = N
 
 
 def quote(*command: str | Path) -> str:
-    """The command as it is typed in a shell."""
+    """The command as one types it in a shell."""
     return shlex.join(map(str, command))
 
 
 def say(text: str) -> None:
-    """Print at once, to stay in order with what the commands print."""
+    """Print at once, in order with the output of commands."""
     print(text, flush=True)
 
 

@@ -1,0 +1,96 @@
+"""What bootstrap.py runs for each of its commands. No command is really run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+
+LINT = ["ruff check", "ruff format --check", "lint-imports"]
+
+
+class Recorder:
+    """Takes the place of what runs commands; those in ``failing`` end with status 2."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.failing: set[str] = set()
+
+    def __call__(self, *command: str | Path) -> int:
+        self.commands.append(" ".join(map(str, command)))
+        return 2 if self.commands[-1].partition(" --numprocesses")[0] in self.failing else 0
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
+    recorder = Recorder()
+    monkeypatch.setattr(bootstrap, "tool", recorder)
+    monkeypatch.setattr(bootstrap, "INDEX", tmp_path)
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
+    for name in ("make_environment", "install", "install_debian_packages", "make_buildout"):
+        monkeypatch.setattr(bootstrap, name, lambda *_: None)
+    return recorder
+
+
+def test_test_runs_all_checks_and_pytest_with_its_arguments(tools: Recorder) -> None:
+    assert bootstrap.main(["test", "-k", "name"]) == 0
+    *checks, pytest_command = tools.commands
+    assert checks == [*LINT, "mypy"]
+    assert pytest_command == f"pytest {' '.join(bootstrap.PARALLEL)} -k name"
+
+
+def test_test_goes_on_after_a_check_that_fails_and_names_it(tools: Recorder, capsys) -> None:
+    tools.failing = {"ruff format --check"}
+    assert bootstrap.main(["test"]) == 1
+    assert len(tools.commands) == 5
+    assert capsys.readouterr().out.endswith("what they said: ruff format --check\n")
+
+
+@pytest.mark.parametrize("failing", [{"pytest"}, {"pytest", "mypy"}])
+def test_the_exit_status_of_test_is_that_of_pytest_where_it_fails(tools: Recorder, failing: set[str]) -> None:
+    tools.failing = failing
+    assert bootstrap.main(["test"]) == 2
+
+
+def test_unit_runs_the_unit_tests_alone(tools: Recorder) -> None:
+    assert bootstrap.main(["unit", "-x"]) == 0
+    assert tools.commands == [f"pytest {' '.join(bootstrap.PARALLEL)} tests/unit -x"]
+
+
+@pytest.mark.parametrize(("command", "expected"), [("lint", LINT), ("types", ["mypy"])])
+@pytest.mark.parametrize("fails", [False, True])
+def test_lint_and_types_run_their_tools(
+    tools: Recorder, command: str, expected: list[str], fails: bool
+) -> None:
+    tools.failing = {expected[0]} if fails else set()
+    assert bootstrap.main([command]) == int(fails)
+    assert tools.commands == expected
+
+
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["install", "sdists"], ["testing"]])
+def test_other_arguments_are_for_buildout(tools: Recorder, monkeypatch, arguments: list[str]) -> None:
+    called: list[tuple] = []
+    monkeypatch.setattr(bootstrap, "call", lambda *command: called.append(command) or 3)
+    assert bootstrap.main(arguments) == 3
+    assert called == [(bootstrap.PYTHON, bootstrap.BUILDOUT, *arguments)]
+    assert tools.commands == []
+
+
+@pytest.mark.parametrize(
+    ("root", "apt_status", "reason"),
+    [(None, 0, "bootstrap.py needs apt and root for that"), ((), 100, "apt failed, see above"), ((), 0, "")],
+)
+def test_debian_packages_that_are_not_installed_are_named(
+    monkeypatch, capsys, root, apt_status, reason
+) -> None:
+    monkeypatch.setattr(bootstrap, "is_installed", lambda package: package != "apache2")
+    monkeypatch.setattr(bootstrap, "as_root", lambda: root)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(bootstrap, "call", lambda *_: apt_status)
+    bootstrap.install_debian_packages()
+    said = capsys.readouterr().out
+    assert reason in said
+    assert said.partition("tests: ")[2] == ("apt install apache2\n" if reason else "")
+    assert bool(said) == bool(reason)
