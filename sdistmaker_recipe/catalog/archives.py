@@ -28,7 +28,7 @@ def read_archive(path: Path) -> ArchiveMetadata:
     """What an archive says of itself; raises ``BuildError`` where it cannot be read to its end."""
     # Here, for most runs read none.
     from sdistmaker_recipe.index import core_metadata
-    from sdistmaker_recipe.toolchain import foreign_archive
+    from sdistmaker_recipe.toolchain.archives import foreign_archive
 
     metadata = foreign_archive.read_metadata(path)
     return ArchiveMetadata(

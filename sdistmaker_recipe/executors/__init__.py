@@ -1,4 +1,9 @@
-"""Where jobs run: executors with the interface of ``concurrent.futures``, imported only when opened."""
+"""Where jobs run: executors with the interface of ``concurrent.futures``, imported only when opened.
+
+* ``run_jobs`` is here: it hands jobs to an executor, and runs them again if a process died.
+* ``local``: a pool of processes on this machine.
+* ``prefetch``: an executor whose jobs are prepared by further processes while others are working.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from sdistmaker_recipe.flow.reserved_names import reserve_names
 from sdistmaker_recipe.model import Outcome, Tag
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
-from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
 
 class Builds(NamedTuple):

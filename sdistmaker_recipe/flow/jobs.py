@@ -15,8 +15,8 @@ from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source
-from sdistmaker_recipe.toolchain import sandbox
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
+from sdistmaker_recipe.toolchain.isolation import sandbox
 from sdistmaker_recipe.toolchain.ladder import pin_for
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials

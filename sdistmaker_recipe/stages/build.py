@@ -20,17 +20,18 @@ from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.layout import release_filename
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Attempt, BuildJob, Built, Failed, Outcome, Tag
-from sdistmaker_recipe.toolchain import archive, preparation, repacking
+from sdistmaker_recipe.toolchain import preparation
+from sdistmaker_recipe.toolchain.archives import archive, repacking
+from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext
 from sdistmaker_recipe.toolchain.build_folder import temporary_build_folder
-from sdistmaker_recipe.toolchain.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
-from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, read_exported_tag
-from sdistmaker_recipe.toolchain.files_only import write_files_only_sdist
+from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
+from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
+from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
 from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
 from sdistmaker_recipe.toolchain.rung_choice import FailedRung, first_rungs, remaining_rungs
-from sdistmaker_recipe.toolchain.sandbox import Sandbox, process_folder
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version
 from sdistmaker_recipe.toolchain.worker import SHIMS

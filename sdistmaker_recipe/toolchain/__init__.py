@@ -1,7 +1,22 @@
-"""Turn the files of a tag into a source distribution.
+"""From the exported files of a tag to a source distribution. The stage ``build`` calls these in this order.
 
-``ladder`` and ``rung_choice`` decide which toolchains to try. ``environments`` makes their virtual
-environments. ``sdist_build`` builds with one of them: by ``hooks`` in a ``worker`` process, or by
-``setup_py`` on an old Python. ``sdist_checks`` and ``rebuild`` check the archive, and ``repacking`` writes
-it anew. ``sandbox`` holds all of that.
+* ``exported_tag``: the files of a tag, and the build system that they declare. ``build_system``: the table
+  ``[build-system]`` of pyproject.toml (PEP 517 and 518).
+* ``rung_choice``: which toolchains to try for a job. ``ladder``: the order of toolchains, and the likeliest
+  cure after a failure. ``interpreters``: the Pythons of this machine.
+* ``build_folder``, ``build_context``: where a build works. ``preparation``: the version and the files that an
+  export lacks.
+* ``sdist_build``: build with one rung. ``environments``: the virtual environments, made by uv; with
+  ``requirements`` (which of them are allowed) and ``pip_settings`` (the index that they come from).
+* ``hooks``: call the build backend (PEP 517). ``worker``: the process that does, and ``hook_runner``, the
+  program that it runs; ``worker_prestart`` starts it ahead of time.
+* ``setup_py``: run setup.py on an old Python, by the program ``setup_py_runner``. ``runner_result``: the
+  results of both programs.
+* ``sdist_checks``, ``rebuild``: what is checked of a built archive.
+
+Folders:
+
+* ``archives``: read archives, and write them so that the same files give the same bytes.
+* ``isolation``: keep code and files of a tag from doing harm: sandbox, limits, files that may be links.
+* ``shims``: modules that builds find at the end of their path.
 """

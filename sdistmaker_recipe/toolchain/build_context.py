@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.deadline import Deadline
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
-from sdistmaker_recipe.toolchain.untrusted_process import read_log
+from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.isolation.untrusted_process import read_log
 
 
 class BuildContext(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdistmaker_recipe.toolchain.sandbox import process_folder, shared_memory_folder
-from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
+from sdistmaker_recipe.toolchain.isolation.sandbox import process_folder, shared_memory_folder
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
 
 @contextmanager

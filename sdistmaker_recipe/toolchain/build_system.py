@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_bytes
 from sdistmaker_recipe.toolchain.requirements import requirement_problem
-from sdistmaker_recipe.toolchain.untrusted_files import read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
-from sdistmaker_recipe.toolchain.untrusted_files import read_escaped_text
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text
 
 _MAX_DEPTH = 100
 _PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")

@@ -19,8 +19,8 @@ from sdistmaker_recipe.toolchain.build_context import (
 )
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
-from sdistmaker_recipe.toolchain.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 

@@ -12,8 +12,8 @@ from packaging.version import InvalidVersion, Version
 from sdistmaker_recipe.model import BuildJob, Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text, write_bytes
 from sdistmaker_recipe.toolchain.ladder import Rung
-from sdistmaker_recipe.toolchain.untrusted_files import read_escaped_text, write_bytes
 
 FILES_VARIABLE = "SDISTMAKER_FILES"
 """Names the file with the list of versioned files for ``shims/sdistmaker_files.py``."""

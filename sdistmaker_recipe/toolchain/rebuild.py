@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain import archive
+from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.ladder import Rung

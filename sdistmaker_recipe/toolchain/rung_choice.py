@@ -12,10 +12,10 @@ from sdistmaker_recipe.toolchain import ladder
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung
 from sdistmaker_recipe.toolchain.preparation import may_add_versioned_files
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
-from sdistmaker_recipe.toolchain.untrusted_files import read_text
 
 
 class FailedRung(NamedTuple):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.untrusted_files import open_regular_file
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
 
 _MAX_BYTES = 8 << 20
 # Texts of the C library, which setuptools repeats, for what the machine lacked at the time.

@@ -8,7 +8,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
-from sdistmaker_recipe.toolchain.untrusted_files import read_text
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 
 _PLACEHOLDER_VERSIONS = ("0.0.0", "0+unknown")
 """What setuptools and versioneer write if they find no version."""

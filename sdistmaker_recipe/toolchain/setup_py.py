@@ -15,7 +15,6 @@ from filelock import FileLock
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
-from sdistmaker_recipe.toolchain import orphans, untrusted_process
 from sdistmaker_recipe.toolchain.build_context import (
     BuildContext,
     RawSdist,
@@ -25,6 +24,7 @@ from sdistmaker_recipe.toolchain.build_context import (
 )
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.hooks import may_have_extra_requirements
+from sdistmaker_recipe.toolchain.isolation import orphans, untrusted_process
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 from sdistmaker_recipe.toolchain.requirements import refuse_direct_references
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result

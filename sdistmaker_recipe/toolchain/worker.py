@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.sandbox import Sandbox
+from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox
 
 HOOK_RUNNER = Path(__file__).with_name("hook_runner.py")
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.sandbox import Sandbox, may_use_bubblewrap, process_folder
+from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, may_use_bubblewrap, process_folder
 from sdistmaker_recipe.toolchain.worker import worker_for
 
 COMPLETE_FILE = "complete.json"

@@ -18,7 +18,7 @@ import pytest
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hook_runner
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, HookCall, Worker, worker_for
 
 PYTHON = Path(sys.executable)
@@ -303,7 +303,7 @@ def test_a_hook_that_writes_to_its_workers_pipe_harms_none_but_itself(tmp_path: 
 OWNER = """
 import os, sys
 from pathlib import Path
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import Worker
 worker = Worker(Path(sys.executable), "", NO_SANDBOX)
 print(worker._process.pid, flush=True)
@@ -329,7 +329,7 @@ def test_a_worker_ends_with_the_process_that_started_it(how: int | None) -> None
 BUSY_OWNER = """
 import sys
 from pathlib import Path
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker
 tree = Path(sys.argv[1])
 code = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(300)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.toolchain import worker_prestart
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.worker import Worker, worker_for
 from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project

@@ -13,9 +13,9 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hooks
 from sdistmaker_recipe.toolchain.build_context import BuildContext
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
-from sdistmaker_recipe.toolchain.deadline import Deadline
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
 from sdistmaker_recipe.toolchain.hooks import build_sdist, get_requires_for_build_sdist
+from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "in_tree_backend"
 SYSTEM = BuildSystem((), "backend", ("tools",))

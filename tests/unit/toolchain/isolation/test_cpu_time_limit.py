@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from sdistmaker_recipe.toolchain.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
+from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 
 
 def work(seconds: float) -> None:

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from sdistmaker_recipe.toolchain.seccomp import seccomp_filter
+from sdistmaker_recipe.toolchain.isolation.seccomp import seccomp_filter
 
 ALLOWED, REFUSED = 0x7FFF0000, 0x00050000 | errno.ENOSYS
 X86_64, I386, AARCH64, RISCV64, ARM = 0xC000003E, 0x40000003, 0xC00000B7, 0xC00000F3, 0x40000028

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import archive as archives
-from sdistmaker_recipe.toolchain import repacking
-from sdistmaker_recipe.toolchain.archive import Metadata, open_sdist
+from sdistmaker_recipe.toolchain.archives import archive as archives
+from sdistmaker_recipe.toolchain.archives import repacking
+from sdistmaker_recipe.toolchain.archives.archive import Metadata, open_sdist
 
 LATEST = 1_330_837_567
 PKG_INFO = b"Metadata-Version: 2.1\nName: acme.ledger\nVersion: 1.0\nRequires-Python: >=3.8\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import load_toml
-from sdistmaker_recipe.toolchain.untrusted_files import read_text, write_bytes
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text, write_bytes
 
 _NAME_IN_SETUP_PY = re.compile(r"\bname\s*=\s*[\"']([A-Za-z0-9][A-Za-z0-9._-]*)[\"']")
 

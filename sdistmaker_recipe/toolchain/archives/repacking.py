@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Protocol
 
-from sdistmaker_recipe.toolchain.archive import Sdist
-from sdistmaker_recipe.toolchain.archive_members import normalized_header, resolve_hard_link
-from sdistmaker_recipe.toolchain.bounded_reader import MAX_UNPACKED_BYTES, unpacks_to_too_much
+from sdistmaker_recipe.toolchain.archives.archive import Sdist
+from sdistmaker_recipe.toolchain.archives.bounded_reader import MAX_UNPACKED_BYTES, unpacks_to_too_much
+from sdistmaker_recipe.toolchain.archives.members import normalized_header, resolve_hard_link
 
 _COMPRESSION_LEVEL = 6
 _BLOCK_SIZE = 1 << 20

@@ -10,7 +10,7 @@ from tests.support.requirements import as_ordinary_user
 
 REMOVE = """\
 import sys, pathlib
-from sdistmaker_recipe.toolchain.untrusted_files import remove_folder
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 remove_folder(pathlib.Path(sys.argv[1]))
 """
 

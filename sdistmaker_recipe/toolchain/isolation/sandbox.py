@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.seccomp import seccomp_filter
+from sdistmaker_recipe.toolchain.isolation.seccomp import seccomp_filter
 
 BUBBLEWRAP = "bwrap"
 

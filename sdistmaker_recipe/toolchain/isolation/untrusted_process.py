@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe.toolchain.sandbox import NO_SANDBOX, Sandbox
-from sdistmaker_recipe.toolchain.untrusted_files import open_regular_file
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
 
 _MAX_LOG_BYTES = 256 * 1024
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.untrusted_files import read_bytes, read_text, remove_folder
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_bytes, read_text, remove_folder
 
 SECRET = b"secret"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain import foreign_archive
-from sdistmaker_recipe.toolchain.foreign_archive import read_metadata
+from sdistmaker_recipe.toolchain.archives import foreign_archive
+from sdistmaker_recipe.toolchain.archives.foreign_archive import read_metadata
 from tests.support.old_index import add_archive
 
 KINDS = ("acme-1.0.tar.gz", "acme-1.0.tgz", "acme-1.0.zip")

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import IO
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.archive import Metadata, parse_metadata
-from sdistmaker_recipe.toolchain.archive_members import path_parts, several_top_folders, too_many_members
-from sdistmaker_recipe.toolchain.bounded_reader import (
+from sdistmaker_recipe.toolchain.archives.archive import Metadata, parse_metadata
+from sdistmaker_recipe.toolchain.archives.bounded_reader import (
     MAX_BYTES_IN_MEMORY,
     MAX_MEMBERS,
     MAX_UNPACKED_BYTES,
     BoundedReader,
     unpacks_to_too_much,
 )
+from sdistmaker_recipe.toolchain.archives.members import path_parts, several_top_folders, too_many_members
 
 _BLOCK_SIZE = 1 << 20
 _NO_LIMIT = 1 << 62

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain import untrusted_process
-from sdistmaker_recipe.toolchain.untrusted_process import FinishedProcess, read_log
+from sdistmaker_recipe.toolchain.isolation import untrusted_process
+from sdistmaker_recipe.toolchain.isolation.untrusted_process import FinishedProcess, read_log
 
 LIMIT = 256 * 1024
 

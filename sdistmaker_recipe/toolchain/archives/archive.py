@@ -15,18 +15,18 @@ from typing import NamedTuple
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.archive_members import (
+from sdistmaker_recipe.toolchain.archives.bounded_reader import (
+    MAX_BYTES_IN_MEMORY,
+    MAX_MEMBERS,
+    MAX_UNPACKED_BYTES,
+    BoundedReader,
+)
+from sdistmaker_recipe.toolchain.archives.members import (
     Members,
     normalized_header,
     path_parts,
     read_members,
     resolve_hard_link,
-)
-from sdistmaker_recipe.toolchain.bounded_reader import (
-    MAX_BYTES_IN_MEMORY,
-    MAX_MEMBERS,
-    MAX_UNPACKED_BYTES,
-    BoundedReader,
 )
 
 _MAX_BYTES_OF_COPY_IN_MEMORY = 32 << 20
