@@ -1,7 +1,6 @@
-"""The embedded example: a small Subversion repository, shipped as a dump.
+"""The embedded example: a small Subversion repository as a dump, used if no repository is configured.
 
-Its sources are in the project's own repository, tests/samples/example; it is what is looked at where no other
-repository is configured.
+``python -m tests.support.make_example`` makes the dump from tests/samples/example.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ import io
 from typing import BinaryIO
 
 URL = "example:"
-"""What stands for the example wherever the URL of a repository is expected."""
+"""The URL of the example, for the option ``repository``."""
 
 
 def open_dump() -> BinaryIO:
-    """The example repository as a Subversion dump, unpacked, to be read from its beginning."""
-    # Here, for most runs have a repository of their own.
+    """The dump of the example repository, uncompressed."""
+    # Imported here, because most runs have a repository of their own.
     from importlib import resources
 
     packed = resources.files(__name__).joinpath("repository.dump.gz").read_bytes()

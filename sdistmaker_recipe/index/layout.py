@@ -1,6 +1,6 @@
-"""Where things are in the index, and what may be a name there. Pure.
+"""The names of folders and files in the index. Pure.
 
-No output of a build becomes a path before it passed ``release_filename``.
+The output of a build becomes a path only by way of ``release_filename``.
 """
 
 from __future__ import annotations
@@ -17,112 +17,111 @@ if TYPE_CHECKING:
 
 ROOT_PAGES = ("index.html", "index.json")
 ABOUT = "about.html"
-"""The page for people, in the root and in each project's folder; machines get ``index.html``."""
+"""The page for people, in the root and in each project's folder. Installers get ``index.html``."""
 PROJECT_FILES = ("index.html", "index.json", ABOUT)
 """The pages of each project."""
 FAILED = "failed.html"
 FEED = "releases.atom"
 STATIC_FILES = ("style.css", "search.js")
 ROOT_FILES = (*ROOT_PAGES, ABOUT, FAILED, FEED, *STATIC_FILES)
-"""All of ``ROOT_NAMES`` that are written. Each holds a dot, so no normalised project name is among them."""
+"""The files of ``ROOT_NAMES`` that runs write. Each has a dot, so none is a normalised project name."""
 METADATA_SUFFIX = ".metadata"
-"""Follows an archive's name where its core metadata is served beside it (PEP 658)."""
+"""Added to an archive's name for the core metadata file that is served beside it (PEP 658)."""
 
 _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
-_LONGEST = 200
-_LONGEST_FOLDER = 255
-"""Of the name of a folder, on nearly all file systems."""
-_SUFFIX = ".tar.gz"
-_SUFFIXES = {".tar.gz": _SUFFIX, ".tgz": _SUFFIX, ".zip": ".zip"}
+_MAX_LENGTH = 200
+_MAX_FOLDER_LENGTH = 255
+"""The limit of nearly all file systems for a name."""
+_SDIST_SUFFIX = ".tar.gz"
+_SUFFIXES = {".tar.gz": _SDIST_SUFFIX, ".tgz": _SDIST_SUFFIX, ".zip": ".zip"}
 
 
 def project_folder(name: str) -> str:
-    """The folder of the project with this name, as PEP 503 "Normalized Names" has it.
+    """The folder of the project with this name: the normalised name (PEP 503 "Normalized Names").
 
-    Raises ``ValueError`` where the name is none of the core metadata specification.
+    Raises ``ValueError`` if the core metadata specification does not allow the name.
     """
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+    if not _NAME.fullmatch(name) or len(name) > _MAX_LENGTH:
         raise ValueError(f"{name[:80]!r} is not a valid project name")
     return canonicalize_name(name)
 
 
 def private_name(text: str) -> str:
-    """The normalised name to keep private for what a folder or metadata calls a project; "" where none is.
+    """The normalised name (PEP 503) for any text, such as the name of a folder; "" if there is none.
 
-    Where the text is no valid name it is the one that setuptools makes of it (``safe_name``), which has "-"
-    for all that no name may hold.
+    Characters that are not allowed in a name become "-", as in setuptools' ``safe_name``.
     """
     name = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
-    return name if len(name) <= _LONGEST_FOLDER else ""
+    return name if len(name) <= _MAX_FOLDER_LENGTH else ""
 
 
-def release_filename(name: str, version: str, suffix: str = _SUFFIX) -> str:
-    """The file name of a source distribution, ``{name}-{version}.tar.gz`` as PEP 625 has it.
+def release_filename(name: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
+    """The file name of a source distribution: ``{name}-{version}.tar.gz`` (PEP 625).
 
-    A version that PEP 440 does not know, as old tags have them, is kept as it is written. ``suffix`` is
-    ``.zip`` for archives of that kind, which were usual before that PEP. Raises ``ValueError`` where name or
-    version could not be part of a file name.
+    A version outside of PEP 440, as old tags have them, is kept as it is. ``suffix`` is ``.zip`` for archives
+    of that format, which were usual before PEP 625. Raises ``ValueError`` if name or version cannot be part
+    of a file name.
     """
     filename = f"{project_folder(name).replace('-', '_')}-{_version(version)}{suffix}"
-    if len(filename) > _LONGEST:
-        raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
+    if len(filename) > _MAX_LENGTH:
+        raise ValueError(f"{filename[:80]!r}... is too long for a file name")
     return filename
 
 
 def archive_suffix(filename: str) -> str:
-    """How the name of such a source distribution ends in the index; "" where it is none by its name.
+    """The suffix that a source distribution gets in the index; "" if the file name is not of one.
 
-    That is ``.tar.gz``, for ``.tgz`` too, or ``.zip``, the forms that old tools made and every client knows.
+    It is ``.tar.gz`` (for ``.tgz`` too) or ``.zip``: the formats that old tools made and every client knows.
     """
-    return _SUFFIXES.get(_written_suffix(filename), "")
+    return _SUFFIXES.get(_original_suffix(filename), "")
 
 
 def names_release(filename: str, name: str, version: str) -> bool:
-    """Whether a source distribution of that name can be of this release, however old tools spelled it.
+    """Whether a source distribution with this file name can be of this release.
 
-    They wrote the name as it is or with ``_`` for ``-``, and likewise the version (setuptools'
+    Old tools wrote the project's name as it is or with ``_`` for ``-``, and likewise the version (setuptools'
     ``safe_version`` and ``to_filename``).
     """
-    stem = filename[: len(filename) - len(_written_suffix(filename))]
-    project, written = canonicalize_name(name), _written(version)
-    splits = (match.start() for match in re.finditer("-", stem))
+    stem = filename[: len(filename) - len(_original_suffix(filename))]
+    project, safe_version = canonicalize_name(name), _safe_version(version)
+    dashes = (match.start() for match in re.finditer("-", stem))
     return any(
         canonicalize_name(stem[:at]) == project
-        and (same_version(stem[at + 1 :], version) or _written(stem[at + 1 :]) == written)
-        for at in splits
+        and (same_version(stem[at + 1 :], version) or _safe_version(stem[at + 1 :]) == safe_version)
+        for at in dashes
     )
 
 
 def written_folders(names: Iterable[str]) -> tuple[str, ...]:
-    """The folders beside the normalised one that clients without PEP 503 need, for all spellings of a name.
+    """More folders of a project, given all spellings of its name, for clients that do not know PEP 503.
 
-    easy_install and zc.buildout up to 3 ask for a name as it is written, with each run of anything but
-    letters, digits and dots as one "-" (setuptools' ``safe_name``), and take only files of that name,
-    upper and lower case aside. So a name with a dot needs a folder for each spelling in use and for its lower
-    case, which people type too; any other is found in the normalised one. What is the name of one of the
-    root's files gets no folder.
+    easy_install and zc.buildout up to 3 ask for a name as it is written, with "-" for each run of other
+    characters than letters, digits and dots (setuptools' ``safe_name``). They accept only files of that name,
+    in upper or lower case. So a name with a dot needs a folder for each spelling in use, and for its lower
+    case, which people type too. Any other name is found in the normalised folder. The name of a file in the
+    root gets no folder.
     """
-    written = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
-    spellings = written | {name.lower() for name in written}
-    return tuple(sorted(each for each in spellings if "." in each and may_be_folder(each)))
+    safe_names = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
+    spellings = safe_names | {name.lower() for name in safe_names}
+    return tuple(sorted(name for name in spellings if "." in name and may_be_folder(name)))
 
 
 def may_be_folder(name: str) -> bool:
-    """Whether a folder of the index may have this name: a file of the root may not be in its place."""
+    """Whether a folder of the index may have this name, which must not be that of a file in the root."""
     return name.lower() not in ROOT_NAMES
 
 
-def written_filename(folder: str, version: str, suffix: str = _SUFFIX) -> str:
+def written_filename(folder: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
     """The name of a release's file in one of the ``written_folders``; raises ``ValueError`` if too long."""
     filename = f"{folder}-{_version(version)}{suffix}"
-    if len(filename) > _LONGEST:
-        raise ValueError(f"{filename[:80]!r}... is too long for the name of a file")
+    if len(filename) > _MAX_LENGTH:
+        raise ValueError(f"{filename[:80]!r}... is too long for a file name")
     return filename
 
 
 def fits_written(folder: str, version: str) -> bool:
-    """Whether ``written_filename`` has a name for the release; a longer one is not to be had."""
+    """Whether a release has a ``written_filename``, which it has unless that is too long."""
     try:
         written_filename(folder, version)
     except ValueError:
@@ -132,15 +131,15 @@ def fits_written(folder: str, version: str) -> bool:
 
 def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
     """The releases of a project by version, newest first."""
-    return tuple(sorted(releases, key=lambda each: version_key(each.version), reverse=True))
+    return tuple(sorted(releases, key=lambda release: version_key(release.version), reverse=True))
 
 
 def newest(releases: Iterable[Release]) -> Release:
-    """The release that an installer would choose, and whose description stands for the project.
+    """The release that an installer chooses, and that the project's page describes.
 
-    That is the newest by version, but yanked ones come after all others (PEP 592) and pre-releases after
-    final ones (PEP 440 "Handling of pre-releases"); versions that PEP 440 does not know come last. Raises
-    ``ValueError`` where there is no release.
+    It is the newest by version, but these come later, in this order: pre-releases (PEP 440 "Handling of
+    pre-releases"), yanked releases (PEP 592), and versions outside of PEP 440. Raises ``ValueError`` if there
+    is no release.
     """
     return max(releases, key=_preference)
 
@@ -150,11 +149,11 @@ def _preference(release: Release) -> tuple[int, bool, bool, Version, str]:
     return known, release.yanked is None, not version.is_prerelease, version, text
 
 
-def _written_suffix(filename: str) -> str:
+def _original_suffix(filename: str) -> str:
     return next((suffix for suffix in _SUFFIXES if filename.lower().endswith(suffix)), "")
 
 
-def _written(version: str) -> str:
+def _safe_version(version: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", version.replace(" ", ".")).lower()
 
 
@@ -163,5 +162,5 @@ def _version(text: str) -> str:
     if known:
         return str(version)
     if not _LEGACY_VERSION.fullmatch(text) or len(text) > 100:
-        raise ValueError(f"{text[:80]!r} cannot be the version of a file")
+        raise ValueError(f"{text[:80]!r} cannot be the version in a file name")
     return text

@@ -1,4 +1,4 @@
-"""The public index that names which are not ours are redirected to."""
+"""The default of the option ``public-index``: the index that buildout uses."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-_STATED = re.compile(
+_ASSIGNMENT = re.compile(
     r"""^default_index_url \s* = \s* (?: os\.environ\.get\( \s* ["'][^"']*["'] \s* , \s* )?
     ["'](?P<url>https?://[^"'\\]+)["']""",
     re.MULTILINE | re.VERBOSE,
 )
-"""The statement in buildout's source; its own tests set another index by an environment variable."""
+"""Buildout's assignment of its default; some versions let an environment variable replace it."""
 
 
 def default_public_index() -> str:
-    """The index that buildout uses by default: stated in one place in the ecosystem, not by us.
+    """The URL of the index that buildout uses by default.
 
-    Read from the source, for the import takes half a second.
+    It is read from buildout's source, because the import takes half a second.
     """
     for path in _sources():
-        if match := _STATED.search(path.read_text("utf-8")):
+        if match := _ASSIGNMENT.search(path.read_text("utf-8")):
             return match["url"]
     from zc.buildout.easy_install import default_index_url
 

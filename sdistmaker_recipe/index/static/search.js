@@ -1,7 +1,7 @@
 "use strict";
 
-// What pages gain where scripts run: a search on the root page, buttons that copy, the index's address in
-// the lines to copy. Every page can be read without it.
+// Adds a search to the root page, buttons to copy text, and the index's address to the lines to copy. Every
+// page can be read without this script.
 
 (() => {
   const index = new URL(document.body.dataset.top || ".", location.href);
@@ -17,7 +17,7 @@
   said.setAttribute("role", "status");
   document.body.append(said);
 
-  // Browsers give navigator.clipboard to https only.
+  // Without https browsers have no navigator.clipboard.
   const copySelection = (element) => {
     const selection = getSelection();
     selection.selectAllChildren(element);
@@ -87,7 +87,7 @@
     history.replaceState(null, "", address);
   };
 
-  // The project of that name, else one whose name begins so or holds it, else the first.
+  // The project of this name; else one whose name begins with it, or contains it; else the first one.
   const best = () => {
     const wanted = simple(input.value.trim());
     return (

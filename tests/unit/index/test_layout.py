@@ -165,7 +165,7 @@ class TestReleaseFilename:
         ],
     )
     def test_refuses_a_version_that_cannot_be_part_of_it(self, version):
-        with pytest.raises(ValueError, match="cannot be the version of a file"):
+        with pytest.raises(ValueError, match="cannot be the version in a file name"):
             release_filename("acme", version)
 
     @pytest.mark.parametrize(
