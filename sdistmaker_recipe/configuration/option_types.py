@@ -206,7 +206,7 @@ def optional_repositories(value: object) -> tuple[str, ...]:
     """Repository URLs, one a line; there may be none."""
     urls = lines(value)
     if any(holds_password(url) for url in urls):
-        raise SecretError("holds a password")
+        raise SecretError("holds a password; use the options username and password-variable instead")
     for url in urls:
         if url != EXAMPLE:
             _check_url(url, r"https?|svn(\+[a-z0-9_-]+)?|file", f"{url!r} is not the URL of a repository")

@@ -347,7 +347,7 @@ class Configuration:
         "300",
         "The time limit for one tag, for all toolchains together. The time to install build environments "
         "does not count.",
-        "seconds",
+        "seconds, more than 0",
     )
     include_versioned_files: str = declare(
         Group.BUILDS,

@@ -84,9 +84,13 @@ def _options_by_spelling(door: Door) -> dict[str, Option]:
 
 
 def _bad_value(source: str, name: str, value: object, error: ValueError, option: Option) -> Problem:
-    is_secret = isinstance(error, SecretError) or may_hold_password(repr(value))
-    wrong = "may hold a password, so the value is not shown" if is_secret else str(error)
-    return Problem(source, name, None if is_secret else value, f"{wrong}; accepted: {option.accepts}")
+    if isinstance(error, SecretError):
+        wrong, shown = f"{error} (the value is not shown)", None
+    elif may_hold_password(repr(value)):
+        wrong, shown = "is wrong (the value is not shown, because it may hold a password)", None
+    else:
+        wrong, shown = str(error), value
+    return Problem(source, name, shown, f"{wrong}; accepted: {option.accepts}")
 
 
 def _unknown_name(name: str, known: Iterable[str]) -> str:

@@ -209,6 +209,12 @@ class TestPasswords:
         assert SECRET not in str(caught.value)
         assert SECRET not in repr(caught.value)
 
+    def test_in_the_url_of_a_repository_are_refused_with_what_to_do(self):
+        (problem,) = problems(part(repository=f"https://builder:{SECRET}@svn.example.com/svn"))
+        assert problem.message.startswith(
+            "holds a password; use the options username and password-variable instead (the value is"
+        )
+
     @given(
         st.sampled_from(LIST_OPTIONS),
         st.sampled_from(tuple(Door)),
