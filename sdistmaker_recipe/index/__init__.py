@@ -1,11 +1,28 @@
-"""The published index.
+"""The published index: a folder of archives, and pages for installers and for people.
 
-* ``layout``: where things are, and what may be a name there; pure.
-* ``simple_api``: what programs read; pure. ``web_pages``, ``feed``, ``description``: what people read; pure,
-  too.
-* ``core_metadata``, ``safe_text``: what those take from a release's metadata and from tags; pure.
-* ``renderer``: the process in which descriptions are rendered.
-* ``store``: the published files; ``folders``: the folders they are in.
-* ``atomic_files``: write a file completely or not at all; ``file_status``: links are never followed.
-* ``quarantine``: what is in the way of our files, or damaged, moved out of the index.
+Names and texts, all of it pure:
+
+* ``layout``: the names of folders and files.
+* ``core_metadata``: what PKG-INFO says, for pages and for the metadata file beside an archive.
+* ``safe_text``: text and links of unknown origin, made safe for a page.
+* ``yanking``: which releases are yanked, and why.
+* ``file_conflicts``: what happens if a tag builds a file that is published already.
+
+Pages:
+
+* ``simple_api``: the HTML and JSON that installers read (PEP 503 and 691).
+* ``web_pages``, ``feed``: the pages and the Atom feed for people.
+* ``page_templates``, ``template_cache``: the templates of these pages, and a cache of them in compiled form.
+* ``description``, ``description_renderer``: descriptions as HTML, and the process that renders them.
+
+The folder:
+
+* ``store``: adds, replaces and removes archives and pages. ``folders``: the folders that they are in.
+* ``atomic_files``: writes a file completely or not at all. ``file_status``: never follows links.
+* ``quarantine``: moves files that are in the way, or damaged, out of the index.
+* ``existing_files``: what is in an index that another tool filled.
+
+The public index:
+
+* ``public_names``: asks it whether it has projects of our names.
 """

@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 
 from sdistmaker_recipe.index.safe_text import one_line, web_link
-from sdistmaker_recipe.index.simple_api import MARKDOWN
+from sdistmaker_recipe.index.simple_api import MARKDOWN_MODULE
 from sdistmaker_recipe.model import ProjectDetails
 
 _HIGHEST_HEADING = 3
@@ -81,7 +81,7 @@ def _render(text: str, content_type: str) -> str | None:
         from readme_renderer import rst
 
         return rst.render(text)
-    if kind == _MARKDOWN and find_spec(MARKDOWN):
+    if kind == _MARKDOWN and find_spec(MARKDOWN_MODULE):
         from readme_renderer import markdown
 
         return markdown.render(text, variant=str(header.get_param("variant") or "GFM"))

@@ -12,15 +12,16 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Release, Site
 
 FEED_LENGTH = 50
-"""How many releases a feed is meant to hold."""
+"""The number of releases in the feed."""
 
 _NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def feed(latest: Sequence[Release], site: Site) -> str:
+def atom_feed(latest: Sequence[Release], site: Site) -> str:
     """``releases.atom``: these releases, newest first.
 
-    Addresses are relative to the feed's own where the index's is not known (RFC 4287 "xml:base").
+    If the address of the index is not known, all addresses are relative to that of the feed (RFC 4287 section
+    2).
     """
     base = f"{site.base_url.rstrip('/')}/" if site.base_url else ""
     updated = max((release.upload_time for release in latest), default=_NEVER)
@@ -43,7 +44,7 @@ def _entry(release: Release, base: str) -> Iterator[str]:
     yield "<entry>"
     yanked = "" if release.yanked is None else " (yanked)"
     yield f"<title>{_text(release.name)} {_text(release.version)}{yanked}</title>"
-    # Of the tag and not of the address, which can change.
+    # The id is made from the tag, because the address can change.
     yield f"<id>{_id(release.origin)}</id>"
     yield f"<updated>{_time(release.upload_time)}</updated>"
     address = escape(f"{base}{release.project}/{ABOUT}")

@@ -1,9 +1,8 @@
-"""The pages of the index for programs: releases in, text out. Pure.
+"""The pages of the simple repository API, for installers: releases in, HTML and JSON out. Pure.
 
-HTML is the simple repository API of PEP 503 as PEP 833 froze it: ``data-requires-python``, ``data-yanked``
-(PEP 592), ``data-core-metadata`` (PEP 714) and project status (PEP 792). JSON is PEP 691 as extended by PEP
-700, 714 and 792 (version 1.4). Both hold nothing but what programs read, and are made by formatting
-strings: an index has many of them.
+HTML is as in PEP 503, frozen by PEP 833: with ``data-requires-python``, ``data-yanked`` (PEP 592),
+``data-core-metadata`` (PEP 714) and project status (PEP 792). JSON is as in PEP 691 with PEP 700, 714 and 792
+(version 1.4). An index has many of these pages, so they are made by formatting strings, not from templates.
 """
 
 from __future__ import annotations
@@ -20,24 +19,24 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release
 from sdistmaker_recipe.names import normalised_version
 
-FORMAT = "5"
-"""Rises when pages, those for people included, say the same things in another way: all are written again."""
+PAGE_FORMAT = "6"
+"""To be raised when the text of any page changes, those for people included: all are then written again."""
 
-RENDERER = "3"
-"""Rises when ``description.render_description`` gives other HTML for the same metadata."""
+DESCRIPTION_FORMAT = "3"
+"""To be raised when ``description.render_description`` gives other HTML for the same metadata."""
 
-MARKDOWN = "comrak"
-"""The module that renders Markdown, if it is there: readme-renderer's extra ``md`` brings it."""
+MARKDOWN_MODULE = "comrak"
+"""The module that renders Markdown; readme-renderer's extra ``md`` installs it."""
 
 ACTIVE = ProjectStatus()
 
 _VERSION = "1.4"
-# PEP 629; nothing later than PEP 503 is on the HTML root page, and some clients warn of minor versions.
+# PEP 629. The HTML root page has nothing newer than PEP 503, and some clients warn of minor versions.
 _ROOT_VERSION = "1.0"
 _META = {"api-version": _VERSION}
 _FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}">\n'
-# easy_install takes each address on a project's page for another page of it, and then each link there for a
-# release; not so one with a fragment.
+# With a fragment, because easy_install reads any other address on a project's page as one more page with
+# links to releases.
 _PROJECT_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}#main">\n'
 
 
@@ -137,11 +136,11 @@ def _file(release: Release) -> dict[str, Any]:
 
 
 def _timestamp(time: datetime) -> str:
-    """The form that PEP 700 asks for: ``yyyy-mm-ddThh:mm:ss.ffffffZ``."""
+    """The time in the format of PEP 700: ``yyyy-mm-ddThh:mm:ss.ffffffZ``."""
     return time.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-# Without indentation, which would take json's slow encoder.
+# Without indentation, because json indents with its slow encoder.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 

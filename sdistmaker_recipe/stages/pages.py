@@ -23,7 +23,7 @@ from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import ListedProject, ProjectDetails, Release, Site
 
 if TYPE_CHECKING:
-    from sdistmaker_recipe.index.web_pages import Project
+    from sdistmaker_recipe.index.web_pages import ProjectPage
 
 _NOTE = "pages"
 _UNREAD = "unread metadata"
@@ -38,7 +38,9 @@ _TAKEN = (
 
 def renderer() -> str:
     """Names what renders descriptions: those that another left are made again."""
-    return f"{simple_api.RENDERER}{' with Markdown' if find_spec(simple_api.MARKDOWN) else ''}"
+    return (
+        f"{simple_api.DESCRIPTION_FORMAT}{' with Markdown' if find_spec(simple_api.MARKDOWN_MODULE) else ''}"
+    )
 
 
 def _render_here(told: ProjectDetails) -> str:
@@ -111,9 +113,9 @@ def is_current(writer: PageWriter) -> bool:
 
 def get_ready() -> None:
     """Import what a first page needs, which can be done while something else is waited for."""
-    from sdistmaker_recipe.index import feed, web_pages  # noqa: F401
+    from sdistmaker_recipe.index import feed, page_templates, web_pages  # noqa: F401
 
-    web_pages.get_ready()
+    page_templates.load_templates()
 
 
 def begin(writer: PageWriter) -> None:
@@ -170,7 +172,7 @@ def _read_metadata(catalog: Catalog) -> None:
 
 def _look(writer: PageWriter) -> str:
     """Tells whether pages that were written would be written so again, whatever is published."""
-    parts = (simple_api.FORMAT, writer.renderer, writer.site, writer.taken)
+    parts = (simple_api.PAGE_FORMAT, writer.renderer, writer.site, writer.taken)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -208,7 +210,7 @@ def _render(
                 if releases := writer.catalog.releases_of(project):
                     links = _links(project, releases, writer.catalog)
                     told = _told(releases, known, writer)
-                    for_people = web_pages.Project(
+                    for_people = web_pages.ProjectPage(
                         project=project,
                         releases=layout.newest_first(releases),
                         details=told,
@@ -244,7 +246,7 @@ def _told(
 
 
 def _files(
-    for_people: Project,
+    for_people: ProjectPage,
     releases: Sequence[Release],
     links: Mapping[str, Sequence[Link]],
     writer: PageWriter,
@@ -259,7 +261,7 @@ def _files(
         **_written_pages(by_time, links),
         f"{project}/index.html": simple_api.project_html(project, by_time),
         f"{project}/index.json": simple_api.project_json(project, by_time),
-        f"{project}/{layout.ABOUT}": web_pages.project_about(for_people, writer.site),
+        f"{project}/{layout.ABOUT}": web_pages.render_project_page(for_people, writer.site),
     }
 
 
@@ -309,11 +311,11 @@ def _listed(project: str, releases: Sequence[Release]) -> ListedProject:
 
 
 def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Content]:
-    from sdistmaker_recipe.index import feed, web_pages
+    from sdistmaker_recipe.index import feed, page_templates, web_pages
 
     failures = writer.catalog.failures()
     latest = writer.catalog.latest(feed.FEED_LENGTH)
-    root = web_pages.Root(
+    root = web_pages.RootPage(
         projects=tuple(writer.catalog.listed()),
         releases=writer.catalog.size()[0],
         latest=tuple(latest[:_LATEST]),
@@ -332,10 +334,10 @@ def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Conten
         for each in failures
     )
     return {
-        **web_pages.static_files(),
-        layout.FAILED: web_pages.failed_tags(failed, frozenset(projects), writer.site),
-        layout.FEED: feed.feed(latest, writer.site),
-        layout.ABOUT: web_pages.root_about(root, writer.site),
+        **page_templates.static_files(),
+        layout.FAILED: web_pages.render_failed_page(failed, frozenset(projects), writer.site),
+        layout.FEED: feed.atom_feed(latest, writer.site),
+        layout.ABOUT: web_pages.render_root_page(root, writer.site),
         "index.html": simple_api.root_html(projects),
         "index.json": simple_api.root_json(projects),
     }

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index.feed import feed
+from sdistmaker_recipe.index.feed import atom_feed
 from sdistmaker_recipe.model import Site
 from tests.unit.values import TIME, a_release
 
@@ -23,7 +23,7 @@ RELEASES = [
 
 
 def parsed(releases=RELEASES, site=SITE) -> ET.Element:
-    return ET.fromstring(feed(releases, site).encode())
+    return ET.fromstring(atom_feed(releases, site).encode())
 
 
 def texts(element: ET.Element, name: str) -> list[str | None]:

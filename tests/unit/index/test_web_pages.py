@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdistmaker_recipe.index import description, web_pages
+from sdistmaker_recipe.index import description, page_templates, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
-from sdistmaker_recipe.index.web_pages import FailedTag, Project, Root
+from sdistmaker_recipe.index.web_pages import FailedTag, ProjectPage, RootPage
 from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
@@ -30,7 +30,7 @@ ABOUT = ProjectDetails(
     license="BSD-3-Clause",
     links=(("Issues", "https://trac.example.com/"),),
 )
-ROOT = Root(
+ROOT = RootPage(
     projects=(
         ListedProject("acme", "Acme", "2.0", "All of <it>"),
         ListedProject("acme-ledger", "acme.ledger", "1.0"),
@@ -39,7 +39,7 @@ ROOT = Root(
     latest=(a_release("1.0"), a_release("0.9", upload_time=TIME - timedelta(days=1))),
     failed=2,
 )
-PROJECT = Project("acme-ledger", (a_release("2.0"), a_release("1.0")), ABOUT, "<p>Hello</p>")
+PROJECT = ProjectPage("acme-ledger", (a_release("2.0"), a_release("1.0")), ABOUT, "<p>Hello</p>")
 FAILED = (
     FailedTag("acme-ledger", "0.3", "17", "no <setup.py>"),
     FailedTag("acme", "1.0", "18", "SyntaxError"),
@@ -51,16 +51,16 @@ def parsed(html: str) -> Element:
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
 
 
-def root(value: Root = ROOT, site: Site = SITE) -> Element:
-    return parsed(web_pages.root_about(value, site))
+def root(value: RootPage = ROOT, site: Site = SITE) -> Element:
+    return parsed(web_pages.render_root_page(value, site))
 
 
 def project(site: Site = SITE, **changes) -> Element:
-    return parsed(web_pages.project_about(PROJECT._replace(**changes), site))
+    return parsed(web_pages.render_project_page(PROJECT._replace(**changes), site))
 
 
 def failed(*tags: FailedTag, published: frozenset[str] = frozenset()) -> Element:
-    return parsed(web_pages.failed_tags(tags, published, SITE))
+    return parsed(web_pages.render_failed_page(tags, published, SITE))
 
 
 def text(element: Element | None) -> str:
@@ -81,10 +81,10 @@ def rows(page: Element) -> list[list[str]]:
 
 
 PAGES = {
-    "root": web_pages.root_about(ROOT, SITE),
-    "empty root": web_pages.root_about(Root(), SITE),
-    "project": web_pages.project_about(PROJECT, SITE),
-    "failed": web_pages.failed_tags(FAILED, {"acme-ledger"}, SITE),
+    "root": web_pages.render_root_page(ROOT, SITE),
+    "empty root": web_pages.render_root_page(RootPage(), SITE),
+    "project": web_pages.render_project_page(PROJECT, SITE),
+    "failed": web_pages.render_failed_page(FAILED, {"acme-ledger"}, SITE),
 }
 
 
@@ -158,7 +158,7 @@ class TestEveryPage:
 class TestRoot:
     def test_counts_what_there_is(self):
         assert text(by_class(root(), "lead")[0]) == "1,234 releases of 2 projects, 2 failed tags"
-        one = Root((ListedProject("a", "a", "1"),), 1, (), 0)
+        one = RootPage((ListedProject("a", "a", "1"),), 1, (), 0)
         assert text(by_class(root(one), "lead")[0]) == "1 release of 1 project"
 
     def test_leads_to_failed_tags_only_where_there_are_any(self):
@@ -195,10 +195,10 @@ class TestRoot:
 
     def test_stays_light_with_many_projects(self):
         many = tuple(ListedProject(f"acme-{n}", f"acme.{n}", "1.0", "S" * 60) for n in range(2000))
-        assert len(web_pages.root_about(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
+        assert len(web_pages.render_root_page(ROOT._replace(projects=many), SITE)) / 2000 < 60 + 140
 
     def test_of_an_empty_index_says_so(self):
-        assert "Nothing is published yet." in text(root(Root()))
+        assert "Nothing is published yet." in text(root(RootPage()))
 
 
 class TestProject:
@@ -362,7 +362,7 @@ class TestSize:
 
 class TestStaticFiles:
     def test_are_all_there_and_name_nothing_elsewhere(self):
-        found = web_pages.static_files()
+        found = page_templates.static_files()
         assert tuple(found) == STATIC_FILES
         for content in found.values():
             assert "//" not in re.sub(r"^\s*// .*$", "", content, flags=re.MULTILINE)
@@ -370,14 +370,14 @@ class TestStaticFiles:
             assert "url(" not in content
 
     def test_know_light_and_dark(self):
-        style = web_pages.static_files()["style.css"]
+        style = page_templates.static_files()["style.css"]
         assert "prefers-color-scheme: dark" in style
         colours = [set(re.findall(r"--[a-z-]+(?=: #)", part)) for part in style.split("@media")[:2]]
         assert colours[0] == colours[1]
 
     def test_give_enough_contrast(self):
         """WCAG 2.1, 1.4.3: 4.5 to 1 for text, on each ground that it stands on."""
-        for part in web_pages.static_files()["style.css"].split("@media")[:2]:
+        for part in page_templates.static_files()["style.css"].split("@media")[:2]:
             colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part))
             for ground, inks in {
                 "paper": ("ink", "soft", "accent", "warn"),
@@ -388,7 +388,7 @@ class TestStaticFiles:
                     assert contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
 
     def test_style_what_pages_hold(self):
-        style = web_pages.static_files()["style.css"]
+        style = page_templates.static_files()["style.css"]
         used = {
             name
             for html in PAGES.values()
@@ -399,7 +399,7 @@ class TestStaticFiles:
         assert not {name for name in used - {"index"} if f".{name}" not in style}
 
     def test_use_no_class_that_a_description_may_use(self):
-        style = web_pages.static_files()["style.css"]
+        style = page_templates.static_files()["style.css"]
         own = "\n".join(line for line in style.splitlines() if not line.startswith(".description"))
         assert not [
             name
@@ -474,7 +474,7 @@ class TestAnyText:
         def page(first: str, second: str, third: str) -> Element:
             latest = (a_release(name=f"x{first}"),)
             return root(
-                Root((ListedProject("a", f"x{first}", f"x{second}", f"x{third}"),), 1, latest, 1),
+                RootPage((ListedProject("a", f"x{first}", f"x{second}", f"x{third}"),), 1, latest, 1),
                 Site(f"x{one}"),
             )
 
@@ -489,50 +489,52 @@ class TestAnyText:
     @FEW
     @given(ODD, ODD)
     def test_leaves_pages_that_can_be_written(self, one, two):
-        web_pages.failed_tags([FailedTag(one, two, one, two)], (), Site(one)).encode()
+        web_pages.render_failed_page([FailedTag(one, two, one, two)], (), Site(one)).encode()
         notes, status = (one,), ProjectStatus(two, one)
         release = a_release(yanked=two, requires_python=one, revision=two, origin=f"{UUID}/{one}")
-        web_pages.project_about(
+        web_pages.render_project_page(
             PROJECT._replace(releases=(release,), notes=notes, status=status), Site(two)
         ).encode()
 
 
 def test_pages_depend_on_nothing_but_what_is_given():
-    assert web_pages.project_about(PROJECT, SITE) == web_pages.project_about(PROJECT._replace(), SITE)
-    assert web_pages.root_about(ROOT, SITE) == web_pages.root_about(ROOT._replace(), SITE)
+    assert web_pages.render_project_page(PROJECT, SITE) == web_pages.render_project_page(
+        PROJECT._replace(), SITE
+    )
+    assert web_pages.render_root_page(ROOT, SITE) == web_pages.render_root_page(ROOT._replace(), SITE)
 
 
 class TestCompiledTemplates:
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path, monkeypatch):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        web_pages._templates.cache_clear()
+        page_templates._environment.cache_clear()
         yield tmp_path / f"_jinja2-cache-{os.getuid()}"
-        web_pages._templates.cache_clear()
+        page_templates._environment.cache_clear()
 
     def test_are_kept_for_the_next_process(self, folder, monkeypatch):
-        page = web_pages.root_about(ROOT, SITE)
+        page = web_pages.render_root_page(ROOT, SITE)
         assert folder.stat().st_mode & 0o777 == 0o700
-        web_pages._templates.cache_clear()
+        page_templates._environment.cache_clear()
         monkeypatch.setattr(jinja2.Environment, "_generate", None)
-        assert web_pages.root_about(ROOT, SITE) == page
+        assert web_pages.render_root_page(ROOT, SITE) == page
 
     @pytest.mark.parametrize("left", [0, 20, 25, 30, 60, -9])
     def test_are_made_again_where_they_are_damaged(self, folder, left):
-        page = web_pages.root_about(ROOT, SITE)
+        page = web_pages.render_root_page(ROOT, SITE)
         kept = {path: path.read_bytes() for path in folder.iterdir()}
         for path, content in kept.items():
             path.write_bytes(content[:left])
-        web_pages._templates.cache_clear()
-        assert web_pages.root_about(ROOT, SITE) == page
+        page_templates._environment.cache_clear()
+        assert web_pages.render_root_page(ROOT, SITE) == page
         assert {path: path.read_bytes() for path in folder.iterdir()} == kept
 
     def test_are_not_kept_where_that_is_not_safe(self, folder):
         folder.symlink_to(folder.parent / "elsewhere", target_is_directory=True)
-        assert "<html" in web_pages.root_about(ROOT, SITE)
+        assert "<html" in web_pages.render_root_page(ROOT, SITE)
         assert list(folder.parent.iterdir()) == [folder]
 
     def test_are_not_kept_where_they_cannot_be(self, folder):
-        web_pages._templates()
+        page_templates._environment()
         folder.rmdir()
-        assert "<html" in web_pages.root_about(ROOT, SITE)
+        assert "<html" in web_pages.render_root_page(ROOT, SITE)

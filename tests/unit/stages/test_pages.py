@@ -190,7 +190,9 @@ class TestProject:
             pages.write_projects(["acme-ledger"], writer)
         assert "<em>about</em>" in read(writer, "acme-ledger/about.html")
         assert len(calls) == 1
-        for number, (name, value) in enumerate((("RENDERER", "other"), ("MARKDOWN", "no_such_module"))):
+        for number, (name, value) in enumerate(
+            (("DESCRIPTION_FORMAT", "other"), ("MARKDOWN_MODULE", "no_such_module"))
+        ):
             monkeypatch.setattr(simple_api, name, value)
             pages.write_projects(["acme-ledger"], replace(writer, renderer=pages.renderer()))
             assert len(calls) == 2 + number
@@ -363,9 +365,9 @@ class TestAll:
         [
             lambda writer, _: replace(writer, site=Site(base_url="https://packages.example.com/")),
             lambda writer, _: replace(writer, site=Site(browse_url="https://trac.example.com/")),
-            lambda writer, patch: patch.setattr(simple_api, "FORMAT", "next") or writer,
-            lambda writer, patch: rendered_otherwise(writer, patch, "RENDERER", "next"),
-            lambda writer, patch: rendered_otherwise(writer, patch, "MARKDOWN", "no_such_module"),
+            lambda writer, patch: patch.setattr(simple_api, "PAGE_FORMAT", "next") or writer,
+            lambda writer, patch: rendered_otherwise(writer, patch, "DESCRIPTION_FORMAT", "next"),
+            lambda writer, patch: rendered_otherwise(writer, patch, "MARKDOWN_MODULE", "no_such_module"),
             lambda writer, _: replace(writer, taken=True),
         ],
         ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
