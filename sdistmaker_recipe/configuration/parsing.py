@@ -49,7 +49,7 @@ def configure(layers: Iterable[Layer], base: Path) -> Configuration:
         values |= layer_values
         problems += layer_problems
     # A bad repository would bring a false problem of repository-on-server with it.
-    if not {problem.option for problem in problems} & _REPOSITORY_SPELLINGS:
+    if not problems or not {problem.option for problem in problems} & _repository_spellings():
         problems += _repository_problems(values)
     problems += _make_paths_absolute(values, base)
     problems += _server_file_problems(values)
@@ -105,12 +105,14 @@ def _printable(name: str) -> str:
     return "..." if may_hold_password(name) else name
 
 
-_REPOSITORY_SPELLINGS = {
-    spelling
-    for option in options()
-    if option.name in ("repository", "repository-on-server")
-    for spelling in (*(option.spelling(door) for door in Door), option.alias)
-}
+def _repository_spellings() -> set[str]:
+    """Every name of repository and repository-on-server, at all doors."""
+    return {
+        spelling
+        for option in options()
+        if option.name in ("repository", "repository-on-server")
+        for spelling in (*(option.spelling(door) for door in Door), option.alias)
+    }
 
 
 def _repository_problems(values: Mapping[str, Any]) -> list[Problem]:
@@ -136,10 +138,11 @@ _PATHS = (file, folder, optional_file, optional_folder)
 def _make_paths_absolute(values: dict[str, Any], base: Path) -> list[Problem]:
     """Put the absolute paths of all options that are paths into ``values``; what is wrong with them."""
     problems = []
+    defaults = Configuration()
     for option in options():
         if option.parse not in _PATHS:
             continue
-        path = values.get(option.field_name, getattr(Configuration(), option.field_name))
+        path = values.get(option.field_name, getattr(defaults, option.field_name))
         try:
             values[option.field_name] = None if path is None else _absolute(path, base)
         except ValueError as error:
