@@ -224,7 +224,7 @@ def inheritable_state() -> "list[Any]":
     return [*limits, *scheduling]
 
 
-def wait_for_child(child: int, seconds: float, wakeup: int, alone: bool) -> "Optional[int]":
+def wait_for_child(child: int, seconds: float, wakeup: int, is_alone: bool) -> "Optional[int]":
     """Wait for the child, and end everything that it started; its exit status, or None if it took longer.
 
     ``wakeup`` is the file descriptor that SIGCHLD writes to.
@@ -240,7 +240,7 @@ def wait_for_child(child: int, seconds: float, wakeup: int, alone: bool) -> "Opt
         if select.select([wakeup], [], [], left)[0]:
             os.read(wakeup, 512)
     # The child was not reaped yet, so no other process group can have its number.
-    kill_group(child, alone)
+    kill_group(child, is_alone)
     _, wait_status = os.waitpid(child, 0)
     end_orphans()
     if not is_in_time:
@@ -248,10 +248,10 @@ def wait_for_child(child: int, seconds: float, wakeup: int, alone: bool) -> "Opt
     return -os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else os.WEXITSTATUS(wait_status)
 
 
-def kill_group(group: int, alone: bool) -> None:
+def kill_group(group: int, is_alone: bool) -> None:
     """Kill a process group; in a sandbox kill all other processes too, which no fork escapes."""
     # Only in a PID namespace of its own is this process number 2, and -1 means all others there.
-    for processes in (-group, -1) if alone and os.getpid() == 2 else (-group,):
+    for processes in (-group, -1) if is_alone and os.getpid() == 2 else (-group,):
         with contextlib.suppress(OSError):
             os.kill(processes, signal.SIGKILL)
 

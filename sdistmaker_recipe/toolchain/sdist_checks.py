@@ -1,4 +1,4 @@
-"""What is checked of a built archive: it has the files that its build reads, and a real version."""
+"""Check a built archive: it needs all files that its build reads, and a real version."""
 
 from __future__ import annotations
 

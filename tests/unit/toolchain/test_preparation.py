@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
-from sdistmaker_recipe.toolchain.exported_tag import list_files, tree_name
 from sdistmaker_recipe.toolchain.preparation import (
     FILES_VARIABLE,
     bootstrap_modules,
@@ -55,28 +54,6 @@ class TestVersionVariables:
         assert version_variables(a_tag("1.0-final-fix")) == {}
 
 
-class TestTreeName:
-    @pytest.mark.parametrize(
-        ("name", "content"),
-        [
-            ("setup__cfg", "[versioneer]\nparentdir_prefix = acme-\n"),
-            ("setup__py", "versioneer.parentdir_prefix = 'acme-'\n"),
-            ("pyproject__toml", '[tool.versioneer]\nparentdir_prefix = "acme-"\n'),
-        ],
-    )
-    def test_is_what_versioneer_takes_the_version_from(self, tmp_path, name, content):
-        assert tree_name(write(tmp_path, **{name: content}), a_tag("1.2")) == "acme-1.2"
-
-    def test_is_a_plain_one_elsewhere(self, tmp_path):
-        assert tree_name(write(tmp_path, setup__py="setup()"), a_tag("1.2")) == "tree"
-
-    def test_is_never_a_path(self, tmp_path):
-        tree = write(tmp_path, setup__cfg="parentdir_prefix = ../../x-\n")
-        assert "/" not in tree_name(tree, a_tag("1.2"))
-        tree = write(tmp_path, setup__cfg="parentdir_prefix = x-\n")
-        assert tree_name(tree, a_tag("1.2", version="../1")) == "tree"
-
-
 class TestNeedsVcsMetadata:
     @pytest.mark.parametrize(
         "requirement", ["setuptools_scm>=3", "setuptools-scm[toml]", "hatch-vcs", "pbr", "versioneer"]
@@ -106,16 +83,6 @@ class TestNeedsVersionedFiles:
     def test_where_a_plugin_had_asked_the_repository(self, tmp_path):
         system = BuildSystem(("setuptools_scm",), "setuptools.build_meta")
         assert needs_versioned_files(write(tmp_path, MANIFEST__in=""), a_tag(time=NEW), system)
-
-
-def test_exported_files_are_files_and_links_but_no_folders(tmp_path):
-    (tmp_path / "a/b").mkdir(parents=True)
-    (tmp_path / "empty").mkdir()
-    for path in ("setup.py", "a/b/c.txt", "a/.hidden"):
-        (tmp_path / path).touch()
-    (tmp_path / "to-folder").symlink_to("a")
-    (tmp_path / "to-nothing").symlink_to("nothing")
-    assert list_files(tmp_path) == {"setup.py", "a/b/c.txt", "a/.hidden", "to-folder", "to-nothing"}
 
 
 class TestBootstrapModules:

@@ -8,6 +8,8 @@ import struct
 import tarfile
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,17 @@ def test_too_many_members_are_refused(make, monkeypatch):
         read_metadata(path)
 
 
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Fails when more than 48 MiB were in use at one time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 48 << 20
+    finally:
+        tracemalloc.stop()
+
+
 def header(name: str, kind: bytes, size: int) -> bytes:
     info = tarfile.TarInfo(name)
     info.type, info.size = kind, size
@@ -150,13 +163,8 @@ def test_headers_that_promise_much_take_no_memory(tmp_path, plain):
     path = tmp_path / KINDS[0]
     path.write_bytes(gzip.compress(plain))
     del plain
-    tracemalloc.start()
-    try:
-        with pytest.raises(BuildError):
-            read_metadata(path)
-        assert tracemalloc.get_traced_memory()[1] < 48 << 20
-    finally:
-        tracemalloc.stop()
+    with little_memory(), pytest.raises(BuildError):
+        read_metadata(path)
 
 
 def test_a_directory_that_promises_much_takes_no_memory(tmp_path):
@@ -168,13 +176,8 @@ def test_a_directory_that_promises_much_takes_no_memory(tmp_path):
     content[directory:directory] = bytes(padding)
     struct.pack_into("<LL", content, end + padding + 12, padding + end - directory, directory)
     path.write_bytes(content)
-    tracemalloc.start()
-    try:
-        with pytest.raises(BuildError, match="more than 8 MiB"):
-            read_metadata(path)
-        assert tracemalloc.get_traced_memory()[1] < 48 << 20
-    finally:
-        tracemalloc.stop()
+    with little_memory(), pytest.raises(BuildError, match="more than 8 MiB"):
+        read_metadata(path)
 
 
 def test_what_asks_for_a_password_is_told(tmp_path):
