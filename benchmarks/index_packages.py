@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from benchmarks import projects
 from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.layout import project_folder, release_filename
-from sdistmaker_recipe.model import Built, Release, Tag
+from sdistmaker_recipe.model import Built, Release, ReleaseFile, Tag
 
 BEGIN = datetime(2010, 1, 4, 9, tzinfo=timezone.utc)
 BETWEEN = timedelta(minutes=500)
@@ -125,11 +125,10 @@ def release_of(package: Package) -> Release:
         project=project_folder(built.name),
         name=built.name,
         version=built.version,
-        filename=package.filename,
-        sha256=built.sha256,
-        size=built.size,
+        files=(
+            ReleaseFile(package.filename, "sdist", built.sha256, built.size, upload_time=package.upload_time),
+        ),
         requires_python=built.requires_python,
-        upload_time=package.upload_time,
         origin=built.tag.origin,
         tag_url=built.tag.url,
         revision=built.tag.revision,

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sdistmaker_recipe.errors import SAME_ACCOUNT, CatalogDamagedError, StoreError
-from sdistmaker_recipe.model import Failure, ListedProject, Release, Tag, origin_range
+from sdistmaker_recipe.model import Failure, ListedProject, Release, ReleaseFile, Tag, origin_range
 
 _FIRST = """
 CREATE TABLE release (
@@ -152,14 +154,102 @@ ALTER TABLE removal ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
 _SIXTH = """
 ALTER TABLE private ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+_SEVENTH = """
+CREATE TABLE release_file (
+    project TEXT NOT NULL,
+    release TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    upload_time TEXT NOT NULL,
+    metadata_sha256 TEXT NOT NULL,
+    PRIMARY KEY (project, release, filename)
+) WITHOUT ROWID;
+INSERT INTO release_file
+    SELECT project, filename, filename, 'sdist', sha256, size, upload_time, metadata_sha256 FROM release;
+CREATE UNIQUE INDEX release_file_by_name ON release_file (project, filename);
+CREATE INDEX sdist_by_upload_time ON release_file (upload_time) WHERE kind = 'sdist';
+CREATE TABLE new_release (
+    project TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    requires_python TEXT NOT NULL,
+    origin TEXT NOT NULL UNIQUE,
+    tag_url TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    toolchain TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    yanked TEXT,
+    tag_deleted_in TEXT,
+    tag_moved_to TEXT NOT NULL,
+    PRIMARY KEY (project, filename)
+) WITHOUT ROWID;
+INSERT INTO new_release
+    SELECT project, filename, name, version, requires_python, origin, tag_url, revision, toolchain, summary,
+        yanked, deleted, moved_to
+    FROM release;
+DROP TABLE release;
+ALTER TABLE new_release RENAME TO release;
+CREATE INDEX release_withdrawn ON release (project) WHERE yanked IS NOT NULL OR tag_deleted_in IS NOT NULL;
+ALTER TABLE size RENAME TO release_count;
+CREATE TRIGGER release_added AFTER INSERT ON release BEGIN
+    UPDATE release_count SET
+        releases = releases + 1,
+        projects = projects
+            + ((SELECT COUNT(*) FROM (SELECT 1 FROM release WHERE project = NEW.project LIMIT 2)) = 1);
+END;
+CREATE TRIGGER release_removed AFTER DELETE ON release BEGIN
+    UPDATE release_count SET
+        releases = releases - 1,
+        projects = projects - NOT EXISTS (SELECT 1 FROM release WHERE project = OLD.project);
+    DELETE FROM release_file WHERE project = OLD.project AND release = OLD.filename;
+END;
+ALTER TABLE removal RENAME TO file_to_remove;
+ALTER TABLE file_to_remove ADD COLUMN kind TEXT NOT NULL DEFAULT 'sdist';
+ALTER TABLE failure RENAME COLUMN lasting TO is_permanent;
+ALTER TABLE owed RENAME TO stale_page;
+ALTER TABLE project RENAME TO listed_project;
+ALTER TABLE private RENAME TO private_name;
+ALTER TABLE private_name RENAME COLUMN told TO from_metadata;
+ALTER TABLE watched RENAME TO public_name;
+ALTER TABLE public_name RENAME COLUMN taken TO is_taken;
+ALTER TABLE public_name RENAME COLUMN asked TO asked_at;
+ALTER TABLE toolchain RENAME COLUMN project TO project_origin;
+ALTER TABLE repository RENAME TO finished_repository;
+ALTER TABLE folder RENAME TO index_folder;
+ALTER TABLE scan RENAME COLUMN outlook TO options_digest;
+ALTER TABLE other_name RENAME TO former_name;
+DROP INDEX other_name_of_project;
+CREATE INDEX former_name_of_project ON former_name (project);
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 """What leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(_STEPS)
 
-_COLUMNS = ", ".join(Release._fields)
-_TIME = Release._fields.index("upload_time")
-_PLACES = ", ".join("?" for _ in Release._fields)
-_FAILURE = "origin, fingerprint, reason, log_file, lasting, project, tag, revision"
+_OF_RELEASE = [field for field in Release._fields if field != "files"]
+_OF_FILE = list(ReleaseFile._fields)
+_COLUMNS = ", ".join(
+    [*(f"file.{field}" for field in _OF_FILE), *(f"release.{field}" for field in _OF_RELEASE)]
+)
+_FILES = """
+    LEFT JOIN release_file AS file ON file.project = release.project AND file.release = release.filename
+"""
+_BY_NAME = "ORDER BY release.project, release.filename"
+_SDIST = """
+    SELECT 1 FROM release_file AS file
+    WHERE file.project = release.project AND file.filename = release.filename AND file.kind = 'sdist'
+"""
+_BY_TIME = "ORDER BY latest.upload_time DESC, latest.project, latest.release"
+_LATEST = """
+    (
+        SELECT project, release, upload_time FROM release_file WHERE kind = 'sdist'
+        ORDER BY upload_time DESC, project, release LIMIT ?
+    ) AS latest
+    CROSS JOIN release ON release.project = latest.project AND release.filename = latest.release
+"""
+_FAILURE = ", ".join(Failure._fields)
 _BESIDE = "origin > ? AND origin < ?"
 _HAS_RELEASE = "EXISTS (SELECT 1 FROM release WHERE release.project = each.project)"
 _LISTED = ", ".join(ListedProject._fields)
@@ -184,7 +274,7 @@ class Catalog:
 
     def releases(self) -> list[Release]:
         """Every published release, by project and file name."""
-        return self._releases("ORDER BY project, filename")
+        return self._releases()
 
     def failures(self) -> list[Failure]:
         """Every remembered failure."""
@@ -192,11 +282,12 @@ class Catalog:
 
     def releases_of(self, project: str) -> list[Release]:
         """The published releases of the project with this normalised name, by file name."""
-        return self._releases("WHERE project = ? ORDER BY filename", [project])
+        return self._releases("WHERE release.project = ?", [project])
 
     def release(self, project: str, filename: str) -> Release | None:
         """The release with this file name in a project."""
-        return next(iter(self._releases("WHERE project = ? AND filename = ?", [project, filename])), None)
+        chosen = "WHERE release.project = ? AND release.filename = ?"
+        return next(iter(self._releases(chosen, [project, filename])), None)
 
     def projects(self) -> list[str]:
         """The normalised names of all projects with a release, sorted."""
@@ -204,14 +295,14 @@ class Catalog:
 
     def former_projects(self) -> frozenset[str]:
         """The normalised names of projects that had pages and have no release any more."""
-        query = f"SELECT project FROM project AS each WHERE NOT {_HAS_RELEASE}"
+        query = f"SELECT project FROM listed_project AS each WHERE NOT {_HAS_RELEASE}"
         return frozenset(name for (name,) in self.rows(query))
 
     def releases_from(self, origins: Collection[str]) -> dict[str, Release]:
         """The published releases of the tags with these origins, by origin."""
         found: list[Release] = []
         for some, places in _some_at_once(origins):
-            found += self._releases(f"WHERE origin IN ({places})", some)
+            found += self._releases(f"WHERE release.origin IN ({places})", some, order="")
         return {release.origin: release for release in found}
 
     def releases_but_of(self, repositories: Collection[str]) -> list[Release]:
@@ -222,7 +313,7 @@ class Catalog:
 
     def size(self) -> tuple[int, int]:
         """How many releases there are, and of how many projects."""
-        ((releases, projects),) = self.rows("SELECT releases, projects FROM size")
+        ((releases, projects),) = self.rows("SELECT releases, projects FROM release_count")
         return releases, projects
 
     def metadata(self, sha256: str) -> bytes:
@@ -232,26 +323,41 @@ class Catalog:
 
     def latest(self, count: int) -> list[Release]:
         """So many releases that were uploaded last, newest first."""
-        return self._releases("ORDER BY upload_time DESC, project, filename LIMIT ?", [count])
+        return self._releases(
+            values=[count],
+            source=_LATEST,
+            order="ORDER BY latest.upload_time DESC, latest.project, latest.release",
+        )
 
-    def publish(self, release: Release, metadata: bytes, *, instead_of: str = "") -> None:
-        """Record a release and its PKG-INFO, and that pages are owed; a failure of the tag is forgotten.
+    def publish(
+        self, release: Release, metadata: Mapping[str, bytes] = MappingProxyType({}), *, instead_of: str = ""
+    ) -> None:
+        """Record a release, and that its pages are stale; forget a failure of its tag.
 
         It takes the place of what was published of its tag, and of the tag with the origin ``instead_of``.
+        ``metadata`` holds the core metadata of its files (PKG-INFO), by the SHA-256 of the file.
         """
-        values = [_text(value) for value in release]
+        key = (release.project, release.filename)
+        files = [(*key, *map(_text, file)) for file in release.files]
+        values = [release.filename, *(getattr(release, field) for field in _OF_RELEASE)]
         with self._transaction() as connection:
             connection.execute("DELETE FROM release WHERE origin IN (?, ?)", (release.origin, instead_of))
-            connection.execute(f"INSERT INTO release ({_COLUMNS}) VALUES ({_PLACES})", values)
-            connection.execute("INSERT OR IGNORE INTO metadata VALUES (?, ?)", (release.sha256, metadata))
+            connection.execute(_insert("release", ["filename", *_OF_RELEASE]), values)
+            connection.executemany(_insert("release_file", ["project", "release", *_OF_FILE]), files)
+            connection.executemany("INSERT OR IGNORE INTO metadata VALUES (?, ?)", metadata.items())
             _forget_failure(release.origin, connection)
             _claim_failures(release, connection)
             _owe((release.project, ""), connection)
 
     def tell_metadata(self, release: Release) -> None:
         """Record what metadata says of a published release, which a catalog of the first version lacks."""
-        values = (release.summary, release.metadata_sha256, release.origin)
-        self.change("UPDATE release SET summary = ?, metadata_sha256 = ? WHERE origin = ?", [values])
+        key, sdist = (release.project, release.filename), release.sdist
+        with self.batch():
+            where = "WHERE project = ? AND filename = ?"
+            self.change(f"UPDATE release SET summary = ? {where}", [(release.summary, *key)])
+            self.change(
+                f"UPDATE release_file SET metadata_sha256 = ? {where}", [(sdist.metadata_sha256, *key)]
+            )
 
     def recognise(self, release: Release, tag: Tag) -> Release:
         """Record the tag that a release was made from; a failure of it is forgotten, and pages are owed."""
@@ -268,11 +374,13 @@ class Catalog:
 
     def change_origins(self, changes: Iterable[tuple[Release, Release]]) -> None:
         """Record other origins and revisions of releases, each told before and after; pages are owed."""
-        rows = [(after.origin, after.revision, after.moved_to, before.origin) for before, after in changes]
-        owed = "INSERT OR IGNORE INTO owed SELECT project FROM release WHERE origin = ?"
+        rows = [
+            (after.origin, after.revision, after.tag_moved_to, before.origin) for before, after in changes
+        ]
+        owed = "INSERT OR IGNORE INTO stale_page SELECT project FROM release WHERE origin = ?"
         with self._transaction() as connection:
             connection.executemany(
-                "UPDATE release SET origin = ?, revision = ?, moved_to = ? WHERE origin = ?", rows
+                "UPDATE release SET origin = ?, revision = ?, tag_moved_to = ? WHERE origin = ?", rows
             )
             for origin, *_rest in rows:
                 _forget_failure(origin, connection)
@@ -283,7 +391,10 @@ class Catalog:
 
         It is of the project as which tags beside it were published; where none was, of the one that it names.
         """
-        query = f"SELECT project FROM release WHERE {_BESIDE} ORDER BY upload_time DESC LIMIT 1"
+        query = f"""
+            SELECT release.project FROM release {_FILES} WHERE {_BESIDE}
+            ORDER BY file.kind, file.upload_time DESC LIMIT 1
+        """
         project = self._value(query, origin_range(failure.origin), failure.project)
         failure = failure._replace(project=project)
         values = [str(value) if isinstance(value, Path) else value for value in failure]
@@ -306,20 +417,20 @@ class Catalog:
 
     def owed(self) -> frozenset[str]:
         """The projects whose pages were not written since the last change."""
-        return frozenset(name for (name,) in self.rows("SELECT project FROM owed"))
+        return frozenset(name for (name,) in self.rows("SELECT project FROM stale_page"))
 
     def paid(self, projects: Iterable[str]) -> None:
         """Record that the pages of projects are written; "" stands for the root page."""
-        self.change("DELETE FROM owed WHERE project = ?", [(each,) for each in projects])
+        self.change("DELETE FROM stale_page WHERE project = ?", [(each,) for each in projects])
 
     def listed(self) -> list[ListedProject]:
         """What the root page says of each project, by name; of those whose pages were written."""
-        query = f"SELECT {_LISTED} FROM project AS each WHERE {_HAS_RELEASE} ORDER BY 1"
+        query = f"SELECT {_LISTED} FROM listed_project AS each WHERE {_HAS_RELEASE} ORDER BY 1"
         return [ListedProject(*row) for row in self.rows(query)]
 
     def list_project(self, listed: ListedProject) -> None:
         """Record what the root page shall say of a project."""
-        self.change(f"INSERT OR REPLACE INTO project ({_LISTED}) VALUES (?, ?, ?, ?)", [listed])
+        self.change(f"INSERT OR REPLACE INTO listed_project ({_LISTED}) VALUES (?, ?, ?, ?)", [listed])
 
     def description(self, project: str, digest: str) -> str | None:
         """The HTML that was kept for a project, if with this digest of what it is made from."""
@@ -333,37 +444,38 @@ class Catalog:
 
     def private_names(self) -> frozenset[str]:
         """The normalised names that are kept from the public index."""
-        return frozenset(name for (name,) in self.rows("SELECT name FROM private"))
+        return frozenset(name for (name,) in self.rows("SELECT name FROM private_name"))
 
     def told_names(self) -> frozenset[str]:
         """Those of the private names that metadata gave of which nothing was published."""
-        return frozenset(name for (name,) in self.rows("SELECT name FROM private WHERE told"))
+        return frozenset(name for (name,) in self.rows("SELECT name FROM private_name WHERE from_metadata"))
 
     def names_of_metadata(self, names: Collection[str]) -> frozenset[str]:
         """Those of these normalised names that metadata gave: of what is or was published, or was refused."""
-        known = "SELECT name, told FROM private UNION ALL SELECT project, 1 FROM project"
-        query = f"SELECT project AS name, 1 AS told FROM release UNION ALL {known}"
+        known = "SELECT name, from_metadata FROM private_name UNION ALL SELECT project, 1 FROM listed_project"
+        query = f"SELECT project AS name, 1 AS from_metadata FROM release UNION ALL {known}"
         found: set[str] = set()
         for some, places in _some_at_once(names):
-            those = f"SELECT DISTINCT name FROM ({query}) WHERE told AND name IN ({places})"
+            those = f"SELECT DISTINCT name FROM ({query}) WHERE from_metadata AND name IN ({places})"
             found |= {name for (name,) in self.rows(those, some)}
         return frozenset(found)
 
     def keep_told_names(self, names: Iterable[str]) -> None:
         """Record names that metadata gave: they stay private for good."""
-        known = "ON CONFLICT DO UPDATE SET told = 1"
-        self.change(f"INSERT INTO private (name, told) VALUES (?, 1) {known}", [(name,) for name in names])
+        insert = "INSERT INTO private_name (name, from_metadata) VALUES (?, 1)"
+        known = "ON CONFLICT DO UPDATE SET from_metadata = 1"
+        self.change(f"{insert} {known}", [(name,) for name in names])
 
     def set_private_names(self, added: Iterable[str], removed: Iterable[str]) -> None:
         """Record names that are kept from the public index from now on, and guesses that no longer are."""
         with self._transaction() as connection:
             new, old = [(name,) for name in added], [(name,) for name in removed]
-            connection.executemany("INSERT OR IGNORE INTO private (name) VALUES (?)", new)
-            connection.executemany("DELETE FROM private WHERE name = ? AND NOT told", old)
+            connection.executemany("INSERT OR IGNORE INTO private_name (name) VALUES (?)", new)
+            connection.executemany("DELETE FROM private_name WHERE name = ? AND NOT from_metadata", old)
 
     def watched(self) -> dict[str, tuple[bool, datetime]]:
         """Of each name that the public index was asked for, whether it is taken there, and when that was."""
-        rows = self.rows("SELECT name, taken, asked FROM watched")
+        rows = self.rows("SELECT name, is_taken, asked_at FROM public_name")
         return {name: (bool(taken), datetime.fromisoformat(asked)) for name, taken, asked in rows}
 
     def watch(self, answers: Mapping[str, bool], asked: datetime) -> None:
@@ -372,29 +484,31 @@ class Catalog:
         changed = [name for name, taken in answers.items() if before.get(name, False) != taken]
         with self._transaction() as connection:
             rows = [(name, taken, _text(asked)) for name, taken in answers.items()]
-            connection.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO public_name VALUES (?, ?, ?)", rows)
             _owe(changed, connection)
 
     def toolchains(self, origins: Collection[str]) -> dict[str, str]:
         """By origin: of a tag the toolchain that built it, of a project the one that last built anything."""
         found: dict[str, str] = {}
         for some, places in _some_at_once(origins):
-            found |= self.rows(f"SELECT project, name FROM toolchain WHERE project IN ({places})", some)
+            found |= self.rows(
+                f"SELECT project_origin, name FROM toolchain WHERE project_origin IN ({places})", some
+            )
             found |= self.rows(f"SELECT origin, toolchain FROM release WHERE origin IN ({places})", some)
         return found
 
     def remember_toolchain(self, project: str, name: str) -> None:
         """Record the toolchain that built something of the project with this origin."""
-        if self._value("SELECT name FROM toolchain WHERE project = ?", [project], None) != name:
+        if self._value("SELECT name FROM toolchain WHERE project_origin = ?", [project], None) != name:
             self.change("INSERT OR REPLACE INTO toolchain VALUES (?, ?)", [(project, name)])
 
     def repositories(self) -> frozenset[str]:
         """The UUIDs of repositories that a whole run has finished."""
-        return frozenset(name for (name,) in self.rows("SELECT uuid FROM repository"))
+        return frozenset(name for (name,) in self.rows("SELECT uuid FROM finished_repository"))
 
     def finish(self, uuid: str) -> None:
         """Record that a run has finished a repository."""
-        self.change("INSERT OR IGNORE INTO repository VALUES (?)", [(uuid,)])
+        self.change("INSERT OR IGNORE INTO finished_repository VALUES (?)", [(uuid,)])
 
     def note(self, name: str) -> str:
         """What was last noted under a name; "" where nothing was."""
@@ -407,19 +521,19 @@ class Catalog:
 
     def folders(self) -> dict[str, int]:
         """The index's folders as the last run left them: their mtime in ns, by name."""
-        return dict(self.rows("SELECT name, mtime_ns FROM folder"))
+        return dict(self.rows("SELECT name, mtime_ns FROM index_folder"))
 
     def knows_folders(self) -> bool:
         """Whether it is recorded how a run left the index's folders."""
-        return bool(self.rows("SELECT 1 FROM folder LIMIT 1"))
+        return bool(self.rows("SELECT 1 FROM index_folder LIMIT 1"))
 
     def remember_folders(self, folders: Mapping[str, int], of: Collection[str] | None = None) -> None:
         """Record how a run leaves the index's folders, all or those ``of`` these names; others are gone."""
         before = self.folders()
         if gone := [(name,) for name in before if name not in folders and (of is None or name in of)]:
-            self.change("DELETE FROM folder WHERE name = ?", gone)
+            self.change("DELETE FROM index_folder WHERE name = ?", gone)
         if changed := [row for row in folders.items() if before.get(row[0]) != row[1]]:
-            self.change("INSERT OR REPLACE INTO folder VALUES (?, ?)", changed)
+            self.change("INSERT OR REPLACE INTO index_folder VALUES (?, ?)", changed)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a query finds."""
@@ -439,6 +553,8 @@ class Catalog:
         with self._errors():
             if missing := _missing(self._connection):
                 raise CatalogDamagedError(f"{self._path}: there is no {missing[0]}", _HINT)
+        for name, version in self.rows(f"SELECT name, version FROM release WHERE NOT EXISTS ({_SDIST})"):
+            raise CatalogDamagedError(f"{self._path}: no sdist of {name} {version} is known", _HINT)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -450,10 +566,14 @@ class Catalog:
             finally:
                 self._in_batch = before
 
-    def _releases(self, chosen: str, values: Sequence[Any] = ()) -> list[Release]:
-        """The releases that the end of a query chooses."""
+    def _releases(
+        self, chosen: str = "", values: Sequence[Any] = (), source: str = "release", order: str = _BY_NAME
+    ) -> list[Release]:
+        """The releases that a part of a query chooses, each with its files, the sdist first."""
         try:
-            return [_release(row) for row in self.rows(f"SELECT {_COLUMNS} FROM release {chosen}", values)]
+            with self._errors():
+                query = f"SELECT {_COLUMNS} FROM {source} {_FILES} {chosen} {order}"
+                return _grouped(self._connection.execute(query, values))
         except (ValueError, TypeError) as error:
             raise CatalogDamagedError(f"{self._path}: {error}", _HINT) from error
 
@@ -582,20 +702,22 @@ def _some_at_once(values: Collection[str]) -> Iterator[tuple[list[str], str]]:
 
 def _owe(projects: Iterable[str], connection: sqlite3.Connection) -> None:
     """Record that the pages of projects are to be written; "" stands for the root page."""
-    connection.executemany("INSERT OR IGNORE INTO owed VALUES (?)", [(each,) for each in projects])
+    connection.executemany("INSERT OR IGNORE INTO stale_page VALUES (?)", [(each,) for each in projects])
 
 
 def _claim_failures(release: Release, connection: sqlite3.Connection) -> None:
     """Failures of tags beside that of a release are of its project; pages on which they were are owed."""
     values = (release.project, *origin_range(release.origin))
     where = f"WHERE project != ? AND {_BESIDE}"
-    connection.execute(f"INSERT OR IGNORE INTO owed SELECT project FROM failure {where}", values)
+    connection.execute(f"INSERT OR IGNORE INTO stale_page SELECT project FROM failure {where}", values)
     connection.execute(f"UPDATE failure SET project = ? {where}", (release.project, *values))
 
 
 def _forget_failure(origin: str, connection: sqlite3.Connection) -> None:
     """Forget a failure; the page of the project that it was on is to be written."""
-    connection.execute("INSERT OR IGNORE INTO owed SELECT project FROM failure WHERE origin = ?", (origin,))
+    connection.execute(
+        "INSERT OR IGNORE INTO stale_page SELECT project FROM failure WHERE origin = ?", (origin,)
+    )
     connection.execute("DELETE FROM failure WHERE origin = ?", (origin,))
 
 
@@ -608,6 +730,35 @@ def _text(value: Any) -> Any:  # noqa: ANN401  # any column
     return value.astimezone(timezone.utc).isoformat() if isinstance(value, datetime) else value
 
 
-def _release(row: tuple[Any, ...]) -> Release:
-    values = [*row[:_TIME], datetime.fromisoformat(row[_TIME]), *row[_TIME + 1 :]]
-    return Release(*values)
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
+    """Releases in the order of rows, each of a file and its release; the sdist comes first in ``files``.
+
+    Raises ``ValueError`` or ``TypeError`` where a value is damaged or a release has no sdist.
+    """
+    found: list[Release] = []
+    others: defaultdict[str, list[ReleaseFile]] = defaultdict(list)
+    time, file_of, release_of = datetime.fromisoformat, ReleaseFile._make, Release._make
+    # A scan of everything reads thousands: slices of the rows, or calls of the classes, take a third longer.
+    for (
+        filename, kind, sha256, size, upload_time, metadata_sha256,
+        project, name, version, requires_python, origin, tag_url, revision, toolchain, summary,
+        yanked, tag_deleted_in, tag_moved_to,
+    ) in rows:  # fmt: skip
+        file = file_of((filename, kind, sha256, size, time(upload_time), metadata_sha256))
+        if kind == "sdist":
+            of_tag = (requires_python, origin, tag_url, revision, toolchain, summary)
+            withdrawn = (yanked, tag_deleted_in, tag_moved_to)
+            found.append(release_of((project, name, version, (file,), *of_tag, *withdrawn)))
+        else:
+            others[origin].append(file)
+    if not others:
+        return found
+    if lost := others.keys() - {release.origin for release in found}:
+        raise ValueError(f"no sdist is known of the release of {min(lost)}")
+    return [
+        release._replace(files=(*release.files, *sorted(others.get(release.origin, ())))) for release in found
+    ]
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' for _ in columns)})"

@@ -33,33 +33,33 @@ class FormerNames:
 
     def add(self, name: FormerName) -> None:
         """Record one, in place of what was known of the same path."""
-        self._catalog.change("INSERT OR REPLACE INTO other_name VALUES (?, ?, ?, ?)", [name])
+        self._catalog.change("INSERT OR REPLACE INTO former_name VALUES (?, ?, ?, ?)", [name])
 
     def find(self, folder: str, filename: str) -> FormerName | None:
         """What is known of a file."""
-        query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ? AND filename = ?"
+        query = f"SELECT {_COLUMNS} FROM former_name WHERE folder = ? AND filename = ?"
         return next((FormerName(*row) for row in self._catalog.rows(query, [folder, filename])), None)
 
     def forget(self, names: Iterable[FormerName]) -> None:
         """Forget those whose files are gone."""
         rows = [(each.folder, each.filename) for each in names]
-        self._catalog.change("DELETE FROM other_name WHERE folder = ? AND filename = ?", rows)
+        self._catalog.change("DELETE FROM former_name WHERE folder = ? AND filename = ?", rows)
 
     def of_project(self, project: str) -> list[FormerName]:
         """Those of the project with this normalised name."""
-        query = f"SELECT {_COLUMNS} FROM other_name WHERE project = ? ORDER BY folder, filename"
+        query = f"SELECT {_COLUMNS} FROM former_name WHERE project = ? ORDER BY folder, filename"
         return [FormerName(*row) for row in self._catalog.rows(query, [project])]
 
     def in_folder(self, folder: str) -> dict[str, FormerName]:
         """Those in a folder of the index, by the name of the file."""
-        query = f"SELECT {_COLUMNS} FROM other_name WHERE folder = ?"
+        query = f"SELECT {_COLUMNS} FROM former_name WHERE folder = ?"
         return {
             each.filename: each for each in (FormerName(*row) for row in self._catalog.rows(query, [folder]))
         }
 
 
 class Archive(Protocol):
-    """A release, as far as the names of its file go."""
+    """The sdist of a release: a published one, or one that is to be removed."""
 
     @property
     def filename(self) -> str:
@@ -67,7 +67,7 @@ class Archive(Protocol):
 
     @property
     def version(self) -> str:
-        """The version."""
+        """The version of the release."""
 
     @property
     def sha256(self) -> str:

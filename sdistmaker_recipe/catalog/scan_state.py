@@ -26,7 +26,7 @@ _PUT_ROW = """
     WHERE kind != excluded.kind
 """
 _UNSEEN = f"""
-    SELECT origin FROM release WHERE origin > ? AND origin < ? AND deleted IS NULL
+    SELECT origin FROM release WHERE origin > ? AND origin < ? AND tag_deleted_in IS NULL
     EXCEPT
     SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || '{TAGS}/' || name
     FROM seen_tag WHERE scan = ?
@@ -81,7 +81,9 @@ class ScanState:
 
     def scan(self, url: str) -> Scan | None:
         """The last scan of the repository that users know by this URL."""
-        query = "SELECT id, url, origin, fingerprint, peg, revision, time, outlook FROM scan WHERE url = ?"
+        query = (
+            "SELECT id, url, origin, fingerprint, peg, revision, time, options_digest FROM scan WHERE url = ?"
+        )
         for number, known, origin, fingerprint, *checkpoint, options_digest in self._rows(query, [url]):
             revision, last_change, time = checkpoint
             read = Checkpoint(revision, last_change, datetime.fromisoformat(time))
@@ -101,7 +103,7 @@ class ScanState:
             if before and before.origin != origin:
                 self._catalog.set_note(f"{_FORMER_ORIGIN}{url}", before.origin)
             self._forget(url)
-            columns = "url, origin, fingerprint, peg, revision, time, outlook"
+            columns = "url, origin, fingerprint, peg, revision, time, options_digest"
             values = (url, origin, fingerprint, *_checkpoint_columns(found.checkpoint))
             self._change(f"INSERT INTO scan ({columns}) VALUES (?, ?, ?, ?, ?, ?, '')", values)
             ((number,),) = self._rows("SELECT id FROM scan WHERE url = ?", [url])
@@ -190,7 +192,7 @@ class ScanState:
             rows = [(scan.number, *tag) for tag in unconfirmed]
             self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?)", rows)
             self._change("UPDATE seen_folder SET pending = 0 WHERE scan = ? AND pending", [scan.number])
-            self._change("UPDATE scan SET outlook = ? WHERE id = ?", [options_digest, scan.number])
+            self._change("UPDATE scan SET options_digest = ? WHERE id = ?", [options_digest, scan.number])
 
     def _forget(self, url: str) -> None:
         condition = "WHERE scan IN (SELECT id FROM scan WHERE url = ?)"

@@ -16,13 +16,14 @@ _KEY = "WHERE project = ? AND filename = ?"
 
 
 class Removal(NamedTuple):
-    """A release that is no longer published, whose file may still be there."""
+    """A file of a release that is no longer published; the file may still be there."""
 
     project: str
     filename: str
     name: str
     version: str
     sha256: str
+    kind: str = "sdist"
 
 
 class WithdrawalState(NamedTuple):
@@ -32,7 +33,7 @@ class WithdrawalState(NamedTuple):
     filename: str
     version: str
     origin: str
-    deleted: str | None
+    tag_deleted_in: str | None
     yanked: str | None
 
 
@@ -44,7 +45,7 @@ class Withdrawals:
 
     def withdrawn(self) -> list[WithdrawalState]:
         """The releases that are yanked, or whose tag was deleted."""
-        return self._standings("yanked IS NOT NULL OR deleted IS NOT NULL")
+        return self._standings("yanked IS NOT NULL OR tag_deleted_in IS NOT NULL")
 
     def of(self, projects: Iterable[str]) -> list[WithdrawalState]:
         """All releases of the projects with these normalised names."""
@@ -58,40 +59,46 @@ class Withdrawals:
                 query = f"SELECT project FROM release {_KEY} AND yanked IS NOT ?"
                 owed = self._catalog.rows(query, [*key, each.yanked])
                 self._owe(project for (project,) in owed)
-                values = (each.deleted, each.yanked, *key)
-                self._catalog.change(f"UPDATE release SET deleted = ?, yanked = ? {_KEY}", [values])
+                values = (each.tag_deleted_in, each.yanked, *key)
+                self._catalog.change(f"UPDATE release SET tag_deleted_in = ?, yanked = ? {_KEY}", [values])
 
     def record_moves(self, releases: Iterable[Release]) -> None:
         """Record where moved tags were when that was reported."""
-        rows = [(each.moved_to, each.project, each.filename) for each in releases]
-        self._catalog.change(f"UPDATE release SET moved_to = ? {_KEY}", rows)
+        rows = [(each.tag_moved_to, each.project, each.filename) for each in releases]
+        self._catalog.change(f"UPDATE release SET tag_moved_to = ? {_KEY}", rows)
 
     def take_out(self, releases: Iterable[Release]) -> None:
         """Publish releases no longer; their files are to be removed once no page names them."""
         with self._catalog.batch():
             for each in releases:
-                key = (each.project, each.filename)
-                row = (*key, each.name, each.version, each.sha256)
-                self._catalog.change("INSERT OR REPLACE INTO removal VALUES (?, ?, ?, ?, ?)", [row])
-                self._catalog.change(f"DELETE FROM release {_KEY}", [key])
-                unused = "NOT EXISTS (SELECT 1 FROM release WHERE release.sha256 = metadata.sha256)"
-                self._catalog.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", [(each.sha256,)])
+                rows = [
+                    (each.project, file.filename, each.name, each.version, file.sha256, file.kind)
+                    for file in each.files
+                ]
+                self._catalog.change("INSERT OR REPLACE INTO file_to_remove VALUES (?, ?, ?, ?, ?, ?)", rows)
+                self._catalog.change(f"DELETE FROM release {_KEY}", [(each.project, each.filename)])
+                unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
+                digests = [(file.sha256,) for file in each.files]
+                self._catalog.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
                 self._owe([each.project])
 
     def removals(self) -> list[Removal]:
         """The releases that were taken out and whose files may still be there, by project."""
-        query = "SELECT project, filename, name, version, sha256 FROM removal ORDER BY project, filename"
+        columns = ", ".join(Removal._fields)
+        query = f"SELECT {columns} FROM file_to_remove ORDER BY project, filename"
         return [Removal(*row) for row in self._catalog.rows(query)]
 
     def removed(self, removals: Iterable[Removal]) -> None:
         """The files of these are gone."""
         rows = [(each.project, each.filename) for each in removals]
-        self._catalog.change(f"DELETE FROM removal {_KEY}", rows)
+        self._catalog.change(f"DELETE FROM file_to_remove {_KEY}", rows)
 
     def _standings(self, chosen: str, *values: str) -> list[WithdrawalState]:
-        query = f"SELECT project, filename, version, origin, deleted, yanked FROM release WHERE {chosen}"
+        query = (
+            f"SELECT project, filename, version, origin, tag_deleted_in, yanked FROM release WHERE {chosen}"
+        )
         return [WithdrawalState(*row) for row in self._catalog.rows(query, values)]
 
     def _owe(self, projects: Iterable[str]) -> None:
         rows = [(each,) for project in projects for each in (project, "")]
-        self._catalog.change("INSERT OR IGNORE INTO owed VALUES (?)", rows)
+        self._catalog.change("INSERT OR IGNORE INTO stale_page VALUES (?)", rows)

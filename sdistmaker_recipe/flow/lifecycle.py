@@ -72,7 +72,7 @@ def find_missing_tags(
         deleted |= {_key(release): (release, revision) for release, revision in found.releases}
         undecided[scan.number] = found.unconfirmed
         if configuration.deleted_tags == "remove":
-            before = [state for state in withdrawn.values() if state.deleted]
+            before = [state for state in withdrawn.values() if state.tag_deleted_in]
             to_remove |= {_key(state) for state in withdraw.still_deleted(scan, repository, before)}
     return MissingTags(deleted, frozenset(to_remove), undecided, withdrawn)
 
@@ -87,7 +87,7 @@ def releases_without_tag(
     """
     if configuration.prereleases and not configuration.newest:
         return frozenset()
-    states = [state for state in missing_tags.withdrawn.values() if state.deleted is not None]
+    states = [state for state in missing_tags.withdrawn.values() if state.tag_deleted_in is not None]
     states += [_state(release) for release, _revision in missing_tags.deleted.values()]
     return frozenset(
         (name, canonicalize_version(state.version)) for state in states for name in _names(state)
@@ -106,7 +106,7 @@ def standing_failures(
     for failure in failures:
         key = file_conflicts.conflicting_file(failure.reason)
         release = catalog.release(*key) if key else None
-        if key is None or (release and release.deleted is None and key not in missing_tags.deleted):
+        if key is None or (release and release.tag_deleted_in is None and key not in missing_tags.deleted):
             standing[failure.origin] = failure
     return standing
 
@@ -125,7 +125,7 @@ def find_release_changes(
     to_build = {*planned.build, *(still.tag for still in planned.known_failures)}
     staying = [(tag, release) for tag, release in published if tag not in to_build]
     deleted: dict[Key, str | None] = {key: revision for key, (_, revision) in missing_tags.deleted.items()}
-    deleted |= {_key(release): None for _tag, release in staying if release.deleted is not None}
+    deleted |= {_key(release): None for _tag, release in staying if release.tag_deleted_in is not None}
     lines = yanking.yanks_by_project(configuration)
     states = {
         **missing_tags.withdrawn,
@@ -134,7 +134,7 @@ def find_release_changes(
     }
     changes: list[ReleaseChange] = []
     for key, before in sorted(states.items()):
-        now = deleted.get(key, before.deleted)
+        now = deleted.get(key, before.tag_deleted_in)
         lines_of_project = lines.get(before.project, ())
         reason = yanking.yank_reason(before.version, now, lines_of_project, configuration.deleted_tags)
         # If no revision is known, the repository may be a restored backup that lacks tags nobody deleted.
@@ -143,7 +143,7 @@ def find_release_changes(
             and configuration.deleted_tags == "remove"
             and (key in missing_tags.to_remove or key in missing_tags.deleted)
         )
-        if is_removed or (now, reason) != (before.deleted, before.yanked):
+        if is_removed or (now, reason) != (before.tag_deleted_in, before.yanked):
             release = catalog.release(*key)
             changes += [_change(release, now, reason, is_removed=is_removed)] if release else []
     return (*changes, *_moves(staying))
@@ -173,7 +173,7 @@ def take_out_removed(planned: Plan, results: Iterable[Published | Rejected], cat
             release = catalog.release(*_key(change.release))
             version = canonicalize_version(change.release.version)
             heirs = {(name, version) for name in _names(_state(change.release))}
-            if release is not None and release.deleted is not None and not heirs & awaited:
+            if release is not None and release.tag_deleted_in is not None and not heirs & awaited:
                 removed.append(release)
     if removed:
         Withdrawals(catalog).take_out(removed)
@@ -219,14 +219,14 @@ def unmatched_yank_lines(
 
 def _change(release: Release, deleted: str | None, reason: str | None, *, is_removed: bool) -> ReleaseChange:
     """The change of a release whose tag is deleted in that revision, and that is yanked for that reason."""
-    changed = release._replace(deleted=deleted, yanked=reason)
+    changed = release._replace(tag_deleted_in=deleted, yanked=reason)
     if is_removed:
         return ReleaseChange(changed, "remove", yanking.tag_deleted_reason(deleted or ""))
     if reason == release.yanked:
         return ReleaseChange(changed, "note")
     if reason is not None:
         return ReleaseChange(changed, "yank", reason)
-    is_back = deleted is None and release.deleted is not None
+    is_back = deleted is None and release.tag_deleted_in is not None
     why = "its tag is there again" if is_back else "no option withdraws it any more"
     return ReleaseChange(changed, "restore", why)
 
@@ -235,7 +235,7 @@ def _moves(published: Iterable[tuple[Tag, Release]]) -> Iterator[ReleaseChange]:
     for tag, release in published:
         if not release.is_at(tag.revision):
             reason = f"{report.label(tag)}: {plan.published(tag, release)}"
-            yield ReleaseChange(release._replace(moved_to=tag.revision), "moved", reason)
+            yield ReleaseChange(release._replace(tag_moved_to=tag.revision), "moved", reason)
 
 
 def _names(state: WithdrawalState) -> Iterator[str]:
@@ -246,7 +246,12 @@ def _names(state: WithdrawalState) -> Iterator[str]:
 
 def _state(release: Release) -> WithdrawalState:
     return WithdrawalState(
-        release.project, release.filename, release.version, release.origin, release.deleted, release.yanked
+        release.project,
+        release.filename,
+        release.version,
+        release.origin,
+        release.tag_deleted_in,
+        release.yanked,
     )
 
 

@@ -72,7 +72,7 @@ def _matches(
         if release.is_at(tag.revision) or same_version(tag.version, release.version)
     ]
     # If several repositories had such a tag, the same revision counts most, then the later upload.
-    fitting.sort(key=lambda pair: (pair[0].is_at(pair[1].revision), pair[0].upload_time))
+    fitting.sort(key=lambda pair: (pair[0].is_at(pair[1].revision), pair[0].sdist.upload_time))
     best = {tag.origin: (release, tag) for release, tag in fitting}
     published = catalog.releases_from(best)
     return [pair for origin, pair in best.items() if origin not in published]
@@ -86,9 +86,9 @@ def _of_tag(release: Release, tag: Tag) -> Release:
     again.
     """
     matched = release._replace(origin=tag.origin)
-    if release.is_at(tag.revision) or release.deleted is not None:
+    if release.is_at(tag.revision) or release.tag_deleted_in is not None:
         return matched
-    return matched._replace(revision=tag.revision, moved_to="")
+    return matched._replace(revision=tag.revision, tag_moved_to="")
 
 
 def _warning(url: str, releases: int, matches: Sequence[tuple[Release, Tag]]) -> str:

@@ -172,15 +172,15 @@ class Verifier:
         releases = self._catalog.releases_of(project)
         known = {*self._names.in_folder(folder)}
         if folder == project:
-            known |= {release.filename for release in releases}
-            final = (release.filename for release in releases if release.metadata_sha256)
-            known |= {f"{filename}{layout.METADATA_SUFFIX}" for filename in final}
+            files = [file for release in releases for file in release.files]
+            known |= {file.filename for file in files}
+            known |= {f"{file.filename}{layout.METADATA_SUFFIX}" for file in files if file.metadata_sha256}
         else:
             known |= {*former_names.second_names(folder, releases, self._names.of_project(project))}
         return frozenset(known)
 
     def _outcome(self, before: Release, now: Release | None) -> tuple[Outcome, str]:
-        has_tag = before.deleted is None and not before.origin.startswith(ADOPTED)
+        has_tag = before.tag_deleted_in is None and not before.origin.startswith(ADOPTED)
         if not has_tag and (now is None or not self._change):
             return "broken", "no tag is known that it can be built from again"
         if not self._change:

@@ -24,7 +24,7 @@ def atom_feed(latest: Sequence[Release], site: Site) -> str:
     2).
     """
     base = f"{site.base_url.rstrip('/')}/" if site.base_url else ""
-    updated = max((release.upload_time for release in latest), default=_NEVER)
+    updated = max((release.sdist.upload_time for release in latest), default=_NEVER)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
@@ -46,7 +46,7 @@ def _entry(release: Release, base: str) -> Iterator[str]:
     yield f"<title>{_text(release.name)} {_text(release.version)}{yanked}</title>"
     # The id is made from the tag, because the address can change.
     yield f"<id>{_id(release.origin)}</id>"
-    yield f"<updated>{_time(release.upload_time)}</updated>"
+    yield f"<updated>{_time(release.sdist.upload_time)}</updated>"
     address = escape(f"{base}{release.project}/{ABOUT}")
     yield f'<link rel="alternate" type="text/html" href="{address}"/>'
     yield f"<summary>{_text(release.summary or release.filename)}</summary>"

@@ -15,7 +15,7 @@ def may_replace_file(release: Release | None, revision: str, configuration: Conf
     This is so if the tag was deleted and made again, and moved-tags is replace-unpublished. In all other
     cases a published file keeps its content.
     """
-    if release is None or release.deleted is None or configuration.deleted_tags == "keep":
+    if release is None or release.tag_deleted_in is None or configuration.deleted_tags == "keep":
         return False
     return configuration.moved_tags == "replace-unpublished" and release.revision != revision
 

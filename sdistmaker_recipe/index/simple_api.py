@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
 from sdistmaker_recipe.index.safe_text import one_line
-from sdistmaker_recipe.model import ProjectStatus, Release
+from sdistmaker_recipe.model import ProjectStatus, Release, ReleaseFile
 from sdistmaker_recipe.names import normalised_version
 
 PAGE_FORMAT = "6"
@@ -52,21 +52,30 @@ def root_json(projects: Iterable[str]) -> str:
 
 
 def project_html(project: str, releases: Iterable[Release], status: ProjectStatus = ACTIVE) -> str:
-    """A project's page: a link to each release's file, in the order given."""
-    links = [_link(release.filename, release, _core_metadata(release)) for release in releases]
+    """A project's page: a link to each file of each release, in the order given."""
+    links = [
+        _link(file.filename, file, release, _core_metadata(file))
+        for release in releases
+        for file in release.files
+    ]
     head = "".join(_status(status)) + _PROJECT_FOR_PEOPLE
     return _html(f"Files of {project}", _VERSION, head, links)
 
 
 def written_html(folder: str, releases: Iterable[Release]) -> str:
-    """The page of one of the ``layout.written_folders``: a link to each release's file in that folder.
+    """The page of one of the ``layout.written_folders``: a link to each release's sdist in that folder.
 
-    Those are the same archives by the name that ``layout.written_filename`` gives.
+    There the sdist has the name that ``layout.written_filename`` gives. Clients that need such a folder know
+    no wheels.
     """
-    names = [
-        (written_filename(folder, each.version, archive_suffix(each.filename)), each) for each in releases
+    links = [
+        _link(
+            written_filename(folder, release.version, archive_suffix(release.filename)),
+            release.sdist,
+            release,
+        )
+        for release in releases
     ]
-    links = [_link(name, release) for name, release in names]
     return _html(f"Files of {folder}", _VERSION, "", links)
 
 
@@ -80,8 +89,8 @@ def project_json(project: str, releases: Sequence[Release], status: ProjectStatu
             "meta": _META,
             "name": project,
             "project-status": marker,
-            "versions": list(dict.fromkeys(normalised_version(each.version) for each in releases)),
-            "files": [_file(release) for release in releases],
+            "versions": list(dict.fromkeys(normalised_version(release.version) for release in releases)),
+            "files": [_file(file, release) for release in releases for file in release.files],
         }
     )
 
@@ -101,35 +110,37 @@ def _status(status: ProjectStatus) -> Iterator[str]:
         yield f'<meta name="pypi:project-status-reason" content="{escape(one_line(status.reason))}">\n'
 
 
-def _link(filename: str, release: Release, attributes: str = "") -> str:
+def _link(filename: str, file: ReleaseFile, release: Release, attributes: str = "") -> str:
+    """A link to a file by this name; its release says Requires-Python and whether it is yanked."""
     if release.requires_python:
         attributes += f' data-requires-python="{escape(release.requires_python)}"'
     if release.yanked is not None:
         attributes += f' data-yanked="{escape(one_line(release.yanked))}"'
-    address = f"{quote(filename)}#sha256={release.sha256}"
+    address = f"{quote(filename)}#sha256={file.sha256}"
     return f'<a href="{address}"{attributes}>{escape(filename)}</a><br>\n'
 
 
-def _core_metadata(release: Release) -> str:
+def _core_metadata(file: ReleaseFile) -> str:
     """The attribute of PEP 714, by its first name too, which clients older than that PEP know."""
-    if not release.metadata_sha256:
+    if not file.metadata_sha256:
         return ""
-    value = f'metadata="sha256={release.metadata_sha256}"'
+    value = f'metadata="sha256={file.metadata_sha256}"'
     return f" data-core-{value} data-dist-info-{value}"
 
 
-def _file(release: Release) -> dict[str, Any]:
+def _file(file: ReleaseFile, release: Release) -> dict[str, Any]:
+    """An entry of ``files`` (PEP 691 "Project Detail")."""
     entry: dict[str, Any] = {
-        "filename": release.filename,
-        "url": quote(release.filename),
-        "hashes": {"sha256": release.sha256},
-        "size": release.size,
-        "upload-time": _timestamp(release.upload_time),
+        "filename": file.filename,
+        "url": quote(file.filename),
+        "hashes": {"sha256": file.sha256},
+        "size": file.size,
+        "upload-time": _timestamp(file.upload_time),
     }
     if release.requires_python:
         entry["requires-python"] = release.requires_python
-    if release.metadata_sha256:
-        entry["core-metadata"] = {"sha256": release.metadata_sha256}
+    if file.metadata_sha256:
+        entry["core-metadata"] = {"sha256": file.metadata_sha256}
     if release.yanked is not None:
         entry["yanked"] = one_line(release.yanked) or True
     return entry

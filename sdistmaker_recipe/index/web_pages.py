@@ -15,7 +15,7 @@ from sdistmaker_recipe.index.layout import newest
 from sdistmaker_recipe.index.page_templates import format_date, render, safe_html
 from sdistmaker_recipe.index.safe_text import one_line, tag_link
 from sdistmaker_recipe.index.simple_api import ACTIVE
-from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, Site
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, ReleaseFile, Site
 
 NO_DETAILS = ProjectDetails()
 
@@ -69,9 +69,12 @@ class FailedTag(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A release as a table shows it, by columns."""
+    """A file of a release as a table shows it, by columns.
 
-    version: str
+    ``label`` is the version, with the kind of the file unless that is an sdist.
+    """
+
+    label: str
     url: str
     date: str
     python: str
@@ -97,7 +100,7 @@ def render_root_page(root: RootPage, site: Site) -> str:
 def render_project_page(project: ProjectPage, site: Site) -> str:
     """The ``about.html`` in a project's folder."""
     chosen = newest(project.releases)
-    rows = [_row(release, site) for release in project.releases]
+    recent, older = project.releases[:_RECENT], project.releases[_RECENT:]
     return render(
         "project.html",
         site=site,
@@ -107,8 +110,9 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         details=project.details,
         fields=[(label, one_line(value)) for label, value in _fields(project.details, chosen) if value],
         index=f"{site.base_url.rstrip('/')}/" if site.base_url else safe_html(_UNKNOWN_INDEX),
-        recent=rows[:_RECENT],
-        older=rows[_RECENT:],
+        recent=_rows(recent, site),
+        older=_rows(older, site),
+        older_releases=len(older),
         description=safe_html(project.description),
         status="" if project.status == ACTIVE else one_line(project.status.status),
         reason=one_line(project.status.reason),
@@ -139,16 +143,20 @@ def render_failed_page(failed: Iterable[FailedTag], published: Container[str], s
     )
 
 
-def _row(release: Release, site: Site) -> _Row:
+def _rows(releases: Iterable[Release], site: Site) -> list[_Row]:
+    return [_row(file, release, site) for release in releases for file in release.files]
+
+
+def _row(file: ReleaseFile, release: Release, site: Site) -> _Row:
     return _Row(
-        version=release.version,
-        url=quote(release.filename),
-        date=format_date(release.upload_time),
+        label=release.version if file.kind == "sdist" else f"{release.version} ({file.kind})",
+        url=quote(file.filename),
+        date=format_date(file.upload_time),
         python=_python(release) or "any",
-        size=_size(release.size),
+        size=_size(file.size),
         revision=one_line(release.revision, 12),
         tag=tag_link(site.browse_url, release),
-        sha256=release.sha256,
+        sha256=file.sha256,
         yanked=release.yanked if release.yanked is None else one_line(release.yanked),
     )
 

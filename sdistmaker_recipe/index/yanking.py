@@ -36,6 +36,6 @@ def tag_deleted_reason(revision: str) -> str:
 
 
 def deleted_revision(reason: str | None) -> str | None:
-    """The revision in a reason of ``tag_deleted_reason``, as in ``Release.deleted``; None for any other."""
+    """The ``Release.tag_deleted_in`` in a reason of ``tag_deleted_reason``; None for any other reason."""
     match = re.fullmatch(r"tag deleted(?: in r(\S+))?", reason or "")
     return (match[1] or "") if match else None

@@ -21,7 +21,7 @@ from sdistmaker_recipe.model.builds import (
     ProjectDetails,
 )
 from sdistmaker_recipe.model.plans import Failure, KnownFailure, Plan, Skipped
-from sdistmaker_recipe.model.releases import ADOPTED, Release, ReleaseChange
+from sdistmaker_recipe.model.releases import ADOPTED, Release, ReleaseChange, ReleaseFile
 from sdistmaker_recipe.model.reports import (
     Adopted,
     Adoption,
@@ -68,6 +68,7 @@ __all__ = [
     "Rejected",
     "Release",
     "ReleaseChange",
+    "ReleaseFile",
     "Report",
     "Site",
     "Skipped",

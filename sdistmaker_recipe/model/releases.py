@@ -9,39 +9,64 @@ ADOPTED = "adopted:"
 """Begins the origin of a release that was taken over and whose tag is not known; folder and file follow."""
 
 
-class Release(NamedTuple):
-    """A published file: what pages and clients need to know of it.
+class ReleaseFile(NamedTuple):
+    """A file of a release, in the folder of its project.
 
-    ``name`` is the metadata's own spelling, ``project`` the normalised one (PEP 503) that names the folder,
-    ``filename`` the archive in it, ``upload_time`` (UTC) the one of PEP 700, ``origin`` that of the tag.
-    ``metadata_sha256`` is the digest of the core metadata file served beside the archive (PEP 714), "" where
-    none may be; ``yanked`` is why the release was yanked (PEP 592), "" for no reason given, None where it was
-    not; ``summary`` is that of the metadata. ``deleted`` is the revision in which the tag was deleted, ""
-    where nobody knows it, None while the tag is there; ``moved_to`` is where the tag was when it was last
-    reported to be at another revision than ``revision``.
+    ``sha256`` is in hexadecimal, ``size`` in bytes, ``upload_time`` (UTC) as in PEP 700. ``metadata_sha256``
+    is the digest of the core metadata file that is served beside the file (PEP 658 and 714), "" for none.
+    """
+
+    filename: str
+    kind: Literal["sdist", "wheel"]
+    sha256: str
+    size: int
+    upload_time: datetime
+    metadata_sha256: str = ""
+
+
+class Release(NamedTuple):
+    """What is published of a tag. The catalog identifies it by its project and the name of its sdist.
+
+    ``project`` is the normalised name (PEP 503), which is that of the folder, ``name`` the spelling in the
+    metadata. ``files`` hold one sdist. ``origin``, ``tag_url`` and ``revision`` are of the tag, ``toolchain``
+    names the rung of the ladder that built the sdist. The metadata has ``summary`` and ``requires_python``.
+    ``yanked`` is why the release was yanked (PEP 592): "" for no reason given, None where it is not yanked.
+    ``tag_deleted_in`` is the revision in which the tag was deleted: "" where it is not known, None while the
+    tag is there. ``tag_moved_to`` is the revision of the last move of the tag that a run reported.
     """
 
     project: str
     name: str
     version: str
-    filename: str
-    sha256: str
-    size: int
+    files: tuple[ReleaseFile, ...]
     requires_python: str
-    upload_time: datetime
     origin: str
     tag_url: str
     revision: str
     toolchain: str
-    metadata_sha256: str = ""
-    yanked: str | None = None
     summary: str = ""
-    deleted: str | None = None
-    moved_to: str = ""
+    yanked: str | None = None
+    tag_deleted_in: str | None = None
+    tag_moved_to: str = ""
+
+    @property
+    def sdist(self) -> ReleaseFile:
+        """The source distribution."""
+        return next(file for file in self.files if file.kind == "sdist")
+
+    @property
+    def filename(self) -> str:
+        """The name of the sdist: with the project it identifies the release."""
+        return self.sdist.filename
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the sdist: second names of the sdist are recognised by it."""
+        return self.sdist.sha256
 
     def is_at(self, revision: str) -> bool:
         """Whether this is the revision that the release was made from, or that its move was reported at."""
-        return revision in (self.revision, self.moved_to)
+        return revision in (self.revision, self.tag_moved_to)
 
 
 class ReleaseChange(NamedTuple):

@@ -30,7 +30,7 @@ from sdistmaker_recipe.index.existing_files import (
 )
 from sdistmaker_recipe.index.file_status import file_status
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, NotAdopted, Release
+from sdistmaker_recipe.model import ADOPTED, Adopted, Adoption, NotAdopted, Release, ReleaseFile
 from sdistmaker_recipe.names import canonicalize_name
 
 _NOTE = "adoption"
@@ -168,25 +168,29 @@ class _Adopter:
         file = path.stat()
         self._put(place, own, file.st_mtime)
         yanked = listed.yanked if listed else None
+        sdist = ReleaseFile(
+            filename=own.filename,
+            kind="sdist",
+            sha256=sha256,
+            size=file.st_size,
+            upload_time=(listed.upload_time if listed else None) or _time(file.st_mtime),
+            metadata_sha256=told.metadata_sha256,
+        )
         release = Release(
             project=own.folder,
             name=told.name,
             version=told.version,
-            filename=own.filename,
-            sha256=sha256,
-            size=file.st_size,
+            files=(sdist,),
             requires_python=told.requires_python,
-            upload_time=(listed.upload_time if listed else None) or _time(file.st_mtime),
             origin=f"{ADOPTED}{own}",
             tag_url="",
             revision="",
             toolchain="",
-            metadata_sha256=told.metadata_sha256,
             yanked=yanked,
             summary=told.details.summary,
-            deleted=yanking.deleted_revision(yanked),
+            tag_deleted_in=yanking.deleted_revision(yanked),
         )
-        self._catalog.publish(release, told.metadata)
+        self._catalog.publish(release, {sha256: told.metadata})
         if place != own:
             self._note(place, release, sha256)
         self.taken.append(Adopted(str(place), release))

@@ -166,7 +166,8 @@ def _read_metadata(catalog: Catalog) -> None:
                 content = catalog.metadata(release.sha256)
                 digest = core_metadata.digest_to_serve(content)
                 summary = core_metadata.project_details(content).summary
-                catalog.tell_metadata(release._replace(summary=summary, metadata_sha256=digest))
+                sdist = release.sdist._replace(metadata_sha256=digest)
+                catalog.tell_metadata(release._replace(summary=summary, files=(sdist,)))
             catalog.set_note(_UNREAD, "")
 
 
@@ -255,7 +256,7 @@ def _files(
     from sdistmaker_recipe.index import web_pages
 
     project = for_people.project
-    by_time = sorted(releases, key=lambda release: release.upload_time)
+    by_time = sorted(releases, key=lambda release: release.sdist.upload_time)
     return {
         **_metadata_files(project, releases, writer),
         **_written_pages(by_time, links),
@@ -267,9 +268,10 @@ def _files(
 
 def _metadata_files(project: str, releases: Iterable[Release], writer: PageWriter) -> dict[str, Content]:
     return {
-        f"{project}/{each.filename}{layout.METADATA_SUFFIX}": writer.catalog.metadata(each.sha256)
-        for each in releases
-        if each.metadata_sha256
+        f"{project}/{file.filename}{layout.METADATA_SUFFIX}": writer.catalog.metadata(file.sha256)
+        for release in releases
+        for file in release.files
+        if file.metadata_sha256
     }
 
 

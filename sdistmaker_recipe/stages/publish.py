@@ -22,7 +22,17 @@ from sdistmaker_recipe.index.atomic_files import sync_filesystem, write_text
 from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import ADOPTED, Built, Failed, Failure, Published, Rejected, Release, Tag
+from sdistmaker_recipe.model import (
+    ADOPTED,
+    Built,
+    Failed,
+    Failure,
+    Published,
+    Rejected,
+    Release,
+    ReleaseFile,
+    Tag,
+)
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver.apache import apache_config
 from sdistmaker_recipe.webserver.nginx import nginx_config
@@ -57,20 +67,26 @@ def publish(
     stored = add(project, filename, built.archive)
     path = index.store.folder / project / filename
     told = built if stored.sha256 == built.sha256 else _with_metadata_of(built, path)
+    sdist = ReleaseFile(
+        filename=filename,
+        kind="sdist",
+        sha256=stored.sha256,
+        size=stored.size,
+        upload_time=there.sdist.upload_time if there and not replaced else upload_time,
+        metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
+    )
+    # Other files of the release were made from the same sdist.
+    others = there.files if there is not None and there.sha256 == sdist.sha256 else ()
     release = Release(
         project=project,
         name=built.name,
         version=built.version,
-        filename=filename,
-        sha256=stored.sha256,
-        size=stored.size,
+        files=(sdist, *(file for file in others if file.kind != "sdist")),
         requires_python=told.requires_python,
-        upload_time=there.upload_time if there and not replaced else upload_time,
         origin=built.tag.origin,
         tag_url=built.tag.url,
         revision=built.tag.revision,
         toolchain=built.toolchain,
-        metadata_sha256=hashlib.sha256(told.metadata).hexdigest() if told.metadata_is_final else "",
         yanked=yanking.yank_reason(
             built.version, None, yanking.yanks_by_project(configuration).get(project, ()), "keep"
         ),
@@ -79,7 +95,8 @@ def publish(
     if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
         # What is left of it goes once no page names it.
         Withdrawals(index.catalog).take_out([there])
-    index.catalog.publish(release, told.metadata, instead_of=former.origin if former else "")
+    metadata = {sdist.sha256: told.metadata}
+    index.catalog.publish(release, metadata, instead_of=former.origin if former else "")
     if there is not None and there.sha256 != stored.sha256:
         archives.let_names_follow(there, release, index.store, index.catalog)
     change = _change(release, there, is_built=stored.sha256 == built.sha256, replaced=replaced)
@@ -122,7 +139,7 @@ def _change(release: Release, there: Release | None, *, is_built: bool, replaced
 
 def _may_take_over(release: Release) -> bool:
     """Whether another tag may have a release: the tag that it was of was deleted, or nobody knows it."""
-    return release.deleted is not None or release.origin.startswith(ADOPTED)
+    return release.tag_deleted_in is not None or release.origin.startswith(ADOPTED)
 
 
 def _make_way(project: str, filename: str, built: Built, replaced: Release | None, index: Index) -> None:

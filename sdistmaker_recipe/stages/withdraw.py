@@ -49,7 +49,7 @@ def find_deleted(
     candidates = {
         tag: releases[origin]
         for origin, tag in by_origin.items()
-        if origin in releases and releases[origin].deleted is None
+        if origin in releases and releases[origin].tag_deleted_in is None
     }
     presence = repository.presence(tag.path for tag in candidates)
     gone = [tag for tag in candidates if presence[tag.path] == "gone"]
@@ -107,8 +107,9 @@ def _remove_of(
     """Do it for one project; other folders that it had, which may be empty now."""
     if not releases:
         store.remove_files(project, layout.PROJECT_FILES)
-    there = {release.filename for release in releases}
-    gone = [each for each in removals if each.filename not in there]
+    there = {file.filename for release in releases for file in release.files}
+    gone_files = [each for each in removals if each.filename not in there]
+    gone = [each for each in gone_files if each.kind == "sdist"]
     known = names.of_project(project)
     digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
     lost = [each for each in known if each.sha256 in digests]
@@ -121,7 +122,7 @@ def _remove_of(
         store.remove_files(folder, second)
     for name in lost:
         store.remove_files(name.folder, [name.filename])
-    for each in gone:
+    for each in gone_files:
         store.remove_files(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
     names.forget(lost)
     for folder in {each.folder for each in lost} & set(kept):
@@ -129,7 +130,8 @@ def _remove_of(
         for filename, release in former_names.second_names(folder, releases, known).items():
             names.add(FormerName(folder, filename, project, release.sha256))
     replaced = {each.filename for each in removals}
-    bare = [each.filename for each in releases if each.filename in replaced and not each.metadata_sha256]
+    files = [file for release in releases for file in release.files]
+    bare = [file.filename for file in files if file.filename in replaced and not file.metadata_sha256]
     store.remove_files(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
     written = layout.written_folders(each.name for each in gone)
     return {*written, *(each.folder for each in known)} - {project}

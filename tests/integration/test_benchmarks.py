@@ -224,7 +224,7 @@ class TestIndexPackages:
                 "filename": release.filename,
                 "hash": f"sha256={release.sha256}",
                 "requires_python": release.requires_python,
-                "upload_timestamp": release.upload_time.timestamp(),
+                "upload_timestamp": release.sdist.upload_time.timestamp(),
             }
 
     def test_metadata_is_what_setuptools_writes_with_a_description_of_its_own(self):

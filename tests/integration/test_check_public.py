@@ -110,4 +110,6 @@ def test_an_index_that_does_not_answer_keeps_nothing_from_being_published(
 
 def _let_days_pass(catalog: Path) -> None:
     with closing(sqlite3.connect(catalog)) as connection, connection:
-        assert connection.execute("UPDATE watched SET asked = '2020-01-01T00:00:00+00:00'").rowcount == 2
+        assert (
+            connection.execute("UPDATE public_name SET asked_at = '2020-01-01T00:00:00+00:00'").rowcount == 2
+        )

@@ -278,10 +278,10 @@ class TestRemove:
         index.history.delete("ledger/tags/1.0")
         index.run("--deleted-tags", "remove")
         (index.folder / "ledger" / FILE).write_bytes(content)
-        index.catalog("INSERT INTO removal VALUES ('ledger', ?, 'ledger', '1.0', '')", FILE)
+        index.catalog("INSERT INTO file_to_remove VALUES ('ledger', ?, 'ledger', '1.0', '', 'sdist')", FILE)
         index.run()
         assert f"ledger/{FILE}" not in index.files
-        assert index.catalog("SELECT * FROM removal") == []
+        assert index.catalog("SELECT * FROM file_to_remove") == []
 
     def test_waits_for_a_tag_that_may_take_the_release_over(self, index: Index) -> None:
         index.history.delete("ledger/tags/1.0")
@@ -521,7 +521,7 @@ def test_a_run_that_is_killed_is_made_good_by_the_next(index: Index, mode: str) 
         command, cwd=index.commands.folder, env=dict(index.commands.environment), start_new_session=True
     )
     deadline = time.monotonic() + 60
-    while not index.catalog("SELECT 1 FROM release WHERE deleted IS NOT NULL"):
+    while not index.catalog("SELECT 1 FROM release WHERE tag_deleted_in IS NOT NULL"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)

@@ -86,7 +86,7 @@ def overwrite_pages(index: KeptIndex) -> None:
 
 
 def overwrite_a_time(index: KeptIndex) -> None:
-    index.query("UPDATE release SET upload_time = 'once' WHERE project = 'flitted'")
+    index.query("UPDATE release_file SET upload_time = 'once' WHERE project = 'flitted'")
 
 
 def drop_a_table(index: KeptIndex) -> None:

@@ -316,7 +316,7 @@ def test_a_private_name_gets_its_folder_back(index: KeptIndex) -> None:
 def test_a_catalog_that_is_damaged_where_no_run_looks_is_made_again(index: KeptIndex) -> None:
     with closing(sqlite3.connect(index.catalog)) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("DELETE FROM sqlite_schema WHERE name = 'release_by_upload_time'")
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'sdist_by_upload_time'")
     report = index.run("--verify")
     assert "is moved to" in report["warnings"][0]
     assert (len(report["adopted"]), outcomes(report)) == (4, {})

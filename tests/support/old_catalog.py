@@ -1,6 +1,16 @@
-"""A catalog as the first version of its schema had it; ``{uuid}`` stands for the repository's."""
+"""Catalogs as earlier versions of this package left them: SQL that makes one."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+_SAMPLES = Path(__file__).parents[1] / "samples" / "catalogs"
+
+VERSION_6 = (_SAMPLES / "6.sql").read_text("utf-8")
+"""A row of each kind, as the last version wrote them that had one file a release."""
+
+PAGES_OF_VERSION_6 = _SAMPLES / "pages"
+"""Pages that the same version wrote from it."""
 
 VERSION_1 = """
 CREATE TABLE release (
@@ -30,3 +40,4 @@ INSERT INTO repository VALUES ('{uuid}');
 INSERT INTO note VALUES ('pages', '1');
 PRAGMA user_version = 1;
 """
+"""The first version of the schema; ``{uuid}`` stands for the repository's."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from packaging.utils import canonicalize_name
 
-from sdistmaker_recipe.model import Failure, Plan, Release, Report, Tag
+from sdistmaker_recipe.model import Failure, Plan, Release, ReleaseFile, Report, Tag
 
 REPOSITORY = "https://svn.example.com/svn"
 UUID = "11111111-2222-4333-8444-555555555555"
@@ -31,25 +31,35 @@ def a_tag(name: str = "1.0", *, project: str = "acme.ledger", **changes: Any) ->
     return tag._replace(**changes)
 
 
+def a_file(filename: str = "acme_ledger-1.0.tar.gz", **changes: Any) -> ReleaseFile:
+    """A published file: an sdist, or a wheel where its name says so."""
+    kind: Literal["sdist", "wheel"] = "wheel" if filename.endswith(".whl") else "sdist"
+    return ReleaseFile(filename, kind, sha256="ab" * 32, size=1234, upload_time=TIME)._replace(**changes)
+
+
 def a_release(version: str = "1.0", *, project: str = "acme-ledger", **changes: Any) -> Release:
-    """What is published of a tag of that version."""
+    """What is published of a tag of that version; ``changes`` may be of its sdist, too."""
     written = project.replace("-", ".")
     tag = a_tag(version, project=written)
     release = Release(
         project=project,
         name=written,
         version=version,
-        filename=f"{project.replace('-', '_')}-{version}.tar.gz",
-        sha256="ab" * 32,
-        size=1234,
+        files=(a_file(f"{project.replace('-', '_')}-{version}.tar.gz"),),
         requires_python=">=3.8",
-        upload_time=TIME,
         origin=tag.origin,
         tag_url=tag.url,
         revision=tag.revision,
         toolchain="setuptools==80.0",
     )
-    return release._replace(**changes)
+    of_sdist = {name: changes.pop(name) for name in ReleaseFile._fields if name in changes}
+    return with_sdist(release, **of_sdist)._replace(**changes)
+
+
+def with_sdist(release: Release, **changes: Any) -> Release:
+    """The release with its sdist changed."""
+    sdist = release.sdist._replace(**changes)
+    return release._replace(files=(sdist, *(file for file in release.files if file.kind != "sdist")))
 
 
 def a_failure(tag: Tag, fingerprint: str = "f1", reason: str = "SyntaxError: print") -> Failure:

@@ -12,7 +12,7 @@ from sdistmaker_recipe.catalog import SCHEMA_VERSION, Catalog, open_catalog
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import Failure, ListedProject
 from tests.support.old_catalog import VERSION_1
-from tests.unit.values import UUID, a_failure, a_release, a_tag
+from tests.unit.values import UUID, a_failure, a_file, a_release, a_tag, with_sdist
 
 
 @pytest.fixture
@@ -35,34 +35,34 @@ def break_schema(path: Path) -> None:
     """Take tables away behind the back of whoever has the catalog open."""
     connection = sqlite3.connect(path)
     with connection:
-        for table in ("release", "size", "folder"):
+        for table in ("release", "release_count", "index_folder"):
             connection.execute(f"DROP TABLE {table}")
     connection.close()
 
 
 class TestReleases:
     def test_come_back_as_they_were(self, catalog):
-        release = a_release(yanked="why", deleted="19", moved_to="18")
-        catalog.publish(release, b"")
+        release = a_release(yanked="why", tag_deleted_in="19", tag_moved_to="18")
+        catalog.publish(release)
         assert catalog.releases() == [release]
 
     def test_are_sorted_by_project_and_file_name(self, catalog):
         for project, filename in (("b", "2"), ("a", "3"), ("b", "1"), ("a", "4")):
             release = a_release(filename, project=project, filename=filename)
-            catalog.publish(release, b"")
+            catalog.publish(release)
         found = [(each.project, each.filename) for each in catalog.releases()]
         assert found == [("a", "3"), ("a", "4"), ("b", "1"), ("b", "2")]
         assert [each.filename for each in catalog.releases_of("b")] == ["1", "2"]
 
     def test_of_a_project_are_its_own(self, catalog):
-        catalog.publish(a_release(project="a"), b"")
-        catalog.publish(a_release(project="a-b"), b"")
+        catalog.publish(a_release(project="a"))
+        catalog.publish(a_release(project="a-b"))
         assert [each.project for each in catalog.releases_of("a")] == ["a"]
         assert catalog.releases_of("c") == []
 
     def test_are_found_by_file_name_within_their_project(self, catalog):
         release = a_release()
-        catalog.publish(release, b"")
+        catalog.publish(release)
         assert catalog.release("acme-ledger", release.filename) == release
         assert catalog.release("other", release.filename) is None
         assert catalog.release("acme-ledger", "other.tar.gz") is None
@@ -70,19 +70,19 @@ class TestReleases:
     def test_are_counted_with_their_projects(self, catalog):
         assert catalog.size() == (0, 0)
         for version, project in (("1.0", "a"), ("2.0", "a"), ("1.0", "b")):
-            catalog.publish(a_release(version, project=project), b"")
+            catalog.publish(a_release(version, project=project))
         assert catalog.size() == (3, 2)
         assert catalog.projects() == ["a", "b"]
-        catalog.publish(a_release("1.0", project="b", revision="18"), b"")  # in place of the first
+        catalog.publish(a_release("1.0", project="b", revision="18"))  # in place of the first
         assert catalog.size() == (3, 2)
-        catalog.publish(a_release("1.0", project="b", filename="c-1.0.tar.gz"), b"")
+        catalog.publish(a_release("1.0", project="b", filename="c-1.0.tar.gz"))
         assert catalog.size() == (3, 2)
 
     def test_are_found_by_the_origins_of_their_tags(self, catalog):
         releases = [a_release(f"1.{number}") for number in range(1200)]
         with catalog.batch():
             for release in releases:
-                catalog.publish(release, b"")
+                catalog.publish(release)
         origins = [release.origin for release in releases]
         assert catalog.releases_from([]) == {}
         assert catalog.releases_from([origins[7], f"{UUID}/nowhere"]) == {origins[7]: releases[7]}
@@ -90,34 +90,58 @@ class TestReleases:
 
     def test_keep_the_instant_of_their_upload_time_in_utc(self, catalog):
         summer = datetime(2012, 7, 1, 12, 30, 0, 5, tzinfo=timezone(timedelta(hours=2)))
-        catalog.publish(a_release(upload_time=summer), b"")
+        catalog.publish(a_release(upload_time=summer))
         (release,) = catalog.releases()
-        assert (release.upload_time, release.upload_time.tzinfo) == (summer, timezone.utc)
+        assert (release.sdist.upload_time, release.sdist.upload_time.tzinfo) == (summer, timezone.utc)
 
     def test_that_are_published_again_replace_those_of_the_same_tag(self, catalog):
         release = a_release()
-        catalog.publish(release, b"")
-        again = release._replace(filename="acme_ledger-1.0.1.tar.gz", version="1.0.1")
-        catalog.publish(again, b"")
+        catalog.publish(release)
+        again = with_sdist(release, filename="acme_ledger-1.0.1.tar.gz")._replace(version="1.0.1")
+        catalog.publish(again)
         assert catalog.releases() == [again]
+
+    def test_have_several_files_the_sdist_first(self, catalog):
+        wheels = [
+            a_file(f"acme_ledger-1.0-{tag}.whl", sha256=tag, metadata_sha256="cd") for tag in ("cp3", "py3")
+        ]
+        release = a_release(files=(a_file(), *wheels))
+        other = a_release("0.9", project="other")
+        for each in (release, other):
+            catalog.publish(each, {"ab" * 32: b"sdist", "py3": b"wheel"})
+        assert catalog.releases() == [release, other]
+        assert catalog.releases_of("acme-ledger") == [release]
+        assert catalog.release("acme-ledger", release.filename) == release
+        origins = [other.origin, release.origin]
+        assert catalog.releases_from(origins) == dict(zip(origins, (other, release), strict=True))
+        assert catalog.latest(1) == [release]
+        assert (catalog.metadata("ab" * 32), catalog.metadata("py3")) == (b"sdist", b"wheel")
+        catalog.publish(release._replace(files=(a_file(),)))
+        assert (catalog.size(), catalog.releases_of("acme-ledger")) == ((2, 2), [a_release()])
+
+    def test_of_one_project_never_have_a_file_of_the_same_name(self, catalog):
+        wheel = a_file("acme_ledger-1.0-py3-none-any.whl")
+        catalog.publish(a_release(files=(a_file(), wheel)))
+        with pytest.raises(StoreError):
+            catalog.publish(a_release("1.0.0", files=(a_file("acme_ledger-1.0.0.tar.gz"), wheel)))
 
     def test_of_another_tag_are_never_replaced(self, catalog):
         release, other = a_release(), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
-        catalog.publish(release, b"")
+        catalog.publish(release)
         with pytest.raises(StoreError):
-            catalog.publish(other, b"")
+            catalog.publish(other)
         assert catalog.releases() == [release]
 
     def test_of_another_tag_are_replaced_where_that_is_said(self, catalog):
-        release, other = a_release(deleted="19"), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
-        catalog.publish(release, b"")
-        catalog.publish(other, b"", instead_of=release.origin)
+        release, other = a_release(tag_deleted_in="19"), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
+        catalog.publish(release)
+        catalog.publish(other, instead_of=release.origin)
         assert catalog.releases() == [other]
 
 
 class TestMetadata:
     def test_is_found_by_the_digest_of_the_archive(self, catalog):
-        catalog.publish(a_release(sha256="aa"), b"Name: acme\r\n\xff")
+        catalog.publish(a_release(sha256="aa"), {"aa": b"Name: acme\r\n\xff"})
         assert catalog.metadata("aa") == b"Name: acme\r\n\xff"
 
     def test_that_is_not_known_is_empty(self, catalog):
@@ -139,7 +163,7 @@ class TestFailures:
         other = a_failure(a_tag("2.0"))
         catalog.remember(a_failure(a_tag()))
         catalog.remember(other)
-        catalog.publish(a_release(), b"")
+        catalog.publish(a_release())
         assert catalog.failures() == [other]
 
     def test_that_are_forgotten_owe_the_pages_they_were_on(self, catalog):
@@ -164,13 +188,13 @@ class TestFailures:
         """The metadata of what is published may have another name than the folder that failed."""
         catalog.remember(failed(project="folder"))
         catalog.paid(catalog.owed())
-        catalog.publish(a_release(), b"")
+        catalog.publish(a_release())
         assert catalog.owed() == {"", "folder", "acme-ledger"}
 
 
 class TestOwed:
     def test_are_the_project_and_the_root_of_what_is_published(self, catalog):
-        catalog.publish(a_release(), b"")
+        catalog.publish(a_release())
         assert catalog.owed() == {"", "acme-ledger"}
         catalog.paid(["acme-ledger", "unknown"])
         assert catalog.owed() == {""}
@@ -180,20 +204,20 @@ class TestLatest:
     def test_are_those_uploaded_last_newest_first(self, catalog):
         start = datetime(2020, 1, 1, tzinfo=timezone.utc)
         for day, version in enumerate(["3", "1", "2", "4"]):
-            catalog.publish(a_release(version, upload_time=start + timedelta(days=day)), b"")
+            catalog.publish(a_release(version, upload_time=start + timedelta(days=day)))
         assert [each.version for each in catalog.latest(3)] == ["4", "2", "1"]
         assert len(catalog.latest(10)) == 4
 
     def test_of_the_same_moment_are_in_order(self, catalog):
         for project in ("b", "c", "a"):
-            catalog.publish(a_release(project=project), b"")
+            catalog.publish(a_release(project=project))
         assert [each.project for each in catalog.latest(2)] == ["a", "b"]
 
 
 class TestListed:
     def test_are_projects_with_a_release_by_name(self, catalog):
         for project in ("b", "a"):
-            catalog.publish(a_release(project=project), b"")
+            catalog.publish(a_release(project=project))
         for listed in (
             ListedProject("b", "B", "1.0"),
             ListedProject("a", "A", "1.0", "sums"),
@@ -203,7 +227,7 @@ class TestListed:
         assert catalog.listed() == [ListedProject("a", "A", "1.0", "sums"), ListedProject("b", "B", "1.0")]
 
     def test_say_what_was_said_last(self, catalog):
-        catalog.publish(a_release(project="a"), b"")
+        catalog.publish(a_release(project="a"))
         catalog.list_project(ListedProject("a", "A", "1.0", "sums"))
         catalog.list_project(ListedProject("a", "a", "2.0"))
         assert catalog.listed() == [ListedProject("a", "a", "2.0")]
@@ -228,7 +252,7 @@ class TestPrivateNames:
 
     def test_stay_when_only_others_are_published(self, catalog):
         catalog.set_private_names(["a"], [])
-        catalog.publish(a_release(project="b"), b"")
+        catalog.publish(a_release(project="b"))
         assert catalog.private_names() == {"a"}
 
     def test_that_metadata_told_are_not_taken_back(self, catalog):
@@ -280,7 +304,7 @@ class TestNotesAndRepositories:
 class TestFile:
     def test_keeps_everything_from_one_opening_to_the_next(self, path):
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(), b"Name: acme")
+            catalog.publish(a_release(), {"ab" * 32: b"Name: acme"})
             catalog.remember(a_failure(a_tag("2.0")))
             catalog.finish(UUID)
             catalog.set_note("pages", "1")
@@ -293,7 +317,7 @@ class TestFile:
     def test_is_not_made_for_a_catalog_in_memory(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         with open_catalog(None) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
         assert list(tmp_path.iterdir()) == []
 
     def test_has_nothing_of_a_change_that_broke_off(self, path):
@@ -301,7 +325,7 @@ class TestFile:
         with open_catalog(path) as catalog:
             catalog.remember(a_failure(a_tag()))
             with pytest.raises(StoreError):
-                catalog.publish(release._replace(sha256=None), b"")
+                catalog.publish(with_sdist(release, sha256=None))
         with open_catalog(path) as catalog:
             assert (catalog.releases(), catalog.failures()) == ([], [a_failure(a_tag())])
 
@@ -403,7 +427,7 @@ class TestTrouble:
             Catalog.size,
             lambda catalog: catalog.releases_of("acme"),
             lambda catalog: catalog.release("acme", "acme-1.0.tar.gz"),
-            lambda catalog: catalog.publish(a_release(), b""),
+            lambda catalog: catalog.publish(a_release()),
         ],
         ids=["releases", "projects", "size", "releases_of", "release", "publish"],
     )
@@ -422,7 +446,7 @@ class TestBatch:
     def test_is_one_transaction(self, path):
         with open_catalog(path) as catalog, open_catalog(path) as other:
             with catalog.batch():
-                catalog.publish(a_release(), b"")
+                catalog.publish(a_release())
                 catalog.remember(self.FAILURE)
                 assert catalog.releases() == [a_release()]
                 assert (other.releases(), other.failures()) == ([], [])
@@ -431,7 +455,7 @@ class TestBatch:
     def test_leaves_nothing_when_it_breaks_off(self, path):
         def break_off(catalog):
             with catalog.batch():
-                catalog.publish(a_release(), b"")
+                catalog.publish(a_release())
                 raise KeyboardInterrupt
 
         with open_catalog(path) as catalog:

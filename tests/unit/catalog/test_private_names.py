@@ -47,7 +47,7 @@ class TestNamesOfMetadata:
     def test_are_no_guess_that_is_taken_back(self, index):
         keep_failure(Failed(a_tag(), "why", names=("secret",)), index)
         release = a_release(project="acme-secret", origin=a_tag(project="secret").origin)
-        index.catalog.publish(release, b"")
+        index.catalog.publish(release)
         mark_guessed([a_tag(project="secret")], [], index.catalog, index.store)
         assert markers(index) == {"secret", "acme-secret"}
         assert index.catalog.private_names() == {"secret", "acme-secret"}
@@ -82,14 +82,14 @@ def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
     tag = a_tag(project="secret")
     mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret"}
-    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin), b"")
+    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin))
     mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"acme-secret"}
     assert index.catalog.private_names() == {"acme-secret"}
 
 
 def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
-    index.catalog.publish(a_release(project="acme-ledger"), b"")
+    index.catalog.publish(a_release(project="acme-ledger"))
     keep_failure(Failed(a_tag(), "why", names=("told",)), index)
     mark_guessed([a_tag(project="guess")], [], index.catalog, index.store)
     for name in markers(index):
@@ -101,8 +101,8 @@ def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
 
 def test_a_name_that_is_of_metadata_too_is_no_guess_to_take_back(index):
     tag = a_tag(project="secret")
-    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin), b"")
-    index.catalog.publish(a_release(project="secret", origin="uuid/other/tags/1.0"), b"")
+    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin))
+    index.catalog.publish(a_release(project="secret", origin="uuid/other/tags/1.0"))
     mark_guessed([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret", "acme-secret"}
     assert index.catalog.names_of_metadata(["secret", "acme-secret", "other"]) == {"secret", "acme-secret"}

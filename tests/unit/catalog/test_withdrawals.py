@@ -14,8 +14,8 @@ from tests.unit.values import a_release
 def catalog():
     with open_catalog(None) as opened:
         for version in ("1.0", "1.1"):
-            opened.publish(a_release(version, sha256=version), b"metadata")
-        opened.publish(a_release(project="other"), b"metadata")
+            opened.publish(a_release(version, sha256=version), {version: b"metadata"})
+        opened.publish(a_release(project="other"), {"ab" * 32: b"metadata"})
         opened.paid(opened.owed())
         yield opened
 
@@ -35,21 +35,21 @@ def standing(**changes: str | None) -> WithdrawalState:
 
 class TestRecord:
     def test_marks_releases_and_owes_the_pages_that_say_so(self, catalog, withdrawals):
-        withdrawals.record([RELEASE._replace(deleted="17", yanked="why")])
-        assert catalog.release(*KEY) == RELEASE._replace(deleted="17", yanked="why")
-        assert withdrawals.withdrawn() == [standing(deleted="17", yanked="why")]
+        withdrawals.record([RELEASE._replace(tag_deleted_in="17", yanked="why")])
+        assert catalog.release(*KEY) == RELEASE._replace(tag_deleted_in="17", yanked="why")
+        assert withdrawals.withdrawn() == [standing(tag_deleted_in="17", yanked="why")]
         assert catalog.owed() == {"", "acme-ledger"}
 
     @pytest.mark.parametrize("yanked", [None, "", "why"])
     def test_owes_nothing_where_pages_say_the_same(self, catalog, withdrawals, yanked):
         withdrawals.record([RELEASE._replace(yanked=yanked)])
         catalog.paid(catalog.owed())
-        withdrawals.record([RELEASE._replace(deleted="17", yanked=yanked)])
+        withdrawals.record([RELEASE._replace(tag_deleted_in="17", yanked=yanked)])
         assert catalog.owed() == frozenset()
-        assert withdrawals.withdrawn() == [standing(deleted="17", yanked=yanked)]
+        assert withdrawals.withdrawn() == [standing(tag_deleted_in="17", yanked=yanked)]
 
     def test_takes_marks_away(self, catalog, withdrawals):
-        withdrawals.record([RELEASE._replace(deleted="17", yanked="why")])
+        withdrawals.record([RELEASE._replace(tag_deleted_in="17", yanked="why")])
         catalog.paid(catalog.owed())
         withdrawals.record([RELEASE])
         assert withdrawals.withdrawn() == []
@@ -60,14 +60,14 @@ class TestRecord:
         assert withdrawals.of(["acme"]) == []
 
     def test_has_an_index_of_what_is_withdrawn_only(self, catalog):
-        where = "WHERE yanked IS NOT NULL OR deleted IS NOT NULL"
+        where = "WHERE yanked IS NOT NULL OR tag_deleted_in IS NOT NULL"
         (row,) = catalog.rows(f"EXPLAIN QUERY PLAN SELECT project FROM release {where}")
         assert "USING" in row[3]
         assert "release_withdrawn" in row[3]
 
     def test_remembers_moves_without_owing_anything(self, catalog, withdrawals):
-        withdrawals.record_moves([RELEASE._replace(moved_to="20")])
-        assert catalog.release(*KEY) == RELEASE._replace(moved_to="20")
+        withdrawals.record_moves([RELEASE._replace(tag_moved_to="20")])
+        assert catalog.release(*KEY) == RELEASE._replace(tag_moved_to="20")
         assert catalog.owed() == frozenset()
 
 
@@ -84,7 +84,7 @@ class TestTakeOut:
 
     def test_keeps_metadata_that_another_release_has_too(self, catalog, withdrawals):
         same = a_release("3.0", sha256="1.0")
-        catalog.publish(same, b"metadata")
+        catalog.publish(same, {same.sha256: b"metadata"})
         withdrawals.take_out([same])
         assert catalog.metadata("1.0") == b"metadata"
 

@@ -22,14 +22,14 @@ NEWEST = Configuration(newest=1)
 NOTHING = MissingTags({}, frozenset(), {}, {})
 RELEASE = a_release()
 KEY = (RELEASE.project, RELEASE.filename)
-DELETED = a_release(deleted="19", yanked="tag deleted in r19")
+DELETED = a_release(tag_deleted_in="19", yanked="tag deleted in r19")
 
 
 @pytest.fixture
 def catalog():
     with open_catalog(None) as opened:
-        opened.publish(RELEASE, b"")
-        opened.publish(a_release("1.1"), b"")
+        opened.publish(RELEASE)
+        opened.publish(a_release("1.1"))
         opened.paid(opened.owed())
         yield opened
 
@@ -37,7 +37,7 @@ def catalog():
 def lost(catalog, *, newly=None, before=None, to_remove=frozenset()) -> MissingTags:
     """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
     if before is not None:
-        catalog.publish(before, b"")
+        catalog.publish(before)
     missing_tags = lifecycle.find_missing_tags([], [], catalog, DEFAULT, "")
     return missing_tags._replace(
         deleted={KEY: (RELEASE, newly)} if newly is not None else {}, to_remove=to_remove
@@ -72,7 +72,7 @@ class TestTurns:
     )
     def test_of_a_deleted_tag(self, catalog, configuration, action, reason):
         (release_change,) = release_changes(catalog, lost(catalog, newly="19"), configuration)
-        assert (release_change.action, release_change.reason, release_change.release.deleted) == (
+        assert (release_change.action, release_change.reason, release_change.release.tag_deleted_in) == (
             action,
             reason,
             "19",
@@ -97,7 +97,7 @@ class TestTurns:
 
     def test_of_a_tag_that_moved_are_told_once(self, catalog):
         (release_change,) = release_changes(catalog, NOTHING, known=[there(RELEASE, "20")])
-        assert (release_change.action, release_change.release.moved_to) == ("moved", "20")
+        assert (release_change.action, release_change.release.tag_moved_to) == ("moved", "20")
         assert release_change.reason.startswith(
             "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
         )
@@ -114,7 +114,7 @@ class TestTurns:
         assert [
             release_change.action for release_change in release_changes(catalog, missing_tags, REMOVE)
         ] == ["remove"]
-        kept = lost(catalog, before=a_release(deleted="19"))
+        kept = lost(catalog, before=a_release(tag_deleted_in="19"))
         assert [release_change.action for release_change in release_changes(catalog, kept)] == ["yank"]
 
     def test_remove_nothing_that_the_repository_does_not_confirm(self, catalog):
@@ -158,7 +158,7 @@ class TestEnd:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.record_changes(planned, catalog)
         other = a_release(origin="another/tags/1.0")
-        catalog.publish(other, b"", instead_of=RELEASE.origin)
+        catalog.publish(other, instead_of=RELEASE.origin)
         lifecycle.take_out_removed(planned, [], catalog)
         assert catalog.release(*KEY) == other
         assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
@@ -169,7 +169,7 @@ class TestOutcome:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"))))
         lifecycle.record_changes(planned, catalog)
         assert lifecycle.final_changes(planned, NOTHING, catalog) == planned.release_changes
-        catalog.publish(a_release(origin="another/tags/1.0"), b"", instead_of=RELEASE.origin)
+        catalog.publish(a_release(origin="another/tags/1.0"), instead_of=RELEASE.origin)
         assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
     def test_of_what_waits_to_be_removed_is_told_once(self, catalog):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow import opening
 from sdistmaker_recipe.flow.context import RunContext
 from tests.support.old_catalog import VERSION_1
-from tests.unit.values import a_release
+from tests.unit.values import a_file, a_release
 
 
 @pytest.fixture
@@ -100,7 +101,8 @@ def test_why_a_catalog_cannot_be_opened_is_said_where_it_is_of_another_account(
 
 
 QUERY = """
-    SELECT other_name.sha256 FROM other_name, release, seen_tag WHERE release.summary = seen_tag.time
+    SELECT former_name.sha256 FROM former_name, release, release_file, seen_tag
+    WHERE release.summary = seen_tag.time
 """
 
 
@@ -141,28 +143,29 @@ class TestWhatIsDamage:
             pass
         return caught.value
 
-    @pytest.mark.parametrize("column", ["upload_time", "name"])
-    def test_a_value_that_can_be_none(self, tmp_path, column):
+    @pytest.mark.parametrize(("table", "column"), [("release_file", "upload_time"), ("release", "name")])
+    def test_a_value_that_can_be_none(self, tmp_path, table, column):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(f"UPDATE release SET {column} = CAST(X'ff' AS TEXT)")
+            connection.execute(f"UPDATE {table} SET {column} = CAST(X'ff' AS TEXT)")
         with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
             catalog.releases()
 
     @pytest.mark.parametrize(
         "harm",
         [
-            "DROP TABLE other_name",
+            "DROP TABLE former_name",
             "ALTER TABLE release DROP COLUMN summary",
+            "DROP TABLE release_file",
             "ALTER TABLE seen_tag RENAME COLUMN time TO moment",
         ],
     )
     def test_a_table_or_column_that_is_missing(self, tmp_path, harm):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(harm)
         with open_catalog(path) as catalog:
@@ -171,13 +174,27 @@ class TestWhatIsDamage:
             with pytest.raises(CatalogDamagedError, match="no such"):
                 catalog.rows(QUERY)
 
+    @pytest.mark.parametrize("kind", ["sdist", "wheel"])
+    def test_a_release_without_its_sdist(self, tmp_path, kind):
+        path = tmp_path / "catalog.sqlite3"
+        files = (a_file(), a_file("acme_ledger-1.0-py3-none-any.whl"))
+        with open_catalog(path) as catalog:
+            catalog.publish(a_release(files=files[: 1 if kind == "sdist" else 2]))
+            catalog.check()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM release_file WHERE kind = 'sdist'")
+        with open_catalog(path) as catalog:
+            for use in (catalog.check, catalog.releases):
+                with pytest.raises(CatalogDamagedError, match=re.escape(str(path))):
+                    use()
+
     def test_a_row_that_has_no_room(self, tmp_path):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
             with closing(sqlite3.connect(path)) as connection, connection:
-                connection.execute("ALTER TABLE removal DROP COLUMN sha256")
+                connection.execute("ALTER TABLE file_to_remove DROP COLUMN sha256")
             with pytest.raises(CatalogDamagedError):
-                catalog.change("INSERT INTO removal VALUES (?, ?, ?, ?, ?)", [("",) * 5])
+                catalog.change("INSERT INTO file_to_remove VALUES (?, ?, ?, ?, ?, ?)", [("",) * 6])
 
     def test_a_table_that_is_missing_in_an_older_catalog(self, tmp_path):
         path = tmp_path / "catalog.sqlite3"
@@ -197,10 +214,10 @@ class TestWhatIsDamage:
     def test_what_a_check_finds(self, tmp_path):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
             catalog.check()
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("PRAGMA writable_schema = ON")
-            connection.execute("DELETE FROM sqlite_schema WHERE name = 'other_name'")
+            connection.execute("DELETE FROM sqlite_schema WHERE name = 'former_name'")
         with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
             catalog.check()

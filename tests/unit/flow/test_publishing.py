@@ -30,8 +30,8 @@ from tests.unit.values import a_release, a_tag
 @pytest.fixture
 def catalog() -> Iterator[Catalog]:
     with open_catalog(None) as catalog:
-        catalog.publish(a_release(project="acme"), b"")
-        catalog.publish(a_release(project="ledger"), b"")
+        catalog.publish(a_release(project="acme"))
+        catalog.publish(a_release(project="ledger"))
         yield catalog
 
 

@@ -8,7 +8,7 @@ from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.flow import replaced_repository
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
-from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag
+from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag, with_sdist
 
 NEW = "99999999-2222-4333-8444-555555555555"
 PROJECT = "acme.ledger"
@@ -17,8 +17,8 @@ PROJECT = "acme.ledger"
 @pytest.fixture
 def catalog():
     with open_catalog(None) as opened:
-        opened.publish(a_release("1.0"), b"")
-        opened.publish(a_release("1.1"), b"")
+        opened.publish(a_release("1.0"))
+        opened.publish(a_release("1.1"))
         opened.finish(UUID)
         opened.paid(opened.owed())
         yield opened
@@ -71,25 +71,25 @@ def test_a_repository_that_numbers_revisions_anew_has_moved_no_tag(catalog):
     assert "2 of them at another revision" in match_releases(
         catalog, scanned(catalog, "1.0", "1.1", revision="5")
     )
-    assert {(each.revision, each.moved_to) for each in catalog.releases()} == {("5", "")}
+    assert {(each.revision, each.tag_moved_to) for each in catalog.releases()} == {("5", "")}
 
 
 def test_a_tag_that_had_moved_before_is_not_told_of_again(catalog):
-    catalog.publish(a_release(moved_to="30"), b"")
+    catalog.publish(a_release(tag_moved_to="30"))
     match_releases(catalog, scanned(catalog, "1.0", revision="30"))
     release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
-    assert (release.origin[: len(NEW)], release.revision, release.moved_to) == (NEW, "17", "30")
+    assert (release.origin[: len(NEW)], release.revision, release.tag_moved_to) == (NEW, "17", "30")
 
 
 def test_a_deleted_tag_that_is_there_at_another_revision_was_made_again(catalog):
-    catalog.publish(a_release(deleted="19", yanked="tag deleted in r19"), b"")
+    catalog.publish(a_release(tag_deleted_in="19", yanked="tag deleted in r19"))
     match_releases(catalog, scanned(catalog, "1.0", revision="30"))
     release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
-    assert (release.origin[: len(NEW)], release.revision, release.deleted) == (NEW, "17", "19")
+    assert (release.origin[: len(NEW)], release.revision, release.tag_deleted_in) == (NEW, "17", "19")
 
 
 def test_a_tag_at_another_revision_must_say_the_version(catalog):
-    catalog.publish(a_release("1.0")._replace(version="3.0"), b"")
+    catalog.publish(a_release("1.0")._replace(version="3.0"))
     match_releases(catalog, scanned(catalog, "1.0", "1.1", revision="5"))
     assert sorted(origins(catalog)) == [UUID, NEW]
     match_releases(catalog, scanned(catalog, "1.0", "1.1"))
@@ -116,13 +116,13 @@ def test_a_repository_that_is_read_still_keeps_its_own(catalog):
 
 
 def test_a_tag_that_something_else_was_published_of_is_not_taken(catalog):
-    catalog.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"), b"")
+    catalog.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"))
     assert "1 of its 2 releases were" in match_releases(catalog, scanned(catalog, "1.0", "1.1"))
 
 
 def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog):
     later = a_release("1.0.0", origin=f"older/{PROJECT}/tags/1.0", tag_url=a_tag("1.0").url)
-    catalog.publish(later._replace(upload_time=TIME.replace(year=2020)), b"")
+    catalog.publish(with_sdist(later, upload_time=TIME.replace(year=2020)))
     match_releases(catalog, scanned(catalog, "1.0", "1.1"))
     assert {each.filename: each.origin[:5] for each in catalog.releases()} == {
         "acme_ledger-1.0.0.tar.gz": NEW[:5],

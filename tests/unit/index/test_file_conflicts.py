@@ -13,17 +13,17 @@ class TestMayReplaceFile:
     REPLACE = Configuration(moved_tags="replace-unpublished")
 
     def test_what_was_withdrawn_and_is_now_another(self):
-        assert may_replace_file(a_release(revision="17", deleted="20"), "21", self.REPLACE)
+        assert may_replace_file(a_release(revision="17", tag_deleted_in="20"), "21", self.REPLACE)
 
     @pytest.mark.parametrize(
         ("release", "configuration"),
         [
             (None, REPLACE),
             (a_release(revision="17"), REPLACE),
-            (a_release(revision="21", deleted="20"), REPLACE),
-            (a_release(revision="17", deleted="20"), Configuration()),
+            (a_release(revision="21", tag_deleted_in="20"), REPLACE),
+            (a_release(revision="17", tag_deleted_in="20"), Configuration()),
             (
-                a_release(revision="17", deleted="20"),
+                a_release(revision="17", tag_deleted_in="20"),
                 Configuration(moved_tags="replace-unpublished", deleted_tags="keep"),
             ),
             (a_release(revision="17", yanked="by a line"), REPLACE),

@@ -140,7 +140,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
     """An index with three projects, whose pages are written."""
     with open_catalog(None) as catalog:
         for project in ("alpha", "beta", "gamma"):
-            catalog.publish(a_release(project=project), b"")
+            catalog.publish(a_release(project=project))
         catalog.paid(catalog.owed())
         yield Index(IndexStore(tmp_path / "index"), catalog, tmp_path / "state")
 
@@ -178,7 +178,7 @@ class TestFindTaken:
     def test_asks_for_a_new_project_at_once(self, index, public):
         find_taken(index.catalog, public.url)
         public.asked.clear()
-        index.catalog.publish(a_release(project="new"), b"")
+        index.catalog.publish(a_release(project="new"))
         find_taken(index.catalog, public.url)
         assert public.names == ["new"]
 

@@ -310,8 +310,8 @@ def meant(release, *, html: bool):
         {"sha256": release.sha256},
         release.requires_python,
         release.yanked,
-        release.metadata_sha256,
-        *(() if html else (release.size, release.upload_time)),
+        release.sdist.metadata_sha256,
+        *(() if html else (release.sdist.size, release.sdist.upload_time)),
     )
 
 

@@ -115,8 +115,8 @@ class TestTaken:
         )
         metadata = index.catalog.metadata(final.sha256)
         assert metadata.endswith(b"All about it.\n")
-        assert (final.metadata_sha256, other.metadata_sha256) == (sha256(metadata), "")
-        assert (final.upload_time, final.size) == (
+        assert (final.sdist.metadata_sha256, other.sdist.metadata_sha256) == (sha256(metadata), "")
+        assert (final.sdist.upload_time, final.sdist.size) == (
             MADE,
             (index.folder / "acme/acme-1.0.tar.gz").stat().st_size,
         )
@@ -145,9 +145,9 @@ class TestTaken:
         index.adopt()
         releases = index.catalog.releases_of("acme")
         assert [each.yanked for each in releases] == ["tag deleted in r7", "", None, None]
-        assert [each.deleted for each in releases] == ["7", None, None, None]
+        assert [each.tag_deleted_in for each in releases] == ["7", None, None, None]
         time = datetime(2020, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
-        assert [each.upload_time for each in releases] == [time, time, MADE, time]
+        assert [each.sdist.upload_time for each in releases] == [time, time, MADE, time]
 
     @pytest.mark.parametrize(
         "page", ["", "[]", "{}", '{"files": 1}', '{"files": [1]}', '{"files": [{}]}', "[" * 100_000, "\xff"]
@@ -416,7 +416,7 @@ def test_the_folder_of_a_private_name_stays_where_a_release_had_its_file_in_it(i
 def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
     digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     release = a_release("1.0", project="acme", sha256=digest)
-    index.catalog.publish(release, b"")
+    index.catalog.publish(release)
     Withdrawals(index.catalog).take_out([release])
     assert index.adopt(wanted=True) == Adoption()
     assert index.catalog.releases() == []
@@ -424,7 +424,7 @@ def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
 
 class TestWhen:
     def test_an_index_with_releases_is_not_looked_at_unless_that_is_wanted(self, index):
-        index.catalog.publish(a_release(), b"")
+        index.catalog.publish(a_release())
         index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
         assert index.adopt() == Adoption()
         assert index.adopt() == Adoption()
@@ -463,7 +463,7 @@ class TestWhen:
         adoption = index.adopt()
         assert len(adoption.adopted) == 5
         assert index.releases() == digests
-        assert {each.upload_time for each in index.catalog.releases()} == {MADE}
+        assert {each.sdist.upload_time for each in index.catalog.releases()} == {MADE}
 
     def test_without_a_change_only_the_catalog_knows(self, index):
         index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
@@ -555,7 +555,7 @@ class TestPrivateNames:
         index.store.mark_private(["guess", "taken"])
         (index.folder / "taken/readme").write_text("x")
         index.store.add_archive("acme", "acme-1.0.tar.gz", b"")
-        index.catalog.publish(a_release(project="acme"), b"")
+        index.catalog.publish(a_release(project="acme"))
         index.adopt(wanted=True)
         assert index.catalog.told_names() == {"taken"}
 
@@ -579,7 +579,7 @@ class TestFoldersInAnotherSpelling:
         index.adopt()
         index.store.add_archive("my-pkg", "my_pkg-2.0.tar.gz", b"new")
         new = a_release("2.0", project="my-pkg", name="My_Pkg", sha256=sha256(b"new"))
-        index.catalog.publish(new, b"")
+        index.catalog.publish(new)
         index.present()
         page = (index.folder / "My_Pkg/index.html").read_text()
         assert page.count("<a ") == 2
@@ -597,7 +597,7 @@ class TestRecognise:
 
     @pytest.fixture(autouse=True)
     def _adopted(self, index):
-        index.catalog.publish(self.RELEASE, b"")
+        index.catalog.publish(self.RELEASE)
         index.catalog.paid(["acme-ledger", ""])
 
     def test_the_tag_of_a_release(self, index):
@@ -622,7 +622,7 @@ class TestRecognise:
 
     def test_no_tag_that_has_a_release(self, index):
         tag = a_tag("1.0")
-        index.catalog.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin), b"")
+        index.catalog.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin))
         assert match_adopted.recognise([tag], index.catalog) == {}
 
 

@@ -25,7 +25,7 @@ from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.vcs import Checkpoint, ScanResult
 from tests.support.old_catalog import VERSION_1
-from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag
+from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag, with_sdist
 
 METADATA = b"Metadata-Version: 2.2\nName: acme.ledger\nVersion: 1.0\nSummary: Sums\n\nAll *about* sums.\n"
 LONG_AGO = 10**9
@@ -60,8 +60,8 @@ def add(
     release = a_release(version, project=project, **changes)
     stored = writer.store.add_archive(project, release.filename, f"{project} {version}".encode())
     digest = hashlib.sha256(METADATA).hexdigest() if final else ""
-    release = release._replace(sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
-    writer.catalog.publish(release, METADATA)
+    release = with_sdist(release, sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
+    writer.catalog.publish(release, {stored.sha256: METADATA})
     return release
 
 

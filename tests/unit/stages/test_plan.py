@@ -103,7 +103,7 @@ class TestDeletedTags:
 
     def test_made_again_are_built_where_the_file_is_to_be_replaced(self):
         tag = a_tag(revision="20")
-        known = CatalogState(released(tag._replace(revision="17"), deleted="19"))
+        known = CatalogState(released(tag._replace(revision="17"), tag_deleted_in="19"))
         assert plan([tag], known, self.REPLACE, VERSION).build == (tag,)
         (skipped,) = plan([tag], known, DEFAULT, VERSION).skip
         assert "the published file stays" in skipped.reason

@@ -47,9 +47,9 @@ def before(index: Index, path: str, **changes: object) -> Release:
     add_archive(index.store.folder / path, NAME, "1.0", more="Author: before\n")
     project, _, filename = path.partition("/")
     digest = sha256_of(index.store.folder / path)
-    given = {"name": NAME, "sha256": digest, "revision": "3", "deleted": "4", **changes}
+    given = {"name": NAME, "sha256": digest, "revision": "3", "tag_deleted_in": "4", **changes}
     release = a_release(project=project, filename=filename, **given)
-    index.catalog.publish(release, b"Name: before\n")
+    index.catalog.publish(release, {digest: b"Name: before\n"})
     show(index)
     return release
 
@@ -126,7 +126,7 @@ class TestSuffix:
         assert tree(index.store.quarantine_folder) == ({} if is_ours else {OWN: other})
 
     def test_stays_where_nothing_is_replaced(self, index, tmp_path):
-        before(index, ZIP, deleted=None)
+        before(index, ZIP, tag_deleted_in=None)
         anew(index, build(tmp_path))
         assert ZIP in archives(index)
         assert OWN not in archives(index)

@@ -30,7 +30,9 @@ MISMATCH = Published(a_release(), TAG, ("the tag says version 1.0, its metadata 
 REJECTED = Rejected(a_tag("0.9"), "SyntaxError: invalid syntax", Path("/srv/index-state/logs/x.log"))
 FAILING = Plan(known_failures=(KnownFailure(a_tag("0.8"), a_failure(a_tag("0.8"))),))
 SKIPPED = Plan(skip=(Skipped(a_tag("0.7"), "published as acme_ledger-0.7.tar.gz"),))
-YANKED = ReleaseChange(a_release(yanked="tag deleted in r19", deleted="19"), "yank", "tag deleted in r19")
+YANKED = ReleaseChange(
+    a_release(yanked="tag deleted in r19", tag_deleted_in="19"), "yank", "tag deleted in r19"
+)
 RELEASE_CHANGES = Plan(
     release_changes=(
         YANKED,

@@ -18,7 +18,7 @@ from sdistmaker_recipe.stages.withdraw import Deleted, find_deleted, remove_file
 from sdistmaker_recipe.vcs import Repository
 from tests.support.memory_repository import MemoryRepository
 from tests.support.scans import URL, subversion_source
-from tests.unit.values import a_release
+from tests.unit.values import a_file, a_release, with_sdist
 
 OUTLOOK = "dealt with"
 
@@ -36,7 +36,7 @@ class World:
         self.history.commit(copies=tags)
         for tag in self.last.tags(self.scan()):
             release = a_release(origin=tag.origin, filename=tag.path, revision=tag.revision)
-            self.catalog.publish(release, b"")
+            self.catalog.publish(release)
         self.last.settle(self.scan(), OUTLOOK)
 
     def scan(self, configuration: Configuration | None = None) -> Scan:
@@ -113,7 +113,7 @@ class TestFindDeleted:
     def test_leaves_out_what_was_deleted_before(self, world):
         world.history.commit({"group/p7/tags/1.0": None})
         ((release, _revision),) = world.find().releases
-        Withdrawals(world.catalog).record([release._replace(deleted="3")])
+        Withdrawals(world.catalog).record([release._replace(tag_deleted_in="3")])
         assert world.find() == world.find("another") == Deleted()
 
     def test_takes_a_file_in_place_of_a_tag_for_none(self, world):
@@ -145,9 +145,11 @@ def refuse(*_arguments: object) -> None:
 
 def test_what_was_deleted_is_asked_for_again_before_it_is_removed(world):
     world.history.commit({"group/p7/tags/1.0": None, "group/p8/tags/1.0": None})
-    releases = [release._replace(deleted=revision) for release, revision in world.find().releases]
-    other = releases[0]._replace(filename="x", origin="22222222-0000-4000-8000-000000000000/a/tags/1.0")
-    world.catalog.publish(other, b"")
+    releases = [release._replace(tag_deleted_in=revision) for release, revision in world.find().releases]
+    other = with_sdist(releases[0], filename="x")._replace(
+        origin="22222222-0000-4000-8000-000000000000/a/tags/1.0"
+    )
+    world.catalog.publish(other)
     Withdrawals(world.catalog).record([*releases, other])
     world.history.commit(copies={"group/p8/tags/1.0": "group/p8/trunk"})
     found = still_deleted(world.scan(), world.repository, Withdrawals(world.catalog).withdrawn())
@@ -184,7 +186,7 @@ class TestRemoveFiles:
         )
         with open_catalog(None) as catalog:
             for version in ("1.0", "1.1"):
-                catalog.publish(a_release(version), b"")
+                catalog.publish(a_release(version))
             Withdrawals(catalog).take_out([a_release("1.0")])
             remove_files(catalog, store)
             assert Withdrawals(catalog).removals() == []
@@ -197,13 +199,32 @@ class TestRemoveFiles:
             "acme.ledger/index.html",
         ]
 
+    def test_takes_each_file_of_a_release(self, tmp_path, store):
+        wheel, archive = "acme_ledger-1.0-py3-none-any.whl", "acme_ledger-1.0.tar.gz"
+        files = (a_file(archive, sha256="aa"), a_file(wheel, sha256="bb", metadata_sha256="cc"))
+        names = (archive, f"{archive}.metadata", wheel, f"{wheel}.metadata", "acme_ledger-1.1.tar.gz")
+        self.make(tmp_path, *(f"acme-ledger/{name}" for name in names))
+        with open_catalog(None) as catalog:
+            catalog.publish(a_release("1.1"))
+            catalog.publish(a_release(files=files), {"aa": b"sdist", "bb": b"wheel"})
+            Withdrawals(catalog).take_out([a_release(files=files)])
+            assert (catalog.metadata("aa"), catalog.metadata("bb")) == (b"", b"")
+            removals = Withdrawals(catalog).removals()
+            assert {removal.filename: removal.kind for removal in removals} == {
+                wheel: "wheel",
+                archive: "sdist",
+            }
+            remove_files(catalog, store)
+            assert Withdrawals(catalog).removals() == []
+        assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/acme_ledger-1.1.tar.gz"]
+
     def test_takes_the_folder_of_a_spelling_that_no_release_has_any_more(self, tmp_path, store):
         names = ("index.html", "Acme.Ledger-1.0.tar.gz", "Acme.Ledger-1.1.tar.gz")
         self.make(tmp_path, "acme-ledger/index.html", *(f"Acme.Ledger/{name}" for name in names))
         with open_catalog(None) as catalog:
             old, new = a_release("1.0", name="Acme.Ledger"), a_release("1.1", name="acme_ledger")
             for release in (old, new):
-                catalog.publish(release, b"")
+                catalog.publish(release)
             Withdrawals(catalog).take_out([old])
             remove_files(catalog, store)
         assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/index.html"]
@@ -212,7 +233,7 @@ class TestRemoveFiles:
         pages = ("index.html", "index.json", "about.html")
         self.make(tmp_path, *(f"acme-ledger/{name}" for name in (*pages, "acme_ledger-1.0.tar.gz")))
         with open_catalog(None) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
             Withdrawals(catalog).take_out([a_release()])
             remove_files(catalog, store)
         assert self.there(tmp_path) == ["acme-ledger"]
@@ -220,9 +241,9 @@ class TestRemoveFiles:
     def test_leaves_a_file_that_is_published_again(self, tmp_path, store):
         self.make(tmp_path, "acme-ledger/acme_ledger-1.0.tar.gz")
         with open_catalog(None) as catalog:
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
             Withdrawals(catalog).take_out([a_release()])
-            catalog.publish(a_release(), b"")
+            catalog.publish(a_release())
             remove_files(catalog, store)
             assert Withdrawals(catalog).removals() == []
         assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/acme_ledger-1.0.tar.gz"]
