@@ -16,9 +16,8 @@ import pytest
 from benchmarks.large_repository import make_large_repository
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, retry
-from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.connection import Connection, Connections
 from sdistmaker_recipe.vcs.subversion.opening import open_connection
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections
 from sdistmaker_recipe.vcs.subversion.walk import walk
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.contract.conftest import BACKENDS, SERVERS

@@ -6,7 +6,7 @@ the URL itself. Revisions are numbers as text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -122,3 +122,11 @@ class Connection(Protocol):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+
+class Connections(NamedTuple):
+    """Connections to one repository: the first, how many there may be, and how to open another."""
+
+    first: Connection
+    limit: int = 1
+    open_another: Callable[[], Connection] | None = None

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
 from types import TracebackType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.connection import Connection, Connections
 from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder
 
 logger = logging.getLogger(__name__)
@@ -28,14 +28,6 @@ _WORTH_A_CONNECTION = 8
 
 _PATIENCE = 2.0
 """Seconds to wait for a thread at the end. One whose server does not answer ends by itself later."""
-
-
-class Connections(NamedTuple):
-    """Connections to one repository: the first, how many there may be, and how to open another."""
-
-    first: Connection
-    limit: int = 1
-    open_another: Callable[[], Connection] | None = None
 
 
 class ParallelListing:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import TAGS, Tag
-from sdistmaker_recipe.vcs import Checkpoint, Presence, PreviousScan, ProjectTags, ScanResult
-from sdistmaker_recipe.vcs.subversion.connection import Connection, Entry
-from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
-from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder, parent_of
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections
-from sdistmaker_recipe.vcs.subversion.presence import FolderPresence
-from sdistmaker_recipe.vcs.subversion.walk import FolderChanges, walk
+from sdistmaker_recipe.vcs import Checkpoint, Presence, PreviousScan, ScanResult
+from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections, Entry
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.vcs.subversion.layout import Kind
+
+# A run that finds nothing new lists no folder, and a build only exports. So the modules that list folders are
+# imported where they are used.
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class SubversionRepository:
         logger.debug("Looking at all folders of %s in revision %s", self.url, self.head())
         folder = self._folder(self.head())
         checkpoint = Checkpoint(self.head(), folder.revision, folder.time)
-        return _scan_result(checkpoint, {}, walk(self._connections(), self.head(), tag_filter))
+        return self._walk(checkpoint, tag_filter)
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """List the folders that revisions after the previous scan can have changed; None as its log says."""
@@ -89,16 +90,16 @@ class SubversionRepository:
         if told is None or told.checkpoint == checkpoint:
             return None if told is None else ScanResult(checkpoint)
         logger.debug("%s paths were changed in %s", len(told.changes), self.url)
-        kinds = _kinds(previous)
         try:
-            found = walk(self._connections(), self.head(), tag_filter, kinds, told.changes)
+            return self._walk(told.checkpoint, tag_filter, _kinds(previous), told.changes)
         except PathNotFoundError:
             # Not as it was known; perhaps the server lets us read less, or more, than before.
             return None
-        return _scan_result(told.checkpoint, kinds, found)
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a revision can have changed what the previous scan found."""
+        from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
+
         try:
             changes = self._connection.changes_in(revision)
         except PathNotFoundError:
@@ -107,6 +108,8 @@ class SubversionRepository:
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether folders are at these paths."""
+        from sdistmaker_recipe.vcs.subversion.presence import FolderPresence
+
         folders = FolderPresence(self._connection, self.head())
         return {path: folders.of(path) for path in paths}
 
@@ -161,44 +164,20 @@ class SubversionRepository:
             raise PathNotFoundError(self.url, "a file, not a folder")
         return entry
 
-    def _connections(self) -> Connections:
-        return Connections(self._connection, self._limit, self._open_connection)
+    def _walk(
+        self,
+        checkpoint: Checkpoint,
+        tag_filter: TagFilter,
+        kinds: Mapping[str, Kind] | None = None,
+        changes: Iterable[Change] = (),
+    ) -> ScanResult:
+        from sdistmaker_recipe.vcs.subversion import walk
+
+        connections = Connections(self._connection, self._limit, self._open_connection)
+        found = walk.walk(connections, self.head(), tag_filter, kinds, changes)
+        return walk.scan_result(checkpoint, kinds or {}, found)
 
 
 def _kinds(previous: PreviousScan) -> Mapping[str, Kind]:
-    """The folders that the previous scan listed. A project's row is of its folder, and has its kind."""
+    """The folders that the previous scan listed. A project's row is that of its folder, and has its kind."""
     return cast("Mapping[str, Kind]", previous.rows())
-
-
-def _scan_result(checkpoint: Checkpoint, before: Mapping[str, Kind], found: FolderChanges) -> ScanResult:
-    """What a walk found, in terms of projects; ``before`` are the folders that were known."""
-    former = {
-        path: before[path]
-        for path, folder in found.listed.items()
-        if path in before and before[path] != folder.kind
-    }
-    former.update(found.removed)
-    return ScanResult(
-        checkpoint,
-        projects=tuple(_projects(found)),
-        gone_projects=tuple(path for path, kind in former.items() if kind == "project"),
-        rows=tuple((path, folder.kind) for path, folder in found.listed.items() if folder.kind != "project"),
-        dropped_rows=tuple(path for path, kind in former.items() if kind != "project"),
-        forbidden_paths=tuple(found.forbidden),
-    )
-
-
-def _projects(found: FolderChanges) -> Iterator[ProjectTags]:
-    """The projects whose tags a walk found, or found to be gone."""
-    for folder in found.listed.values():
-        if folder.kind == "tags":
-            yield ProjectTags(parent_of(folder.path), folder.tags)
-        elif folder.kind == "project" and not _has_tags_folder(folder):
-            yield ProjectTags(folder.path)
-    for path, expected in found.forbidden.items():
-        if expected == "tags":
-            yield ProjectTags(parent_of(path))
-
-
-def _has_tags_folder(project: ListedFolder) -> bool:
-    return any(kind == "tags" for _path, kind in project.subfolders)

@@ -7,13 +7,14 @@ all below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sdistmaker_recipe.vcs.subversion.connection import Change, Connection
+from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
+from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections
 from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
-from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder, list_folder
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections, ParallelListing
+from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder, list_folder, parent_of
+from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 
@@ -72,3 +73,37 @@ def walk(
                 found.removed.update(known.update(folder))
                 waiting += [request for request in folder.subfolders if request[0] not in known][::-1]
     return found
+
+
+def scan_result(checkpoint: Checkpoint, before: Mapping[str, Kind], found: FolderChanges) -> ScanResult:
+    """What a walk found, in terms of projects; ``before`` are the folders that were known."""
+    former = {
+        path: before[path]
+        for path, folder in found.listed.items()
+        if path in before and before[path] != folder.kind
+    }
+    former.update(found.removed)
+    return ScanResult(
+        checkpoint,
+        projects=tuple(_projects(found)),
+        gone_projects=tuple(path for path, kind in former.items() if kind == PROJECT),
+        rows=tuple((path, folder.kind) for path, folder in found.listed.items() if folder.kind != PROJECT),
+        dropped_rows=tuple(path for path, kind in former.items() if kind != PROJECT),
+        forbidden_paths=tuple(found.forbidden),
+    )
+
+
+def _projects(found: FolderChanges) -> Iterator[ProjectTags]:
+    """The projects whose tags a walk found, or found to be gone."""
+    for folder in found.listed.values():
+        if folder.kind == "tags":
+            yield ProjectTags(parent_of(folder.path), folder.tags)
+        elif folder.kind == PROJECT and not _has_tags_folder(folder):
+            yield ProjectTags(folder.path)
+    for path, expected in found.forbidden.items():
+        if expected == "tags":
+            yield ProjectTags(parent_of(path))
+
+
+def _has_tags_folder(project: ListedFolder) -> bool:
+    return any(kind == "tags" for _path, kind in project.subfolders)

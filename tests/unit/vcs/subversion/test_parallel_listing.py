@@ -11,9 +11,9 @@ import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs.subversion import parallel_listing
-from sdistmaker_recipe.vcs.subversion.connection import Connection
+from sdistmaker_recipe.vcs.subversion.connection import Connection, Connections
 from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder
-from sdistmaker_recipe.vcs.subversion.parallel_listing import Connections, ParallelListing
+from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
 from sdistmaker_recipe.vcs.subversion.walk import FolderChanges, walk
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.long_form import IS_LONG
