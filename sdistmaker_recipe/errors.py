@@ -71,18 +71,18 @@ class ConfigurationError(SdistmakerError):
 class RepositoryError(SdistmakerError):
     """A repository gave no answer, or refused one; the message names the URL.
 
-    ``passing`` says that the same question may succeed in a moment, for instance when the server restarts;
-    ``forbidden`` that the server does not let us read this path.
+    ``is_transient`` says that the same question may succeed in a moment, for instance when the server
+    restarts; ``is_forbidden`` that the server does not let us read this path.
     """
 
     def __init__(
-        self, url: str, reason: str, hint: str = "", *, passing: bool = False, forbidden: bool = False
+        self, url: str, reason: str, hint: str = "", *, is_transient: bool = False, is_forbidden: bool = False
     ) -> None:
         super().__init__(f"{url}: {reason}", hint)
         self.url = url
         self.reason = reason
-        self.passing = passing
-        self.forbidden = forbidden
+        self.is_transient = is_transient
+        self.is_forbidden = is_forbidden
 
     def __reduce__(self) -> tuple[type[RepositoryError], tuple[object, ...], dict[str, object]]:
         return type(self), (self.url, self.reason, self.hint), vars(self)

@@ -1,4 +1,4 @@
-"""So many connections at one time, whichever of a run's processes has them: told by locks on files."""
+"""How many connections all processes of a run may have at one time, counted by locks on files."""
 
 from __future__ import annotations
 
@@ -10,61 +10,64 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 _PAUSE = 0.02
-"""Seconds between two looks whether a connection is free."""
+"""Seconds between two attempts to get a connection."""
 
 
-class Held(NamedTuple):
-    """A connection that nobody else may have meanwhile."""
+class HeldConnection(NamedTuple):
+    """The right to one connection, which no other process has meanwhile."""
 
-    limit: Limit
+    limit: ConnectionLimit
     file: BinaryIO
 
-    def give_up(self) -> bool:
-        """There is one less from now on, for the server lets in fewer; false where it is the last."""
+    def retire(self) -> bool:
+        """Lower the limit by one, because the server accepts fewer; false if this is the last connection."""
         with self.limit.open_and_lock("all"):
-            if self.limit.left() < 2:
+            if self.limit.remaining() < 2:
                 return False
-            self.file.write(b"given up")
+            self.file.write(b"retired")
             self.file.flush()
             return True
 
 
-class Limit(NamedTuple):
-    """``most`` connections, of which the files in ``folder`` tell who has them; any number where it is 0."""
+class ConnectionLimit(NamedTuple):
+    """At most ``most`` connections, any number if it is 0.
+
+    Each has a file in ``folder``, which is locked while the connection is in use.
+    """
 
     folder: Path
     most: int
 
     @contextmanager
-    def held(self) -> Iterator[Held | None]:
-        """One of them, waited for until it is free; None where there is no limit.
+    def acquire(self) -> Iterator[HeldConnection | None]:
+        """Wait until a connection is free, and hold it; None where there is no limit.
 
-        A process that dies has it no longer.
+        If the process dies, the connection is free again.
         """
         if not self.most:
             yield None
             return
         self.folder.mkdir(exist_ok=True)
-        while (file := self._take()) is None:
+        while (file := self._lock_free_one()) is None:
             time.sleep(_PAUSE)
         with file:
-            yield Held(self, file)
+            yield HeldConnection(self, file)
 
-    def left(self) -> int:
-        """How many there are."""
+    def remaining(self) -> int:
+        """How many connections there may still be, after those that were retired."""
         return self.most - sum(1 for path in self.folder.iterdir() if path.stat().st_size)
 
-    def open_and_lock(self, name: str, how: int = fcntl.LOCK_EX) -> BinaryIO:
-        """Open a file and lock it until it is closed."""
+    def open_and_lock(self, name: str, operation: int = fcntl.LOCK_EX) -> BinaryIO:
+        """Open a file of the folder, and lock it until it is closed; ``operation`` is that of flock."""
         file = (self.folder / name).open("ab")
         try:
-            fcntl.flock(file, how)
+            fcntl.flock(file, operation)
         except BaseException:
             file.close()
             raise
         return file
 
-    def _take(self) -> BinaryIO | None:
+    def _lock_free_one(self) -> BinaryIO | None:
         for number in range(self.most):
             with suppress(BlockingIOError):
                 file = self.open_and_lock(str(number), fcntl.LOCK_EX | fcntl.LOCK_NB)

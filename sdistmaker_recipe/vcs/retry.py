@@ -1,4 +1,4 @@
-"""Ask a repository again where that may help: after what passes by itself, such as a server's restart."""
+"""Ask a repository again after a transient error, such as the restart of its server."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 PAUSES = (0.5, 2.0)
-"""Seconds between one try and the next, about: of many that fail together not all come back together."""
+"""Seconds between two attempts. They vary by a quarter, so that not all clients return at once."""
 
 
-def persist(ask: Callable[[], Answer]) -> Answer:
-    """The answer, asked for again while it fails with what passes; raises the last ``RepositoryError``."""
+def with_retries(ask: Callable[[], Answer]) -> Answer:
+    """The answer. A transient ``RepositoryError`` is retried after each pause; the last one is raised."""
     for pause in PAUSES:
         try:
             return ask()
         except RepositoryError as error:
-            if not error.passing:
+            if not error.is_transient:
                 raise
             seconds = pause * random.uniform(0.75, 1.25)
             logger.info("%s; trying again in %.1f s", error.message, seconds)
@@ -32,7 +32,7 @@ def persist(ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
     except RepositoryError as error:
-        if not error.passing:
+        if not error.is_transient:
             raise
         reason = f"{error.reason}, {len(PAUSES) + 1} times in a row"
-        raise RepositoryError(error.url, reason, error.hint, passing=True) from error
+        raise RepositoryError(error.url, reason, error.hint, is_transient=True) from error

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sdistmaker_recipe.errors import BuildError, RepositoryError
 from sdistmaker_recipe.model import BuildJob
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
-from sdistmaker_recipe.vcs.connection_limit import Limit
+from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit
 
 
 def export_tag(job: BuildJob, credentials: Credentials, folder: Path) -> None:
@@ -26,7 +26,7 @@ def export_tag(job: BuildJob, credentials: Credentials, folder: Path) -> None:
         export_within_limit(job, repository, folder)
     except RepositoryError as error:
         # If the repository still answers, the fault is the tag's: a dead external, a forbidden folder.
-        with connection_limit(job).held():
+        with connection_limit(job).acquire():
             repository.check(job.peg)
             repository.disconnect()
         raise BuildError(f"The tag cannot be exported: {error.reason}", is_permanent=False) from error
@@ -41,14 +41,14 @@ def export_ahead(job: BuildJob, credentials: Credentials) -> BuildJob | None:
     """
     folder = job.settings.scratch / f"exported-{uuid4().hex}"
     try:
-        with connection_limit(job).held() as connection:
+        with connection_limit(job).acquire() as connection:
             try:
                 repository = _open_repository(job.source, job.vcs, credentials)
                 repository.export(job.tag, job.peg, folder)
             except RepositoryError as error:
-                if error.passing and connection:
-                    connection.give_up()
-                return None if error.passing else job
+                if error.is_transient and connection:
+                    connection.retire()
+                return None if error.is_transient else job
     except OSError:
         return job
     return job._replace(exported=folder)
@@ -60,17 +60,17 @@ def export_within_limit(job: BuildJob, repository: Repository, folder: Path) -> 
     Raises ``RepositoryError``.
     """
     while True:
-        with connection_limit(job).held() as connection:
+        with connection_limit(job).acquire() as connection:
             try:
                 return repository.export(job.tag, job.peg, folder)
             except RepositoryError as error:
-                if not (error.passing and connection and connection.give_up()):
+                if not (error.is_transient and connection and connection.retire()):
                     raise
 
 
-def connection_limit(job: BuildJob) -> Limit:
+def connection_limit(job: BuildJob) -> ConnectionLimit:
     """The limit that all processes of the job's run share."""
-    return Limit(job.settings.scratch / "connections", job.connections)
+    return ConnectionLimit(job.settings.scratch / "connections", job.connections)
 
 
 def _move_exported(job: BuildJob, folder: Path) -> bool:

@@ -70,6 +70,10 @@ def wrong_imports(contract: dict[str, Any]) -> Iterator[WrongImport]:
         yield WrongImport(name, f"{folder}.{first}", f"{folder}.{second}")
     elif kind == "forbidden":
         yield from (WrongImport(name, f"{PACKAGE}.flow", module) for module in contract["forbidden_modules"])
+    elif kind == "protected":
+        yield from (
+            WrongImport(name, f"{PACKAGE}.stages", module) for module in contract["protected_modules"]
+        )
 
 
 WRONG_IMPORTS = [wrong for contract in CONTRACTS for wrong in wrong_imports(contract)]

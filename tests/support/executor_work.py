@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.vcs.connection_limit import Limit
+from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit
 
 
 def double(number: int) -> int:
@@ -73,7 +73,7 @@ def surroundings(_: int) -> tuple[int, int, set[str]]:
     return os.getpid(), threading.active_count(), opened
 
 
-def hold_and_die(limit: Limit) -> None:
+def hold_and_die(limit: ConnectionLimit) -> None:
     """Take a connection along."""
-    with limit.held():
+    with limit.acquire():
         os._exit(9)

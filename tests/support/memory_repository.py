@@ -272,7 +272,7 @@ class MemoryRepository:
         return tree, full
 
     def _may_not_read(self, path: str) -> RepositoryError:
-        return RepositoryError(f"{self._url}/{quote(path)}", "may not be read", forbidden=True)
+        return RepositoryError(f"{self._url}/{quote(path)}", "may not be read", is_forbidden=True)
 
     def _not_found(self, path: str, revision: str) -> PathNotFoundError:
         return PathNotFoundError(f"{self._url}/{quote(path)}".rstrip("/"), f"not in revision {revision}")

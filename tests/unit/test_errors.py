@@ -22,7 +22,7 @@ EVERY = [
     SdistmakerError("message", "hint"),
     ConfigurationError([Problem("[a]", "jobs", "x", "is wrong"), Problem("[b]", "y", None, "is not known")]),
     RepositoryError("https://svn.example.com", "no answer", "Is it up?"),
-    RepositoryError("https://svn.example.com", "no answer", "Is it up?", passing=True),
+    RepositoryError("https://svn.example.com", "no answer", "Is it up?", is_transient=True),
     PathNotFoundError("https://svn.example.com/a", "not in revision 3"),
     StoreError("disk full"),
     ToolchainError("no uv", "Install uv."),

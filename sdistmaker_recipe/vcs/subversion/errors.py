@@ -16,14 +16,15 @@ from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 ErrorChain: TypeAlias = Sequence[tuple[int, str]]
 """Error numbers and messages, the outermost first."""
 
-SUMMARIES = (205011, 200009, 200042)  # they only say that there are other errors
+SUMMARIES = (205011, 200009, 200042)
+"""Errors that only say that there are others."""
 
 
 class Fault(NamedTuple):
-    """A kind of failure: the error numbers that mean it, and what to tell the user.
+    """A kind of failure: the error numbers that mean it, the reason and the hint for the user.
 
-    ``scheme`` is what the URL must begin with, ``words`` must be in the message; ``passing`` and
-    ``forbidden`` are as in ``RepositoryError``.
+    It applies where the URL begins with ``scheme`` and the message matches the pattern ``words``.
+    ``is_transient`` and ``is_forbidden`` are as in ``RepositoryError``.
     """
 
     numbers: Sequence[int]
@@ -31,11 +32,11 @@ class Fault(NamedTuple):
     hint: str = ""
     scheme: str = ""
     words: str = ""
-    passing: bool = False
-    forbidden: bool = False
+    is_transient: bool = False
+    is_forbidden: bool = False
 
     def matches(self, url: str, errors: ErrorChain) -> bool:
-        """Whether one of the numbers is in the chain."""
+        """Whether errors about url are of this kind."""
         return url.startswith(self.scheme) and any(
             number in self.numbers and re.search(self.words, message) for number, message in errors
         )
@@ -50,8 +51,7 @@ EXTERNALS = Fault(
     "Look at the property svn:externals of the folder and of those in it.",
 )
 NOT_FOUND = Fault(
-    # FS_NOT_FOUND, FS_NOT_DIRECTORY, RA_DAV_PATH_NOT_FOUND, ILLEGAL_TARGET; RA_ILLEGAL_URL, which is what an
-    # export says
+    # FS_NOT_FOUND, FS_NOT_DIRECTORY, RA_DAV_PATH_NOT_FOUND, ILLEGAL_TARGET; RA_ILLEGAL_URL in an export
     (160013, 160016, 175007, 200009, 170000),
     "no such folder",
 )
@@ -61,7 +61,7 @@ DROPPED = Fault(
     (210002, 210003, 175012, 120102, 120106, 120108, errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED),
     "the connection was closed by the server",
     "Is it a Subversion server that answers there, by this protocol? Its log says why it hung up.",
-    passing=True,
+    is_transient=True,
 )
 FAULTS = (
     EXTERNALS,
@@ -82,7 +82,7 @@ FAULTS = (
         (175013,),  # RA_DAV_FORBIDDEN
         "the server forbids access",
         "Ask for the right to read it, for the user this program runs as.",
-        forbidden=True,
+        is_forbidden=True,
     ),
     Fault(
         # RA_NOT_AUTHORIZED, AUTHN_CREDS_UNAVAILABLE, _NO_PROVIDER, _PROVIDERS_EXHAUSTED, _FAILED,
@@ -91,7 +91,7 @@ FAULTS = (
         "the server asks for a user name and password, and accepted none",
         "Set the options username and password-variable, or run svn info URL once as the user this program "
         "runs as, and let svn store the password. Nothing is ever asked for here.",
-        forbidden=True,
+        is_forbidden=True,
     ),
     Fault(
         range(670000, 720000),  # APR_OS_START_EAIERR: what getaddrinfo found
@@ -102,7 +102,7 @@ FAULTS = (
         (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
         "no server answers there",
         "Is it running, is the port right, and does a firewall let this machine through?",
-        passing=True,
+        is_transient=True,
     ),
     Fault(
         # RA_DAV_REQUEST_FAILED. RFC 9110 and 6585: too many requests, bad gateway, unavailable, timeout
@@ -110,7 +110,7 @@ FAULTS = (
         "the server is busy, or being started",
         "Its log says what is wrong. Where it allows few connections, set the option connections.",
         words=r"HTTP status (429|502|503|504)\b",
-        passing=True,
+        is_transient=True,
     ),
     Fault(
         # RA_LOCAL_REPOS_OPEN_FAILED, RA_SVN_REPOS_NOT_FOUND, RA_DAV_OPTIONS_REQ_FAILED
@@ -157,14 +157,14 @@ FAULTS = (
 
 
 def translate(url: str, errors: ErrorChain) -> RepositoryError:
-    """What Subversion reported about url, as one of our errors; its own words stay in the reason."""
+    """One of our errors for what Subversion reported about url; the reason quotes Subversion's own words."""
     details = _details(errors)
     fault = next((fault for fault in FAULTS if fault.matches(url, errors)), None)
     if fault is None:
         return RepositoryError(url, details)
     kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
     reason = f"{fault.reason} ({details})"
-    return kind(url, reason, fault.hint, passing=fault.passing, forbidden=fault.forbidden)
+    return kind(url, reason, fault.hint, is_transient=fault.is_transient, is_forbidden=fault.is_forbidden)
 
 
 def _details(errors: ErrorChain) -> str:

@@ -54,7 +54,7 @@ def list_folder(
     try:
         entries = connection.entries(path, revision)
     except RepositoryError as error:
-        if not (error.forbidden and path):
+        if not (error.is_forbidden and path):
             raise
         return ListedFolder(path, "forbidden")
     if expected == "tags":

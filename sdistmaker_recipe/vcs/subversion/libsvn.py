@@ -25,7 +25,7 @@ from subvertpy import (
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.retry import persist
+from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion.export import new_folder
@@ -109,7 +109,7 @@ class LibsvnConnection(LogReader):
             with new_folder(url, destination):
                 self._export(url, number, destination)
 
-        persist(export)
+        with_retries(export)
 
     def disconnect(self) -> None:
         """Close the connection until the next question."""
@@ -147,7 +147,7 @@ class LibsvnConnection(LogReader):
         """Put a question that only reads to the session, and retry where that may help."""
         if self._closed:
             raise RepositoryError(self._url, "the connection is closed already")
-        return persist(lambda: self._ask_twice(path, question))
+        return with_retries(lambda: self._ask_twice(path, question))
 
     def _ask_twice(self, path: str, question: Callable[[Any], Answer]) -> Answer:
         """Ask, and once more at once where the server had closed the session meanwhile."""

@@ -1,7 +1,7 @@
-"""What Subversion's libraries take from the process they run in: locale and environment.
+"""The locale and the environment variables of this process, from which Subversion takes settings.
 
-libsvn has no other way to be told. So the first repositories opened through it in a process set here what is
-not set already, and leave it set.
+libsvn takes them from nowhere else. So the first connection through it in a process sets here what is not set
+already, and leaves it set.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 SSH = "ssh -o BatchMode=yes -o LogLevel=ERROR --"
-"""Never asks for a password, nor whether to trust a host; says why it fails."""
+"""It never asks for a password, nor whether to trust a host, and says why it fails."""
 
 UTF8_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8")
 
 
 def use_utf8_names() -> None:
-    """Make the C locale's file names UTF-8 where Python's are, too.
+    """Set the C library's locale to one with UTF-8 file names, if Python's file names are UTF-8.
 
-    libsvn writes no file whose name the locale cannot hold. Python treats an ASCII locale as UTF-8 (PEP 540)
-    but leaves the C library's as it is.
+    libsvn cannot write a file whose name the locale cannot hold. Python treats an ASCII locale as UTF-8
+    (PEP 540) but leaves the C library's as it is.
     """
     native = codecs.lookup(locale.nl_langinfo(locale.CODESET)).name
     if native == "utf-8" or codecs.lookup(sys.getfilesystemencoding()).name != "utf-8":
@@ -53,7 +53,7 @@ def batch_ssh(environment: Mapping[str, str], configurations: Iterable[Path]) ->
     """The command for svn+ssh URLs that never asks anything; None where the user chose one.
 
     configurations: Subversion's files named "config", the system's and the user's; missing ones are skipped.
-    The command belongs into the environment variable SVN_SSH.
+    The environment variable SVN_SSH takes the command.
     """
     if "SVN_SSH" in environment or any(map(_has_ssh, configurations)):
         return None
@@ -79,11 +79,11 @@ def _has_ssh(configuration: Path) -> bool:
 
 
 def system_certificates() -> dict[str, str]:
-    """Where Python's OpenSSL finds the authorities it trusts, as the variables any OpenSSL reads.
+    """The authorities that Python's OpenSSL trusts, as environment variables that any OpenSSL reads.
 
-    The OpenSSL inside subvertpy's wheel looks where another distribution keeps them.
+    The OpenSSL inside subvertpy's wheel looks for them where another distribution keeps them.
     """
-    import ssl  # takes longer to load than a small repository to read
+    import ssl  # takes longer to load than it takes to read a small repository
 
     paths = ssl.get_default_verify_paths()
     found = {"SSL_CERT_FILE": paths.cafile, "SSL_CERT_DIR": paths.capath}

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.retry import persist
+from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion.export import new_folder
@@ -86,7 +86,7 @@ class SvnProgramConnection(LogReader):
                 # With an "@" at its end, svn takes those inside a name as part of it.
                 self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
 
-        persist(export)
+        with_retries(export)
 
     def disconnect(self) -> None:
         """Nothing is kept open."""
@@ -116,7 +116,7 @@ class SvnProgramConnection(LogReader):
         try:
             return self._xml("list", path, number).findall("list/entry")
         except RepositoryError as error:
-            if not error.passing:
+            if not error.is_transient:
                 self._info(path, number)  # says what is wrong where svn list does not, as over svn://
             raise
 
@@ -131,7 +131,7 @@ class SvnProgramConnection(LogReader):
         return entry
 
     def _xml(self, command: str, path: str, revision: str, options: Sequence[str] = ()) -> ET.Element:
-        return ET.fromstring(persist(lambda: self._svn([command, "--xml", *options], path, revision)))
+        return ET.fromstring(with_retries(lambda: self._svn([command, "--xml", *options], path, revision)))
 
     def _svn(
         self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()

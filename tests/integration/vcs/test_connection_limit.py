@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.vcs.connection_limit import Limit
+from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit
 from tests.support import executor_work
 from tests.support.connections import free
 
 
 @pytest.fixture
-def limit(tmp_path: Path) -> Limit:
-    made = Limit(tmp_path / "connections", 3)
-    with made.held():
+def limit(tmp_path: Path) -> ConnectionLimit:
+    made = ConnectionLimit(tmp_path / "connections", 3)
+    with made.acquire():
         return made
 
 

@@ -11,7 +11,7 @@ import pytest
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import BuildJob, BuildSettings
 from sdistmaker_recipe.vcs import Credentials, Repository, tag_export
-from sdistmaker_recipe.vcs.connection_limit import Held, Limit
+from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit, HeldConnection
 from tests.support.connections import free
 from tests.support.memory_repository import MemoryRepository
 from tests.support.scans import subversion_source
@@ -19,14 +19,14 @@ from tests.unit.values import a_tag
 
 
 @pytest.fixture
-def limit(tmp_path: Path) -> Limit:
-    made = Limit(tmp_path / "connections", 3)
-    with made.held():
+def limit(tmp_path: Path) -> ConnectionLimit:
+    made = ConnectionLimit(tmp_path / "connections", 3)
+    with made.acquire():
         return made
 
 
 def test_there_are_so_many(limit):
-    with limit.held(), limit.held():
+    with limit.acquire(), limit.acquire():
         assert free(limit) == 1
     assert free(limit) == 3
 
@@ -36,7 +36,7 @@ def test_who_finds_none_waits(limit):
     most: list[int] = []
 
     def use(number: int) -> None:
-        with limit.held():
+        with limit.acquire():
             now.append(number)
             most.append(len(now))
             sleep(0.01)
@@ -49,17 +49,17 @@ def test_who_finds_none_waits(limit):
 
 def test_one_that_is_given_up_is_gone_for_good_but_the_last_stays(limit):
     for left in (2, 1):
-        with limit.held() as held:
-            assert isinstance(held, Held)
-            assert held.give_up()
-        assert free(limit) == limit.left() == left
-    with limit.held() as held:
-        assert not held.give_up()
+        with limit.acquire() as held:
+            assert isinstance(held, HeldConnection)
+            assert held.retire()
+        assert free(limit) == limit.remaining() == left
+    with limit.acquire() as held:
+        assert not held.retire()
     assert free(limit) == 1
 
 
 def test_there_can_be_none(tmp_path):
-    with Limit(tmp_path / "connections", 0).held() as held:
+    with ConnectionLimit(tmp_path / "connections", 0).acquire() as held:
         assert held is None
     assert list(tmp_path.iterdir()) == []
 
@@ -75,7 +75,7 @@ class Server(MemoryRepository):
     def export(self, path, revision, destination):
         self.refuses -= 1
         if self.refuses >= 0:
-            raise RepositoryError(self.url, "refused", passing=True)
+            raise RepositoryError(self.url, "refused", is_transient=True)
         super().export(path, revision, destination)
 
 

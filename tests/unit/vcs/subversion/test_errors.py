@@ -34,7 +34,7 @@ def test_a_missing_external_does_not_make_the_folder_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "number", "message", "passing"),
+    ("url", "number", "message", "is_transient"),
     [
         ("svn://example.com/x", errno.ECONNREFUSED, "", True),
         ("svn://example.com/x", errno.ECONNRESET, "", True),
@@ -55,8 +55,8 @@ def test_a_missing_external_does_not_make_the_folder_missing() -> None:
         ("https://example.com/x", 123456, "", False),
     ],
 )
-def test_what_may_pass_by_itself(url: str, number: int, message: str, passing: bool) -> None:
-    assert translate(url, [(170013, "Unable to connect"), (number, message)]).passing == passing
+def test_what_may_pass_by_itself(url: str, number: int, message: str, is_transient: bool) -> None:
+    assert translate(url, [(170013, "Unable to connect"), (number, message)]).is_transient == is_transient
 
 
 def test_a_lost_connection_means_something_else_through_ssh() -> None:
