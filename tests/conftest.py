@@ -9,26 +9,35 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
+
 LONGEST = (
-    "test_clients",
-    "test_ladder",
-    "test_recipe",
-    "test_far_repository",
-    "test_adoption",
-    "test_life_of_a_tag",
-    "test_recipe_script",
-    "test_selection",
-    "test_buildout",
-    "test_hostile_tags",
-    "test_bootstrap",
-    "test_commands",
-    "test_verify",
-    "test_lost_catalog",
-    "test_subversion_servers",
-    "test_repository",
-    "test_random_histories",
+    "integration/test_clients.py",
+    "integration/test_far_repository.py",
+    "integration/doors/test_recipe.py",
+    "integration/test_same_bytes.py",
+    "integration/doors/test_recipe_script.py",
+    "integration/test_life_of_a_tag.py",
+    "integration/toolchain/test_ladder.py",
+    "integration/test_adoption.py",
+    "integration/test_bootstrap.py",
+    "integration/test_buildout.py",
+    "integration/test_hostile_tags.py",
+    "integration/test_lost_catalog.py",
+    "integration/test_trouble.py",
+    "integration/doors/test_commands.py",
+    "integration/test_verify.py",
+    "integration/test_malicious.py",
+    "integration/doors/test_hook.py",
+    "integration/test_real_history.py",
+    "integration/test_scan_again.py",
+    "integration/toolchain/test_legacy.py",
+    "integration/test_selection.py",
+    "integration/test_random_histories.py",
+    "contract/test_subversion_servers.py",
+    "contract/test_connection.py",
 )
-"""Files of tests that take longest, about in the order of their times."""
+"""The files of tests that take longest, in the order of their times."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -44,12 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     pytest-xdist gives files to its processes in the order that their tests have here.
     """
-    items.sort(key=_release_change)
+    items.sort(key=_place)
 
 
-def _release_change(item: pytest.Item) -> tuple[bool, int]:
-    name = item.path.stem
-    return "unit" in item.path.parts, LONGEST.index(name) if name in LONGEST else len(LONGEST)
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    name = item.path.relative_to(TESTS).as_posix()
+    return name.startswith("unit/"), LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.support import public_index
 from tests.support.commands import Commands
@@ -15,13 +17,26 @@ from tests.support.process import Server
 
 
 @pytest.fixture(scope="session")
-def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run of pytest share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def public_folder(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Path:
     """The archives of a public index with ``stranger`` and ``shared`` 9.0, and with what builds need.
 
     An archive that is added shows after ``public_index.write_pages``.
     """
+    wheels = shared_folder / "wheels"
+    with FileLock(f"{wheels}.lock"):
+        if not wheels.exists():
+            public_index.download_wheels(wheels, ["setuptools", "wheel", "flit_core", "hatchling"])
     folder = tmp_path_factory.mktemp("public")
-    public_index.download_wheels(folder, ["setuptools", "wheel", "flit_core", "hatchling"])
+    shutil.copytree(wheels, folder, dirs_exist_ok=True)
     for name in ("stranger", "shared"):
         public_index.add_sdist(folder, name, "9.0", setuptools_project(name, "9.0"))
     public_index.write_pages(folder)
@@ -42,9 +57,11 @@ def public(public_server: Server) -> str:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's cache folder, shared so that build environments are made once."""
-    return tmp_path_factory.mktemp("cache")
+def cache(shared_folder: Path) -> Path:
+    """The user's cache folder, shared by all tests so that each build environment is made once."""
+    folder = shared_folder / "cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

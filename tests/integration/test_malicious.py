@@ -73,6 +73,12 @@ raise SystemExit('changed its world')
 """
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of these tests alone, so that other tests meet nothing that they leave there."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     """A loopback port that notes who connects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.utils import canonicalize_name
 
@@ -83,12 +85,19 @@ class Commands:
         return json.loads(done.stdout)
 
     def buildout(self, config: str, *arguments: str) -> Done:
-        """Write buildout.cfg, make bin/buildout if there is none, and run that."""
+        """Write buildout.cfg, write bin/buildout if there is none, and run that."""
         (self.folder / "buildout.cfg").write_text(config, "utf-8")
         if not (self.folder / "bin/buildout").exists():
-            made = self.run(program("buildout"), "-U", "bootstrap")
-            assert made.status == 0, made.output
+            self.with_bin_buildout(program("buildout"))
         return self.run("bin/buildout", "-U", *arguments)
+
+    def with_bin_buildout(self, buildout: Path) -> Commands:
+        """Write bin/buildout as ``bootstrap`` of this program does, and return these commands."""
+        script = self.folder / "bin/buildout"
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(bootstrapped_script(buildout), "utf-8")
+        script.chmod(0o755)
+        return self
 
     def clean_python(self, name: str) -> Path:
         """The interpreter of a new virtual environment with nothing in it."""
@@ -118,6 +127,23 @@ class Commands:
 def program(name: str) -> Path:
     """A program installed beside the interpreter that runs the tests."""
     return Path(sys.executable).with_name(name)
+
+
+@functools.cache
+def bootstrapped_script(buildout: Path) -> str:
+    """The text of bin/buildout, as this program's ``bootstrap`` writes it.
+
+    It names the interpreter and the packages beside it, but nothing of the folder: one serves all folders.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "buildout.cfg").write_text("[buildout]\nparts =\n", "utf-8")
+        environment = {"HOME": name, "PATH": os.defpath, "LANG": "C.UTF-8"}
+        command = [str(buildout), "-U", "bootstrap"]
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, timeout=300)
+        text = (folder / "bin/buildout").read_text("utf-8")
+        assert name not in text
+        return text
 
 
 def index_files(folder: Path) -> Sequence[str]:

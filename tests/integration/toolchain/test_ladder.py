@@ -18,7 +18,7 @@ from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, all_
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "tags"
+SAMPLES = Path(__file__).parents[2] / "samples" / "tags"
 
 
 @dataclass(frozen=True)
