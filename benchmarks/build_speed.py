@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.contenders import CONTENDERS, NAMES, Contender, Course, measure
-from benchmarks.programs import FailedError, MissingError, programs_environment
+from benchmarks.harness import (
+    load,
+    machine,
+    measure_in_rounds,
+    outcome_lines,
+    parser,
+    positive,
+    prepare_in_turn,
+    say,
+)
+from benchmarks.programs import programs_environment
 from benchmarks.projects import Release, releases
 from benchmarks.repository import make_repository
 from benchmarks.table import Measurement, requirements, times
@@ -45,13 +55,20 @@ def main() -> int:
 def run(size: Size, keys: Sequence[str]) -> int:
     """Measure the contenders with these keys and print what came out; the exit status."""
     tags = releases(size.projects, size.tags)
-    left_out: dict[str, str] = {}
+    left_out = {key: "not chosen" for key in CONTENDERS if key not in keys}
     failed: dict[str, str] = {}
     before = load()
     with tempfile.TemporaryDirectory(prefix="build-speed-") as folder:
         course = _course(tags, size, Path(folder))
-        contenders = _prepare(keys, course, left_out, failed)
-        seconds = _rounds(contenders, size.rounds, Path(folder), failed)
+        chosen = {key: partial(prepare, course) for key, prepare in CONTENDERS.items() if key in keys}
+        contenders = prepare_in_turn(chosen, NAMES, left_out, failed)
+        seconds = measure_in_rounds(
+            contenders,
+            size.rounds,
+            lambda contender, name: measure(contender, Path(folder) / name),
+            lambda contender, took: f"{NAMES[contender.key]}: {len(contender.tags)} tags in {took:.2f} s",
+            failed,
+        )
     measured = {
         each.key: Measurement(NAMES[each.key], tuple(seconds[each.key]), len(each.tags))
         for each in contenders
@@ -82,44 +99,6 @@ def _course(tags: tuple[Release, ...], size: Size, folder: Path) -> Course:
     )
 
 
-def _prepare(
-    keys: Sequence[str], course: Course, left_out: dict[str, str], failed: dict[str, str]
-) -> list[Contender]:
-    """The contenders that can run; why others cannot is put into the two mappings."""
-    contenders = []
-    for key, prepare in CONTENDERS.items():
-        if key not in keys:
-            left_out[key] = "not chosen"
-            continue
-        say(f"Preparing {NAMES[key]}")
-        try:
-            contenders.append(prepare(course))
-        except MissingError as error:
-            left_out[key] = str(error)
-        except FailedError as error:
-            failed[key] = str(error)
-    return contenders
-
-
-def _rounds(
-    contenders: Sequence[Contender], rounds: int, folder: Path, failed: dict[str, str]
-) -> dict[str, list[float]]:
-    """Seconds by key, all contenders in turn in each round; one that failed is not run again."""
-    seconds: dict[str, list[float]] = {each.key: [] for each in contenders}
-    for number in range(1, rounds + 1):
-        for each in contenders:
-            if each.key in failed:
-                continue
-            try:
-                seconds[each.key].append(measure(each, folder / f"{number}-{each.key}"))
-            except FailedError as error:
-                failed[each.key] = str(error)
-                continue
-            what = f"{NAMES[each.key]}: {len(each.tags)} tags in {seconds[each.key][-1]:.2f} s"
-            say(f"Round {number} of {rounds}, {what}, load {load()}")
-    return seconds
-
-
 def _report(
     size: Size,
     contenders: Sequence[Contender],
@@ -133,48 +112,20 @@ def _report(
     lines.append(f"{tags} tags of {size.projects} projects, medians of {size.rounds} rounds, run in turn")
     lines += ["", times(measured, tags), "", requirements(measured, NAMES)] if measured else []
     lines += [""] if left_out or failed else []
-    lines += [f"left out: {NAMES[key]}: {reason}" for key, reason in left_out.items()]
-    lines += [f"FAILED: {NAMES[key]}: {reason}" for key, reason in failed.items()]
+    lines += outcome_lines(left_out, failed, NAMES)
     return "\n".join(lines) + "\n"
 
 
-def machine(load: str) -> Iterator[str]:
-    """Lines on the machine, where ``load`` says how busy it was."""
-    yield f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load of a minute {load}"
-    yield f"Python {platform.python_version()}"
-
-
-def load() -> str:
-    """The load of the last minute."""
-    return f"{os.getloadavg()[0]:.1f}"
-
-
-def say(text: str) -> None:
-    """Tell on standard error how far it is."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.build_speed", description=__doc__, allow_abbrev=False
-    )
-    parser.add_argument("--projects", type=positive, default=40, help="default: 40")
-    parser.add_argument("--tags", type=positive, default=5, help="of each project; default: 5")
-    parser.add_argument("--rounds", type=positive, default=3, help="default: 3")
+    quick = "2 projects with 3 tags, 1 round, sample of 2: to see that it works, not how fast"
+    made = parser("benchmarks.build_speed", __doc__, quick)
+    made.add_argument("--projects", type=positive, default=40, help="default: 40")
+    made.add_argument("--tags", type=positive, default=5, help="of each project; default: 5")
+    made.add_argument("--rounds", type=positive, default=3, help="default: 3")
     text = "how many tags the loops over build and uv build, scaled to all; default: 20"
-    parser.add_argument("--sample", type=positive, default=20, help=text)
-    parser.add_argument("--only", action="append", choices=list(CONTENDERS), help="can be repeated")
-    text = "2 projects with 3 tags, 1 round, sample of 2: to see that it works, not how fast"
-    parser.add_argument("--quick", action="store_true", help=text)
-    return parser
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("it must be at least 1")
-    return number
+    made.add_argument("--sample", type=positive, default=20, help=text)
+    made.add_argument("--only", action="append", choices=list(CONTENDERS), help="can be repeated")
+    return made
 
 
 if __name__ == "__main__":

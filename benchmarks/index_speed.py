@@ -12,21 +12,30 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
-from benchmarks.build_speed import load, machine, positive, say
+from benchmarks.harness import (
+    load,
+    machine,
+    measure_in_rounds,
+    outcome_lines,
+    parser,
+    positive,
+    prepare_in_turn,
+)
 from benchmarks.index_contenders import (
     CONTENDERS,
     NAMES,
     REQUIRED,
     Contender,
-    Course,
     Spent,
     make_course,
     measure,
 )
-from benchmarks.programs import FailedError, MissingError, programs_environment
+from benchmarks.programs import programs_environment
 from benchmarks.table import Measurement, durations, requirements
 
 
@@ -58,50 +67,26 @@ def run(size: Size, keys: Sequence[str]) -> int:
         folder = Path(name)
         environment = programs_environment(os.environ, folder / "kept")
         course = make_course(size.projects, size.releases, folder / "kept", environment)
-        found = [each for each in _prepare(course, left_out, failed) if each.key in keys]
-        contenders = sorted(found, key=lambda each: list(NAMES).index(each.key))
-        spents = _rounds(contenders, size.rounds, folder, environment, failed)
+        preparations = {program: partial(prepare, course) for program, prepare in CONTENDERS.items()}
+        prepared = chain.from_iterable(prepare_in_turn(preparations, NAMES, left_out, failed))
+        contenders = sorted(
+            (contender for contender in prepared if contender.key in keys),
+            key=lambda contender: list(NAMES).index(contender.key),
+        )
+        spents = measure_in_rounds(
+            contenders,
+            size.rounds,
+            lambda contender, name: measure(contender, folder / name, environment),
+            _spent,
+            failed,
+        )
     spents = {key: some for key, some in spents.items() if some and key not in failed}
     sys.stdout.write(_report(size, contenders, spents, left_out, failed, f"{before} before, {load()} after"))
     return 1 if failed else 0
 
 
-def _prepare(course: Course, left_out: dict[str, str], failed: dict[str, str]) -> list[Contender]:
-    """The contenders that can run; why others cannot is put into the two mappings."""
-    contenders: list[Contender] = []
-    for program, prepare in CONTENDERS.items():
-        say(f"Preparing {program}")
-        try:
-            contenders += prepare(course)
-        except MissingError as error:
-            left_out[program] = str(error)
-        except FailedError as error:
-            failed[program] = str(error)
-    return contenders
-
-
-def _rounds(
-    contenders: Sequence[Contender],
-    rounds: int,
-    folder: Path,
-    environment: Mapping[str, str],
-    failed: dict[str, str],
-) -> dict[str, list[Spent]]:
-    """What was spent by key, all contenders in turn in each round; one that failed is not run again."""
-    spents: dict[str, list[Spent]] = {each.key: [] for each in contenders}
-    for number in range(1, rounds + 1):
-        for each in contenders:
-            if each.key in failed:
-                continue
-            try:
-                spent = measure(each, folder / f"{number}-{each.key}", environment)
-            except FailedError as error:
-                failed[each.key] = str(error)
-                continue
-            spents[each.key].append(spent)
-            what = f"{NAMES[each.key]}: {spent.seconds:.3f} s, processor {spent.processor:.3f} s"
-            say(f"Round {number} of {rounds}, {what}, load {load()}")
-    return spents
+def _spent(contender: Contender, spent: Spent) -> str:
+    return f"{NAMES[contender.key]}: {spent.seconds:.3f} s, processor {spent.processor:.3f} s"
 
 
 def _report(
@@ -120,8 +105,7 @@ def _report(
     lines += ["", durations(measured, processor), ""] if measured else []
     lines += [requirements(measured, NAMES, REQUIRED)] if measured else []
     lines += [""] if left_out or failed else []
-    lines += [f"left out: {NAMES.get(key, key)}: {reason}" for key, reason in left_out.items()]
-    lines += [f"FAILED: {NAMES.get(key, key)}: {reason}" for key, reason in failed.items()]
+    lines += outcome_lines(left_out, failed, NAMES)
     return "\n".join(lines) + "\n"
 
 
@@ -130,16 +114,13 @@ def _walls(some: Sequence[Spent]) -> tuple[float, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.index_speed", description=__doc__, allow_abbrev=False
-    )
-    parser.add_argument("--projects", type=positive, default=1000, help="default: 1000")
-    parser.add_argument("--releases", type=positive, default=10, help="of each project; default: 10")
-    parser.add_argument("--rounds", type=positive, default=5, help="default: 5")
-    parser.add_argument("--only", action="append", choices=list(NAMES), help="can be repeated")
-    text = "3 projects with 2 releases, 1 round: to see that it works, not how fast"
-    parser.add_argument("--quick", action="store_true", help=text)
-    return parser
+    quick = "3 projects with 2 releases, 1 round: to see that it works, not how fast"
+    made = parser("benchmarks.index_speed", __doc__, quick)
+    made.add_argument("--projects", type=positive, default=1000, help="default: 1000")
+    made.add_argument("--releases", type=positive, default=10, help="of each project; default: 10")
+    made.add_argument("--rounds", type=positive, default=5, help="default: 5")
+    made.add_argument("--only", action="append", choices=list(NAMES), help="can be repeated")
+    return made
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.build_speed import say
+from benchmarks.harness import say
 from benchmarks.programs import program, timed
 from benchmarks.rerun_cases import Case, Rounds
 from benchmarks.rerun_course import FILE, Way, copy_filled

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import rerun_loops
-from benchmarks.build_speed import load, say
 from benchmarks.contenders import predecessor
+from benchmarks.harness import load, say
 from benchmarks.programs import PYTHON_VERSIONS, FailedError, need, python2, said_by
 from benchmarks.rerun_course import (
     Course,

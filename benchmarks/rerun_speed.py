@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import rerun_buildout, rerun_cases
-from benchmarks.build_speed import load, machine, positive, say
+from benchmarks.harness import load, machine, outcome_lines, parser, positive, say
 from benchmarks.programs import FailedError, MissingError, program, programs_environment, said_by
 from benchmarks.rerun_cases import Case
 from benchmarks.rerun_course import WAYS, Course, Size, make_course, missing_for, open_ways, settle
@@ -88,8 +88,7 @@ def run(plan: Plan) -> int:
         lines.append(f"{size.projects * size.tags:,} tags of {size.projects:,} projects")
         lines += ["", results_table(results, _named_ways(plan)), ""] if results else []
     lines += [limits_table(every[0], every[1] if len(every) > 1 else {})]
-    lines += [f"left out: {what}: {reason}" for what, reason in left_out.items()]
-    lines += [f"FAILED: {what}: {reason}" for what, reason in failed.items()]
+    lines += outcome_lines(left_out, failed, {})
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if failed else 0
 
@@ -160,24 +159,21 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.rerun_speed", description=__doc__, allow_abbrev=False
-    )
-    parser.add_argument("--projects", type=positive, default=NORMAL.projects, help="default: 1000")
-    parser.add_argument("--tags", type=positive, default=NORMAL.tags, help="of each project; default: 10")
-    parser.add_argument("--large", action="store_true", help="measure 5,000 projects with 20 tags, too")
-    parser.add_argument("--rounds", type=positive, default=5, help="default: 5")
+    quick = "3 projects with 2 tags, 1 round: to see that it works, not how fast"
+    made = parser("benchmarks.rerun_speed", __doc__, quick)
+    made.add_argument("--projects", type=positive, default=NORMAL.projects, help="default: 1000")
+    made.add_argument("--tags", type=positive, default=NORMAL.tags, help="of each project; default: 10")
+    made.add_argument("--large", action="store_true", help="measure 5,000 projects with 20 tags, too")
+    made.add_argument("--rounds", type=positive, default=5, help="default: 5")
     text = "how many projects the loops and sdistmaker 1.4 list, scaled to all; default: 50"
-    parser.add_argument("--sample", type=positive, default=50, help=text)
+    made.add_argument("--sample", type=positive, default=50, help=text)
     text = "milliseconds that a round trip over a network takes; default: 20"
-    parser.add_argument("--delay", type=float, default=20, help=text)
-    parser.add_argument("--only", action="append", choices=ACTIONS, help="can be repeated")
-    parser.add_argument("--way", action="append", choices=list(WAYS), help="can be repeated")
+    made.add_argument("--delay", type=float, default=20, help=text)
+    made.add_argument("--only", action="append", choices=ACTIONS, help="can be repeated")
+    made.add_argument("--way", action="append", choices=list(WAYS), help="can be repeated")
     text = "a folder to keep repository and index in for the next time: they take minutes to make"
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help=text)
-    text = "3 projects with 2 tags, 1 round: to see that it works, not how fast"
-    parser.add_argument("--quick", action="store_true", help=text)
-    return parser
+    made.add_argument("--keep", type=Path, metavar="FOLDER", help=text)
+    return made
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.build_speed import load, machine, positive, say
+from benchmarks.harness import load, machine, positive, say
 from benchmarks.programs import need, program, programs_environment, said_by, timed
 from benchmarks.projects import Release, project_files, releases
 from benchmarks.repository import make_repository

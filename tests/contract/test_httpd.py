@@ -25,13 +25,25 @@ SITE = """
 """
 
 
-def test_apache_serves_what_its_configuration_says(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    make_passable(site)
-    (site / "page.txt").write_text("hello")
-    run = tmp_path / "run"
-    run.mkdir()
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder that servers can read, with one page."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    make_passable(folder)
+    (folder / "page.txt").write_text("hello")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A folder for a server's own files."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return folder
+
+
+def test_apache_serves_what_its_configuration_says(site: Path, run: Path) -> None:
     with Httpd(run, lambda port: SITE.format(loopback=LOOPBACK, port=port, site=site)) as httpd:
         assert httpd.configtest() == "Syntax OK"
         with urllib.request.urlopen(f"{httpd.url}/page.txt", timeout=10) as answer:
@@ -73,13 +85,7 @@ def test_apache_takes_another_port_where_one_was_taken(
             assert answers(httpd.port)
 
 
-def test_nginx_serves_what_its_configuration_says(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    make_passable(site)
-    (site / "page.txt").write_text("hello")
-    run = tmp_path / "run"
-    run.mkdir()
+def test_nginx_serves_what_its_configuration_says(site: Path, run: Path) -> None:
     with Nginx(run, f'location /site/ {{ alias "{site}/"; }}', "server_tokens off;") as nginx:
         assert "test is successful" in nginx.configtest()
         with urllib.request.urlopen(f"{nginx.url}/site/page.txt", timeout=10) as answer:

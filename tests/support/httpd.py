@@ -9,7 +9,6 @@ import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from tests.support.process import LOOPBACK, Server, ServerDiedError, free_port, tail
@@ -51,16 +50,36 @@ class WebServer(ABC):
     folder: an existing folder for configuration, logs and pid file, made passable for the server's user.
     """
 
-    folder: Path
+    foreground: tuple[str, ...] = ()
+    """Options with which the program stays in the foreground."""
+
     server: Server
 
+    def __init__(
+        self, folder: Path, config: str | Callable[[int], str], config_file: str, pid_file: str
+    ) -> None:
+        self.folder = folder.resolve()
+        self.config = config if callable(config) else lambda _port: config
+        self.config_file = self.folder / config_file
+        self.pid_file = self.folder / pid_file
+        self.prepare()
+
     @abstractmethod
-    def prepare(self) -> None:
-        """Choose a port, write the configuration for it, and set ``server``."""
+    def text(self, port: int) -> str:
+        """The whole configuration, for this port."""
 
     @abstractmethod
     def command(self) -> list[str]:
         """The program, with what makes it read that configuration."""
+
+    def prepare(self) -> None:
+        """Choose a port, write the configuration for it, and set ``server``."""
+        port = free_port()
+        self.pid_file.unlink(missing_ok=True)
+        (self.folder / "empty").mkdir(exist_ok=True)
+        self.config_file.write_text(self.text(port), encoding="utf-8")
+        command = [*self.command(), *self.foreground]
+        self.server = Server(command, port, self.folder / "output.log", ready=self.pid_file.exists)
 
     @property
     def port(self) -> int:
@@ -89,12 +108,7 @@ class WebServer(ABC):
         self._start(attempts=3)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.server.stop()
 
     def _start(self, attempts: int) -> None:
@@ -120,33 +134,23 @@ class Httpd(WebServer):
     ``Include /etc/apache2/mods-available/mime.conf`` in config.
     """
 
+    foreground = ("-DFOREGROUND",)
+
     def __init__(self, folder: Path, config: str | Callable[[int], str], modules: Sequence[str] = ()) -> None:
-        self.folder = folder.resolve()
-        self.config = config if callable(config) else lambda _port: config
         self.modules = tuple(dict.fromkeys((*BASE_MODULES, *modules)))
         need("apache2", *(str(_module_file(name)) for name in self.modules))
-        self.config_file = self.folder / "httpd.conf"
-        self.prepare()
+        super().__init__(folder, config, "httpd.conf", "httpd.pid")
 
-    def prepare(self) -> None:
-        port = free_port()
-        pid_file = self.folder / "httpd.pid"
-        pid_file.unlink(missing_ok=True)
-        (self.folder / "empty").mkdir(exist_ok=True)
+    def text(self, port: int) -> str:
         types = Path("/etc/mime.types")
-        self.config_file.write_text(
-            BASE.format(
-                folder=self.folder,
-                port=port,
-                modules="\n".join(f"LoadModule {name}_module {_module_file(name)}" for name in self.modules),
-                types=types if types.exists() else os.devnull,
-                user=_user_settings(),
-                config=self.config(port),
-            ),
-            encoding="utf-8",
+        return BASE.format(
+            folder=self.folder,
+            port=port,
+            modules="\n".join(f"LoadModule {name}_module {_module_file(name)}" for name in self.modules),
+            types=types if types.exists() else os.devnull,
+            user=_user_settings(),
+            config=self.config(port),
         )
-        command = [*self.command(), "-DFOREGROUND"]
-        self.server = Server(command, port, self.folder / "output.log", ready=pid_file.exists)
 
     def command(self) -> list[str]:
         return [find("apache2") or "apache2", "-f", str(self.config_file)]

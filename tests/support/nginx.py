@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.httpd import SERVER_USER, WebServer
-from tests.support.process import LOOPBACK, Server, free_port
+from tests.support.process import LOOPBACK
 from tests.support.requirements import find, need
 
 BASE = """\
@@ -51,18 +51,11 @@ class Nginx(WebServer):
 
     def __init__(self, folder: Path, config: str | Callable[[int], str], http: str = "") -> None:
         need("nginx", "/etc/nginx/mime.types")
-        self.folder = folder.resolve()
-        self.config = config if callable(config) else lambda _port: config
         self.http = http
-        self.config_file = self.folder / "nginx.conf"
-        self.prepare()
+        super().__init__(folder, config, "nginx.conf", "nginx.pid")
 
-    def prepare(self) -> None:
-        port = free_port()
-        pid_file = self.folder / "nginx.pid"
-        pid_file.unlink(missing_ok=True)
-        (self.folder / "empty").mkdir(exist_ok=True)
-        text = BASE.format(
+    def text(self, port: int) -> str:
+        return BASE.format(
             user=f"user {SERVER_USER};" if os.geteuid() == 0 else "",
             folder=self.folder,
             loopback=LOOPBACK,
@@ -70,8 +63,6 @@ class Nginx(WebServer):
             http=self.http,
             config=self.config(port),
         )
-        self.config_file.write_text(text, encoding="utf-8")
-        self.server = Server(self.command(), port, self.folder / "output.log", ready=pid_file.exists)
 
     def command(self) -> list[str]:
         # Where to log before the configuration is read, too.

@@ -8,7 +8,6 @@ import struct
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 
 from tests.support.process import LOOPBACK
 
@@ -89,12 +88,7 @@ class Proxy:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._socket.close()
