@@ -42,10 +42,10 @@ LONGEST = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process more than there are cores, for most tests wait much; but unit tests compute."""
+    """Two processes more than there are cores, for most tests wait much; unit tests compute, so none more."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     only_units = all("unit" in Path(argument.partition("::")[0]).parts for argument in config.args)
-    return cores + (not only_units)
+    return cores if only_units else cores + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
