@@ -18,7 +18,7 @@ from pathlib import Path
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
-from sdistmaker_recipe.doors import console, schedules
+from sdistmaker_recipe.doors import console
 from sdistmaker_recipe.doors.arguments import (
     SCHEDULE_FLAGS,
     flags_layer,
@@ -125,6 +125,9 @@ def _listener(arguments: argparse.Namespace) -> Iterator[Listener]:
 def _schedule(arguments: argparse.Namespace, configuration: Configuration) -> str:
     """The hook, crontab line or systemd units that run this command with its present arguments."""
     given = [argument for argument in sys.argv[1:] if argument not in SCHEDULE_FLAGS]
+    # Few calls need this import.
+    from sdistmaker_recipe.doors import schedules
+
     command = schedules.unattended(
         [str(Path(sys.argv[0]).absolute()), *given],
         verbosity_given=arguments.verbose or arguments.quiet,

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import NamedTuple
 
-from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow.context import RunContext
@@ -21,7 +20,6 @@ from sdistmaker_recipe.flow.reserved_names import reserve_names
 from sdistmaker_recipe.model import Outcome, Tag
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
-from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
 
 class Builds(NamedTuple):
@@ -70,6 +68,9 @@ def prepare_builds(
     Connections are given back first: the processes that export may need all of them, and a copy of this
     process would keep them open.
     """
+    # A run that builds nothing does not need this import, nor the other ones below.
+    from sdistmaker_recipe import executors
+
     for source in sources:
         source.repository.disconnect()
     environments = context.environments(configuration)
@@ -85,6 +86,8 @@ def scratch_folder(state: Path) -> Iterator[Path]:
     It is among the system's temporary files, because build backends look for .gitignore and the like in the
     folders above a tag. Raises ``StoreError``.
     """
+    from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
+
     digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
     # The sandbox has a /dev of its own.
     temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
@@ -103,7 +106,6 @@ def scratch_folder(state: Path) -> Iterator[Path]:
 
 @contextmanager
 def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator[Outcome]]:
-    # A run that builds nothing does not need this import.
     from sdistmaker_recipe.flow import jobs
 
     origins = {origin for tag in tags for origin in (tag.origin, tag.project_origin)}

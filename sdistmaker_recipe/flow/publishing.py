@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sdistmaker_recipe.flow import lifecycle
-from sdistmaker_recipe.flow.batches import open_batches
 from sdistmaker_recipe.flow.building import Builds
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
@@ -56,6 +55,9 @@ def publish_nothing(planned: Planned) -> Results:
 
 def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejected], tuple[str, ...]]:
     """The result of each tag, and warnings about names that the public index has too."""
+    # A run without news does not need this import.
+    from sdistmaker_recipe.flow.batches import open_batches
+
     planned = builds.planned
     # Before anything is built: no client may ask the public index for a new name meanwhile.
     reserve_names(planned.names_to_reserve, run)

@@ -35,7 +35,6 @@ from sdistmaker_recipe.model import (
 )
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.webserver.apache import apache_config
-from sdistmaker_recipe.webserver.nginx import nginx_config
 from sdistmaker_recipe.webserver.settings import ServerSettings
 
 
@@ -214,6 +213,9 @@ def server_configurations(configuration: Configuration, public_index: str) -> di
     )
     makers = [(configuration.apache_config, apache_config)]
     if configuration.nginx_config is not None:
+        # Most runs do not need this import.
+        from sdistmaker_recipe.webserver.nginx import nginx_config
+
         makers.append((configuration.nginx_config, nginx_config))
     texts: dict[Path, str] = {}
     problems: list[Problem] = []
