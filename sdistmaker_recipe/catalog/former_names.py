@@ -84,7 +84,7 @@ def written_folders(project: str, names: Iterable[str], known: Iterable[FormerNa
     for it, and web servers answer for what is there.
     """
     there = {each.folder for each in known if canonicalize_name(each.folder) == project != each.folder}
-    return tuple(sorted({*layout.written_folders(names), *filter(layout.may_be_folder, there)}))
+    return tuple(sorted({*layout.written_folders(names), *filter(layout.is_allowed_folder, there)}))
 
 
 def is_by_rule(folder: str, filename: str, release: Archive, name: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.layout import may_be_folder, private_name
+from sdistmaker_recipe.index.layout import is_allowed_folder, normalised_name_of
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Tag
 
@@ -41,9 +41,9 @@ def mark_guessed(tags: Collection[Tag], untagged: Iterable[str], catalog: Catalo
     are, as where their tags are gone; and a name that metadata ever gave is no guess. Raises ``StoreError``.
     """
     published = catalog.releases_from([tag.origin for tag in tags])
-    claims = {guess: False for name in untagged if (guess := private_name(name))}
+    claims = {guess: False for name in untagged if (guess := normalised_name_of(name))}
     for tag in tags:
-        if guess := private_name(tag.project):
+        if guess := normalised_name_of(tag.project):
             claims[guess] = claims.get(guess, True) and tag.origin in published
     settled = {guess for guess, is_settled in claims.items() if is_settled}
     settled -= catalog.names_of_metadata(settled)
@@ -61,7 +61,7 @@ def mark_told(names: Iterable[str], catalog: Catalog, store: IndexStore) -> None
 
     Raises ``StoreError``.
     """
-    told = {told for name in names if (told := private_name(name))}
+    told = {told for name in names if (told := normalised_name_of(name))}
     if told:
         catalog.keep_told_names(told)
         store.mark_private(told)
@@ -73,11 +73,11 @@ def mark_found(names: Iterable[str], catalog: Catalog, store: IndexStore, *, cha
     An empty folder says nothing where a guess of ours made it. Without ``change`` no folder is made. Raises
     ``StoreError``.
     """
-    folders = [each for each in store.folders() if not each.startswith(".") and may_be_folder(each)]
+    folders = [each for each in store.folders() if not each.startswith(".") and is_allowed_folder(each)]
     guesses = catalog.private_names()
-    found = {private_name(name) for name in names}
+    found = {normalised_name_of(name) for name in names}
     for folder in folders:
-        name = private_name(folder)
+        name = normalised_name_of(folder)
         if not (folder == name and name in guesses and store.is_empty(folder)):
             found.add(name)
     found -= catalog.names_of_metadata(found) | {""}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.layout import private_name
+from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import TAGS, Tag, project_name, repository_of, split_tag_path, tag_path
 from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
 
@@ -213,7 +213,7 @@ class ScanState:
         self._catalog.change(_PUT_ROW, rows)
 
     def _put_project(self, scan: Scan, project: ProjectTags) -> None:
-        name = private_name(project_name(scan.url, project.path))
+        name = normalised_name_of(project_name(scan.url, project.path))
         self._change(_PUT_ROW, [scan.number, project.path, PROJECT, name, True])
         query = "SELECT name, version, revision, time FROM seen_tag WHERE scan = ? AND project = ?"
         before = {row[0]: tuple(row) for row in self._rows(query, [scan.number, project.path])}

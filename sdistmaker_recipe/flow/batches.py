@@ -14,7 +14,7 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
-from sdistmaker_recipe.index.layout import private_name
+from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
 from sdistmaker_recipe.stages import pages, plan, publish
 from sdistmaker_recipe.stages.publish import Index
@@ -114,7 +114,7 @@ class Batches:
             reason=rejected.reason,
             log_file=rejected.log_file,
             is_permanent=is_permanent,
-            project=private_name(tag.project) or tag.project,
+            project=normalised_name_of(tag.project) or tag.project,
             tag=tag.name,
             revision=tag.revision,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sdistmaker_recipe.catalog import private_names
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.flow.opening import Run
-from sdistmaker_recipe.index.layout import private_name
+from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Tag
 
 
@@ -30,7 +30,7 @@ def select_names_to_reserve(
     scans: Sequence[Scan], last_scan: ScanState, options_digest: str, tags_to_build: Iterable[Tag]
 ) -> NamesToReserve:
     """The projects that changed since the last run, and those of which a tag is built."""
-    names = {private_name(tag.project) for tag in tags_to_build} - {""}
+    names = {normalised_name_of(tag.project) for tag in tags_to_build} - {""}
     for scan in scans:
         names |= last_scan.project_names(scan, pending=scan.options_digest == options_digest)
     projects = list(last_scan.projects_named(sorted(names)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT_PAGES = ("index.html", "index.json")
 ABOUT = "about.html"
 """The page for people, in the root and in each project's folder. Installers get ``index.html``."""
-PROJECT_FILES = ("index.html", "index.json", ABOUT)
+PROJECT_PAGES = ("index.html", "index.json", ABOUT)
 """The pages of each project."""
 FAILED = "failed.html"
 FEED = "releases.atom"
@@ -47,7 +47,7 @@ def project_folder(name: str) -> str:
     return canonicalize_name(name)
 
 
-def private_name(text: str) -> str:
+def normalised_name_of(text: str) -> str:
     """The normalised name (PEP 503) for any text, such as the name of a folder; "" if there is none.
 
     Characters that are not allowed in a name become "-", as in setuptools' ``safe_name``.
@@ -77,7 +77,7 @@ def archive_suffix(filename: str) -> str:
     return _SUFFIXES.get(_original_suffix(filename), "")
 
 
-def names_release(filename: str, name: str, version: str) -> bool:
+def is_sdist_of(filename: str, name: str, version: str) -> bool:
     """Whether a source distribution with this file name can be of this release.
 
     Old tools wrote the project's name as it is or with ``_`` for ``-``, and likewise the version (setuptools'
@@ -104,10 +104,10 @@ def written_folders(names: Iterable[str]) -> tuple[str, ...]:
     """
     safe_names = {re.sub(r"[^A-Za-z0-9.]+", "-", name) for name in names}
     spellings = safe_names | {name.lower() for name in safe_names}
-    return tuple(sorted(name for name in spellings if "." in name and may_be_folder(name)))
+    return tuple(sorted(name for name in spellings if "." in name and is_allowed_folder(name)))
 
 
-def may_be_folder(name: str) -> bool:
+def is_allowed_folder(name: str) -> bool:
     """Whether a folder of the index may have this name, which must not be that of a file in the root."""
     return name.lower() not in ROOT_NAMES
 

@@ -133,7 +133,7 @@ class _Adopter:
         if self._change:
             for project in self._unlisted:
                 if not self._catalog.releases_of(project):
-                    self._store.remove_files(project, layout.PROJECT_FILES)
+                    self._store.remove_files(project, layout.PROJECT_PAGES)
 
     def take(self, place: IndexPath) -> None:
         """Take over a file, or note why not; what is known already is passed over."""
@@ -296,7 +296,7 @@ def _own_place(place: IndexPath, told: ArchiveMetadata) -> IndexPath:
         filename = layout.release_filename(told.name, told.version, suffix)
     except ValueError as error:
         raise _LeftAloneError(f"its metadata cannot be used: {error}") from error
-    if not layout.names_release(place.filename, told.name, told.version):
+    if not layout.is_sdist_of(place.filename, told.name, told.version):
         raise _LeftAloneError(f"its metadata is that of {told.name} {told.version}")
     return IndexPath(project, filename)
 

@@ -106,7 +106,7 @@ def _remove_of(
 ) -> set[str]:
     """Do it for one project; other folders that it had, which may be empty now."""
     if not releases:
-        store.remove_files(project, layout.PROJECT_FILES)
+        store.remove_files(project, layout.PROJECT_PAGES)
     there = {file.filename for release in releases for file in release.files}
     gone_files = [each for each in removals if each.filename not in there]
     gone = [each for each in gone_files if each.kind == "sdist"]

@@ -14,13 +14,13 @@ from packaging.version import InvalidVersion, Version
 from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.former_names import written_folders as all_written_folders
 from sdistmaker_recipe.index.layout import (
-    PROJECT_FILES,
+    PROJECT_PAGES,
     ROOT_FILES,
     archive_suffix,
-    names_release,
+    is_sdist_of,
     newest,
     newest_first,
-    private_name,
+    normalised_name_of,
     project_folder,
     release_filename,
     written_filename,
@@ -99,21 +99,21 @@ class TestPrivateName:
         ],
     )
     def test_is_what_setuptools_makes_of_it(self, text, name):
-        assert private_name(text) == name
+        assert normalised_name_of(text) == name
 
     @pytest.mark.parametrize("text", ["", "...", "日本", "/", "a" * 256])
     def test_is_none_where_nothing_is_left_or_no_folder_could_have_it(self, text):
-        assert private_name(text) == ""
+        assert normalised_name_of(text) == ""
 
     @given(NAME)
     def test_of_a_valid_name_is_its_folder(self, name):
-        assert private_name(name) == project_folder(name)
+        assert normalised_name_of(name) == project_folder(name)
 
     @given(ANY_TEXT)
     def test_is_normalised_for_good(self, text):
-        name = private_name(text)
+        name = normalised_name_of(text)
         assert name == "" or NORMALISED.fullmatch(name)
-        assert private_name(name) == name
+        assert normalised_name_of(name) == name
 
 
 class TestReleaseFilename:
@@ -232,7 +232,7 @@ class TestRootFiles:
 
     def test_are_named_once(self):
         assert len(set(ROOT_FILES)) == len(ROOT_FILES)
-        assert set(PROJECT_FILES) < set(ROOT_FILES)
+        assert set(PROJECT_PAGES) < set(ROOT_FILES)
 
 
 def sought(requirement: str) -> str:
@@ -374,7 +374,7 @@ class TestNamesOfOldTools:
         ],
     )
     def test_a_file_of_a_release(self, filename, name, version):
-        assert names_release(filename, name, version)
+        assert is_sdist_of(filename, name, version)
 
     @pytest.mark.parametrize(
         ("filename", "name", "version"),
@@ -387,7 +387,7 @@ class TestNamesOfOldTools:
         ],
     )
     def test_a_file_of_another(self, filename, name, version):
-        assert not names_release(filename, name, version)
+        assert not is_sdist_of(filename, name, version)
 
     def test_zip_stays_zip(self):
         assert release_filename("My.Pkg", "1.0", ".zip") == "my_pkg-1.0.zip"

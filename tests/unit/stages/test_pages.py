@@ -96,7 +96,7 @@ def rewritten(
 
 
 def of_project(project: str) -> set[str]:
-    return {f"{project}/{name}" for name in layout.PROJECT_FILES}
+    return {f"{project}/{name}" for name in layout.PROJECT_PAGES}
 
 
 class TestProject:
