@@ -18,7 +18,7 @@ from benchmarks.index_packages import Package, added, built_of, line_for_dumb_py
 from benchmarks.programs import FailedError, program, said_by, timed
 from benchmarks.table import Requirement
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.index.layout import ABOUT, ROOT_FILES
+from sdistmaker_recipe.index.layout import ABOUT_PAGE, ROOT_FILES
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
 from sdistmaker_recipe.stages.pages import PageWriter, begin
@@ -236,18 +236,18 @@ def _check_ours(folder: Path, some: Sequence[Package]) -> None:
     found: set[str] = set()
     for project in (each["name"] for each in root["projects"]):
         files = json.loads((out / project / "index.json").read_text("utf-8"))["files"]
-        page, about = ((out / project / name).read_text("utf-8") for name in ("index.html", ABOUT))
+        page, about = ((out / project / name).read_text("utf-8") for name in ("index.html", ABOUT_PAGE))
         names = {each["filename"] for each in files}
         if not all(name in page and name in about and (out / project / name).is_file() for name in names):
             raise FailedError(f"the pages of {project} do not name all of its files")
         if 'id="description"' not in about:
             raise FailedError(f"{project}'s page has no description")
         found |= names
-    listing = (out / ABOUT).read_text("utf-8")
+    listing = (out / ABOUT_PAGE).read_text("utf-8")
     _compare(found, wanted)
     if not all((out / name).is_file() for name in ROOT_FILES):
         raise FailedError("a file of the root is missing")
-    if not all(f'href="{project}/{ABOUT}"' in listing for project in projects):
+    if not all(f'href="{project}/{ABOUT_PAGE}"' in listing for project in projects):
         raise FailedError("the root does not name all projects")
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from benchmarks import projects
 from sdistmaker_recipe.index import core_metadata
-from sdistmaker_recipe.index.layout import project_folder, release_filename
+from sdistmaker_recipe.index.layout import project_folder, sdist_filename
 from sdistmaker_recipe.model import Built, Release, ReleaseFile, Tag
 
 BEGIN = datetime(2010, 1, 4, 9, tzinfo=timezone.utc)
@@ -58,7 +58,7 @@ class Package:
     @property
     def filename(self) -> str:
         """The archive's name, the same for all contenders."""
-        return release_filename(self.tag.name, self.tag.version)
+        return sdist_filename(self.tag.name, self.tag.version)
 
     @property
     def archive(self) -> bytes:

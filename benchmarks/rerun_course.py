@@ -16,7 +16,7 @@ from benchmarks.programs import FailedError, program, said_by, timed
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index.layout import project_folder, release_filename
+from sdistmaker_recipe.index.layout import project_folder, sdist_filename
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Built, ProjectDetails, Site, Tag
 from sdistmaker_recipe.stages import pages
@@ -145,7 +145,7 @@ def check_scanned(course: Course, folder: Path) -> None:
 def check_published(course: Course, folder: Path, version: str) -> None:
     """Raise ``FailedError`` unless the index in the folder has the tag that was added, on a page."""
     project = folder / "out" / project_folder(_growing(course))
-    filename = release_filename(_growing(course), version)
+    filename = sdist_filename(_growing(course), version)
     if not (project / filename).exists() or filename not in (project / "index.html").read_text("utf-8"):
         raise FailedError(f"{filename} was not published")
 
@@ -222,7 +222,7 @@ def _fill(course: Course, folder: Path) -> None:
 
 def _built(tag: Tag) -> Built:
     name, version = tag.project_path, tag.version
-    archive = f"{release_filename(name, version)}\n".encode() * 20
+    archive = f"{sdist_filename(name, version)}\n".encode() * 20
     summary = "Keeps a part of the company"
     metadata = METADATA.format(
         name=name, version=version, summary=summary, requires_python=REQUIRES_PYTHON, description="A part.\n"

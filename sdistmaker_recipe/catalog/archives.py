@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.former_names import FormerNames, second_names, written_folders
+from sdistmaker_recipe.catalog.former_names import FormerNames, legacy_folders, second_names
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ProjectDetails, Release
@@ -58,7 +58,7 @@ def find_copy(release: Release, store: IndexStore, catalog: Catalog) -> str:
     """
     known = FormerNames(catalog).of_project(release.project)
     places = [(each.folder, each.filename) for each in known if each.sha256 == release.sha256]
-    for folder in written_folders(release.project, [release.name], known):
+    for folder in legacy_folders(release.project, [release.name], known):
         places += [(folder, name) for name in second_names(folder, [release], known)]
     found = (place for place in places if store.digest(*place) == release.sha256)
     return "/".join(next(found, ()))
@@ -70,15 +70,15 @@ def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: 
     Names of another form, such as ``.zip``, stay what they are, to be removed as those of a release that is
     published no more. Raises ``StoreError``.
     """
-    names, suffix = FormerNames(catalog), layout.archive_suffix(now.filename)
+    names, suffix = FormerNames(catalog), layout.sdist_suffix(now.filename)
     for name in (each for each in names.of_project(before.project) if each.sha256 == before.sha256):
-        if layout.archive_suffix(name.filename) == suffix:
+        if layout.sdist_suffix(name.filename) == suffix:
             store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
             names.add(name._replace(sha256=now.sha256))
         elif store.digest(name.folder, name.filename) not in ("", before.sha256):
             store.quarantine(name.folder, name.filename)
     known = names.of_project(now.project)
-    for folder in written_folders(now.project, [now.name], known):
+    for folder in legacy_folders(now.project, [now.name], known):
         for second in second_names(folder, [now], known):
             store.link_archive(now.project, now.filename, folder, second, before.sha256)
 

@@ -77,19 +77,19 @@ class Archive(Protocol):
 A = TypeVar("A", bound=Archive)
 
 
-def written_folders(project: str, names: Iterable[str], known: Iterable[FormerName]) -> tuple[str, ...]:
-    """The folders beside the project's own that need a page: see ``layout.written_folders``.
+def legacy_folders(project: str, names: Iterable[str], known: Iterable[FormerName]) -> tuple[str, ...]:
+    """The folders beside the project's own that need a page: see ``layout.legacy_folders``.
 
     A folder that was there in another spelling, ``My_Project``, needs one too: clients without PEP 503 ask
     for it, and web servers answer for what is there.
     """
     there = {each.folder for each in known if canonicalize_name(each.folder) == project != each.folder}
-    return tuple(sorted({*layout.written_folders(names), *filter(layout.is_allowed_folder, there)}))
+    return tuple(sorted({*layout.legacy_folders(names), *filter(layout.is_allowed_folder, there)}))
 
 
 def is_by_rule(folder: str, filename: str, release: Archive, name: str) -> bool:
     """Whether a release of a project of this name has its second name there, whatever was there before us."""
-    return folder in layout.written_folders([name]) and filename in second_names(folder, [release], ())
+    return folder in layout.legacy_folders([name]) and filename in second_names(folder, [release], ())
 
 
 def second_names(folder: str, releases: Iterable[A], known: Iterable[FormerName]) -> dict[str, A]:
@@ -100,9 +100,9 @@ def second_names(folder: str, releases: Iterable[A], known: Iterable[FormerName]
     taken = {each.filename: each.sha256 for each in known if each.folder == folder}
     found: dict[str, A] = {}
     for release in releases:
-        if layout.fits_written(folder, release.version):
-            suffix = layout.archive_suffix(release.filename)
-            name = layout.written_filename(folder, release.version, suffix)
+        if layout.has_legacy_filename(folder, release.version):
+            suffix = layout.sdist_suffix(release.filename)
+            name = layout.legacy_filename(folder, release.version, suffix)
             if taken.get(name, release.sha256) == release.sha256:
                 found[name] = release
     return found

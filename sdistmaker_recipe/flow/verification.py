@@ -163,7 +163,7 @@ class Verifier:
                 self._note(path, "is left over from a run", self._repair)
                 if self._change:
                     self._store.remove_files(folder, [name])
-            elif folder and layout.archive_suffix(name):
+            elif folder and layout.sdist_suffix(name):
                 self._note(path, "is not in the catalog; --adopt takes it over", "told")
 
     def _known(self, folder: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index.layout import archive_suffix
+from sdistmaker_recipe.index.layout import sdist_suffix
 from sdistmaker_recipe.names import canonicalize_name
 
 _OTHER_DISTRIBUTION = re.compile(
@@ -101,11 +101,11 @@ def _time(text: object) -> datetime | None:
 
 def _distributions(index: Path) -> Iterator[IndexPath]:
     for name in file_names(index):
-        if archive_suffix(name) and not name.startswith("."):
+        if sdist_suffix(name) and not name.startswith("."):
             yield IndexPath("", name, "it is in the root, not in the folder of a project")
     for folder in _folders(index):
         for name in file_names(index / folder):
-            if not name.startswith(".") and (archive_suffix(name) or _OTHER_DISTRIBUTION.fullmatch(name)):
+            if not name.startswith(".") and (sdist_suffix(name) or _OTHER_DISTRIBUTION.fullmatch(name)):
                 yield IndexPath(folder, name, _problem(index / folder, name))
 
 
@@ -129,7 +129,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _problem(folder: Path, name: str) -> str:
-    if not archive_suffix(name):
+    if not sdist_suffix(name):
         return "it is not a source distribution (.tar.gz, .tgz or .zip)"
     if folder.is_symlink() or (folder / name).is_symlink():
         return "it is a symbolic link, which web servers do not follow"
@@ -152,7 +152,7 @@ def _rank(path: IndexPath) -> tuple[bool, bool, bool, str, int, str]:
     return (
         not canonicalize_name(filename).startswith(f"{folder}-"),
         folder != path.folder,
-        archive_suffix(filename) != ".tar.gz",
+        sdist_suffix(filename) != ".tar.gz",
         path.folder,
         len(filename),
         filename,

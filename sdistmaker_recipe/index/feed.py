@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
-from sdistmaker_recipe.index.layout import ABOUT, FEED
+from sdistmaker_recipe.index.layout import ABOUT_PAGE, FEED_FILE
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Release, Site
 
@@ -32,8 +32,8 @@ def atom_feed(latest: Sequence[Release], site: Site) -> str:
         f"<id>{_id(base or site.title)}</id>",
         f"<updated>{_time(updated)}</updated>",
         f"<author><name>{_text(site.title)}</name></author>",
-        f'<link rel="self" type="application/atom+xml" href="{escape(base + FEED)}"/>',
-        f'<link rel="alternate" type="text/html" href="{escape(base + ABOUT)}"/>',
+        f'<link rel="self" type="application/atom+xml" href="{escape(base + FEED_FILE)}"/>',
+        f'<link rel="alternate" type="text/html" href="{escape(base + ABOUT_PAGE)}"/>',
         *(line for release in latest for line in _entry(release, base)),
         "</feed>",
     ]
@@ -47,7 +47,7 @@ def _entry(release: Release, base: str) -> Iterator[str]:
     # The id is made from the tag, because the address can change.
     yield f"<id>{_id(release.origin)}</id>"
     yield f"<updated>{_time(release.sdist.upload_time)}</updated>"
-    address = escape(f"{base}{release.project}/{ABOUT}")
+    address = escape(f"{base}{release.project}/{ABOUT_PAGE}")
     yield f'<link rel="alternate" type="text/html" href="{address}"/>'
     yield f"<summary>{_text(release.summary or release.filename)}</summary>"
     yield "</entry>"

@@ -1,6 +1,6 @@
 """The names of folders and files in the index. Pure.
 
-The output of a build becomes a path only by way of ``release_filename``.
+The output of a build becomes a path only by way of ``sdist_filename``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 ROOT_PAGES = ("index.html", "index.json")
-ABOUT = "about.html"
+ABOUT_PAGE = "about.html"
 """The page for people, in the root and in each project's folder. Installers get ``index.html``."""
-PROJECT_PAGES = ("index.html", "index.json", ABOUT)
+PROJECT_PAGES = ("index.html", "index.json", ABOUT_PAGE)
 """The pages of each project."""
-FAILED = "failed.html"
-FEED = "releases.atom"
+FAILED_PAGE = "failed.html"
+FEED_FILE = "releases.atom"
 STATIC_FILES = ("style.css", "search.js")
-ROOT_FILES = (*ROOT_PAGES, ABOUT, FAILED, FEED, *STATIC_FILES)
+ROOT_FILES = (*ROOT_PAGES, ABOUT_PAGE, FAILED_PAGE, FEED_FILE, *STATIC_FILES)
 """The files of ``ROOT_NAMES`` that runs write. Each has a dot, so none is a normalised project name."""
 METADATA_SUFFIX = ".metadata"
 """Added to an archive's name for the core metadata file that is served beside it (PEP 658)."""
@@ -56,7 +56,7 @@ def normalised_name_of(text: str) -> str:
     return name if len(name) <= _MAX_FOLDER_LENGTH else ""
 
 
-def release_filename(name: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
+def sdist_filename(name: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
     """The file name of a source distribution: ``{name}-{version}.tar.gz`` (PEP 625).
 
     A version outside of PEP 440, as old tags have them, is kept as it is. ``suffix`` is ``.zip`` for archives
@@ -69,7 +69,7 @@ def release_filename(name: str, version: str, suffix: str = _SDIST_SUFFIX) -> st
     return filename
 
 
-def archive_suffix(filename: str) -> str:
+def sdist_suffix(filename: str) -> str:
     """The suffix that a source distribution gets in the index; "" if the file name is not of one.
 
     It is ``.tar.gz`` (for ``.tgz`` too) or ``.zip``: the formats that old tools made and every client knows.
@@ -93,7 +93,7 @@ def is_sdist_of(filename: str, name: str, version: str) -> bool:
     )
 
 
-def written_folders(names: Iterable[str]) -> tuple[str, ...]:
+def legacy_folders(names: Iterable[str]) -> tuple[str, ...]:
     """More folders of a project, given all spellings of its name, for clients that do not know PEP 503.
 
     easy_install and zc.buildout up to 3 ask for a name as it is written, with "-" for each run of other
@@ -112,18 +112,18 @@ def is_allowed_folder(name: str) -> bool:
     return name.lower() not in ROOT_NAMES
 
 
-def written_filename(folder: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
-    """The name of a release's file in one of the ``written_folders``; raises ``ValueError`` if too long."""
+def legacy_filename(folder: str, version: str, suffix: str = _SDIST_SUFFIX) -> str:
+    """The name of a release's file in one of the ``legacy_folders``; raises ``ValueError`` if too long."""
     filename = f"{folder}-{_version(version)}{suffix}"
     if len(filename) > _MAX_LENGTH:
         raise ValueError(f"{filename[:80]!r}... is too long for a file name")
     return filename
 
 
-def fits_written(folder: str, version: str) -> bool:
-    """Whether a release has a ``written_filename``, which it has unless that is too long."""
+def has_legacy_filename(folder: str, version: str) -> bool:
+    """Whether a release has a ``legacy_filename``, which it has unless that is too long."""
     try:
-        written_filename(folder, version)
+        legacy_filename(folder, version)
     except ValueError:
         return False
     return True
@@ -134,7 +134,7 @@ def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
     return tuple(sorted(releases, key=lambda release: version_key(release.version), reverse=True))
 
 
-def newest(releases: Iterable[Release]) -> Release:
+def newest_release(releases: Iterable[Release]) -> Release:
     """The release that an installer chooses, and that the project's page describes.
 
     It is the newest by version, but these come later, in this order: pre-releases (PEP 440 "Handling of

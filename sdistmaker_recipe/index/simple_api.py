@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.layout import ABOUT, archive_suffix, written_filename
+from sdistmaker_recipe.index.layout import ABOUT_PAGE, legacy_filename, sdist_suffix
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release, ReleaseFile
 from sdistmaker_recipe.names import normalised_version
@@ -34,10 +34,10 @@ _VERSION = "1.4"
 # PEP 629. The HTML root page has nothing newer than PEP 503, and some clients warn of minor versions.
 _ROOT_VERSION = "1.0"
 _META = {"api-version": _VERSION}
-_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}">\n'
+_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT_PAGE}">\n'
 # With a fragment, because easy_install reads any other address on a project's page as one more page with
 # links to releases.
-_PROJECT_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT}#main">\n'
+_PROJECT_FOR_PEOPLE = f'<link rel="alternate" type="text/html" href="{ABOUT_PAGE}#main">\n'
 
 
 def root_html(projects: Iterable[str]) -> str:
@@ -62,15 +62,15 @@ def project_html(project: str, releases: Iterable[Release], status: ProjectStatu
     return _html(f"Files of {project}", _VERSION, head, links)
 
 
-def written_html(folder: str, releases: Iterable[Release]) -> str:
-    """The page of one of the ``layout.written_folders``: a link to each release's sdist in that folder.
+def legacy_html(folder: str, releases: Iterable[Release]) -> str:
+    """The page of one of the ``layout.legacy_folders``: a link to each release's sdist in that folder.
 
-    There the sdist has the name that ``layout.written_filename`` gives. Clients that need such a folder know
-    no wheels.
+    The sdist has the name of ``layout.legacy_filename`` there. Clients that need such a folder do not know
+    wheels.
     """
     links = [
         _link(
-            written_filename(folder, release.version, archive_suffix(release.filename)),
+            legacy_filename(folder, release.version, sdist_suffix(release.filename)),
             release.sdist,
             release,
         )
@@ -111,7 +111,7 @@ def _status(status: ProjectStatus) -> Iterator[str]:
 
 
 def _link(filename: str, file: ReleaseFile, release: Release, attributes: str = "") -> str:
-    """A link to a file by this name; its release says Requires-Python and whether it is yanked."""
+    """A link to a file by this name, with Requires-Python and the yank of its release."""
     if release.requires_python:
         attributes += f' data-requires-python="{escape(release.requires_python)}"'
     if release.yanked is not None:
@@ -121,7 +121,7 @@ def _link(filename: str, file: ReleaseFile, release: Release, attributes: str = 
 
 
 def _core_metadata(file: ReleaseFile) -> str:
-    """The attribute of PEP 714, by its first name too, which clients older than that PEP know."""
+    """The attribute of PEP 714, and the older one of PEP 658 for clients that do not know PEP 714."""
     if not file.metadata_sha256:
         return ""
     value = f'metadata="sha256={file.metadata_sha256}"'

@@ -171,7 +171,7 @@ class IndexStore(IndexFolders):
                     if exists:
                         self._clear(folder, name)
                     prefix, parent = temporary_prefix(name), target[: -len(name)]
-                    remove_files(f"{parent}{each}" for each in names[folder] if each.startswith(prefix))
+                    remove_files(f"{parent}{old}" for old in names[folder] if old.startswith(prefix))
                     self._changed.add(folder)
                     temporary_paths[target] = f"{parent}{temporary_name(name)}"
                     with open(temporary_paths[target], "xb") as file:

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
-from sdistmaker_recipe.index.layout import newest
+from sdistmaker_recipe.index.layout import newest_release
 from sdistmaker_recipe.index.page_templates import format_date, render, safe_html
 from sdistmaker_recipe.index.safe_text import one_line, tag_link
 from sdistmaker_recipe.index.simple_api import ACTIVE
@@ -41,7 +41,7 @@ class ProjectPage(NamedTuple):
     """The content of a project's page; ``project`` is the normalised name.
 
     ``releases`` (at least one) are in the order of ``layout.newest_first``. ``details`` and ``description``
-    (HTML of ``description.render_description``) are from the metadata of ``layout.newest(releases)``.
+    (HTML of ``description.render_description``) are from the metadata of ``layout.newest_release(releases)``.
     ``notes`` are warnings in plain text; ``failed`` is the number of the project's failed tags.
     """
 
@@ -99,7 +99,7 @@ def render_root_page(root: RootPage, site: Site) -> str:
 
 def render_project_page(project: ProjectPage, site: Site) -> str:
     """The ``about.html`` in a project's folder."""
-    chosen = newest(project.releases)
+    chosen = newest_release(project.releases)
     recent, older = project.releases[:_RECENT], project.releases[_RECENT:]
     return render(
         "project.html",

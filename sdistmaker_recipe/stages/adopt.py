@@ -211,7 +211,7 @@ class _Adopter:
     def _second_names(self, folder: str) -> dict[str, Release]:
         project = canonicalize_name(folder)
         releases, known = self._catalog.releases_of(project), self._names.of_project(project)
-        written = former_names.written_folders(project, [each.name for each in releases], known)
+        written = former_names.legacy_folders(project, [each.name for each in releases], known)
         return former_names.second_names(folder, releases, known) if folder in written else {}
 
     def _note(self, place: IndexPath, release: Release, sha256: str) -> None:
@@ -292,8 +292,8 @@ def _own_place(place: IndexPath, told: ArchiveMetadata) -> IndexPath:
     """Where a release's file is in an index of ours."""
     try:
         project = layout.project_folder(told.name)
-        suffix = layout.archive_suffix(place.filename)
-        filename = layout.release_filename(told.name, told.version, suffix)
+        suffix = layout.sdist_suffix(place.filename)
+        filename = layout.sdist_filename(told.name, told.version, suffix)
     except ValueError as error:
         raise _LeftAloneError(f"its metadata cannot be used: {error}") from error
     if not layout.is_sdist_of(place.filename, told.name, told.version):

@@ -17,7 +17,7 @@ from uuid import uuid4
 from sdistmaker_recipe.errors import BuildError, SdistmakerError, StoreError
 from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.atomic_files import sha256_of
-from sdistmaker_recipe.index.layout import release_filename
+from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Attempt, BuildJob, Built, Failed, Outcome, Tag
 from sdistmaker_recipe.toolchain import preparation
@@ -185,7 +185,7 @@ def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials)
 def _repack(sdist: archive.Sdist, metadata: archive.Metadata, record: BuildRecord, job: BuildJob) -> Built:
     """Write the archive anew into the output folder, under a name that no other process uses."""
     try:
-        filename = release_filename(metadata.name, metadata.version)
+        filename = sdist_filename(metadata.name, metadata.version)
     except ValueError as error:
         raise BuildError(f"The metadata cannot be published: {error}.") from error
     target = job.settings.output / f"{uuid4().hex}.tar.gz"

@@ -237,7 +237,7 @@ def _told(
     releases: Sequence[Release], known: Mapping[str, ProjectDetails], writer: PageWriter
 ) -> ProjectDetails:
     """What the metadata says of a project that its page shows."""
-    chosen = layout.newest(releases)
+    chosen = layout.newest_release(releases)
     if chosen.sha256 in known:
         return known[chosen.sha256]
     # Here, for it is mostly known.
@@ -262,7 +262,7 @@ def _files(
         **_written_pages(by_time, links),
         f"{project}/index.html": simple_api.project_html(project, by_time),
         f"{project}/index.json": simple_api.project_json(project, by_time),
-        f"{project}/{layout.ABOUT}": web_pages.render_project_page(for_people, writer.site),
+        f"{project}/{layout.ABOUT_PAGE}": web_pages.render_project_page(for_people, writer.site),
     }
 
 
@@ -283,7 +283,7 @@ def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[
             Link(project, release.filename, folder, name)
             for name, release in former_names.second_names(folder, releases, known).items()
         ]
-        for folder in former_names.written_folders(project, [each.name for each in releases], known)
+        for folder in former_names.legacy_folders(project, [each.name for each in releases], known)
     }
 
 
@@ -292,7 +292,7 @@ def _written_pages(releases: Sequence[Release], links: Mapping[str, Sequence[Lin
     for folder, theirs in links.items():
         writer = {link.filename for link in theirs}
         fitting = [release for release in releases if release.filename in writer]
-        found[f"{folder}/index.html"] = simple_api.written_html(folder, fitting)
+        found[f"{folder}/index.html"] = simple_api.legacy_html(folder, fitting)
     return found
 
 
@@ -308,7 +308,7 @@ def _description(project: str, told: ProjectDetails, writer: PageWriter) -> str:
 
 
 def _listed(project: str, releases: Sequence[Release]) -> ListedProject:
-    chosen = layout.newest(releases)
+    chosen = layout.newest_release(releases)
     return ListedProject(project, chosen.name, chosen.version, chosen.summary)
 
 
@@ -337,9 +337,9 @@ def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Conten
     )
     return {
         **page_templates.static_files(),
-        layout.FAILED: web_pages.render_failed_page(failed, frozenset(projects), writer.site),
-        layout.FEED: feed.atom_feed(latest, writer.site),
-        layout.ABOUT: web_pages.render_root_page(root, writer.site),
+        layout.FAILED_PAGE: web_pages.render_failed_page(failed, frozenset(projects), writer.site),
+        layout.FEED_FILE: feed.atom_feed(latest, writer.site),
+        layout.ABOUT_PAGE: web_pages.render_root_page(root, writer.site),
         "index.html": simple_api.root_html(projects),
         "index.json": simple_api.root_json(projects),
     }

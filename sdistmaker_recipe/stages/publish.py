@@ -19,7 +19,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.index.atomic_files import sync_filesystem, write_text
-from sdistmaker_recipe.index.layout import archive_suffix, project_folder, release_filename
+from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import (
@@ -53,7 +53,7 @@ def publish(
     mismatch = _mismatch(built)
     if mismatch and configuration.version_mismatch == "refuse":
         return _refused(built, f"{mismatch}, and version-mismatch is refuse.", index)
-    project, own = project_folder(built.name), release_filename(built.name, built.version)
+    project, own = project_folder(built.name), sdist_filename(built.name, built.version)
     there = archives.published(project, own, built.version, index.catalog)
     former = there if there is not None and there.origin != built.tag.origin else None
     replaced = former is None and file_conflicts.may_replace_file(there, built.tag.revision, configuration)
@@ -118,7 +118,7 @@ def _filename(own: str, there: Release | None, store: IndexStore, *, replaced: b
     """
     if there is None or not store.has_file(there.project, there.filename):
         return own
-    return own if replaced and archive_suffix(there.filename) != archive_suffix(own) else there.filename
+    return own if replaced and sdist_suffix(there.filename) != sdist_suffix(own) else there.filename
 
 
 def _change(release: Release, there: Release | None, *, is_built: bool, replaced: bool) -> str:
@@ -173,7 +173,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
 
     Also where a file of that name with other content is there: it is not overwritten.
     """
-    project, filename = project_folder(built.name), release_filename(built.name, built.version)
+    project, filename = project_folder(built.name), sdist_filename(built.name, built.version)
     path = store.folder / project / filename
     if isinstance(built.archive, Path):
         sync_filesystem(built.archive.parent)

@@ -113,8 +113,8 @@ def _remove_of(
     known = names.of_project(project)
     digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
     lost = [each for each in known if each.sha256 in digests]
-    kept = former_names.written_folders(project, [each.name for each in releases], known) if releases else ()
-    for folder in {*kept, *former_names.written_folders(project, [each.name for each in gone], known)}:
+    kept = former_names.legacy_folders(project, [each.name for each in releases], known) if releases else ()
+    for folder in {*kept, *former_names.legacy_folders(project, [each.name for each in gone], known)}:
         second = [*former_names.second_names(folder, gone, known)]
         if folder not in kept:
             store.remove_files(folder, ["index.html"])
@@ -133,7 +133,7 @@ def _remove_of(
     files = [file for release in releases for file in release.files]
     bare = [file.filename for file in files if file.filename in replaced and not file.metadata_sha256]
     store.remove_files(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
-    written = layout.written_folders(each.name for each in gone)
+    written = layout.legacy_folders(each.name for each in gone)
     return {*written, *(each.folder for each in known)} - {project}
 
 

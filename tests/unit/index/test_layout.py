@@ -12,19 +12,19 @@ from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.catalog.former_names import FormerName
-from sdistmaker_recipe.catalog.former_names import written_folders as all_written_folders
+from sdistmaker_recipe.catalog.former_names import legacy_folders as all_written_folders
 from sdistmaker_recipe.index.layout import (
     PROJECT_PAGES,
     ROOT_FILES,
-    archive_suffix,
     is_sdist_of,
-    newest,
+    legacy_filename,
+    legacy_folders,
     newest_first,
+    newest_release,
     normalised_name_of,
     project_folder,
-    release_filename,
-    written_filename,
-    written_folders,
+    sdist_filename,
+    sdist_suffix,
 )
 from sdistmaker_recipe.model import ROOT_NAMES
 from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
@@ -130,11 +130,11 @@ class TestReleaseFilename:
         ],
     )
     def test_is_that_of_pep_625_with_versions_of_old_as_written(self, name, version, filename):
-        assert release_filename(name, version) == filename
+        assert sdist_filename(name, version) == filename
 
     @given(NAME, PEP_440)
     def test_is_read_by_others_as_the_same_name_and_version(self, name, version):
-        assert parse_sdist_filename(release_filename(name, version)) == (
+        assert parse_sdist_filename(sdist_filename(name, version)) == (
             canonicalize_name(name),
             Version(version),
         )
@@ -142,7 +142,7 @@ class TestReleaseFilename:
     @given(NAME | ANY_TEXT, PEP_440 | ANY_TEXT)
     def test_is_never_a_path_whatever_a_build_says(self, name, version):
         try:
-            filename = release_filename(name, version)
+            filename = sdist_filename(name, version)
         except ValueError:
             return
         assert PurePosixPath(filename).name == filename
@@ -166,7 +166,7 @@ class TestReleaseFilename:
     )
     def test_refuses_a_version_that_cannot_be_part_of_it(self, version):
         with pytest.raises(ValueError, match="cannot be the version in a file name"):
-            release_filename("acme", version)
+            sdist_filename("acme", version)
 
     @pytest.mark.parametrize(
         ("name", "version"),
@@ -180,7 +180,7 @@ class TestReleaseFilename:
     )
     def test_refuses_what_no_disk_takes_as_one_name(self, name, version):
         with pytest.raises(ValueError, match=r"long|name|version"):
-            release_filename(name, version)
+            sdist_filename(name, version)
 
 
 class TestSameVersion:
@@ -264,11 +264,11 @@ class TestWrittenFolders:
         ],
     )
     def test_are_the_spellings_with_a_dot_and_their_lower_case_as_old_clients_ask(self, names, folders):
-        assert written_folders(names) == folders
+        assert legacy_folders(names) == folders
 
     @pytest.mark.parametrize("name", [*ROOT_NAMES, "Releases.Atom", "INDEX.html", "Favicon.ICO"])
     def test_never_take_the_place_of_a_file_of_the_root(self, name):
-        assert written_folders([name]) == ()
+        assert legacy_folders([name]) == ()
 
     def test_never_do_so_though_one_was_there_before(self):
         known = [
@@ -278,7 +278,7 @@ class TestWrittenFolders:
 
     @given(st.lists(NAME, min_size=1, max_size=4))
     def test_are_never_paths_nor_normalised_names(self, names):
-        for folder in written_folders(names):
+        for folder in legacy_folders(names):
             assert PurePosixPath(folder).name == folder
             assert folder not in (".", "..")
             assert folder != project_folder(folder)
@@ -287,26 +287,26 @@ class TestWrittenFolders:
     @given(NAME, st.sampled_from(["1.0", "2.0rc1", "1.0-final", "2009q3"]))
     def test_with_the_normalised_one_let_old_clients_find_each_spelling_in_use(self, name, version):
         requirement = sought(name)
-        in_normalised = (requirement.lower(), version) in found(release_filename(name, version))
-        folders = written_folders([name])
+        in_normalised = (requirement.lower(), version) in found(sdist_filename(name, version))
+        folders = legacy_folders([name])
         for asked in (requirement, requirement.lower()):
             in_written = asked in folders and (requirement.lower(), version) in found(
-                written_filename(asked, version)
+                legacy_filename(asked, version)
             )
             assert in_normalised or in_written or requirement.lower() in ROOT_NAMES
 
 
 class TestWrittenFilename:
     def test_is_the_spelling_and_the_version(self):
-        assert written_filename("My.Pkg-One", "1.1") == "My.Pkg-One-1.1.tar.gz"
-        assert written_filename("My.Pkg-One", "1.0-beta-2") == "My.Pkg-One-1.0b2.tar.gz"
-        assert written_filename("My.Pkg-One", "1.0-final") == "My.Pkg-One-1.0-final.tar.gz"
+        assert legacy_filename("My.Pkg-One", "1.1") == "My.Pkg-One-1.1.tar.gz"
+        assert legacy_filename("My.Pkg-One", "1.0-beta-2") == "My.Pkg-One-1.0b2.tar.gz"
+        assert legacy_filename("My.Pkg-One", "1.0-final") == "My.Pkg-One-1.0-final.tar.gz"
 
     def test_refuses_what_cannot_be_a_file(self):
         with pytest.raises(ValueError, match="version"):
-            written_filename("My.Pkg", "../1")
+            legacy_filename("My.Pkg", "../1")
         with pytest.raises(ValueError, match="long"):
-            written_filename("a." * 99, "1.0")
+            legacy_filename("a." * 99, "1.0")
 
 
 class TestNewest:
@@ -324,12 +324,12 @@ class TestNewest:
         ],
     )
     def test_is_what_an_installer_would_choose(self, releases, version):
-        assert newest(releases).version == version
-        assert newest(reversed(releases)).version == version
+        assert newest_release(releases).version == version
+        assert newest_release(reversed(releases)).version == version
 
     def test_of_nothing_is_an_error(self):
         with pytest.raises(ValueError, match="empty"):
-            newest([])
+            newest_release([])
 
 
 @given(st.permutations(VERSIONS))
@@ -356,7 +356,7 @@ class TestNamesOfOldTools:
         ],
     )
     def test_how_a_source_distribution_ends(self, filename, suffix):
-        assert archive_suffix(filename) == suffix
+        assert sdist_suffix(filename) == suffix
 
     @pytest.mark.parametrize(
         ("filename", "name", "version"),
@@ -390,5 +390,5 @@ class TestNamesOfOldTools:
         assert not is_sdist_of(filename, name, version)
 
     def test_zip_stays_zip(self):
-        assert release_filename("My.Pkg", "1.0", ".zip") == "my_pkg-1.0.zip"
-        assert written_filename("My.Pkg", "1.0", ".zip") == "My.Pkg-1.0.zip"
+        assert sdist_filename("My.Pkg", "1.0", ".zip") == "my_pkg-1.0.zip"
+        assert legacy_filename("My.Pkg", "1.0", ".zip") == "My.Pkg-1.0.zip"

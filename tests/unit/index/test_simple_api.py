@@ -17,7 +17,7 @@ from packaging.version import Version
 from pypi_simple import IndexPage, ProjectPage
 
 from sdistmaker_recipe.index import simple_api
-from sdistmaker_recipe.index.layout import release_filename
+from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.model import ProjectStatus
 from tests.unit.values import a_release
 
@@ -67,7 +67,7 @@ def project_json(*releases):
 HTML = [
     simple_api.root_html(["acme"]),
     simple_api.project_html("acme", [a_release(yanked="<b>")], ProjectStatus("archived", "<i>")),
-    simple_api.written_html("Acme.Ledger", [a_release()]),
+    simple_api.legacy_html("Acme.Ledger", [a_release()]),
 ]
 
 
@@ -276,7 +276,7 @@ REASONS = st.text("aZ0 <>&\"'=;,.#!\u00fc\u4e2d/%\\", max_size=20).map(lambda te
 RELEASES = st.builds(
     lambda version, requires, yanked, metadata, size: a_release(
         version,
-        filename=release_filename("acme-ledger", version),
+        filename=sdist_filename("acme-ledger", version),
         requires_python=requires,
         yanked=yanked,
         metadata_sha256=metadata,
@@ -360,7 +360,7 @@ class TestClients:
 class TestWrittenHtml:
     def test_links_to_files_in_the_folder_itself_by_its_spelling(self):
         releases = [a_release("2.0", requires_python=""), a_release("1.0-final", yanked="old")]
-        first, second = Page(simple_api.written_html("Acme.Ledger", releases)).links
+        first, second = Page(simple_api.legacy_html("Acme.Ledger", releases)).links
         digest = f"#sha256={'ab' * 32}"
         assert first == ({"href": f"Acme.Ledger-2.0.tar.gz{digest}"}, "Acme.Ledger-2.0.tar.gz")
         assert second[0] == {
@@ -370,9 +370,7 @@ class TestWrittenHtml:
         }
 
     def test_names_no_core_metadata_for_there_is_none_in_the_folder(self):
-        assert "metadata" not in simple_api.written_html(
-            "Acme.Ledger", [a_release(metadata_sha256="cd" * 32)]
-        )
+        assert "metadata" not in simple_api.legacy_html("Acme.Ledger", [a_release(metadata_sha256="cd" * 32)])
 
 
 ODD = st.text(st.characters(codec=None), max_size=30)
