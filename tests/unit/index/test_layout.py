@@ -12,7 +12,7 @@ from packaging.utils import parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.catalog.former_names import FormerName
-from sdistmaker_recipe.catalog.former_names import legacy_folders as all_written_folders
+from sdistmaker_recipe.catalog.former_names import legacy_folders as all_legacy_folders
 from sdistmaker_recipe.index.layout import (
     PROJECT_PAGES,
     ROOT_FILES,
@@ -274,7 +274,7 @@ class TestWrittenFolders:
         known = [
             FormerName(folder, "x-1.0.tar.gz", "robots-txt", "ab") for folder in ("Robots.txt", "robots_txt")
         ]
-        assert all_written_folders("robots-txt", ["robots.txt"], known) == ("robots_txt",)
+        assert all_legacy_folders("robots-txt", ["robots.txt"], known) == ("robots_txt",)
 
     @given(st.lists(NAME, min_size=1, max_size=4))
     def test_are_never_paths_nor_normalised_names(self, names):
