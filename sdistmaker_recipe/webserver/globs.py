@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_GLOB = re.compile(r"(?:\[!?[A-Za-z0-9._-]+\]|[A-Za-z0-9._*?-])+")
-_TOKEN = re.compile(r"\[!?[A-Za-z0-9._-]+\]|[*?]|[A-Za-z0-9]+|[._-]+")
+# Compiled when the first glob is read, because most indexes reserve no names.
+_GLOB = r"(?:\[!?[A-Za-z0-9._-]+\]|[A-Za-z0-9._*?-])+"
+_TOKEN = r"\[!?[A-Za-z0-9._-]+\]|[*?]|[A-Za-z0-9]+|[._-]+"
 _WILDCARDS = {"*": ".*", "?": "."}
 
 
 def is_glob(text: str) -> bool:
     """Whether text is a project name or a glob of project names."""
-    if not _GLOB.fullmatch(text):
+    if not re.fullmatch(_GLOB, text):
         return False
     try:
         re.compile(glob_pattern(text, normalised=False))
@@ -27,7 +28,7 @@ def glob_pattern(glob: str, *, normalised: bool) -> str:
     With ``normalised`` it is for normalised names (PEP 503): a run of ``.``, ``_`` and ``-`` in the glob then
     means one ``-``.
     """
-    return "".join(_translated(token, normalised) for token in _TOKEN.findall(glob.lower()))
+    return "".join(_translated(token, normalised) for token in re.findall(_TOKEN, glob.lower()))
 
 
 def any_glob_pattern(globs: Iterable[str], *, normalised: bool) -> str:
