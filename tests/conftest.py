@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,15 @@ LONGEST = (
     "contract/test_connection.py",
 )
 """The files of tests that take longest, in the order of their times."""
+
+
+def pytest_configure() -> None:
+    """Take interrupts, for the programs that tests start and interrupt inherit that from pytest.
+
+    A shell that starts pytest in the background lets it ignore them.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)
