@@ -6,6 +6,12 @@ from the project's path and the tag's name, for every system. Revisions are text
 "1234" in Subversion, an object id in git.
 
 ``open_repository`` opens a backend by its name, and imports it only then.
+
+* ``backends``: the backends by their names, and by the schemes of URLs.
+* ``subversion``: the one backend that there is.
+* ``tag_filter``: the options that decide which projects and tags are wanted.
+* ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
+* ``retry``: ask again after a transient error.
 """
 
 from __future__ import annotations
