@@ -1,7 +1,7 @@
 """The catalog: an SQLite file in the state folder.
 
 It holds the releases that are published, the failures that are remembered, the toolchains that worked, the
-projects whose pages are still to be written, what the last scan saw (see ``last_scan``), under which names
+projects whose pages are still to be written, what the last scan saw (see ``scan_state``), under which names
 archives were there before us (``other_names``), and how the index was left. Every change is one transaction.
 """
 

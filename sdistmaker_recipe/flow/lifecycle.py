@@ -61,14 +61,14 @@ def find_missing_tags(
     Raises ``StoreError``.
     """
     repositories = {source.url: source.repository for source in sources}
-    last_scan = ScanState(catalog)
+    scan_state = ScanState(catalog)
     withdrawn = {_key(state): state for state in Withdrawals(catalog).withdrawn()}
     deleted: dict[Key, tuple[Release, str]] = {}
     to_remove: set[Key] = set()
     undecided: dict[int, tuple[GoneTag, ...]] = {}
     for scan in scans:
         repository = repositories[scan.url]
-        found = withdraw.find_deleted(scan, repository, last_scan, catalog, options_digest)
+        found = withdraw.find_deleted(scan, repository, scan_state, catalog, options_digest)
         deleted |= {_key(release): (release, revision) for release, revision in found.releases}
         undecided[scan.number] = found.unconfirmed
         if configuration.deleted_tags == "remove":

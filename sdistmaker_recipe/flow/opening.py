@@ -42,7 +42,7 @@ class Run:
     context: RunContext
     listener: Listener
     catalog: Catalog
-    last_scan: ScanState
+    scan_state: ScanState
     store: IndexStore
     writer: PageWriter
     options_digest: str
@@ -97,7 +97,7 @@ def open_run(
             context=context,
             listener=listener,
             catalog=catalog,
-            last_scan=ScanState(catalog),
+            scan_state=ScanState(catalog),
             store=store,
             writer=PageWriter(store, catalog, site, configuration.check_public, render=renderer.render),
             options_digest=options_digest(configuration, __version__),

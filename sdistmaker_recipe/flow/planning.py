@@ -69,7 +69,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
         missing_tags=missing_tags,
         projects_to_check=projects_to_check,
         names_to_reserve=select_names_to_reserve(
-            scanned.scans, run.last_scan, run.options_digest, decided.build
+            scanned.scans, run.scan_state, run.options_digest, decided.build
         ),
         verifier=verifier,
     )
@@ -77,7 +77,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
 
 def _adopt(run: Run) -> Adoption:
     wanted, change = run.context.adopt, not run.context.dry_run
-    return adopt.adopt(run.store, run.catalog, run.last_scan, wanted=wanted, change=change)
+    return adopt.adopt(run.store, run.catalog, run.scan_state, wanted=wanted, change=change)
 
 
 def _verify(run: Run) -> Verifier | None:
@@ -95,10 +95,10 @@ def _verify(run: Run) -> Verifier | None:
 def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: Run) -> Sequence[Tag]:
     # A dry run, and a run that reports on every tag, plan all tags.
     if run.context.dry_run or run.context.tell_all:
-        return [tag for scan in scanned.scans for tag in run.last_scan.tags(scan)]
+        return [tag for scan in scanned.scans for tag in run.scan_state.tags(scan)]
     return selection.select_tags(
         scanned.scans,
-        run.last_scan,
+        run.scan_state,
         run.catalog,
         projects_to_check,
         run.options_digest,

@@ -83,7 +83,7 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
 
 def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
     failed = [failure.origin for failure in run.catalog.failures()]
-    there = {tag.origin for scan in scanned.scans for tag in run.last_scan.tags_from(scan, failed)}
+    there = {tag.origin for scan in scanned.scans for tag in run.scan_state.tags_from(scan, failed)}
     if gone := [origin for origin in failed if origin not in there]:
         run.catalog.forget_failures(gone)
 
@@ -120,7 +120,7 @@ def _settle(planned: Planned, run: Run) -> None:
     """Record that this run dealt with everything that its scans saw."""
     for scan in planned.scanned.scans:
         undecided = planned.missing_tags.undecided[scan.number]
-        run.last_scan.settle(scan, run.options_digest, undecided)
+        run.scan_state.settle(scan, run.options_digest, undecided)
     for uuid in {scan.uuid for scan in planned.scanned.scans} - run.catalog.repositories():
         if not planned.scanned.errors:
             run.catalog.finish(uuid)

@@ -15,28 +15,28 @@ from sdistmaker_recipe.model import Release, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 
 
-def match_releases(scans: Iterable[Scan], last_scan: ScanState, catalog: Catalog) -> tuple[str, ...]:
+def match_releases(scans: Iterable[Scan], scan_state: ScanState, catalog: Catalog) -> tuple[str, ...]:
     """Give releases of replaced repositories the tags of the new ones; a warning for each such repository.
 
     A release is known again by its tag's URL. If the last scan read another UUID at this URL, the path of the
     tag is enough. Repositories that a run has dealt with already are passed over. Raises ``StoreError``.
     """
     new = [scan for scan in scans if not scan.options_digest]
-    foreign = _releases_of_others(last_scan, catalog) if new else []
+    foreign = _releases_of_others(scan_state, catalog) if new else []
     return tuple(
-        warning for scan in new if foreign for warning in _match_to_scan(scan, foreign, last_scan, catalog)
+        warning for scan in new if foreign for warning in _match_to_scan(scan, foreign, scan_state, catalog)
     )
 
 
 def _match_to_scan(
-    scan: Scan, foreign: Iterable[Release], last_scan: ScanState, catalog: Catalog
+    scan: Scan, foreign: Iterable[Release], scan_state: ScanState, catalog: Catalog
 ) -> tuple[str, ...]:
-    former = last_scan.former_origin(scan)
+    former = scan_state.former_origin(scan)
     candidates = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
     if not candidates:
         return ()
     finished, uuid = catalog.repositories(), scan.uuid
-    matches = _matches(candidates, last_scan.tags(scan), catalog)
+    matches = _matches(candidates, scan_state.tags(scan), catalog)
     catalog.change_origins((release, _of_tag(release, tag)) for release, tag in matches)
     if {repository_of(release.origin) for release, _tag in matches} & finished:
         # Tags that are new in it get the time of their upload, as they would have in the old repository.
@@ -45,9 +45,9 @@ def _match_to_scan(
     return (_warning(scan.url, len(candidates), matches),) if matches or uuid not in finished else ()
 
 
-def _releases_of_others(last_scan: ScanState, catalog: Catalog) -> list[Release]:
+def _releases_of_others(scan_state: ScanState, catalog: Catalog) -> list[Release]:
     """The releases of tags of repositories that are not read any more."""
-    own = {repository_of(origin) for _url, origin in last_scan.repositories()}
+    own = {repository_of(origin) for _url, origin in scan_state.repositories()}
     return [release for release in catalog.releases_but_of(own) if release.tag_url]
 
 

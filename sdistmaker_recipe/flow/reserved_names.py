@@ -27,13 +27,13 @@ class NamesToReserve:
 
 
 def select_names_to_reserve(
-    scans: Sequence[Scan], last_scan: ScanState, options_digest: str, tags_to_build: Iterable[Tag]
+    scans: Sequence[Scan], scan_state: ScanState, options_digest: str, tags_to_build: Iterable[Tag]
 ) -> NamesToReserve:
     """The projects that changed since the last run, and those of which a tag is built."""
     names = {normalised_name_of(tag.project) for tag in tags_to_build} - {""}
     for scan in scans:
-        names |= last_scan.project_names(scan, pending=scan.options_digest == options_digest)
-    projects = list(last_scan.projects_named(sorted(names)))
+        names |= scan_state.project_names(scan, pending=scan.options_digest == options_digest)
+    projects = list(scan_state.projects_named(sorted(names)))
     untagged = tuple(name for name, tags in projects if not tags)
     return NamesToReserve(tuple(tag for _name, tags in projects for tag in tags), untagged)
 

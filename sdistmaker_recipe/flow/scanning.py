@@ -31,7 +31,7 @@ def scan(run: Run) -> Scanned:
     Releases of a repository that has another UUID now are matched to its tags. Raises ``RepositoryError`` if
     no repository answers, and ``StoreError``.
     """
-    run.last_scan.keep_only(run.configuration.repository)
+    run.scan_state.keep_only(run.configuration.repository)
     scans: list[Scan] = []
     warnings: list[str] = []
     errors: list[RepositoryError] = []
@@ -45,7 +45,7 @@ def scan(run: Run) -> Scanned:
         warnings += _warnings(source, found, run)
     if errors and len(errors) == len(run.sources):
         raise errors[0]
-    replaced = replaced_repository.match_releases(scans, run.last_scan, run.catalog)
+    replaced = replaced_repository.match_releases(scans, run.scan_state, run.catalog)
     return Scanned(
         scans,
         warnings=(*run.source_warnings, *warnings, *replaced),
@@ -56,7 +56,7 @@ def scan(run: Run) -> Scanned:
 def _scan_one(source: Source, run: Run) -> Scan:
     logger.debug("Looking for tags in %s at revision %s", source.repository.url, source.repository.head())
     full = run.context.full_scan
-    return stage.scan(source, run.configuration, run.last_scan, __version__, full=full)
+    return stage.scan(source, run.configuration, run.scan_state, __version__, full=full)
 
 
 def _warnings(source: Source, found: Scan, run: Run) -> list[str]:
@@ -65,6 +65,6 @@ def _warnings(source: Source, found: Scan, run: Run) -> list[str]:
         "changes something in it. To look at it again: --full-scan"
         for path in found.forbidden_paths
     ]
-    if not run.last_scan.has_tags(found):
+    if not run.scan_state.has_tags(found):
         warnings.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
     return warnings

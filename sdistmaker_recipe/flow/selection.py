@@ -19,7 +19,7 @@ from sdistmaker_recipe.names import canonicalize_name
 
 def select_tags(
     scans: Sequence[Scan],
-    last_scan: ScanState,
+    scan_state: ScanState,
     catalog: Catalog,
     projects_to_check: Iterable[str],
     options_digest: str,
@@ -33,17 +33,17 @@ def select_tags(
     ``StoreError``.
     """
     if _overlap(scans):
-        return [tag for scan in scans for tag in last_scan.tags(scan)]
+        return [tag for scan in scans for tag in scan_state.tags(scan)]
     origins = [failure.origin for failure in catalog.failures()]
     origins += [release.origin for project in projects_to_check for release in catalog.releases_of(project)]
     tags: list[Tag] = []
     for scan in scans:
         if scan.options_digest != options_digest:
-            tags += last_scan.tags(scan)
+            tags += scan_state.tags(scan)
             continue
-        single_tags = last_scan.tags_from(scan, origins)
-        projects = {*last_scan.pending_projects(scan), *(tag.project_path for tag in single_tags if newest)}
-        tags += [*last_scan.tags_of(scan, projects), *single_tags]
+        single_tags = scan_state.tags_from(scan, origins)
+        projects = {*scan_state.pending_projects(scan), *(tag.project_path for tag in single_tags if newest)}
+        tags += [*scan_state.tags_of(scan, projects), *single_tags]
     return tags
 
 

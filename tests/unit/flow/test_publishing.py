@@ -58,7 +58,7 @@ class Index:
             context=RunContext(Path),
             listener=SilentListener(),
             catalog=self.catalog,
-            last_scan=ScanState(self.catalog),
+            scan_state=ScanState(self.catalog),
             store=store,
             writer=PageWriter(store, self.catalog, Site()),
             options_digest="",
