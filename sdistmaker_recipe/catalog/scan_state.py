@@ -32,6 +32,7 @@ _UNSEEN = f"""
     FROM seen_tag WHERE scan = ?
 """
 _FORMER_ORIGIN = "former origin "
+_TAGS_SEEN = "tags seen in "
 
 
 class Scan(NamedTuple):
@@ -155,6 +156,20 @@ class ScanState:
     def has_tags(self, scan: Scan) -> bool:
         """Whether the repository has any tag."""
         return bool(self._rows("SELECT 1 FROM seen_tag WHERE scan = ? LIMIT 1", [scan.number]))
+
+    def note_tags(self, scan: Scan) -> None:
+        """Remember for good that the repository has had a release tag."""
+        if not self._catalog.note(f"{_TAGS_SEEN}{scan.origin}"):
+            self._catalog.set_note(f"{_TAGS_SEEN}{scan.origin}", "yes")
+
+    def had_tags(self, scan: Scan) -> bool:
+        """Whether a scan has ever found a release tag in the repository, or in that which it replaced."""
+        for origin in filter(None, (scan.origin, self.former_origin(scan))):
+            query = "SELECT 1 FROM release WHERE origin > ? AND origin < ? LIMIT 1"
+            # A catalog of an earlier version has releases, and no note.
+            if self._catalog.note(f"{_TAGS_SEEN}{origin}") or self._rows(query, [f"{origin}/", f"{origin}0"]):
+                return True
+        return False
 
     def projects_named(self, names: Iterable[str]) -> Iterator[tuple[str, list[Tag]]]:
         """The projects of all repositories that have one of these normalised names, with their tags."""

@@ -6,5 +6,7 @@
 * ``arguments``: the parsers of the two commands.
 * ``defaults_file``: the defaults file, printed and read.
 * ``schedules``: hook, crontab line and systemd units that run the script regularly, as text.
-* ``console``: what recipe and commands share; progress as lines or a bar, and the context of a run.
+* ``console``: what recipe and commands share: progress as lines, and the context of a run.
+* ``terminal``: colours by meaning, and a progress bar with messages above it.
+* ``printable``: control characters escaped.
 """

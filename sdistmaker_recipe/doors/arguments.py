@@ -183,6 +183,11 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         help="Do nothing if revision N of the repository changed no tag. This is for post-commit hooks.",
     )
     group.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="Accept a repository that has no release tag and never had one. Otherwise the exit status is 1.",
+    )
+    group.add_argument(
         "--verify",
         action="store_true",
         help="Compare every file of the index with the catalog, and repair what is missing or damaged. The "

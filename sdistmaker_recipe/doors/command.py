@@ -10,15 +10,17 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
-from sdistmaker_recipe.doors import console
+from sdistmaker_recipe.doors import console, terminal
 from sdistmaker_recipe.doors.arguments import (
     SCHEDULE_FLAGS,
     flags_layer,
@@ -26,10 +28,11 @@ from sdistmaker_recipe.doors.arguments import (
     sdists_from_tags_parser,
 )
 from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
+from sdistmaker_recipe.doors.printable import PrintableMessages, printable
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener
-from sdistmaker_recipe.model import Failed
+from sdistmaker_recipe.model import Rejected, Report
 from sdistmaker_recipe.stages import report
 
 
@@ -78,10 +81,10 @@ def make_sdist() -> int:
         configuration = configure(layers, Path.cwd())
         context = replace(console.run_context(configuration, os.environ), verbose=arguments.verbose)
         made = engine.make_one(configuration, context)
-        if isinstance(made, Failed):
-            sys.stderr.write(f"{made.log}\nfailed {made.tag.url}: {made.reason}\n")
+        if isinstance(made, Rejected):
+            _print_failure(made, verbose=arguments.verbose)
             return report.SOME_TAG_FAILED
-        sys.stdout.write(f"{made}\n")
+        _print_lines([report.Line(str(made))])
         return report.DONE
     return status[0]
 
@@ -97,29 +100,59 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         revision=arguments.revision,
         adopt=arguments.adopt,
         verify=arguments.verify,
+        allow_empty=arguments.allow_empty,
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
+    start = time.monotonic()
     with _listener(arguments) as listener:
         result = engine.run(configuration, context, listener)
     if arguments.json:
         _print(report.as_json(result, strict=arguments.strict))
-    elif text := report.as_text(
-        result, verbose=arguments.verbose, quiet=arguments.quiet and not arguments.strict
-    ):
-        _print(text)
+    else:
+        quiet = arguments.quiet and not arguments.strict
+        seconds = time.monotonic() - start
+        _print_lines(_report_lines(result, configuration, arguments, quiet=quiet, seconds=seconds))
     return report.exit_status(result, strict=arguments.strict)
+
+
+def _report_lines(
+    result: Report,
+    configuration: Configuration,
+    arguments: argparse.Namespace,
+    *,
+    quiet: bool,
+    seconds: float,
+) -> Sequence[report.Line]:
+    """The report; on a terminal with what was published, how long it took, and what to do next."""
+    if quiet or not terminal.is_terminal(sys.stdout, os.environ):
+        return report.as_lines(result, verbose=arguments.verbose, quiet=quiet)
+    # Few runs have a terminal.
+    from sdistmaker_recipe.stages.report.next_steps import next_steps
+
+    lines = report.as_lines(
+        result,
+        verbose=arguments.verbose,
+        # Otherwise each of them was named when it was published.
+        names_published=_shows_bar(arguments),
+        seconds=seconds,
+    )
+    return [*lines, *next_steps(result, configuration)]
 
 
 @contextmanager
 def _listener(arguments: argparse.Namespace) -> Iterator[Listener]:
     if arguments.json or arguments.quiet:
         yield console.SilentListener()
-    elif sys.stderr.isatty() and not arguments.verbose:
-        with console.progress_bar() as bar:
+    elif _shows_bar(arguments):
+        with terminal.progress_bar() as bar:
             yield bar
     else:
         yield console.LineListener(_print)
+
+
+def _shows_bar(arguments: argparse.Namespace) -> bool:
+    return not arguments.verbose and terminal.is_terminal(sys.stderr, os.environ)
 
 
 def _schedule(arguments: argparse.Namespace, configuration: Configuration) -> str:
@@ -150,12 +183,41 @@ def _account_name() -> str:
         return str(os.getuid())
 
 
-def _print(line: str) -> None:
-    """Print a line; if the reader of the pipe has gone, the work goes on."""
+def _print(text: str) -> None:
+    """Print text; if the reader of the pipe has gone, the work goes on."""
+    _print_lines([report.Line(text)])
+
+
+def _print_lines(lines: Sequence[report.Line]) -> None:
+    """Print lines on standard output, in colours if it is a terminal that has them."""
     try:
-        print(line, flush=True)  # noqa: T201
+        _write(lines, sys.stdout)
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_error(text: str) -> None:
+    _write([report.Line(text, "error")], sys.stderr)
+
+
+def _write(lines: Sequence[report.Line], stream: TextIO) -> None:
+    if terminal.has_colours(stream, os.environ):
+        terminal.print_lines(lines, stream)
+    else:
+        stream.writelines(f"{printable(line.text)}\n" for line in lines)
+
+
+def _print_failure(rejected: Rejected, *, verbose: bool) -> None:
+    """Print why a tag failed, on standard error. The output of the build is in the log."""
+    lines = [
+        report.Line(f"    {attempt.toolchain}: {attempt.reason}", "detail") for attempt in rejected.attempts
+    ]
+    if verbose:
+        lines.append(report.Line(rejected.log_file.read_text("utf-8", errors="replace")))
+    lines.append(report.Line(f"log: {rejected.log_file}", "detail"))
+    lines.append(report.Line(f"failed {rejected.tag.url}: {rejected.reason}", "failure"))
+    _write(lines, sys.stderr)
 
 
 def _prepare_process() -> None:
@@ -174,7 +236,7 @@ def _errors_reported() -> Iterator[list[int]]:
     try:
         yield status
     except SdistmakerError as error:
-        sys.stderr.write(f"error: {error}\n")
+        _print_error(f"error: {error}")
         status[0] = error.exit_status
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
@@ -186,6 +248,8 @@ def _errors_reported() -> Iterator[list[int]]:
 
 def _configure_logging(arguments: argparse.Namespace) -> None:
     level = logging.DEBUG if arguments.verbose else logging.WARNING if arguments.quiet else logging.INFO
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(PrintableMessages())
+    logging.basicConfig(format="%(message)s", handlers=[handler])
     # Only our own messages: debug messages of libraries do not help the user.
     logging.getLogger("sdistmaker_recipe").setLevel(level)

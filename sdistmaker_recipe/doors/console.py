@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
-from sdistmaker_recipe.flow.context import Listener, RunContext
+from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 
 def run_context(configuration: Configuration, environment: Mapping[str, str]) -> RunContext:
@@ -68,31 +64,6 @@ class SilentListener:
 
     def finished(self, outcome: Published | Rejected) -> None:
         """Write nothing."""
-
-
-@contextmanager
-def progress_bar() -> Iterator[Listener]:
-    """A listener that draws a progress bar on standard error, and prints a line for each tag that failed."""
-    # Imported here, because only a run on a terminal needs it.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _BarListener(progress, progress.add_task("Looking for tags", total=None))
-
-
-class _BarListener(NamedTuple):
-    progress: Progress
-    task: TaskID
-
-    def planned(self, plan: Plan) -> None:
-        self.progress.update(self.task, description="Building", total=len(plan.build))
-
-    def finished(self, outcome: Published | Rejected) -> None:
-        self.progress.advance(self.task)
-        if isinstance(outcome, Rejected):
-            self.progress.console.print(_line(outcome), markup=False, highlight=False)
 
 
 def _line(outcome: Published | Rejected) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
 from sdistmaker_recipe.doors import console
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
+from sdistmaker_recipe.doors.printable import PrintableMessages
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.stages import report
@@ -78,6 +80,10 @@ class Recipe:
         if self._buildout["buildout"].get("offline") == "true":
             self._logger.info("Offline: the repository is not read, and the index stays as it is.")
             return
+        with _printable_log():
+            self._run_engine()
+
+    def _run_engine(self) -> None:
         try:
             context = replace(
                 console.run_context(self._configuration, os.environ),
@@ -97,9 +103,11 @@ class Recipe:
                 "An error in sdistmaker_recipe itself. Please report it with the lines below."
             )
             raise SystemExit(report.BROKEN) from error
-        warnings = report.as_text(result, quiet=True).splitlines()
-        for line in report.as_text(result, verbose=context.verbose).splitlines():
-            self._logger.log(logging.WARNING if line in warnings else logging.INFO, "%s", line)
+        warnings = {line for line, _meaning in report.as_lines(result, quiet=True)}
+        for text, _meaning in report.as_lines(result, verbose=context.verbose):
+            level = logging.WARNING if text in warnings else logging.INFO
+            for line in text.split("\n"):
+                self._logger.log(level, "%s", line)
         if result.errors:
             raise SystemExit(report.BROKEN)
 
@@ -130,6 +138,20 @@ class Recipe:
                     f"[{self._name}] and [{other}] have the same {option}. Change one of them, such as\n"
                     f"    {option} = {getattr(mine, option)}-{self._name}"
                 )
+
+
+@contextmanager
+def _printable_log() -> Iterator[None]:
+    """Make what buildout's handlers show printable."""
+    messages = PrintableMessages()
+    handlers = logging.getLogger().handlers[:]
+    for handler in handlers:
+        handler.addFilter(messages)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(messages)
 
 
 # Options that buildout itself, or another recipe, may have put into a part.

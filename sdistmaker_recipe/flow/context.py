@@ -35,6 +35,7 @@ class RunContext:
     - ``full_scan`` reads the whole repository, whatever earlier runs saw.
     - ``revision`` ends the run unless this revision, of any of the repositories, could have changed a tag; ""
       for no such condition.
+    - ``allow_empty`` makes a repository without release tags no error.
     - ``tell_all`` makes the plan give the reason for every tag that is left alone.
     - ``verbose`` shows the output of helper programs.
     - ``adopt`` takes over archives that the catalog does not know.
@@ -49,6 +50,7 @@ class RunContext:
     retry_failed: bool = False
     full_scan: bool = False
     revision: str = ""
+    allow_empty: bool = False
     tell_all: bool = False
     verbose: bool = False
     adopt: bool = False

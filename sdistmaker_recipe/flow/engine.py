@@ -26,8 +26,8 @@ from sdistmaker_recipe.flow.publishing import publish, publish_nothing
 from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Failed, Plan, Report
-from sdistmaker_recipe.stages.publish import store_only
+from sdistmaker_recipe.model import Failed, Plan, Rejected, Report
+from sdistmaker_recipe.stages.publish import store_only, write_log
 from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources, single_tag
 
 
@@ -59,11 +59,11 @@ def _steps(run: Run) -> Report:
     return report(results, run)
 
 
-def make_one(configuration: Configuration, context: RunContext) -> Path | Failed:
+def make_one(configuration: Configuration, context: RunContext) -> Path | Rejected:
     """Build the one tag whose URL is the option repository; the archive's path, or how the build failed.
 
-    The archive is put into ``DESTINATION/PROJECT/``. No lock, catalog or page is involved. Raises
-    ``SdistmakerError``.
+    The archive is put into ``DESTINATION/PROJECT/``, the log of a failure into ``DESTINATION-state/logs``. No
+    lock, catalog or page is involved. Raises ``SdistmakerError``.
     """
     # A run that builds nothing does not need this import.
     from sdistmaker_recipe.flow import jobs
@@ -79,7 +79,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Failed
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], context.credentials, 1)
         if isinstance(outcome, Failed):
-            return outcome
+            return write_log(outcome, configuration.state)
         return store_only(outcome, IndexStore(configuration.destination))
 
 

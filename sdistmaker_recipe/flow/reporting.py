@@ -20,6 +20,7 @@ def report(results: Results, run: Run) -> Report:
         rejected=tuple(result for result in results.tags if isinstance(result, Rejected)),
         warnings=(*scanned.warnings, *results.warnings, *_warnings(plan, results, run)),
         errors=scanned.errors,
+        nothing_found=scanned.nothing_found,
         releases=releases,
         projects=projects,
         dry_run=run.context.dry_run,

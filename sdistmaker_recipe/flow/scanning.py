@@ -18,11 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 class Scanned(NamedTuple):
-    """The scans of the repositories that answered; ``errors`` are of those that could not be read."""
+    """The scans of the repositories that answered; ``errors`` are of those that could not be read.
+
+    ``nothing_found`` are messages about repositories that have no release tag and never had one.
+    """
 
     scans: Sequence[Scan]
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    nothing_found: tuple[str, ...] = ()
 
 
 def scan(run: Run) -> Scanned:
@@ -34,15 +38,24 @@ def scan(run: Run) -> Scanned:
     run.scan_state.keep_only(run.configuration.repository)
     scans: list[Scan] = []
     warnings: list[str] = []
+    nothing_found: list[str] = []
     errors: list[RepositoryError] = []
     for source in run.sources:
         try:
             found = _scan_one(source, run)
+            message = _no_tags(source, found, run)
         except RepositoryError as error:
             errors.append(error)
             continue
         scans.append(found)
-        warnings += _warnings(source, found, run)
+        warnings += _warnings(source, found)
+        if message and run.scan_state.had_tags(found):
+            warnings.append(message)
+        elif message:
+            is_allowed = run.context.allow_empty
+            (warnings if is_allowed else nothing_found).append(
+                message if is_allowed else f"{message} If it is to be empty, use --allow-empty."
+            )
     if errors and len(errors) == len(run.sources):
         raise errors[0]
     replaced = replaced_repository.match_releases(scans, run.scan_state, run.catalog)
@@ -50,6 +63,7 @@ def scan(run: Run) -> Scanned:
         scans,
         warnings=(*run.source_warnings, *warnings, *replaced),
         errors=(*run.source_errors, *(str(error) for error in errors)),
+        nothing_found=tuple(nothing_found),
     )
 
 
@@ -59,12 +73,18 @@ def _scan_one(source: Source, run: Run) -> Scan:
     return stage.scan(source, run.configuration, run.scan_state, __version__, full=full)
 
 
-def _warnings(source: Source, found: Scan, run: Run) -> list[str]:
-    warnings = [
+def _no_tags(source: Source, found: Scan, run: Run) -> str:
+    """What was looked at and what was missing if there is no release tag; "" if there are some."""
+    if run.scan_state.has_tags(found):
+        run.scan_state.note_tags(found)
+        return ""
+    looked_at, hint = stage.nothing_found(source, found, run.configuration, run.scan_state)
+    return f"{source.url}: no release tag of any project is there: {looked_at}. {hint}".rstrip()
+
+
+def _warnings(source: Source, found: Scan) -> list[str]:
+    return [
         f"{source.url}/{path}: the server does not let us read this folder, so it is left out until a commit "
         "changes something in it. To look at it again: --full-scan"
         for path in found.forbidden_paths
     ]
-    if not run.scan_state.has_tags(found):
-        warnings.append(f"{source.url}: no release tag of any project is there, or the filters leave none")
-    return warnings

@@ -83,8 +83,9 @@ class Report(NamedTuple):
     """All that a run did.
 
     ``dry_run`` is true where it stopped after the plan. ``releases`` and ``projects`` count what the index
-    holds now. ``errors`` are of repositories that could not be read while others could. ``verification`` is
-    None unless the door asked for it.
+    holds now. ``errors`` are of repositories that could not be read while others could. ``nothing_found`` are
+    messages about repositories without any release tag that never had one. ``verification`` is None unless
+    the door asked for it.
     """
 
     destination: Path
@@ -93,6 +94,7 @@ class Report(NamedTuple):
     rejected: tuple[Rejected, ...] = ()
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    nothing_found: tuple[str, ...] = ()
     releases: int = 0
     projects: int = 0
     dry_run: bool = False

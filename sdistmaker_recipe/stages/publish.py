@@ -185,7 +185,12 @@ def store_only(built: Built, store: IndexStore) -> Path:
 def keep_failure(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag, whose names stay private; raises ``StoreError``."""
     private_names.mark_told(failed.names, index.catalog, index.store)
-    return _rejected(failed.tag, failed.reason, index, failed.log)._replace(attempts=failed.attempts)
+    return write_log(failed, index.state)
+
+
+def write_log(failed: Failed, state: Path) -> Rejected:
+    """Write the log of a failed tag below the folder ``state``; raises ``StoreError``."""
+    return _rejected(failed.tag, failed.reason, state, failed.log)._replace(attempts=failed.attempts)
 
 
 def remember(failure: Failure, index: Index) -> bool:
@@ -244,14 +249,14 @@ def _mismatch(built: Built) -> str:
 def _refused(built: Built, reason: str, index: Index) -> Rejected:
     """What was built is not published; its name is private all the same."""
     private_names.mark_told([built.name], index.catalog, index.store)
-    return _rejected(built.tag, reason, index)
+    return _rejected(built.tag, reason, index.state)
 
 
-def _rejected(tag: Tag, reason: str, index: Index, log: str = "") -> Rejected:
+def _rejected(tag: Tag, reason: str, state: Path, log: str = "") -> Rejected:
     """The log's file is named by the tag for people, and by a digest so that no two share it."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{tag.project}-{tag.name}").strip(".-")[:80]
     digest = hashlib.sha256(tag.origin.encode()).hexdigest()[:8]
-    path = index.state / "logs" / f"{readable}-{digest}.log"
+    path = state / "logs" / f"{readable}-{digest}.log"
     rejected = Rejected(tag, one_line(reason), path)
     write_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
     return rejected

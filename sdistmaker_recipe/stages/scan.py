@@ -17,6 +17,7 @@ from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.vcs import (
     Credentials,
+    NothingFound,
     PreviousScan,
     Repository,
     load_repository,
@@ -111,6 +112,13 @@ def is_touched(
     if errors and len(errors) == len(sources):
         raise errors[0]
     return False
+
+
+def nothing_found(
+    source: Source, found: Scan, configuration: Configuration, state: ScanState
+) -> NothingFound:
+    """What a scan looked at that found no release tag. Raises ``RepositoryError``."""
+    return source.repository.nothing_found(_previous(found, state), TagFilter.of(source.url, configuration))
 
 
 def single_tag(source: Source, configuration: Configuration) -> Tag:

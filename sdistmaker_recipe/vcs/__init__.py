@@ -107,6 +107,26 @@ class PreviousScan(NamedTuple):
     rows: Callable[[], Mapping[str, str]]
 
 
+class NothingFound(NamedTuple):
+    """What a scan looked at that found no release tag, and what was missing, in the words of the system.
+
+    ``hint`` is a sentence about what to set or do, "" for none.
+    """
+
+    looked_at: str
+    hint: str = ""
+
+
+class ScanExplanation(NamedTuple):
+    """What a scan makes of what is at a path: one clause for each decision, with the option that made it.
+
+    ``is_there`` is false if nothing is at the path.
+    """
+
+    is_there: bool
+    reasons: tuple[str, ...]
+
+
 class Repository(Protocol):
     """One repository, open to be read; to be used by one thread at a time.
 
@@ -153,6 +173,12 @@ class Repository(Protocol):
 
         True where the system cannot tell.
         """
+
+    def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
+        """What the previous scan looked at, which found no release tag."""
+
+    def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
+        """What a scan makes of what is at a path below the URL, and which options decide it."""
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether the tags at these paths are there, whatever the filter says. Raises nothing."""

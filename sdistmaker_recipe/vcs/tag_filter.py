@@ -63,6 +63,11 @@ class TagFilter:
         return re.compile(self.tag_pattern.replace("PROJECT", re.escape(project)))
 
 
+def first_match(name: str, globs: Iterable[str]) -> str:
+    """The first of several globs that a name matches, with regard to case; "" if it matches none."""
+    return next((glob for glob in globs if fnmatchcase(name, glob)), "")
+
+
 def matches(name: str, globs: Iterable[str]) -> bool:
     """Whether a name matches one of several globs, with regard to case."""
     return any(fnmatchcase(name, glob) for glob in globs)

@@ -19,10 +19,12 @@ from sdistmaker_recipe.model import Tag, project_name, split_tag_path
 from sdistmaker_recipe.vcs import (
     PROJECT,
     Checkpoint,
+    NothingFound,
     Presence,
     PreviousScan,
     ProjectTags,
     ReleaseTag,
+    ScanExplanation,
     ScanResult,
 )
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
@@ -144,6 +146,12 @@ class RefRepository:
         if revision not in self._server.pushes:
             raise RepositoryError(self.url, f"no push {revision}")
         return any(self._version(path, ref, tag_filter) for path, ref in self._server.pushes[revision])
+
+    def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
+        return NothingFound(f"{len(self._refs())} repositories without a tag that names a release")
+
+    def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
+        return ScanExplanation(bool(self._object_at(path)), (f"{path} is a ref",))
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         return {path: "there" if self._object_at(path) else "gone" for path in paths}

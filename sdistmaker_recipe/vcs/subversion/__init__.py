@@ -7,6 +7,7 @@
 * ``layout``: what a listed folder is, such as a project or the tags of one.
 * ``known_folders``: what all listed folders are, and which of them a commit can have changed.
 * ``walk``: list the folders that can have changed; ``parallel_listing`` lists by several connections.
+* ``explanation``: what a scan makes of a repository without tags, or of one path.
 * ``presence``: whether folders are there that are no longer listed.
 * ``log``: what revisions changed and deleted, from their log.
 * ``urls``, ``revisions``, ``export``, ``errors``, ``process``: what both connections share.

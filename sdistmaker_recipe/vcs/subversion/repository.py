@@ -11,7 +11,14 @@ from urllib.parse import unquote
 
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import TAGS, Tag
-from sdistmaker_recipe.vcs import Checkpoint, Presence, PreviousScan, ScanResult
+from sdistmaker_recipe.vcs import (
+    Checkpoint,
+    NothingFound,
+    Presence,
+    PreviousScan,
+    ScanExplanation,
+    ScanResult,
+)
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections, Entry
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
@@ -105,6 +112,18 @@ class SubversionRepository:
         except PathNotFoundError:
             return True
         return changes is None or bool(KnownFolders(_kinds(previous)).touched(changes, tag_filter.ignore))
+
+    def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
+        """Which folders the previous scan listed, and what was missing."""
+        from sdistmaker_recipe.vcs.subversion import explanation
+
+        return explanation.nothing_found(self._connection, self.head(), _kinds(previous), tag_filter)
+
+    def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
+        """What a scan makes of the folder at a path."""
+        from sdistmaker_recipe.vcs.subversion import explanation
+
+        return explanation.explain(self._connection, self.head(), path, tag_filter)
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether folders are at these paths."""

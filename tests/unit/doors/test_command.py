@@ -16,7 +16,7 @@ from sdistmaker_recipe.configuration.options import Configuration, grouped_optio
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import RunContext
-from sdistmaker_recipe.model import Failed, KnownFailure, Plan, Rejected, Report
+from sdistmaker_recipe.model import Attempt, KnownFailure, Plan, Rejected, Report
 from tests.unit.values import a_failure, a_tag
 
 REJECTED = Rejected(a_tag(), "no setup.py", Path("/srv/x.log"))
@@ -47,13 +47,13 @@ class Engine:
         self.context = RunContext(Path)
         self.error: SdistmakerError | None = None
         self.report = Report(Path("/srv/index"), Plan())
-        self.made: Path | Failed = Path("dist/acme-1.0.tar.gz")
+        self.made: Path | Rejected = Path("dist/acme-1.0.tar.gz")
 
     def run(self, configuration: Configuration, context: RunContext, listener: object) -> Report:
         self._note(configuration, context)
         return self.report
 
-    def make_one(self, configuration: Configuration, context: RunContext) -> Path | Failed:
+    def make_one(self, configuration: Configuration, context: RunContext) -> Path | Rejected:
         self._note(configuration, context)
         return self.made
 
@@ -367,6 +367,35 @@ class TestOutput:
         assert json.loads(written.out)["exit_status"] == 1
         assert written.err == ""
 
+    def test_escapes_what_would_change_the_console(self, arguments, engine, capsys):
+        engine.report = Report(
+            Path("/srv/index"), Plan(), rejected=(REJECTED._replace(reason="a\u202eb\x1b[2J"),)
+        )
+        arguments()
+        command.main()
+        assert "a\\u202eb\\x1b[2J" in capsys.readouterr().out
+
+    def test_of_an_error_is_escaped_too(self, arguments, engine, capsys):
+        engine.error = RepositoryError("https://x", "a\u202eb")
+        arguments()
+        command.main()
+        assert capsys.readouterr().err == "error: https://x: a\\u202eb\n"
+
+    @pytest.mark.parametrize(
+        ("environment", "on_terminal"), [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({}, False)]
+    )
+    def test_ends_on_a_terminal_with_the_next_step(
+        self, arguments, engine, capsys, monkeypatch, environment, on_terminal
+    ):
+        monkeypatch.setattr(os, "environ", environment)
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        engine.report = Report(Path("/srv/index"), Plan(), releases=1, projects=1)
+        arguments("--destination", "/srv/index")
+        command.main()
+        text = capsys.readouterr().out
+        assert ("Include /srv/index-apache.conf" in text) == on_terminal
+        assert ("\x1b[" in text) == on_terminal
+
 
 class TestMakeSdist:
     URL = "https://svn.example.com/svn/acme/tags/1.0"
@@ -381,11 +410,32 @@ class TestMakeSdist:
 
     def test_says_why_a_tag_does_not_build_with_status_1(self, arguments, engine, capsys):
         arguments(self.URL, "dist")
-        engine.made = Failed(a_tag(), "no setup.py", "what was printed")
+        engine.made = REJECTED
         assert command.make_sdist() == 1
         written = capsys.readouterr()
         assert written.out == ""
-        assert written.err == f"what was printed\nfailed {a_tag().url}: no setup.py\n"
+        assert written.err == f"log: /srv/x.log\nfailed {a_tag().url}: no setup.py\n"
+
+    def test_names_the_toolchains_that_were_tried_and_ends_with_the_reason(self, arguments, engine, capsys):
+        arguments(self.URL, "dist")
+        attempts = (Attempt("declared", "no setup.py"), Attempt("python3.9", "SyntaxError"))
+        engine.made = REJECTED._replace(attempts=attempts)
+        assert command.make_sdist() == 1
+        assert capsys.readouterr().err.splitlines() == [
+            "    declared: no setup.py",
+            "    python3.9: SyntaxError",
+            "log: /srv/x.log",
+            f"failed {a_tag().url}: no setup.py",
+        ]
+
+    def test_prints_the_log_only_when_verbose(self, arguments, engine, capsys, folder):
+        log = folder / "x.log"
+        log.write_text("Traceback")
+        engine.made = REJECTED._replace(log_file=log)
+        for verbose in ([], ["-v"]):
+            arguments(self.URL, "dist", *verbose)
+            command.make_sdist()
+            assert ("Traceback" in capsys.readouterr().err) == bool(verbose)
 
     @pytest.mark.usefixtures("no_engine")
     def test_lists_all_that_is_wrong_together(self, arguments, capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.doors.console import LineListener, SilentListener, progress_bar, run_context
+from sdistmaker_recipe.doors.console import LineListener, SilentListener, run_context
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
@@ -75,22 +75,3 @@ class TestSilentListener:
         SilentListener().planned(Plan(build=(a_tag(),)))
         SilentListener().finished(REJECTED)
         assert capsys.readouterr() == ("", "")
-
-
-class TestProgressBar:
-    def test_writes_a_line_for_a_tag_that_failed_and_none_for_others(self, capsys):
-        with progress_bar() as listener:
-            listener.planned(Plan(build=(a_tag(), a_tag("0.9"))))
-            listener.finished(PUBLISHED)
-            listener.finished(REJECTED)
-        written = capsys.readouterr()
-        assert written.out == ""
-        assert "failed acme.ledger 0.9" in written.err
-        assert "published" not in written.err
-
-    def test_takes_nothing_in_a_name_for_markup(self, capsys):
-        tag = a_tag("0.9")._replace(name="[bold]0.9[/]")
-        with progress_bar() as listener:
-            listener.planned(Plan(build=(tag,)))
-            listener.finished(REJECTED._replace(tag=tag))
-        assert "[bold]0.9[/]" in capsys.readouterr().err

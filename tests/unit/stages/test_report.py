@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.model import (
     Adopted,
     Adoption,
+    Attempt,
     IndexProblem,
     KnownFailure,
     NotAdopted,
@@ -21,7 +25,9 @@ from sdistmaker_recipe.model import (
     Skipped,
     Verification,
 )
-from sdistmaker_recipe.stages.report import as_json, as_text, exit_status, label
+from sdistmaker_recipe.stages.report import as_json, as_lines, as_text, exit_status, label
+from sdistmaker_recipe.stages.report.next_steps import next_steps
+from sdistmaker_recipe.stages.report.text import duration
 from tests.unit.values import REPOSITORY, a_failure, a_release, a_report, a_tag
 
 TAG = a_tag()
@@ -58,9 +64,21 @@ class TestExitStatus:
             (a_report(FAILING), 0, 1),
             (a_report(FAILING, dry_run=True), 0, 1),
             (a_report(errors=("no answer",)), 3, 3),
+            (a_report(nothing_found=("no tag",)), 1, 1),
+            (a_report(nothing_found=("no tag",), dry_run=True), 1, 1),
             (a_report(FAILING, rejected=(REJECTED,), errors=("no answer",)), 3, 3),
         ],
-        ids=["nothing", "warnings", "newly failed", "still failing", "dry run", "unread", "everything"],
+        ids=[
+            "nothing",
+            "warnings",
+            "newly failed",
+            "still failing",
+            "dry run",
+            "unread",
+            "empty",
+            "empty dry run",
+            "everything",
+        ],
     )
     def test_is_that_of_the_worst(self, report, status, strict):
         assert exit_status(report, strict=False) == status
@@ -143,8 +161,163 @@ class TestText:
         kept = Published(a_release(), TAG, former_tag_url=f"{REPOSITORY}/old/tags/1.0", is_file_kept=True)
         assert as_text(a_report(published=(PUBLISHED, kept, kept))).startswith("1 published, 2 kept; ")
 
+    def test_has_what_was_not_found_as_an_error_also_when_quiet(self):
+        report = a_report(nothing_found=("https://x: 7 folders, none named trunk.",))
+        for quiet in (False, True):
+            assert "error: https://x: 7 folders, none named trunk." in as_text(report, quiet=quiet)
+
+
+def failures(*versions: str, reason: str = "no setup.py", **changes) -> tuple[Rejected, ...]:
+    return tuple(
+        Rejected(a_tag(version), reason, Path(f"/srv/logs/{version}.log"))._replace(**changes)
+        for version in versions
+    )
+
+
+class TestEqualFailures:
+    TWENTY = failures(*(f"1.{number}" for number in range(20, 0, -1)))
+
+    def test_of_a_project_are_one_paragraph_with_the_log_of_the_newest(self):
+        assert as_text(a_report(rejected=self.TWENTY)).splitlines() == [
+            "failed acme.ledger: 20 tags (1.1 … 1.20): no setup.py",
+            "    log of 1.20: /srv/logs/1.20.log",
+            "0 published, 20 failed; /srv/index holds 3 releases of 2 projects.",
+        ]
+
+    def test_are_all_in_the_json(self):
+        found = json.loads(as_json(a_report(rejected=self.TWENTY), strict=False))["failed"]
+        assert [(each["tag"], each["log"]) for each in found] == [
+            (each.tag.name, str(each.log_file)) for each in self.TWENTY
+        ]
+
+    def test_of_few_tags_name_each(self):
+        text = as_text(a_report(rejected=failures("1.10", "1.9", "1.0rc1")))
+        assert text.splitlines()[0] == "failed acme.ledger: 3 tags (1.0rc1, 1.9, 1.10): no setup.py"
+
+    def test_are_equal_although_their_reasons_name_the_tag(self):
+        rejected = tuple(
+            failure._replace(reason=f"{failure.tag.url}: acme-{failure.tag.version}/setup.py is missing")
+            for failure in failures("1.9", "1.10")
+        )
+        first = as_text(a_report(rejected=rejected)).splitlines()[0]
+        assert first == (
+            "failed acme.ledger: 2 tags (1.9, 1.10): "
+            f"{REPOSITORY}/acme.ledger/tags/1.10: acme-1.10/setup.py is missing"
+        )
+
+    def test_are_not_equal_if_numbers_differ_that_are_not_of_the_tag(self):
+        rejected = failures("1", reason="line 1") + failures("2", reason="line 2")
+        assert as_text(a_report(rejected=rejected)).count("failed acme.ledger ") == 2
+
+    def test_of_several_projects_or_repositories_are_apart(self):
+        other = Rejected(a_tag(project="other"), "no setup.py", Path("/x.log"))
+        elsewhere = Rejected(a_tag(repository="https://elsewhere"), "no setup.py", Path("/y.log"))
+        text = as_text(a_report(rejected=(*failures("1.0"), other, elsewhere)))
+        assert text.count("no setup.py") == 3
+
+    def test_that_failed_before_are_apart_from_new_ones(self):
+        report = a_report(rejected=failures("1.0", is_repeated=True) + failures("1.1"))
+        assert as_text(report).splitlines()[:4:2] == [
+            "failed acme.ledger 1.1: no setup.py",
+            "failed again acme.ledger 1.0: no setup.py",
+        ]
+        assert as_text(report, quiet=True).splitlines()[0::2] == ["failed acme.ledger 1.1: no setup.py"]
+
+    def test_show_the_toolchains_of_the_one_whose_log_is_named(self):
+        attempts = (Attempt("declared", "no setup.py"), Attempt("python2.7", "SyntaxError"))
+        lines = as_text(a_report(rejected=failures("1.0", "1.1", attempts=attempts))).splitlines()
+        assert lines[1:3] == ["    python2.7: SyntaxError", "    log of 1.1: /srv/logs/1.1.log"]
+
+    def test_of_an_earlier_run_are_one_line(self):
+        tags = [a_tag(f"0.{number}") for number in range(1, 6)]
+        plan = Plan(known_failures=tuple(KnownFailure(tag, a_failure(tag)) for tag in tags))
+        lines = as_text(a_report(plan)).splitlines()
+        assert lines[1:-1] == ["    acme.ledger: 5 tags (0.1 … 0.5): SyntaxError: print"]
+
+    def test_equal_warnings_of_published_tags_are_one_line_too(self):
+        published = tuple(
+            Published(a_release(version), a_tag(version), (f"the tag says version {version}, metadata 9",))
+            for version in ("1.0", "1.1", "1.2", "1.3")
+        )
+        lines = as_text(a_report(published=published)).splitlines()
+        assert lines[:-1] == [
+            "warning: acme.ledger: 4 tags (1.0 … 1.3): the tag says version 1.3, metadata 9"
+        ]
+
+
+class TestEndOnATerminal:
+    def lines(self, number: int, **changes) -> list[str]:
+        published = tuple(Published(a_release(f"1.{n}"), a_tag(f"1.{n}")) for n in range(number))
+        report = a_report(published=published, **changes)
+        return [line.text for line in as_lines(report, names_published=True, seconds=4.24)]
+
+    def test_names_what_was_published_and_the_time_it_took(self):
+        assert self.lines(2) == [
+            "published:",
+            "    acme_ledger-1.0.tar.gz",
+            "    acme_ledger-1.1.tar.gz",
+            "2 published in 4.2 s; /srv/index holds 3 releases of 2 projects.",
+        ]
+
+    def test_names_the_first_ten_and_counts_the_others(self):
+        lines = self.lines(14)
+        assert lines[10:12] == ["    acme_ledger-1.9.tar.gz", "    and 4 more"]
+        assert len(lines) == 13
+
+    def test_says_nothing_of_published_files_where_there_are_none(self):
+        assert self.lines(0) == ["nothing to build in 4.2 s; /srv/index holds 3 releases of 2 projects."]
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"),
+        [
+            (0.04, "0.0 s"),
+            (59.4, "59.4 s"),
+            (59.6, "1 min 0 s"),
+            (192, "3 min 12 s"),
+            (3900, "1 h 5 min"),
+        ],
+    )
+    def test_says_how_long_in_units_for_people(self, seconds, text):
+        assert duration(seconds) == text
+
+
+class TestNextSteps:
+    CONFIGURATION = Configuration(destination=Path("/srv/index"), url_path="/simple/")
+
+    def text(self, *, first: bool = False, **options: Any) -> str:
+        published = (PUBLISHED,) if first else ()
+        report = a_report(published=published, releases=1 if first else 3)
+        return "\n".join(line.text for line in next_steps(report, replace(self.CONFIGURATION, **options)))
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_name_the_lines_for_the_web_server_and_for_clients(self, first):
+        text = self.text(first=first)
+        assert "    Include /srv/index-apache.conf\n" in text
+        project = "acme.ledger" if first else "PROJECT"
+        assert f"    pip install --index-url https://YOUR.HOST/simple/ {project}\n" in text
+        assert "set the option index-url" in text
+
+    def test_end_when_the_url_of_the_index_is_set_but_for_the_first_run(self):
+        url = "https://packages.example.com"
+        assert self.text(index_url=url) == ""
+        assert f"pip install --index-url {url}/ acme.ledger" in self.text(first=True, index_url=url)
+
+    def test_name_the_line_for_nginx_where_its_configuration_is_written(self):
+        assert "    include /srv/nginx.conf;" in self.text(nginx_config=Path("/srv/nginx.conf"))
+
+    def test_are_none_for_an_index_without_releases_and_in_a_dry_run(self):
+        for report in (a_report(releases=0, projects=0), a_report(dry_run=True)):
+            assert next_steps(report, self.CONFIGURATION) == []
+
 
 class TestJson:
+    @pytest.mark.parametrize("char", ["\u202e", "\u2066", "\x9b", "\u2028", "\U000e0041"])
+    def test_escapes_characters_that_have_no_shape_and_keeps_their_value(self, char):
+        report = a_report(rejected=(REJECTED._replace(reason=f"a{char}b"),))
+        text = as_json(report, strict=False)
+        assert char not in text
+        assert json.loads(text)["failed"][0]["reason"] == f"a{char}b"
+
     def test_has_every_key_also_when_nothing_happened(self):
         found = json.loads(as_json(a_report(), strict=False))
         expected = {

@@ -1,0 +1,63 @@
+"""Put tags of one project together of which the same is to be said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.names import version_key
+
+Item = TypeVar("Item")
+
+_MOST_NAMES = 3
+"""As many tags are all named; of more, the first and the last."""
+
+
+def label(tag: Tag) -> str:
+    """The tag as people know it: the name of its project and its own name."""
+    return f"{tag.project} {tag.name}"
+
+
+def group_label(tags: Sequence[Tag]) -> str:
+    """One or more tags of a project, such as ``acme: 20 tags (1.1 … 1.20)``; they are in order."""
+    if len(tags) == 1:
+        return label(tags[0])
+    names = [tag.name for tag in tags]
+    named = ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} … {names[-1]}"
+    return f"{tags[0].project}: {len(names)} tags ({named})"
+
+
+def group_equal(
+    items: Iterable[Item], tag_of: Callable[[Item], Tag], text_of: Callable[[Item], str]
+) -> list[list[Item]]:
+    """The items in groups: those of one project with the same text, by version.
+
+    Texts that differ only in the name, version, URL or revision of their tag are the same. Groups are in the
+    order of their first items.
+    """
+    groups: dict[tuple[str, str, str], list[Item]] = {}
+    for item in items:
+        groups.setdefault(group_key(tag_of(item), text_of(item)), []).append(item)
+    return [_by_version(group, tag_of) for group in groups.values()]
+
+
+def group_key(tag: Tag, text: str) -> tuple[str, str, str]:
+    """The same key for all tags that belong to one group."""
+    return tag.repository, tag.project_path, _without_tag(text, tag)
+
+
+def _by_version(group: list[Item], tag_of: Callable[[Item], Tag]) -> list[Item]:
+    # Names are compared only where there are several: to do so is a slow import.
+    return sorted(group, key=lambda item: version_key(tag_of(item).version)) if len(group) > 1 else group
+
+
+def _without_tag(text: str, tag: Tag) -> str:
+    """The text without what says which tag of the project it is about."""
+    text = text.replace(tag.url, "TAG")
+    # A number such as 1 can stand for anything else in a text.
+    names = {name for name in (tag.name, tag.version) if len(name) > 2 and not name.isdecimal()}
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", text)
+    return text
