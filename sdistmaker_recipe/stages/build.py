@@ -20,7 +20,7 @@ from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Attempt, BuildJob, Built, Failed, Outcome, Tag
-from sdistmaker_recipe.toolchain import preparation
+from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext
@@ -33,7 +33,7 @@ from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
 from sdistmaker_recipe.toolchain.rung_choice import FailedRung, first_rungs, remaining_rungs
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
-from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version
+from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version, check_version_source
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.tag_export import export_tag
@@ -134,7 +134,8 @@ def _build_context(
         deadline=deadline,
         variables={
             "SOURCE_DATE_EPOCH": str(_epoch(job.tag)),
-            **preparation.version_variables(job.tag),
+            **preparation.version_variables(job.tag, exported.tree),
+            **(git_repository.BUILD_VARIABLES if rung.has_git else {}),
             **preparation.versioned_files_variables(rung, exported, scratch, job),
         },
         sandbox=Sandbox(process_folder(job.settings.scratch) if job.settings.sandbox else None),
@@ -146,15 +147,20 @@ def _build_context(
 
 def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: BuildJob) -> Built:
     """Build the tag on one rung, check the archive, and repack it; raises ``BuildError``."""
+    if rung.has_git:
+        names = git_repository.tag_names(job.tag, exported.tree)
+        git_repository.make_git_repository(context, names, _epoch(job.tag))
     raw_sdist = build_sdist(rung, exported.build_system, context, job.settings)
     bootstrap_modules = preparation.bootstrap_modules(exported.tree)
-    with archive.open_sdist(raw_sdist.archive) as sdist:
+    with archive.open_sdist(raw_sdist.archive) as built_sdist:
+        sdist = archive.without(built_sdist, git_repository.GIT_FOLDER) if rung.has_git else built_sdist
         left_out = exported.files - set(sdist.file_names())
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
             check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)
+            check_version_source(metadata.version, rung, exported, job.tag, context)
             check_version(metadata.version, job.tag, context)
-            if needs_rebuild(exported, left_out, job.settings):
+            if needs_rebuild(rung, exported, left_out, job.settings):
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
             return _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)

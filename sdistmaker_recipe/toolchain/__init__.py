@@ -2,6 +2,8 @@
 
 * ``exported_tag``: the files of a tag, and the build system that they declare. ``build_system``: the table
   ``[build-system]`` of pyproject.toml (PEP 517 and 518).
+* ``version_control``: whether a tag asks version control for its version or its files. ``git_repository``:
+  make a repository that answers.
 * ``rung_choice``: which toolchains to try for a job. ``ladder``: the order of toolchains, and the likeliest
   cure after a failure. ``interpreters``: the Pythons of this machine.
 * ``build_folder``, ``build_context``: where a build works. ``preparation``: the version and the files that an
@@ -9,7 +11,8 @@
 * ``sdist_build``: build with one rung. ``environments``: the virtual environments, made by uv; with
   ``requirements`` (which of them are allowed) and ``pip_settings`` (the index that they come from).
 * ``hooks``: call the build backend (PEP 517). ``worker``: the process that does, and ``hook_runner``, the
-  program that it runs; ``worker_prestart`` starts it ahead of time.
+  program that it runs; ``worker_prestart`` starts it ahead of time. ``preloading``: the backends
+  that it may import then.
 * ``setup_py``: run setup.py on an old Python, by the program ``setup_py_runner``. ``runner_result``: the
   results of both programs.
 * ``sdist_checks``, ``rebuild``: what is checked of a built archive.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -64,6 +65,11 @@ def base_environment(context: BuildContext) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # git sees nothing of this machine: no configuration, and no repository that the folder is in.
+        "GIT_CEILING_DIRECTORIES": f"{context.tree.parent}:{context.scratch}",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
         **context.variables,
     }
 

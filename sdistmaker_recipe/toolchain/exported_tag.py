@@ -15,6 +15,7 @@ from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_t
 
 _MAX_DEPTH = 100
 _PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
+_TAG_PREFIX = re.compile(r"""\btag_prefix[ \t]*=[ \t]*['"]?([A-Za-z0-9._/-]+)""")
 _VERSIONEER_CONFIGURATIONS = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")
 
 
@@ -48,6 +49,14 @@ def tree_name(tree: Path, tag: Tag) -> str:
             prefix = match[1].strip("'\"")
             return f"{prefix}{tag.version}" if re.fullmatch(r"[A-Za-z0-9._+-]+", tag.version) else "tree"
     return "tree"
+
+
+def versioneer_tag_prefix(tree: Path) -> str:
+    """The text before the version in names of tags, by versioneer's setting tag_prefix; "" without it."""
+    for name in ("setup.cfg", "pyproject.toml", "setup.py"):
+        if match := _TAG_PREFIX.search(read_escaped_text(tree, name)):
+            return match[1]
+    return ""
 
 
 def list_files(tree: Path) -> frozenset[str]:

@@ -54,6 +54,8 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # A build of this project shows which modules a backend imports only when it builds.
 EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+PRELOADED_PACKAGES = ("setuptools" + os.sep, "pkg_resources" + os.sep, "_distutils_hack" + os.sep)
+"""The packages of a build environment from which a worker imports modules before the first build."""
 NOTHING_OBSERVED: "dict[str, Any]" = {"modules": [], "patterns": []}
 BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
 """Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
@@ -321,7 +323,7 @@ def observe_build(wakeup: int) -> "dict[str, Any]":
                     with open(name, "w", encoding="utf-8") as file:
                         file.write(text)
                 importlib.import_module("setuptools.build_meta").__legacy__.build_sdist(folder)
-                modules = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+                modules = [name for name, module in sys.modules.items() if may_be_preloaded(module)]
                 with open(observed, "w", encoding="utf-8") as file:
                     json.dump({"modules": modules, "patterns": compiled_patterns()}, file)
             finally:
@@ -332,6 +334,16 @@ def observe_build(wakeup: int) -> "dict[str, Any]":
                 return dict(json.load(file))
         except (OSError, ValueError):
             return NOTHING_OBSERVED
+
+
+def may_be_preloaded(module: "Any") -> bool:
+    """Whether this is a module of setuptools or of Python, which reads nothing of its folder at import.
+
+    A plugin of setuptools may read it: it is imported anew in the fork, in the folder of the tag.
+    """
+    file = getattr(module, "__file__", None) or ""
+    _, installed, path = file.partition(os.sep + "site-packages" + os.sep)
+    return bool(file) and (not installed or path.startswith(PRELOADED_PACKAGES))
 
 
 def compiled_patterns() -> "list[tuple[str, int]]":

@@ -20,6 +20,7 @@ from sdistmaker_recipe.toolchain.build_context import (
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
+from sdistmaker_recipe.toolchain.preloading import module_to_preload
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
@@ -54,7 +55,9 @@ def build_sdist(build_system: BuildSystem, environment: BuildEnvironment, contex
     result = _call("build_sdist", [str(context.output)], build_system, environment, context)
     archive = find_archive(context)
     if context.may_reuse_worker and not build_system.backend_path:
-        worker_prestart.remember_worker(environment.folder, _backend_module(build_system))
+        worker_prestart.remember_worker(
+            environment.folder, module_to_preload(build_system, environment.folder)
+        )
     return RawSdist(archive, files_read(result), environment.installed)
 
 
@@ -106,10 +109,12 @@ def _worker_for_hook(
 
 
 def _kept_worker(build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext) -> Worker:
-    """A worker that imported the backend already, unless the tag may have modules of the same names."""
+    """A worker that imported the backend already, unless the tag may have modules of the same names.
+
+    Most backends are not imported ahead, see ``preloading``.
+    """
     python, sandbox, has_many_builds = environment.python, context.sandbox, context.has_many_builds
-    if not build_system.backend_path:
-        module = _backend_module(build_system)
+    if module := module_to_preload(build_system, environment.folder):
         worker = worker_for(python, module, sandbox, has_many_builds=has_many_builds)
         own_names = {
             path.name.partition(".")[0] for path in context.tree.iterdir() if path.name != "setup.py"
@@ -117,11 +122,6 @@ def _kept_worker(build_system: BuildSystem, environment: BuildEnvironment, conte
         if own_names.isdisjoint(worker.modules):
             return worker
     return worker_for(python, "", sandbox, has_many_builds=has_many_builds)
-
-
-def _backend_module(build_system: BuildSystem) -> str:
-    """The module of the backend's object reference, which a worker imports at its start."""
-    return build_system.backend.partition(":")[0]
 
 
 def _hook_environment(environment: BuildEnvironment, context: BuildContext) -> dict[str, str]:

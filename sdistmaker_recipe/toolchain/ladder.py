@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DECLARED = "declared"
 """The name of the rung that builds a tag with exactly what it declares."""
 _WITH_FILES = " with versioned files"
+_WITH_GIT = " with a git repository"
 _OLD_CYTHON = "Cython 0.29"
 
 
@@ -40,12 +41,18 @@ class Rung(NamedTuple):
     """One toolchain: an interpreter, and constraints on the packages installed for it (PEP 508).
 
     With ``has_versioned_files`` the archive gets every file of the tag that MANIFEST.in does not exclude.
+    With ``has_git`` the build finds a throw-away git repository of the tag. ``takes_version`` says that the
+    version of the metadata is right though it is not the tag's. ``requirements`` are installed in addition to
+    those that the tag declares (PEP 508).
     """
 
     name: str
     python: Interpreter
     constraints: tuple[str, ...] = ()
     has_versioned_files: bool = False
+    has_git: bool = False
+    takes_version: bool = False
+    requirements: tuple[str, ...] = ()
 
     @property
     def runs_setup_py(self) -> bool:
@@ -76,11 +83,13 @@ _SETUPTOOLS = (
 _ENOUGH_FOR_SETUP_PY = {"setuptools", "wheel"}
 """Build requirements with which setup.py runs on an old Python: setuptools is there, wheel is not needed."""
 
+_FOR_ODD_VERSIONS = "setuptools 65.7"
+
 # A pattern in a failure, and the name of the rung that cures it.
 _CURES = (
     (r"No module named '?(pkg_resources|setuptools\.pkg_resources)", "setuptools 81"),
     (r"setuptools\.command\.upload", "setuptools 71.1"),
-    (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", "setuptools 65.7"),
+    (r"InvalidVersion|cannot import name '?convert_path|is not PEP 440|Invalid version", _FOR_ODD_VERSIONS),
     (r"cannot import name '?Feature|has no attribute 'Feature'", "setuptools 45.3"),
     (r"use_2to3|has no attribute 'use_2to3'", "setuptools 57.5"),
     (r"cython_sources|Cython\.Compiler\.Errors|Error compiling Cython file", _OLD_CYTHON),
@@ -101,6 +110,11 @@ _PROBABLY_PYTHON_2 = re.compile(
 _NO_CURE = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
     r"|^The tag requires .*, which is an address or a folder\."
+)
+# Reasons that have nothing to do with version control.
+_NO_NEED_OF_GIT = re.compile(
+    r"which the archive lacks|took longer than \d|^The tag requires |No module named "
+    r"|^No environment can be made|^The build requirements cannot be installed"
 )
 
 
@@ -172,12 +186,38 @@ def with_versioned_files(rung: Rung) -> Rung:
     return rung._replace(name=f"{rung.name}{_WITH_FILES}", has_versioned_files=True)
 
 
+def with_git(rung: Rung) -> Rung:
+    """The same rung, except that the build finds a throw-away git repository of the tag."""
+    return rung if rung.has_git else rung._replace(name=f"{rung.name}{_WITH_GIT}", has_git=True)
+
+
+def taking_version(rung: Rung) -> Rung:
+    """The same rung, except that any version is right that the metadata gives."""
+    return rung._replace(takes_version=True)
+
+
+def remembered_name(name: str) -> str:
+    """What is remembered for the next tag of a rung of this name: the toolchain, and versioned files.
+
+    Only a tag itself says whether it needs a git repository or more requirements, never an earlier tag.
+    """
+    base = name.partition(" with ")[0]
+    return name if name == f"{base}{_WITH_FILES}" else base
+
+
 def remembered_first(rungs: Sequence[Rung], name: str) -> tuple[Rung, ...]:
     """The rungs in another order: in front the one of this name, with which an earlier tag was built."""
     ordered = move_to_front(rungs, name.removesuffix(_WITH_FILES))
     if ordered and name == with_versioned_files(ordered[0]).name:
         return (with_versioned_files(ordered[0]), *ordered)
     return ordered
+
+
+def may_need_git(failure: str) -> bool:
+    """Whether a git repository may help after this failure (its reason and log): the cure is not another."""
+    if _NO_NEED_OF_GIT.search(failure.partition("\n")[0]) or _PROBABLY_PYTHON_2.search(failure):
+        return False
+    return not any(re.search(pattern, failure) for pattern, name in _CURES if name != _FOR_ODD_VERSIONS)
 
 
 def rungs_after_failure(failure: str, untried: Sequence[Rung]) -> tuple[Rung, ...]:

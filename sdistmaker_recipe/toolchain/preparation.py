@@ -10,19 +10,40 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.model import BuildJob, Tag
+from sdistmaker_recipe.toolchain.archives.files_only import read_name
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
-from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text, write_bytes
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text, read_text, write_bytes
 from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.version_control import has_file_finder
 
 FILES_VARIABLE = "SDISTMAKER_FILES"
 """Names the file with the list of versioned files for ``shims/sdistmaker_files.py``."""
 
+_VERSION_VARIABLES = {
+    "SETUPTOOLS_SCM_PRETEND_VERSION": "{version}",
+    "VCS_VERSIONING_PRETEND_VERSION": "{version}",
+    "PBR_VERSION": "{version}",
+    "PDM_BUILD_SCM_VERSION": "{version}",
+    "PDM_PEP517_SCM_VERSION": "{version}",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS": "{version}",
+    "UV_DYNAMIC_VERSIONING_BYPASS": "{version}",
+    "GITVERSIONED__VERSION": "{version}",
+    "DV_NEW_VERSION": "{version}",
+    "PYPIGIT_VERSION": "{version}",
+    # setupmeta parses the output of git describe.
+    "SCM_DESCRIBE": "v{version}-0-g0000000",
+    # If one variable of git-versioner is set, it wants all of them.
+    "GIT_VERSIONER_VERSION": "{version}",
+    "GIT_VERSIONER_VERSION_SHORT": "{version}",
+    "GIT_VERSIONER_VERSION_PY": "{version}",
+    "GIT_VERSIONER_VERSION_PY_SHORT": "{version}",
+    "GIT_VERSIONER_ON_TAG": "True",
+    "GIT_VERSIONER_DIRTY": "False",
+}
+_POLYVERSION = re.compile(r"\bpolyversion\b")
 # setuptools 10.0 no longer asks Subversion (its changes: "Removed built-in support for subversion").
 _LAST_WITH_SUBVERSION = datetime(2014, 12, 31, tzinfo=timezone.utc)
-_VCS_PLUGINS = re.compile(
-    r"\b(setuptools[-_.]scm|hatch[-_.]vcs|pbr|versioneer|setuptools[-_.]git|hgtools)\b", re.IGNORECASE
-)
 _BOOTSTRAP_IMPORT = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
 _HGTOOLS = re.compile(r"^[^#\n]*(\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b)", re.MULTILINE)
 _DEVELOPMENT_MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
@@ -34,21 +55,22 @@ def prepare_tree(tree: Path, tag: Tag) -> None:
     write_hgtools_version(tree, tag)
 
 
-def version_variables(tag: Tag) -> dict[str, str]:
-    """Environment variables with the tag's version, for build backends that would ask the repository for it.
+def version_variables(tag: Tag, tree: Path) -> dict[str, str]:
+    """Environment variables with the tag's version, for tools that would ask the repository for it.
 
-    Empty if the version does not follow PEP 440.
+    Empty if the version does not follow PEP 440. Tools that do not know a variable ignore it.
     """
     try:
         version = str(Version(tag.version))
     except InvalidVersion:
         return {}
-    return {
-        "SETUPTOOLS_SCM_PRETEND_VERSION": version,
-        "PBR_VERSION": version,
-        "PDM_BUILD_SCM_VERSION": version,
-        "POETRY_DYNAMIC_VERSIONING_BYPASS": version,
-    }
+    variables = {name: value.format(version=version) for name, value in _VERSION_VARIABLES.items()}
+    # polyversion names its variable by the project, so it is set for projects that mention polyversion.
+    if any(
+        _POLYVERSION.search(read_text(tree, name)) for name in ("pyproject.toml", "setup.cfg", "setup.py")
+    ):
+        variables[f"{read_name(tree) or tag.project}_VERSION"] = version
+    return variables
 
 
 def versioned_files_variables(
@@ -79,20 +101,8 @@ def needs_versioned_files(tree: Path, tag: Tag, build_system: BuildSystem) -> bo
     return (
         not (tree / "MANIFEST.in").exists()
         or tag.time < _LAST_WITH_SUBVERSION
-        or needs_vcs_metadata(tree, build_system)
+        or has_file_finder(tree, build_system)
     )
-
-
-def needs_vcs_metadata(tree: Path, build_system: BuildSystem) -> bool:
-    """Whether the build may read the version or the files from the repository's own data.
-
-    An export does not have that data.
-    """
-    declared = [
-        *build_system.requires,
-        *(read_escaped_text(tree, name) for name in ("setup.py", "setup.cfg")),
-    ]
-    return any(_VCS_PLUGINS.search(text) for text in declared)
 
 
 def bootstrap_modules(tree: Path) -> frozenset[str]:

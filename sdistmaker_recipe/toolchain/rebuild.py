@@ -7,20 +7,23 @@ from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.git_repository import make_git_repository
 from sdistmaker_recipe.toolchain.ladder import Rung
-from sdistmaker_recipe.toolchain.preparation import needs_vcs_metadata
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
+from sdistmaker_recipe.toolchain.version_control import needs_git, needs_vcs_metadata
 
 
-def needs_rebuild(exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings) -> bool:
+def needs_rebuild(
+    rung: Rung, exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings
+) -> bool:
     """Whether the archive has to be built again, by the option verify-builds.
 
     With auto it has to if files of the tag were left out, or the version may come from the repository.
     """
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
-    return bool(left_out) or needs_vcs_metadata(exported.tree, exported.build_system)
+    return bool(left_out) or rung.has_git or needs_vcs_metadata(exported.tree, exported.build_system)
 
 
 def check_rebuild(
@@ -42,6 +45,9 @@ def check_rebuild(
     tree = archive.unpack(sdist, scratch)
     again = context._replace(tree=tree, scratch=scratch, variables={"SOURCE_DATE_EPOCH": str(epoch)})
     try:
+        if needs_git(exported.build_system):
+            # Its backend builds no sdist without one. No tag tells the version.
+            make_git_repository(again, (), epoch)
         raw_sdist = build_sdist(rung, exported.build_system, again, settings)
         with archive.open_sdist(raw_sdist.archive) as rebuilt_sdist:
             rebuilt = archive.read_metadata(rebuilt_sdist)

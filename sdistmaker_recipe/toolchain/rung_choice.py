@@ -15,7 +15,13 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_inte
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung
 from sdistmaker_recipe.toolchain.preparation import may_add_versioned_files
-from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
+from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError, VersionControlError
+from sdistmaker_recipe.toolchain.version_control import (
+    may_ask_git,
+    may_ask_other_programs,
+    needs_git,
+    states_version,
+)
 
 
 class FailedRung(NamedTuple):
@@ -33,15 +39,16 @@ def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
     settings = job.settings
     if job.pin:
         python = find_interpreter(job.pin[0], settings.helper_environment)
-        return (Rung("pinned", python, job.pin[1:]),)
+        return _given_git((Rung("pinned", python, job.pin[1:]),), exported)
+    toolchain = ladder.remembered_name(job.toolchain)
     is_legacy = exported.build_system == LEGACY_SYSTEM
     if is_legacy and ladder.imports_feature(read_text(exported.tree, "setup.py")):
-        remembered = job.toolchain if job.toolchain != DECLARED else ""
+        remembered = toolchain if toolchain != DECLARED else ""
         return ladder.remembered_first(ladder.with_feature_first(_all_rungs(exported, job)), remembered)
-    declared = (Rung(DECLARED, _default_interpreter(settings)),)
-    if job.toolchain in ("", DECLARED):
+    declared = _given_git((Rung(DECLARED, _default_interpreter(settings)),), exported)
+    if toolchain in ("", DECLARED):
         return declared
-    rungs = ladder.remembered_first(_all_rungs(exported, job), job.toolchain)
+    rungs = ladder.remembered_first(_all_rungs(exported, job), toolchain)
     return declared if not is_legacy and rungs[0].runs_setup_py else rungs
 
 
@@ -57,21 +64,61 @@ def remaining_rungs(
         return ()
     if isinstance(error, MissingFilesError) and may_add_versioned_files(rung, exported, job):
         return (ladder.with_versioned_files(rung), *untried)
-    if rung.name == DECLARED and not untried:
+    if _may_try_git(failures, exported):
+        return (ladder.with_git(rung), *untried)
+    if own_rung := _rung_with_declared_version(failures, exported):
+        return (own_rung, *untried)
+    if isinstance(error, VersionControlError):
+        return ()
+    if not untried and all(ladder.remembered_name(failure.rung.name) == DECLARED for failure in failures):
         untried = _all_rungs(exported, job)
     tried = {failure.rung.name for failure in failures}
     untried = [candidate for candidate in untried if candidate.name not in tried]
     return ladder.rungs_after_failure(f"{error.reason}\n{error.log}", untried)
 
 
+def _may_try_git(failures: Sequence[FailedRung], exported: ExportedTag) -> bool:
+    """Whether the last rung was tried without a git repository, and may build with one."""
+    rung, error = failures[-1]
+    if ladder.with_git(rung).name in {failure.rung.name for failure in failures}:
+        return False
+    if not isinstance(error, VersionControlError) and not ladder.may_need_git(f"{error.reason}\n{error.log}"):
+        return False
+    return may_ask_git(exported)
+
+
+def _rung_with_declared_version(failures: Sequence[FailedRung], exported: ExportedTag) -> Rung | None:
+    """The last rung that was tried without git, to be tried again if its version does not come from git.
+
+    Its version is another than the tag's, but the git repository did not change it, or a file states it.
+    """
+    (rung, before), (last_rung, error) = failures[-2:] if len(failures) > 1 else (failures[0], failures[0])
+    if not last_rung.has_git or not isinstance(before, VersionControlError) or before.is_placeholder:
+        return None
+    if ladder.with_git(rung).name != last_rung.name or rung.takes_version:
+        return None
+    if isinstance(error, VersionControlError) and error.version != before.version:
+        return None
+    is_certain = isinstance(error, VersionControlError) and not may_ask_other_programs(exported)
+    if is_certain or states_version(before.version, exported):
+        return ladder.taking_version(rung)
+    return None
+
+
+def _given_git(rungs: tuple[Rung, ...], exported: ExportedTag) -> tuple[Rung, ...]:
+    """The rungs, with a git repository if the tag's backend never builds without one."""
+    return tuple(map(ladder.with_git, rungs)) if needs_git(exported.build_system) else rungs
+
+
 def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
-    return ladder.all_rungs(
+    rungs = ladder.all_rungs(
         exported.build_system,
         _default_interpreter(job.settings),
         find_interpreters(job.settings.pythons, job.settings.helper_environment),
         has_setup_py="setup.py" in exported.files,
         mentions_cython="cython" in read_text(exported.tree, "setup.py").lower(),
     )
+    return _given_git(rungs, exported)
 
 
 def _default_interpreter(settings: BuildSettings) -> Interpreter:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from packaging.version import InvalidVersion, Version
+
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
+from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
+from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.version_control import (
+    may_ask_git,
+    may_ask_other_programs,
+    states_version,
+)
 
 _PLACEHOLDER_VERSIONS = ("0.0.0", "0+unknown")
 """What setuptools and versioneer write if they find no version."""
@@ -20,6 +29,24 @@ class MissingFilesError(BuildError):
     """The archive lacks files of the tag without which it does not build again."""
 
 
+class VersionControlError(BuildError):
+    """The version of the metadata is not the tag's, and probably comes from version control.
+
+    ``is_placeholder`` says that the version is one that tools write if they find none.
+    """
+
+    def __init__(self, version: str, tag: Tag, log: str, *, has_git: bool) -> None:
+        where = "a git repository of its files gives no other" if has_git else "an export has none"
+        cure = "State the version in a file of a new tag."
+        super().__init__(
+            f"The version comes from version control, and {where}: the tag says {tag.version}, its metadata "
+            f"{version}. {cure}",
+            log,
+        )
+        self.version = version
+        self.is_placeholder = _is_placeholder(version)
+
+
 def check_files(left_out: Collection[str], needed: Collection[str], context: BuildContext) -> None:
     """Raise ``MissingFilesError`` if a file that the build needs was left out of the archive."""
     if missing := sorted(set(left_out) & set(needed)):
@@ -28,6 +55,31 @@ def check_files(left_out: Collection[str], needed: Collection[str], context: Bui
         cure = f"Add {them} to MANIFEST.in in a new tag, or set include-versioned-files = always."
         text = f"The build reads {names}, which the archive lacks. {cure}"
         raise MissingFilesError(text, read_build_log(context))
+
+
+def check_version_source(
+    version: str, rung: Rung, exported: ExportedTag, tag: Tag, context: BuildContext
+) -> None:
+    """Raise ``VersionControlError`` if the version is not the tag's, and may come from version control.
+
+    ``rung`` is the one that built this version. The next rungs show where the version comes from.
+    """
+    if rung.takes_version or same_version(tag.version, version):
+        return
+    asks = rung.has_git or may_ask_git(exported)
+    if not asks and may_ask_other_programs(exported):
+        asks = _is_placeholder(version) or not states_version(version, exported)
+    if asks:
+        raise VersionControlError(version, tag, read_build_log(context), has_git=rung.has_git)
+
+
+def _is_placeholder(version: str) -> bool:
+    """Whether tools write this version if they find none: 0.0.0, 0.0.1 and the like, or no version."""
+    try:
+        release = Version(version).release
+    except InvalidVersion:
+        return True
+    return not any(release) or release == (0, 0, 1)
 
 
 def check_version(version: str, tag: Tag, context: BuildContext) -> None:

@@ -68,6 +68,12 @@ def open_sdist(path: Path) -> Iterator[Sdist]:
         raise BuildError(f"The archive cannot be read: {error}.") from error
 
 
+def without(sdist: Sdist, top: str) -> Sdist:
+    """The same archive, except that it does not have the member ``top`` and what is below it."""
+    kept = {path: member for path, member in sdist.members.items() if path.partition("/")[0] != top}
+    return sdist._replace(members=kept)
+
+
 def read_metadata(sdist: Sdist) -> Metadata:
     """The metadata of a source distribution (PEP 625: PKG-INFO in the top folder); raises ``BuildError``."""
     member = sdist.members.get("PKG-INFO")

@@ -21,14 +21,15 @@ def write_files_only_sdist(tree: Path, tag: Tag, target: Path) -> None:
     The name is the one in pyproject.toml, setup.cfg or setup.py if it is plain text there, else the
     project's. The version is the tag's.
     """
-    name = _read_name(tree) or tag.project
+    name = read_name(tree) or tag.project
     lines = ("Metadata-Version: 1.0", f"Name: {name}", f"Version: {tag.version}", "Summary: UNKNOWN", "")
     write_bytes(tree, "PKG-INFO", "\n".join(lines).encode())
     with tarfile.open(target, "x:gz", format=tarfile.PAX_FORMAT) as archive:
         archive.add(tree, "files")
 
 
-def _read_name(tree: Path) -> str:
+def read_name(tree: Path) -> str:
+    """The project's name in pyproject.toml, setup.cfg or setup.py if it is plain text there, else ""."""
     name = _name_in_pyproject(tree) or _name_in_setup_cfg(tree)
     if not name and (match := _NAME_IN_SETUP_PY.search(read_text(tree, "setup.py"))):
         name = match[1]

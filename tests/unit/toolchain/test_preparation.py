@@ -15,7 +15,6 @@ from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
 from sdistmaker_recipe.toolchain.preparation import (
     FILES_VARIABLE,
     bootstrap_modules,
-    needs_vcs_metadata,
     needs_versioned_files,
     remove_development_markers,
     version_variables,
@@ -36,38 +35,39 @@ def write(folder: Path, **files: str) -> Path:
 
 
 class TestVersionVariables:
-    def test_tell_the_version_to_all_who_ask_the_repository(self):
-        assert version_variables(a_tag("1.2")) == {
+    def test_tell_the_version_to_all_who_ask_the_repository(self, tmp_path):
+        assert version_variables(a_tag("1.2"), tmp_path) == {
             "SETUPTOOLS_SCM_PRETEND_VERSION": "1.2",
+            "VCS_VERSIONING_PRETEND_VERSION": "1.2",
             "PBR_VERSION": "1.2",
             "PDM_BUILD_SCM_VERSION": "1.2",
+            "PDM_PEP517_SCM_VERSION": "1.2",
             "POETRY_DYNAMIC_VERSIONING_BYPASS": "1.2",
+            "UV_DYNAMIC_VERSIONING_BYPASS": "1.2",
+            "GITVERSIONED__VERSION": "1.2",
+            "DV_NEW_VERSION": "1.2",
+            "PYPIGIT_VERSION": "1.2",
+            "SCM_DESCRIBE": "v1.2-0-g0000000",
+            "GIT_VERSIONER_VERSION": "1.2",
+            "GIT_VERSIONER_VERSION_SHORT": "1.2",
+            "GIT_VERSIONER_VERSION_PY": "1.2",
+            "GIT_VERSIONER_VERSION_PY_SHORT": "1.2",
+            "GIT_VERSIONER_ON_TAG": "True",
+            "GIT_VERSIONER_DIRTY": "False",
         }
 
-    def test_have_the_version_of_the_tag_not_its_name(self):
-        assert version_variables(a_tag("v1.2", version="1.2"))["PBR_VERSION"] == "1.2"
+    def test_name_the_project_for_polyversion_only(self, tmp_path):
+        write(tmp_path, setup__py="setup(name='acme', setup_requires=['polyversion'], polyversion=True)")
+        assert version_variables(a_tag("1.2"), tmp_path)["acme_VERSION"] == "1.2"
 
-    def test_have_it_as_pep_440_writes_it(self):
-        assert version_variables(a_tag("1.0-RC1"))["PBR_VERSION"] == "1.0rc1"
+    def test_have_the_version_of_the_tag_not_its_name(self, tmp_path):
+        assert version_variables(a_tag("v1.2", version="1.2"), tmp_path)["PBR_VERSION"] == "1.2"
 
-    def test_are_none_for_a_version_that_pep_440_does_not_know(self):
-        assert version_variables(a_tag("1.0-final-fix")) == {}
+    def test_have_it_as_pep_440_writes_it(self, tmp_path):
+        assert version_variables(a_tag("1.0-RC1"), tmp_path)["PBR_VERSION"] == "1.0rc1"
 
-
-class TestNeedsVcsMetadata:
-    @pytest.mark.parametrize(
-        "requirement", ["setuptools_scm>=3", "setuptools-scm[toml]", "hatch-vcs", "pbr", "versioneer"]
-    )
-    def test_where_what_it_needs_to_build_does(self, tmp_path, requirement):
-        assert needs_vcs_metadata(tmp_path, BuildSystem(("setuptools", requirement), "any"))
-
-    def test_where_setup_py_says_so(self, tmp_path):
-        assert needs_vcs_metadata(
-            write(tmp_path, setup__py="setup(setup_requires=['pbr'], pbr=True)"), LEGACY_SYSTEM
-        )
-
-    def test_not_by_a_part_of_a_word(self, tmp_path):
-        assert not needs_vcs_metadata(write(tmp_path, setup__py="import pbrother, mypbr"), LEGACY_SYSTEM)
+    def test_are_none_for_a_version_that_pep_440_does_not_know(self, tmp_path):
+        assert version_variables(a_tag("1.0-final-fix"), tmp_path) == {}
 
 
 class TestNeedsVersionedFiles:

@@ -1,0 +1,133 @@
+"""Find out whether a tag asks version control for its version or its files, which an export does not have.
+
+``docs/reference/version-control-backends.rst`` lists the tools that are known, and how each is answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from sdistmaker_recipe.names import same_version
+from sdistmaker_recipe.toolchain.build_system import BuildSystem
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text, read_text
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+
+_FILE_FINDERS = (
+    *("setuptools-scm", "hatch-vcs", "pbr", "versioneer", "setuptools-git", "hgtools"),
+    *("setuptools-svn", "setuptools-subversion", "setuptools-hg", "setuptools-bzr", "setuptools-darcs"),
+)
+"""Tools that may add files to an sdist of setuptools because version control knows them."""
+
+_VERSION_TOOLS = (
+    *("autosemver", "better-setuptools-git-version", "calver-scm", "chronver", "dunamai"),
+    *("dynamic-versioning", "even-better-setuptools-git-version", "flit-scm", "git-versioner", "gitpython"),
+    *("gitversion", "gitversioned", "hatch-mpt-versioning", "hatch-vcs-tunable", "hgdistver", "katversion"),
+    *("meson-python", "mesonpy", "miniver", "natcap-versioner", "param-autover", "polyversion"),
+    *("poetry-dynamic-versioning", "poetry-git-version-plugin", "poetry-plugin-gitversion"),
+    *("poetry-plugin-version", "poetry-setuptools-scm-plugin", "poetry-version-plugin", "pypigit-version"),
+    *("pyscaffold", "scmver", "semver-setuptools-git-version", "setupmeta", "setuptools-autover"),
+    *("setuptools-git-ver", "setuptools-git-version", "setuptools-git-version-cc"),
+    *("setuptools-git-versioning", "setuptools-gitver", "setuptools-version-command"),
+    *("uv-dynamic-versioning", "uv-workspace-dynamic-versioning", "vcs-versioning", "vcsver"),
+    *("vcversioner", "version-pioneer", "versioningit", "versiontag", "very-good-setuptools-git-version"),
+)
+"""Tools that ask version control for the version."""
+
+# These words are common in code, so they count only as names of build requirements.
+_VERSION_TOOLS_BY_REQUIREMENT = ("get-version", "param")
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of these names as whole words, in any spelling (PEP 503)."""
+    alternatives = "|".join(name.replace("-", "[-_.]") for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
+
+
+_FILE_FINDER = _pattern(_FILE_FINDERS)
+_TOOL = _pattern((*_FILE_FINDERS, *_VERSION_TOOLS))
+_REQUIRED_TOOL = re.compile(
+    rf"(?:{'|'.join(_VERSION_TOOLS_BY_REQUIREMENT)})(?![-_.\w])".replace("-version", "[-_.]version"),
+    re.IGNORECASE,
+)
+# Settings of pdm-backend and pdm-pep517, and of the param package's class for setup.py.
+_TOOL_SETTING = re.compile(
+    r"^\s*(?:version\s*=\s*\{[^}\n]*)?(?:source\s*=\s*[\"']scm[\"']|use_scm\s*=\s*true)"
+    r"|\bautover\b|\b__use_git__\b",
+    re.MULTILINE,
+)
+_BETWEEN_WORDS = r"[\"']?\s*,?\s*[\"']?"
+# Program and command, in one string or as items of a list.
+_GIT_COMMAND = re.compile(
+    rf"\bgit{_BETWEEN_WORDS}(?:describe|rev-parse|rev-list|log|tag|ls-files|ls-tree|show|status|symbolic-ref)\b"
+    r"|[\"']describe[\"'\s]|^\s*(?:import|from)\s+git\b|[\"'/]\.git[\"'/]",
+    re.MULTILINE,
+)
+_OTHER_COMMAND = re.compile(
+    rf"\bsvnversion\b|\bsvn{_BETWEEN_WORDS}info\b|\bpysvn\b|\bhg{_BETWEEN_WORDS}(?:id|identify|log|parents)\b"
+    r"|\bbzr\b"
+)
+_DECLARING_FILES = ("setup.py", "setup.cfg")
+_CODE_SUFFIXES = (".py", ".cfg", ".toml", ".build", ".in", ".txt", "")
+_MAX_FOLDERS = 3
+_MAX_FILES = 300
+_VERSION_IN_TEXT = re.compile(r"\d[\w.+!-]*")
+
+
+def has_file_finder(tree: Path, build_system: BuildSystem) -> bool:
+    """Whether the tag declares a tool that adds to an sdist the files that version control knows."""
+    return any(_FILE_FINDER.search(text) for text in _declarations(tree, build_system))
+
+
+def needs_vcs_metadata(tree: Path, build_system: BuildSystem) -> bool:
+    """Whether the tag declares a tool that reads the version or the files from the repository's own data."""
+    if needs_git(build_system) or any(_REQUIRED_TOOL.match(text.strip()) for text in build_system.requires):
+        return True
+    texts = (*_declarations(tree, build_system), read_escaped_text(tree, "pyproject.toml"))
+    return any(_TOOL.search(text) or _TOOL_SETTING.search(text) for text in texts)
+
+
+def _declarations(tree: Path, build_system: BuildSystem) -> Iterator[str]:
+    yield from build_system.requires
+    yield from (read_escaped_text(tree, name) for name in _DECLARING_FILES)
+
+
+def needs_git(build_system: BuildSystem) -> bool:
+    """Whether the backend builds no sdist without a repository: ``meson dist`` takes the files from one."""
+    return build_system.backend.partition(":")[0] == "mesonpy"
+
+
+def may_ask_git(exported: ExportedTag) -> bool:
+    """Whether the tag declares a tool that asks version control, or code of it runs git. Reads many files."""
+    return needs_vcs_metadata(exported.tree, exported.build_system) or any(
+        _GIT_COMMAND.search(text) for text in _code(exported)
+    )
+
+
+def may_ask_other_programs(exported: ExportedTag) -> bool:
+    """Whether code of the tag runs a program of another version control system. Reads many files."""
+    return any(_OTHER_COMMAND.search(text) for text in _code(exported))
+
+
+def states_version(version: str, exported: ExportedTag) -> bool:
+    """Whether a file of the tag holds this version (PEP 440, in any spelling). Reads many files."""
+    return any(
+        same_version(found.rstrip(".-_+!"), version)
+        for text in _code(exported)
+        for found in set(_VERSION_IN_TEXT.findall(text))
+    )
+
+
+def _code(exported: ExportedTag) -> Iterator[str]:
+    """The texts of the tag that may have to do with its version, those at the top first."""
+    paths = (
+        path
+        for path in sorted(exported.files, key=lambda path: (path.count("/"), path))
+        if path.count("/") <= _MAX_FOLDERS and PurePosixPath(path).suffix in _CODE_SUFFIXES
+    )
+    return (read_text(exported.tree, path) for path in islice(paths, _MAX_FILES))
