@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from concurrent.futures import TimeoutError as TimeUpError
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -37,6 +38,20 @@ def open_local(workers: int) -> Executor:
     from sdistmaker_recipe.executors.local import open_pool
 
     return open_pool(workers)
+
+
+def keep_sockets_in(folder: Path) -> None:
+    """Put the sockets of the processes into a folder, unless they are in one already."""
+    from sdistmaker_recipe.executors import local
+
+    local.keep_sockets_in(folder)
+
+
+def folder_of_sockets() -> Path | None:
+    """The folder that holds the sockets of this process's pools; None if there are none."""
+    from sdistmaker_recipe.executors import local
+
+    return local.folder_of_sockets()
 
 
 def prestart(jobs: int, initialize: Callable[[], None] = do_nothing) -> None:

@@ -7,18 +7,23 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 
 _WORK_MODULE = "sdistmaker_recipe.stages.build"
 """Imported by each process before its first job."""
+
+_LONGEST_FOLDER = 107 - len("/pymp-12345678/listener-12345678")
+"""In bytes. The path of a socket may have 107 on Linux: see unix(7)."""
 
 _prestarted: list[Executor] = []
 """The pool that waits for a single job; at most one."""
@@ -38,6 +43,26 @@ class _Process(ForkServerProcess):
 
 class _Context(ForkServerContext):
     Process = _Process
+
+
+def keep_sockets_in(folder: Path) -> None:
+    """See ``executors.keep_sockets_in``: multiprocessing makes a folder ``pymp-RANDOM`` in this one."""
+    if folder_of_sockets() is None and len(os.fsencode(folder)) <= _LONGEST_FOLDER:
+        former, tempfile.tempdir = tempfile.tempdir, str(folder)
+        try:
+            util.get_temp_dir()
+        finally:
+            tempfile.tempdir = former
+        # multiprocessing removes its own folder at the exit, with priority -100.
+        util.Finalize(None, _remove_if_empty, [str(folder)], exitpriority=-101)
+
+
+def folder_of_sockets() -> Path | None:
+    """See ``executors.folder_of_sockets``."""
+    # multiprocessing has no other way to ask without making one.
+    config: dict[str, str | None] = getattr(multiprocessing.current_process(), "_config", {})
+    folder = config.get("tempdir")
+    return Path(folder).parent if folder else None
 
 
 def prestart(jobs: int, initialize: Callable[[], None]) -> None:
@@ -70,6 +95,11 @@ def open_pool(workers: int) -> Executor:
     else:
         context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_initialize_process)
+
+
+def _remove_if_empty(folder: str) -> None:
+    with suppress(OSError):
+        Path(folder).rmdir()
 
 
 def _open_fork(initialize: Callable[[], None]) -> Executor:

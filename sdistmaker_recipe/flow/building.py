@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from typing import NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
@@ -17,6 +14,7 @@ from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.flow.reserved_names import reserve_names
+from sdistmaker_recipe.flow.scratch import scratch_folder, socket_folder
 from sdistmaker_recipe.model import Outcome, Tag
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
@@ -51,6 +49,7 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
             # Nothing can be built, but the names of new projects must be private all the same.
             reserve_names(planned.names_to_reserve, run)
             raise
+        _keep_sockets_in(socket_folder(run.configuration.state))
         prepare_builds(planned.plan.build, run.sources, scratch, run.configuration, run.context)
         run.store.prepare()
         yield Builds(planned, _outcomes(planned.plan.build, scratch, run))
@@ -79,29 +78,10 @@ def prepare_builds(
     )
 
 
-@contextmanager
-def scratch_folder(state: Path) -> Iterator[Path]:
-    """An empty folder for the builds of this run. The folder that a killed run left is removed first.
+def _keep_sockets_in(folder: Path) -> None:
+    from sdistmaker_recipe import executors
 
-    It is among the system's temporary files, because build backends look for .gitignore and the like in the
-    folders above a tag. Raises ``StoreError``.
-    """
-    from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
-
-    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    # The sandbox has a /dev of its own.
-    temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
-    folder = Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
-    try:
-        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid():
-            remove_folder(folder)
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise StoreError.of(error, folder) from error
-    try:
-        yield folder
-    finally:
-        remove_folder(folder)
+    executors.keep_sockets_in(folder)
 
 
 @contextmanager

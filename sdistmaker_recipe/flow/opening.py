@@ -17,6 +17,7 @@ from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
 from sdistmaker_recipe.flow.context import Listener, RunContext
+from sdistmaker_recipe.flow.scratch import remove_leftovers
 from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
@@ -84,6 +85,8 @@ def open_run(
     Raises ``SdistmakerError``.
     """
     with ExitStack() as stack:
+        if not context.dry_run:
+            remove_leftovers(configuration.state)
         catalog = stack.enter_context(open_run_catalog(configuration, context, new_catalog=new_catalog))
         store = IndexStore(configuration.destination, configuration.state / "aside")
         store.check_destination()

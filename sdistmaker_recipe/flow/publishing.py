@@ -7,6 +7,7 @@ is built. A page is written after the files that it names. A file is removed aft
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sdistmaker_recipe.flow import lifecycle
@@ -15,6 +16,7 @@ from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.flow.reserved_names import find_public_twins, reserve_names, update_guesses
 from sdistmaker_recipe.flow.scanning import Scanned
+from sdistmaker_recipe.index.atomic_files import cleanup
 from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
 from sdistmaker_recipe.stages import pages, withdraw
 from sdistmaker_recipe.stages.publish import write_server_configurations
@@ -64,21 +66,20 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
     if planned.plan.build:
         pages.begin(run.writer)
     batches = open_batches(planned, run)
-    try:
-        with builds.outcomes as outcomes:
-            try:
-                for outcome in outcomes:
-                    batches.add(outcome)
-            finally:
-                batches.publish()
+    with cleanup(partial(_write_pages, planned, run)):
+        with builds.outcomes as outcomes, cleanup(batches.publish):
+            for outcome in outcomes:
+                batches.add(outcome)
         warnings = find_public_twins(planned.names_to_reserve, run)
         lifecycle.take_out_removed(planned.plan, batches.results, run.catalog)
-    finally:
-        pages.write_all(run.writer, planned.projects_to_check)
-        update_guesses(planned.names_to_reserve, run)
     withdraw.remove_files(run.catalog, run.store)
     _remember_folders(planned, run)
     return batches.results, warnings
+
+
+def _write_pages(planned: Planned, run: Run) -> None:
+    pages.write_all(run.writer, planned.projects_to_check)
+    update_guesses(planned.names_to_reserve, run)
 
 
 def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:

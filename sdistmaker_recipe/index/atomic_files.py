@@ -74,6 +74,19 @@ def remove_files(paths: Iterable[str]) -> None:
 
 
 @contextmanager
+def cleanup(action: Callable[[], object]) -> Iterator[None]:
+    """Call action at the end. If the block fails, its own error is raised, whatever becomes of action."""
+    try:
+        yield
+    except BaseException:
+        # A file system that refused a write may well refuse the removal too.
+        with suppress(OSError, StoreError):
+            action()
+        raise
+    action()
+
+
+@contextmanager
 def temporary_file(target: Path) -> Iterator[Path]:
     """A path for the new content of target, in the same folder; a file there is removed at the end."""
     # A run that was killed left these.
@@ -83,10 +96,8 @@ def temporary_file(target: Path) -> Iterator[Path]:
         if name.startswith(temporary_prefix(target.name))
     )
     temporary = target.with_name(temporary_name(target.name))
-    try:
+    with cleanup(partial(temporary.unlink, missing_ok=True)):
         yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def temporary_prefix(name: str) -> str:

@@ -9,12 +9,14 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.index.atomic_files import (
     add_file,
+    cleanup,
     disk_errors,
     file_holds,
     remove_files,
@@ -89,10 +91,8 @@ class IndexStore(IndexFolders):
         self.remove_incoming()
         with disk_errors(folder):
             folder.mkdir()
-        try:
+        with cleanup(self.remove_incoming):
             yield folder
-        finally:
-            self.remove_incoming()
 
     def remove_incoming(self) -> None:
         """Remove the folder of ``incoming``, which a run that was killed leaves behind."""
@@ -158,8 +158,7 @@ class IndexStore(IndexFolders):
         First all are written to the disk, then each gets its name, in the order given.
         """
         temporary_paths: dict[str, str] = {}
-        with ExitStack() as stack, disk_errors(self.folder):
-            stack.callback(remove_files, temporary_paths.values())
+        with disk_errors(self.folder), cleanup(partial(remove_files, temporary_paths.values())):
             names: dict[str, list[str]] = {}
             for path, content in pages.items():
                 folder, _, name = path.rpartition("/")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,18 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """An empty folder with a short path, for sockets are in it."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_run_that_is_ended_leaves_nothing_behind_and_the_next_one_repairs(
-    history: History, commands: Commands, number: signal.Signals
+    history: History, commands: Commands, temporary: Path, number: signal.Signals
 ) -> None:
+    commands = Commands(commands.folder, {**commands.environment, "TMPDIR": str(temporary)})
     history.release("aa", "1.0")
     assert commands.sdists_from_tags("--repository", history.url, *ARGUMENTS).status == 0
     history.release("aa", "1.1")
@@ -80,6 +89,8 @@ def test_a_run_that_is_ended_leaves_nothing_behind_and_the_next_one_repairs(
     assert again["published"] == []
     assert "aa-1.1.tar.gz" in (commands.folder / "index/aa/index.html").read_text()
     assert list(commands.folder.glob("index/**/.*")) == []
+    # Compiled templates are kept for all runs.
+    assert [path.name for path in temporary.iterdir() if "jinja2-cache" not in path.name] == []
 
 
 def test_a_tag_that_cannot_be_exported_stops_no_other(history: History, commands: Commands) -> None:

@@ -250,3 +250,41 @@ def test_an_archive_is_there_only_as_a_file(index):
     assert not index.has_file("acme", NAME)
     index.add_archive("ledger", NAME, NEW)
     assert index.has_file("ledger", NAME)
+
+
+class TestReadOnlyFileSystem:
+    @pytest.fixture(autouse=True)
+    def read_only(self, index, monkeypatch):
+        """The kernel refuses to remove a file that is not there, too: not ENOENT but EROFS."""
+        index.write_pages({"acme/index.html": "old"})
+
+        def refuse(path, *_arguments, **_options):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+        monkeypatch.setattr(store, "open", refuse, raising=False)
+        monkeypatch.setattr(os, "unlink", refuse)
+        monkeypatch.setattr(Path, "unlink", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
+
+    def test_is_said_of_the_page_that_was_to_be_written(self, index):
+        with pytest.raises(StoreError, match=r"/acme/index\.html: Read-only file system$"):
+            index.write_pages({"acme/index.html": "new"})
+
+    def test_is_said_of_an_archive(self, index):
+        with pytest.raises(StoreError, match=rf"/acme/{NAME}: Read-only file system$"):
+            index.add_archive("acme", NAME, NEW)
+
+
+class TestCleanup:
+    def test_raises_its_error_where_the_block_raised_none(self):
+        with pytest.raises(StoreError, match="cleanup"), atomic_files.cleanup(fail):
+            pass
+
+    @pytest.mark.parametrize("error", [StoreError("block"), OSError("block"), KeyboardInterrupt("block")])
+    def test_hides_no_error_of_the_block(self, error):
+        with pytest.raises(type(error), match="block"), atomic_files.cleanup(fail):
+            raise error
+
+
+def fail() -> None:
+    raise StoreError("cleanup")
