@@ -83,7 +83,10 @@ class Batches:
                 archive.unlink(missing_ok=True)
         # The build has read the metadata already.
         known = {outcome.sha256: outcome.details for outcome in outcomes if not isinstance(outcome, Failed)}
-        pages.write_projects(self._completed_projects(results), self.run.writer, known)
+        if projects := self._completed_projects(results):
+            # If a first run is killed now, the links of its pages lead somewhere.
+            pages.write_missing_root(self.run.writer)
+            pages.write_projects(projects, self.run.writer, known)
         self.results += results
         for result in results:
             self.run.listener.finished(result)

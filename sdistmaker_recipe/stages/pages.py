@@ -151,6 +151,16 @@ def write_all(writer: PageWriter, projects_to_check: Container[str] = ()) -> Non
         writer.catalog.set_note(_NOTE, _look(writer))
 
 
+def write_missing_root(writer: PageWriter) -> None:
+    """Write the pages of the root unless all are there: the pages of projects link to them.
+
+    They list the projects whose pages are written already. Raises ``StoreError``.
+    """
+    if not writer.store.has_pages("", layout.ROOT_FILES):
+        listed = [project.project for project in writer.catalog.listed()]
+        writer.store.write_pages(_root_files(listed, writer))
+
+
 def write_root(writer: PageWriter) -> None:
     """Write the pages of the root; raises ``StoreError``."""
     writer.store.write_pages(_root_files(writer.catalog.projects(), writer))

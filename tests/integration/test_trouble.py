@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -91,6 +92,22 @@ def test_a_run_that_is_ended_leaves_nothing_behind_and_the_next_one_repairs(
     assert list(commands.folder.glob("index/**/.*")) == []
     # Compiled templates are kept for all runs.
     assert [path.name for path in temporary.iterdir() if "jinja2-cache" not in path.name] == []
+
+
+def test_a_first_run_that_is_killed_leaves_no_page_whose_links_lead_nowhere(
+    history: History, commands: Commands
+) -> None:
+    history.release("aa", "1.0")
+    history.add_tag("bb", "1.0", {"setup.py": SLOW})
+    process = start(commands, "--repository", history.url, *ARGUMENTS)
+    page = commands.folder / "index/aa/about.html"
+    wait_for(page.exists)
+    process.kill()
+    process.wait(30)
+    links = set(re.findall(r'(?:href|src)="(\.\./[^"#?]*|[^"#?:]+\.tar\.gz)', page.read_text("utf-8")))
+    assert len(links) > 3
+    missing = [link for link in links if not (page.parent / link / "index.html").exists()]
+    assert [link for link in missing if not (page.parent / link).is_file()] == []
 
 
 def test_a_tag_that_cannot_be_exported_stops_no_other(history: History, commands: Commands) -> None:

@@ -99,6 +99,23 @@ def of_project(project: str) -> set[str]:
     return {f"{project}/{name}" for name in layout.PROJECT_PAGES}
 
 
+class TestMissingRoot:
+    def test_is_written_with_the_projects_that_have_pages(self, writer):
+        add(writer, project="acme-ledger")
+        pages.write_projects(["acme-ledger"], writer)
+        add(writer, project="acme-late")
+        pages.write_missing_root(writer)
+        assert set(layout.ROOT_FILES) <= files(writer)
+        assert "acme-ledger" in read(writer, "index.html")
+        assert "acme-late" not in read(writer, "index.html")
+
+    def test_is_not_written_again(self, writer):
+        pages.write_missing_root(writer)
+        before = len(writer.store.written)
+        pages.write_missing_root(writer)
+        assert len(writer.store.written) == before
+
+
 class TestProject:
     def test_gets_its_pages_and_no_other_does(self, writer):
         add(writer, project="alpha")
