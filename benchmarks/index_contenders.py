@@ -202,7 +202,7 @@ def _record(course: Course, folder: Path) -> None:
                 path = folder / "out" / release.project / release.filename
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(each.archive)
-                catalog.publish(release, {release.sha256: each.metadata})
+                catalog.releases.publish(release, {release.sha256: each.metadata})
 
 
 def _linked(base: Path, folder: Path) -> None:

@@ -32,7 +32,7 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
             pages.write_all(shown)
         else:
             # As where all files came or went.
-            pages.write_all(shown, frozenset(catalog.projects()))
+            pages.write_all(shown, frozenset(catalog.releases.projects()))
 
 
 def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> None:

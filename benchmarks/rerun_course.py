@@ -217,7 +217,7 @@ def _fill(course: Course, folder: Path) -> None:
             for tag in tags:
                 publish(_built(tag), index, tag.time, Configuration())
         pages.write_all(shown)
-        catalog.remember_folders(store.folders())
+        catalog.index_state.set_folders(store.folders())
 
 
 def _built(tag: Tag) -> Built:

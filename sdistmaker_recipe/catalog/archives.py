@@ -1,4 +1,4 @@
-"""Archives of the index: what one says of itself, and which release it is."""
+"""Archives of the index: read their metadata, find other names of them, and keep those names up to date."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.catalog.former_names import FormerNames, legacy_folders, second_names
+from sdistmaker_recipe.catalog.former_names import legacy_folders, second_names
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ProjectDetails, Release
-from sdistmaker_recipe.names import same_version
 
 
 class ArchiveMetadata(NamedTuple):
-    """What an archive's metadata tells of a release: see ``model.Built``; ``metadata`` is the PKG-INFO."""
+    """What the metadata of an archive says: see ``model.Built``; ``metadata`` is the PKG-INFO."""
 
     name: str = ""
     version: str = ""
@@ -25,8 +24,8 @@ class ArchiveMetadata(NamedTuple):
 
 
 def read_archive(path: Path) -> ArchiveMetadata:
-    """What an archive says of itself; raises ``BuildError`` where it cannot be read to its end."""
-    # Here, for most runs read none.
+    """The metadata of an archive that anybody may have made; raises ``BuildError`` if it is broken."""
+    # Imported here, because most runs read no archive.
     from sdistmaker_recipe.index import core_metadata
     from sdistmaker_recipe.toolchain.archives import foreign_archive
 
@@ -41,54 +40,43 @@ def read_archive(path: Path) -> ArchiveMetadata:
     )
 
 
-def published(project: str, filename: str, version: str, catalog: Catalog) -> Release | None:
-    """The release with this file or, whatever the name of its file, this version (PEP 440)."""
-    if there := catalog.release(project, filename):
-        return there
-    for name, known in catalog.rows("SELECT filename, version FROM release WHERE project = ?", [project]):
-        if same_version(known, version):
-            return catalog.release(project, name)
-    return None
-
-
 def find_copy(release: Release, store: IndexStore, catalog: Catalog) -> str:
-    """The path of a second name that still holds a release's bytes; "" where none does.
+    """The path in the index of a second name that still has the content of a release's sdist; "" for none.
 
     Raises ``StoreError``.
     """
-    known = FormerNames(catalog).of_project(release.project)
-    places = [(each.folder, each.filename) for each in known if each.sha256 == release.sha256]
-    for folder in legacy_folders(release.project, [release.name], known):
-        places += [(folder, name) for name in second_names(folder, [release], known)]
-    found = (place for place in places if store.digest(*place) == release.sha256)
+    former_names = catalog.former_names.of_project(release.project)
+    candidates = [(name.folder, name.filename) for name in former_names if name.sha256 == release.sha256]
+    for folder in legacy_folders(release.project, [release.name], former_names):
+        candidates += [(folder, filename) for filename in second_names(folder, [release], former_names)]
+    found = (path for path in candidates if store.digest(*path) == release.sha256)
     return "/".join(next(found, ()))
 
 
-def let_names_follow(before: Release, now: Release, store: IndexStore, catalog: Catalog) -> None:
-    """Show by all names of a release's file what came in its place; what is neither is moved aside.
-
-    Names of another form, such as ``.zip``, stay what they are, to be removed as those of a release that is
-    published no more. Raises ``StoreError``.
-    """
-    names, suffix = FormerNames(catalog), layout.sdist_suffix(now.filename)
-    for name in (each for each in names.of_project(before.project) if each.sha256 == before.sha256):
-        if layout.sdist_suffix(name.filename) == suffix:
-            store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
-            names.add(name._replace(sha256=now.sha256))
-        elif store.digest(name.folder, name.filename) not in ("", before.sha256):
-            store.quarantine(name.folder, name.filename)
-    known = names.of_project(now.project)
-    for folder in legacy_folders(now.project, [now.name], known):
-        for second in second_names(folder, [now], known):
-            store.link_archive(now.project, now.filename, folder, second, before.sha256)
-
-
 def restore(release: Release, store: IndexStore, catalog: Catalog) -> bool:
-    """Give a release that lost its file that of a second name, where one still holds it.
-
-    Whether one did. Raises ``StoreError``.
-    """
+    """Copy the lost sdist of a release from a second name; whether one had it. Raises ``StoreError``."""
     copy = find_copy(release, store, catalog)
     if copy:
         store.add_archive(release.project, release.filename, store.folder / copy)
     return bool(copy)
+
+
+def update_second_names(before: Release, now: Release, store: IndexStore, catalog: Catalog) -> None:
+    """Let all second names of a release's former sdist show the sdist that replaced it.
+
+    A file with other content is moved into quarantine. Former names with another suffix, such as ``.zip``,
+    stay as they are: they are removed with the files of the former sdist. Raises ``StoreError``.
+    """
+    suffix = layout.sdist_suffix(now.filename)
+    for name in catalog.former_names.of_project(before.project):
+        if name.sha256 != before.sha256:
+            continue
+        if layout.sdist_suffix(name.filename) == suffix:
+            store.link_archive(now.project, now.filename, name.folder, name.filename, before.sha256)
+            catalog.former_names.add(name._replace(sha256=now.sha256))
+        elif store.digest(name.folder, name.filename) not in ("", before.sha256):
+            store.quarantine(name.folder, name.filename)
+    former_names = catalog.former_names.of_project(now.project)
+    for folder in legacy_folders(now.project, [now.name], former_names):
+        for filename in second_names(folder, [now], former_names):
+            store.link_archive(now.project, now.filename, folder, filename, before.sha256)

@@ -1,6 +1,8 @@
-"""Which names are private, and whether strangers have them: a name that was ever private is never redirected.
+"""Reserve private names: record them in the catalog, and make their markers in the index.
 
-An empty folder in the index keeps a name from being redirected, see ``webserver``; the catalog has the list.
+A name that was ever private is never redirected to the public index. The *marker* of a private name is a
+folder of that name in the index, empty until something is published: web servers redirect only names without
+a folder (see ``webserver``).
 """
 
 from __future__ import annotations
@@ -14,112 +16,113 @@ from sdistmaker_recipe.index.layout import is_allowed_folder, normalised_name_of
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Tag
 
-_ASKED_EVERY = timedelta(hours=23)
-_SOME = 5
-"""Of so many names a warning tells."""
+_ASK_AGAIN_AFTER = timedelta(hours=23)
+_NAMES_IN_WARNING = 5
 
 
-def keep(catalog: Catalog, store: IndexStore) -> None:
-    """Keep from being redirected all names that ever were private, and those of all projects: once a run.
+def reserve_all(catalog: Catalog, store: IndexStore) -> None:
+    """Reserve the names of all projects that ever had a release, and make missing markers of private names.
 
-    Raises ``StoreError``.
+    A run does this once. Raises ``StoreError``.
     """
-    names = frozenset(catalog.projects()) | catalog.former_projects() | catalog.told_names()
-    known = catalog.private_names()
+    names = frozenset(catalog.releases.projects()) | catalog.releases.former_projects()
+    known = catalog.private_names.all()
     if names - known:
-        catalog.set_private_names(names - known, ())
+        catalog.private_names.update(names - known, ())
     store.mark_private(known | names)
 
 
-def mark_guessed(tags: Collection[Tag], untagged: Iterable[str], catalog: Catalog, store: IndexStore) -> None:
-    """Keep the names of projects from being redirected, those too of which nothing is published yet.
+def update_guesses(
+    tags: Collection[Tag], untagged: Iterable[str], catalog: Catalog, store: IndexStore
+) -> None:
+    """Reserve the names of projects of which nothing may be published yet, and take back wrong guesses.
 
-    Those of these tags, and all that they are published under; ``keep`` sees to others. The name of such a
-    project is guessed from its folder; the guess is taken back once every tag of every project of that name
-    is published, for then the metadata says the names. ``untagged`` names projects without a release tag. The
-    tags of all projects must be given that have one of the names; names without a project here stay as they
-    are, as where their tags are gone; and a name that metadata ever gave is no guess. Raises ``StoreError``.
+    ``tags`` are all tags of the projects in question, ``untagged`` the names of projects without a release
+    tag. Until a tag is published its project's name is guessed from the folder. Metadata says the name of a
+    release; so the guess is taken back once each tag of each project of that name is published, unless
+    metadata ever gave that name. Other names stay as they are. Raises ``StoreError``.
     """
-    published = catalog.releases_from([tag.origin for tag in tags])
-    claims = {guess: False for name in untagged if (guess := normalised_name_of(name))}
+    published = catalog.releases.of_tags([tag.origin for tag in tags])
+    is_settled = {guess: False for name in untagged if (guess := normalised_name_of(name))}
     for tag in tags:
         if guess := normalised_name_of(tag.project):
-            claims[guess] = claims.get(guess, True) and tag.origin in published
-    settled = {guess for guess, is_settled in claims.items() if is_settled}
-    settled -= catalog.names_of_metadata(settled)
-    private = (claims.keys() | {release.project for release in published.values()}) - settled
-    known = catalog.private_names()
+            is_settled[guess] = is_settled.get(guess, True) and tag.origin in published
+    settled = {guess for guess in is_settled if is_settled[guess]}
+    settled -= catalog.private_names.known_from_metadata(settled)
+    private = (is_settled.keys() | {release.project for release in published.values()}) - settled
+    known = catalog.private_names.all()
     if private - known or settled & known:
-        catalog.set_private_names(private - known, settled & known)
+        catalog.private_names.update(private - known, settled & known)
     for name in settled:
         store.unmark_private(name)
     store.mark_private(private)
 
 
-def mark_told(names: Iterable[str], catalog: Catalog, store: IndexStore) -> None:
-    """Keep names that metadata gave from being redirected for good, though nothing of them is published.
-
-    Raises ``StoreError``.
-    """
-    told = {told for name in names if (told := normalised_name_of(name))}
-    if told:
-        catalog.keep_told_names(told)
-        store.mark_private(told)
+def reserve_metadata_names(names: Iterable[str], catalog: Catalog, store: IndexStore) -> None:
+    """Reserve names from metadata for good, though no release of them is published. Raises ``StoreError``."""
+    normalised = {name for text in names if (name := normalised_name_of(text))}
+    if normalised:
+        catalog.private_names.add_from_metadata(normalised)
+        store.mark_private(normalised)
 
 
-def mark_found(names: Iterable[str], catalog: Catalog, store: IndexStore, *, change: bool) -> None:
-    """Keep names for good that the index had before us: of its folders, and more that are given.
+def reserve_existing_names(
+    names: Iterable[str], catalog: Catalog, store: IndexStore, *, change: bool
+) -> None:
+    """Reserve for good the names of folders that the index had before it was taken over, and ``names``.
 
-    An empty folder says nothing where a guess of ours made it. Without ``change`` no folder is made. Raises
+    An empty folder counts unless it is the marker of a guess. Without ``change`` no marker is made. Raises
     ``StoreError``.
     """
-    folders = [each for each in store.folders() if not each.startswith(".") and is_allowed_folder(each)]
-    guesses = catalog.private_names()
+    folders = [name for name in store.folders() if not name.startswith(".") and is_allowed_folder(name)]
+    known = catalog.private_names.all()
     found = {normalised_name_of(name) for name in names}
     for folder in folders:
         name = normalised_name_of(folder)
-        if not (folder == name and name in guesses and store.is_empty(folder)):
+        is_marker = folder == name and name in known and store.is_empty(folder)
+        if not is_marker:
             found.add(name)
-    found -= catalog.names_of_metadata(found) | {""}
+    found -= catalog.private_names.known_from_metadata(found) | {""}
     if found:
-        catalog.keep_told_names(found)
+        catalog.private_names.add_from_metadata(found)
         if change:
             store.mark_private(found)
 
 
-def find_taken(catalog: Catalog, public_index: str) -> tuple[str, ...]:
-    """Ask the public index for each private name not asked for today; warnings of those that are taken.
+def check_public_index(catalog: Catalog, public_index: str) -> tuple[str, ...]:
+    """Ask the public index for private names, each once a day; a warning of each that has a project there.
 
-    Also for those of which nothing is published: whoever asks for one elsewhere gets a stranger's. Raises
+    An unpublished name is asked for, too: without this index a client would get a stranger's project. Raises
     ``StoreError``.
     """
-    # Here, for few runs ask.
+    # Imported here, because few runs ask.
     from sdistmaker_recipe.index import public_names
 
     now = datetime.now(timezone.utc)
-    names = sorted({*catalog.projects(), *catalog.private_names()})
-    before = catalog.watched()
-    due = [name for name in names if name not in before or now - before[name][1] > _ASKED_EVERY]
+    names = sorted({*catalog.releases.projects(), *catalog.private_names.all()})
+    before = catalog.public_names.answers()
+    due = [name for name in names if name not in before or now - before[name][1] > _ASK_AGAIN_AFTER]
     answers: dict[str, bool] = {}
-    unknown: defaultdict[str, list[str]] = defaultdict(list)
+    unanswered: defaultdict[str, list[str]] = defaultdict(list)
     warnings: list[str] = []
     try:
         for name, answer in public_names.look_up_projects(due, public_index):
             if isinstance(answer, bool):
                 answers[name] = answer
             else:
-                unknown[answer].append(name)
+                unanswered[answer].append(name)
     except public_names.PublicIndexError as error:
         warnings.append(f"check-public: {error.message}; it is asked again in the next run")
-    for answer, names in unknown.items():
-        warnings.append(f"check-public: {answer} for {_some(names)}; it is asked again in the next run")
+    for reason, names_of_reason in unanswered.items():
+        text = _listing(names_of_reason)
+        warnings.append(f"check-public: {reason} for {text}; it is asked again in the next run")
     if answers:
-        catalog.watch(answers, now)
+        catalog.public_names.record(answers, now)
     taken = [name for name in due if answers.get(name)]
     return (*(f"{name}: the public index has a project of this name too" for name in taken), *warnings)
 
 
-def _some(names: Sequence[str]) -> str:
-    """A list of names for people that does not get long."""
-    more = len(names) - _SOME
-    return ", ".join(names[:_SOME]) + (f" and {more} more" if more > 0 else "")
+def _listing(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are."""
+    more = len(names) - _NAMES_IN_WARNING
+    return ", ".join(names[:_NAMES_IN_WARNING]) + (f" and {more} more" if more > 0 else "")

@@ -1,7 +1,7 @@
-"""What the catalog knows of releases that are withdrawn, and of those that are on their way out.
+"""Which releases are withdrawn, and which files are to be removed.
 
-A release that is removed is first taken out of the catalog, and stands in a list until its file is gone too;
-so a run that breaks off leaves no file behind.
+A release that is removed leaves the catalog first. Its files stay in a list until they are gone, so that a
+run that breaks off leaves no file behind.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sdistmaker_recipe.catalog import Catalog
+from sdistmaker_recipe.catalog.database import Database, insert
+from sdistmaker_recipe.catalog.pages import Pages
 from sdistmaker_recipe.model import Release
 
 _KEY = "WHERE project = ? AND filename = ?"
 
 
-class Removal(NamedTuple):
-    """A file of a release that is no longer published; the file may still be there."""
+class FileToRemove(NamedTuple):
+    """A file of a release that is no longer published; the file may be gone already.
+
+    ``name`` and ``version`` are those of the release, ``kind`` as in ``model.ReleaseFile``.
+    """
 
     project: str
     filename: str
@@ -27,7 +31,7 @@ class Removal(NamedTuple):
 
 
 class WithdrawalState(NamedTuple):
-    """What decides whether a release is withdrawn, and how it is; see ``model.Release``."""
+    """The part of a release that decides whether it is withdrawn: see ``model.Release``."""
 
     project: str
     filename: str
@@ -38,67 +42,65 @@ class WithdrawalState(NamedTuple):
 
 
 class Withdrawals:
-    """What becomes of releases; every method raises ``StoreError`` when the catalog cannot be used."""
+    """Releases that are withdrawn. Every method raises ``StoreError`` when the catalog cannot be used."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
 
-    def withdrawn(self) -> list[WithdrawalState]:
+    def all(self) -> list[WithdrawalState]:
         """The releases that are yanked, or whose tag was deleted."""
-        return self._standings("yanked IS NOT NULL OR tag_deleted_in IS NOT NULL")
+        return self._select("yanked IS NOT NULL OR tag_deleted_in IS NOT NULL")
 
-    def of(self, projects: Iterable[str]) -> list[WithdrawalState]:
-        """All releases of the projects with these normalised names."""
-        return [each for project in projects for each in self._standings("project = ?", project)]
+    def of_projects(self, projects: Iterable[str]) -> list[WithdrawalState]:
+        """The state of all releases, also of those not withdrawn, of projects with these normalised names."""
+        return [state for project in projects for state in self._select("project = ?", project)]
 
     def record(self, releases: Iterable[Release]) -> None:
-        """Record whether tags were deleted and why releases are yanked; pages that say so are owed."""
-        with self._catalog.batch():
-            for each in releases:
-                key = (each.project, each.filename)
+        """Record when tags were deleted and why releases are yanked; changed pages are marked stale."""
+        with self._database.batch():
+            for release in releases:
+                key = (release.project, release.filename)
                 query = f"SELECT project FROM release {_KEY} AND yanked IS NOT ?"
-                owed = self._catalog.rows(query, [*key, each.yanked])
-                self._owe(project for (project,) in owed)
-                values = (each.tag_deleted_in, each.yanked, *key)
-                self._catalog.change(f"UPDATE release SET tag_deleted_in = ?, yanked = ? {_KEY}", [values])
+                for project in self._database.column(query, [*key, release.yanked]):
+                    self._pages.mark_stale([project, ""])
+                values = (release.tag_deleted_in, release.yanked, *key)
+                self._database.change(f"UPDATE release SET tag_deleted_in = ?, yanked = ? {_KEY}", [values])
 
     def record_moves(self, releases: Iterable[Release]) -> None:
-        """Record where moved tags were when that was reported."""
-        rows = [(each.tag_moved_to, each.project, each.filename) for each in releases]
-        self._catalog.change(f"UPDATE release SET tag_moved_to = ? {_KEY}", rows)
+        """Record the revisions to which tags moved, once that is reported."""
+        rows = [(release.tag_moved_to, release.project, release.filename) for release in releases]
+        self._database.change(f"UPDATE release SET tag_moved_to = ? {_KEY}", rows)
 
-    def take_out(self, releases: Iterable[Release]) -> None:
-        """Publish releases no longer; their files are to be removed once no page names them."""
-        with self._catalog.batch():
-            for each in releases:
-                rows = [
-                    (each.project, file.filename, each.name, each.version, file.sha256, file.kind)
-                    for file in each.files
+    def unpublish(self, releases: Iterable[Release]) -> None:
+        """Take releases out of the catalog; their files are to be removed once no page names them."""
+        unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
+        with self._database.batch():
+            for release in releases:
+                files = [
+                    FileToRemove(
+                        release.project, file.filename, release.name, release.version, file.sha256, file.kind
+                    )
+                    for file in release.files
                 ]
-                self._catalog.change("INSERT OR REPLACE INTO file_to_remove VALUES (?, ?, ?, ?, ?, ?)", rows)
-                self._catalog.change(f"DELETE FROM release {_KEY}", [(each.project, each.filename)])
-                unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
-                digests = [(file.sha256,) for file in each.files]
-                self._catalog.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
-                self._owe([each.project])
+                self._database.change(insert("file_to_remove", FileToRemove._fields, "OR REPLACE"), files)
+                self._database.change(f"DELETE FROM release {_KEY}", [(release.project, release.filename)])
+                digests = [(file.sha256,) for file in files]
+                self._database.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
+                self._pages.mark_stale([release.project, ""])
 
-    def removals(self) -> list[Removal]:
-        """The releases that were taken out and whose files may still be there, by project."""
-        columns = ", ".join(Removal._fields)
+    def files_to_remove(self) -> list[FileToRemove]:
+        """The files of unpublished releases that may still be there, by project."""
+        columns = ", ".join(FileToRemove._fields)
         query = f"SELECT {columns} FROM file_to_remove ORDER BY project, filename"
-        return [Removal(*row) for row in self._catalog.rows(query)]
+        return [FileToRemove(*row) for row in self._database.rows(query)]
 
-    def removed(self, removals: Iterable[Removal]) -> None:
-        """The files of these are gone."""
-        rows = [(each.project, each.filename) for each in removals]
-        self._catalog.change(f"DELETE FROM file_to_remove {_KEY}", rows)
+    def mark_removed(self, files: Iterable[FileToRemove]) -> None:
+        """Record that these files are gone."""
+        rows = [(file.project, file.filename) for file in files]
+        self._database.change(f"DELETE FROM file_to_remove {_KEY}", rows)
 
-    def _standings(self, chosen: str, *values: str) -> list[WithdrawalState]:
-        query = (
-            f"SELECT project, filename, version, origin, tag_deleted_in, yanked FROM release WHERE {chosen}"
-        )
-        return [WithdrawalState(*row) for row in self._catalog.rows(query, values)]
-
-    def _owe(self, projects: Iterable[str]) -> None:
-        rows = [(each,) for project in projects for each in (project, "")]
-        self._catalog.change("INSERT OR IGNORE INTO stale_page VALUES (?)", rows)
+    def _select(self, condition: str, *values: str) -> list[WithdrawalState]:
+        columns = ", ".join(WithdrawalState._fields)
+        query = f"SELECT {columns} FROM release WHERE {condition}"
+        return [WithdrawalState(*row) for row in self._database.rows(query, values)]

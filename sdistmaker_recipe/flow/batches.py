@@ -27,7 +27,7 @@ def open_batches(planned: Planned, run: Run) -> Batches:
     return Batches(
         run=run,
         index=Index(run.store, run.catalog, run.configuration.state),
-        known_repositories=run.catalog.repositories(),
+        known_repositories=run.catalog.index_state.finished_repositories(),
         pending=Counter(tag.project_origin for tag in planned.plan.build),
     )
 
@@ -101,7 +101,7 @@ class Batches:
             )
         upload_time = self._upload_time(outcome.tag)
         result = publish.publish(outcome, self.index, upload_time, self.run.configuration)
-        self.index.catalog.remember_toolchain(outcome.tag.project_origin, outcome.toolchain)
+        self.index.catalog.toolchains.record(outcome.tag.project_origin, outcome.toolchain)
         return self._remembered(result, is_permanent=True) if isinstance(result, Rejected) else result
 
     def _upload_time(self, tag: Tag) -> datetime:

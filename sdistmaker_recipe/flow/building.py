@@ -89,7 +89,7 @@ def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator
     from sdistmaker_recipe.flow import jobs
 
     origins = {origin for tag in tags for origin in (tag.origin, tag.project_origin)}
-    toolchains = run.catalog.toolchains(origins)
+    toolchains = run.catalog.toolchains.of(origins)
     with run.store.incoming() as incoming:
         yield jobs.build_all(
             tags,

@@ -98,7 +98,7 @@ def _report_untouched(configuration: Configuration, context: RunContext) -> Repo
         last = ScanState(catalog)
         if errors or is_touched(sources, context.revision, configuration, last, __version__):
             return None
-        releases, projects = catalog.size()
+        releases, projects = catalog.releases.count()
         return Report(
             configuration.destination, Plan(), warnings=warnings, releases=releases, projects=projects
         )

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals, WithdrawalState
+from sdistmaker_recipe.catalog.withdrawals import WithdrawalState
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import file_conflicts, yanking
@@ -62,7 +62,7 @@ def find_missing_tags(
     """
     repositories = {source.url: source.repository for source in sources}
     scan_state = ScanState(catalog)
-    withdrawn = {_key(state): state for state in Withdrawals(catalog).withdrawn()}
+    withdrawn = {_key(state): state for state in catalog.withdrawals.all()}
     deleted: dict[Key, tuple[Release, str]] = {}
     to_remove: set[Key] = set()
     undecided: dict[int, tuple[GoneTag, ...]] = {}
@@ -105,7 +105,7 @@ def standing_failures(
     standing: dict[str, Failure] = {}
     for failure in failures:
         key = file_conflicts.conflicting_file(failure.reason)
-        release = catalog.release(*key) if key else None
+        release = catalog.releases.get(*key) if key else None
         if key is None or (release and release.tag_deleted_in is None and key not in missing_tags.deleted):
             standing[failure.origin] = failure
     return standing
@@ -130,7 +130,7 @@ def find_release_changes(
     states = {
         **missing_tags.withdrawn,
         **{key: _state(release) for key, (release, _) in missing_tags.deleted.items()},
-        **{_key(state): state for state in Withdrawals(catalog).of(lines)},
+        **{_key(state): state for state in catalog.withdrawals.of_projects(lines)},
     }
     changes: list[ReleaseChange] = []
     for key, before in sorted(states.items()):
@@ -144,7 +144,7 @@ def find_release_changes(
             and (key in missing_tags.to_remove or key in missing_tags.deleted)
         )
         if is_removed or (now, reason) != (before.tag_deleted_in, before.yanked):
-            release = catalog.release(*key)
+            release = catalog.releases.get(*key)
             changes += [_change(release, now, reason, is_removed=is_removed)] if release else []
     return (*changes, *_moves(staying))
 
@@ -155,7 +155,7 @@ def record_changes(planned: Plan, catalog: Catalog) -> None:
     Raises ``StoreError``.
     """
     if changed := [change.release for change in planned.release_changes if change.action != "moved"]:
-        Withdrawals(catalog).record(changed)
+        catalog.withdrawals.record(changed)
 
 
 def take_out_removed(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
@@ -170,13 +170,13 @@ def take_out_removed(planned: Plan, results: Iterable[Published | Rejected], cat
     removed: list[Release] = []
     for change in planned.release_changes:
         if change.action == "remove":
-            release = catalog.release(*_key(change.release))
+            release = catalog.releases.get(*_key(change.release))
             version = canonicalize_version(change.release.version)
             heirs = {(name, version) for name in _names(_state(change.release))}
             if release is not None and release.tag_deleted_in is not None and not heirs & awaited:
                 removed.append(release)
     if removed:
-        Withdrawals(catalog).take_out(removed)
+        catalog.withdrawals.unpublish(removed)
 
 
 def final_changes(planned: Plan, missing_tags: MissingTags, catalog: Catalog) -> tuple[ReleaseChange, ...]:
@@ -185,11 +185,11 @@ def final_changes(planned: Plan, missing_tags: MissingTags, catalog: Catalog) ->
     Raises ``StoreError``.
     """
     if moved := [change.release for change in planned.release_changes if change.action == "moved"]:
-        Withdrawals(catalog).record_moves(moved)
+        catalog.withdrawals.record_moves(moved)
     changes: list[ReleaseChange] = []
     for change in planned.release_changes:
         key = _key(change.release)
-        release = catalog.release(*key)
+        release = catalog.releases.get(*key)
         is_yanked = release is not None and release.yanked is not None
         if change.action == "remove" and release is not None:
             # It waits for a tag that may take it over.
@@ -205,7 +205,7 @@ def unmatched_yank_lines(
 ) -> tuple[str, ...]:
     """Warnings about lines of the option yank that match no release and no tag that is to be built."""
     lines = list(lines)
-    states = Withdrawals(catalog).of({line.project for line in lines})
+    states = catalog.withdrawals.of_projects({line.project for line in lines})
     known = [(state.project, state.version) for state in states]
     known += [(canonicalize_name(tag.project), tag.version) for tag in tags_to_build]
     return tuple(

@@ -51,8 +51,8 @@ def plan(scanned: Scanned, run: Run) -> Planned:
         run.store, run.catalog, every=run.context.full_scan
     ) | {release.project for release in lost}
     tags = _tags_to_consider(scanned, projects_to_check, run)
-    match_adopted.recognise(tags, run.catalog)
-    releases = run.catalog.releases_from({tag.origin for tag in tags})
+    match_adopted.match_adopted(tags, run.catalog)
+    releases = run.catalog.releases.of_tags({tag.origin for tag in tags})
     state = stage.CatalogState(
         releases=releases,
         failures=_failures(missing_tags, run),
@@ -107,7 +107,7 @@ def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: 
 
 
 def _failures(missing_tags: MissingTags, run: Run) -> dict[str, Failure]:
-    failures = [] if run.context.retry_failed else run.catalog.failures()
+    failures = [] if run.context.retry_failed else run.catalog.failures.all()
     return lifecycle.standing_failures(failures, missing_tags, run.catalog)
 
 

@@ -83,10 +83,10 @@ def _write_pages(planned: Planned, run: Run) -> None:
 
 
 def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
-    failed = [failure.origin for failure in run.catalog.failures()]
+    failed = [failure.origin for failure in run.catalog.failures.all()]
     there = {tag.origin for scan in scanned.scans for tag in run.scan_state.tags_from(scan, failed)}
     if gone := [origin for origin in failed if origin not in there]:
-        run.catalog.forget_failures(gone)
+        run.catalog.failures.remove(gone)
 
 
 def _remove_withdrawn_files(run: Run) -> None:
@@ -111,10 +111,10 @@ def _is_idle(planned: Planned, run: Run) -> bool:
 def _remember_folders(planned: Planned, run: Run) -> None:
     """Record when files last came or went in the folders of the index, for the next run to compare."""
     changed = run.store.changed_folders
-    if planned.projects_to_check or not run.catalog.knows_folders():
-        run.catalog.remember_folders(run.store.folders())
+    if planned.projects_to_check or not run.catalog.index_state.has_folders():
+        run.catalog.index_state.set_folders(run.store.folders())
     else:
-        run.catalog.remember_folders(run.store.folders(changed), changed)
+        run.catalog.index_state.set_folders(run.store.folders(changed), changed)
 
 
 def _settle(planned: Planned, run: Run) -> None:
@@ -122,9 +122,11 @@ def _settle(planned: Planned, run: Run) -> None:
     for scan in planned.scanned.scans:
         undecided = planned.missing_tags.undecided[scan.number]
         run.scan_state.settle(scan, run.options_digest, undecided)
-    for uuid in {scan.uuid for scan in planned.scanned.scans} - run.catalog.repositories():
+    for uuid in {
+        scan.uuid for scan in planned.scanned.scans
+    } - run.catalog.index_state.finished_repositories():
         if not planned.scanned.errors:
-            run.catalog.finish(uuid)
+            run.catalog.index_state.finish_repository(uuid)
 
 
 def _finish_verification(planned: Planned) -> Verification | None:

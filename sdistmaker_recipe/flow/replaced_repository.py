@@ -35,12 +35,12 @@ def _match_to_scan(
     candidates = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
     if not candidates:
         return ()
-    finished, uuid = catalog.repositories(), scan.uuid
+    finished, uuid = catalog.index_state.finished_repositories(), scan.uuid
     matches = _matches(candidates, scan_state.tags(scan), catalog)
-    catalog.change_origins((release, _of_tag(release, tag)) for release, tag in matches)
+    catalog.releases.change_origins((release, _of_tag(release, tag)) for release, tag in matches)
     if {repository_of(release.origin) for release, _tag in matches} & finished:
         # Tags that are new in it get the time of their upload, as they would have in the old repository.
-        catalog.finish(uuid)
+        catalog.index_state.finish_repository(uuid)
     # A repository that a run has finished was reported by that run.
     return (_warning(scan.url, len(candidates), matches),) if matches or uuid not in finished else ()
 
@@ -48,7 +48,7 @@ def _match_to_scan(
 def _releases_of_others(scan_state: ScanState, catalog: Catalog) -> list[Release]:
     """The releases of tags of repositories that are not read any more."""
     own = {repository_of(origin) for _url, origin in scan_state.repositories()}
-    return [release for release in catalog.releases_but_of(own) if release.tag_url]
+    return [release for release in catalog.releases.of_other_repositories(own) if release.tag_url]
 
 
 def _origin_now(release: Release, scan: Scan, former: str) -> str:
@@ -74,7 +74,7 @@ def _matches(
     # If several repositories had such a tag, the same revision counts most, then the later upload.
     fitting.sort(key=lambda pair: (pair[0].is_at(pair[1].revision), pair[0].sdist.upload_time))
     best = {tag.origin: (release, tag) for release, tag in fitting}
-    published = catalog.releases_from(best)
+    published = catalog.releases.of_tags(best)
     return [pair for origin, pair in best.items() if origin not in published]
 
 

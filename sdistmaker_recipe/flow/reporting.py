@@ -12,7 +12,7 @@ def report(results: Results, run: Run) -> Report:
     """All that the run did, or would do. Raises ``StoreError``."""
     planned, scanned = results.planned, results.planned.scanned
     plan = planned.plan._replace(release_changes=results.release_changes)
-    releases, projects = run.catalog.size()
+    releases, projects = run.catalog.releases.count()
     return Report(
         destination=run.configuration.destination,
         plan=plan,

@@ -14,7 +14,7 @@ from sdistmaker_recipe.model import Tag
 
 @dataclass(frozen=True, slots=True)
 class NamesToReserve:
-    """Projects whose names may have to be reserved, or released: see ``private_names.mark_guessed``.
+    """Projects whose names may have to be reserved, or released: see ``private_names.update_guesses``.
 
     ``tags`` are all tags of such projects, ``untagged`` the names of such projects without any tag.
     """
@@ -47,7 +47,7 @@ def reserve_names(names: NamesToReserve, run: Run) -> None:
         update_guesses(names, run)
     finally:
         # The names of this run come first: a fault with an old name must not prevent their recording.
-        private_names.keep(run.catalog, run.store)
+        private_names.reserve_all(run.catalog, run.store)
 
 
 def update_guesses(names: NamesToReserve, run: Run) -> None:
@@ -55,7 +55,7 @@ def update_guesses(names: NamesToReserve, run: Run) -> None:
 
     Raises ``StoreError``.
     """
-    private_names.mark_guessed(names.tags, names.untagged, run.catalog, run.store)
+    private_names.update_guesses(names.tags, names.untagged, run.catalog, run.store)
 
 
 def find_public_twins(names: NamesToReserve, run: Run) -> tuple[str, ...]:
@@ -67,4 +67,4 @@ def find_public_twins(names: NamesToReserve, run: Run) -> tuple[str, ...]:
         return ()
     # The public index must not be asked for a guess that this run has proved wrong.
     update_guesses(names, run)
-    return private_names.find_taken(run.catalog, run.public_index)
+    return private_names.check_public_index(run.catalog, run.public_index)

@@ -34,8 +34,10 @@ def select_tags(
     """
     if _overlap(scans):
         return [tag for scan in scans for tag in scan_state.tags(scan)]
-    origins = [failure.origin for failure in catalog.failures()]
-    origins += [release.origin for project in projects_to_check for release in catalog.releases_of(project)]
+    origins = [failure.origin for failure in catalog.failures.all()]
+    origins += [
+        release.origin for project in projects_to_check for release in catalog.releases.of_project(project)
+    ]
     tags: list[Tag] = []
     for scan in scans:
         if scan.options_digest != options_digest:
@@ -52,9 +54,9 @@ def find_projects_to_check(store: IndexStore, catalog: Catalog, *, every: bool) 
 
     Raises ``StoreError``.
     """
-    before = catalog.folders()
+    before = catalog.index_state.folders()
     if every or not before:
-        return frozenset((*catalog.projects(), *map(canonicalize_name, before)))
+        return frozenset((*catalog.releases.projects(), *map(canonicalize_name, before)))
     now = store.folders()
     changed = (name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     return frozenset(map(canonicalize_name, changed))

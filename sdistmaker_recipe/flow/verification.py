@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 from typing import Literal, TypeAlias
 
 from sdistmaker_recipe.catalog import archives, former_names
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.index import existing_files, layout
 from sdistmaker_recipe.index.atomic_files import is_temporary
 from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
@@ -32,7 +32,7 @@ class Verifier:
         self._writer = writer
         self._store = writer.store
         self._catalog = writer.catalog
-        self._names = FormerNames(writer.catalog)
+        self._names = writer.catalog.former_names
         self._change = change
         self._files = 0
         self._problems: dict[str, IndexProblem] = {}
@@ -48,9 +48,9 @@ class Verifier:
     def verify(self) -> None:
         """Compare the catalog, archives, former names, pages and all other files of the index."""
         self._catalog.check()
-        projects = self._catalog.projects()
+        projects = self._catalog.releases.projects()
         for project in projects:
-            releases = self._catalog.releases_of(project)
+            releases = self._catalog.releases.of_project(project)
             for release in releases:
                 self._verify_archive(release)
             self._verify_former_names(project, releases)
@@ -65,11 +65,11 @@ class Verifier:
         """The result, after the builds."""
         changed_projects: set[str] = set()
         for before, problem in self._lost.items():
-            now = archives.published(before.project, before.filename, before.version, self._catalog)
+            now = self._catalog.releases.find(before.project, before.filename, before.version)
             if now is not None and not self._store.has_file(now.project, now.filename):
                 now = None
             if now is not None and self._change:
-                archives.let_names_follow(before, now, self._store, self._catalog)
+                archives.update_second_names(before, now, self._store, self._catalog)
                 changed_projects.add(before.project)
             outcome, explanation = self._outcome(before, now)
             self._note(f"{before.project}/{before.filename}", f"{problem}; {explanation}", outcome)
@@ -119,10 +119,10 @@ class Verifier:
         if digest and digest != name.sha256:
             self._note(f"{name.folder}/{name.filename}", "holds other bytes than when it was found", "told")
         if digest != name.sha256 and self._change:
-            self._names.forget([name])
+            self._names.remove([name])
 
     def _verify_pages(self, projects: Sequence[str]) -> None:
-        owed = self._catalog.owed()
+        owed = self._catalog.pages.stale()
         wrong: set[str] = set()
         chosen = [project for project in projects if project not in owed]
         for project, path, is_right in pages.compare_projects(chosen, self._writer, self._damaged):
@@ -146,7 +146,7 @@ class Verifier:
         return not is_right
 
     def _verify_private(self, folders: Container[str]) -> None:
-        without = sorted(name for name in self._catalog.private_names() if name not in folders)
+        without = sorted(name for name in self._catalog.private_names.all() if name not in folders)
         for name in without:
             self._note(name, "is a private name without its marker, an empty folder", self._repair)
         if self._change:
@@ -169,7 +169,7 @@ class Verifier:
     def _known(self, folder: str) -> frozenset[str]:
         """The names of the archives and metadata files that belong into a folder."""
         project = canonicalize_name(folder)
-        releases = self._catalog.releases_of(project)
+        releases = self._catalog.releases.of_project(project)
         known = {*self._names.in_folder(folder)}
         if folder == project:
             files = [file for release in releases for file in release.files]

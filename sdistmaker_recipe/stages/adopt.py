@@ -15,9 +15,8 @@ from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog, archives, former_names, match_adopted, private_names
 from sdistmaker_recipe.catalog.archives import ArchiveMetadata
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.scan_state import ScanState
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, yanking
 from sdistmaker_recipe.index.atomic_files import sha256_of, sync_filesystem
@@ -48,7 +47,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: ScanState, *, wanted: bool,
     note = catalog.note(_NOTE)
     if note == _DONE and not wanted:
         return Adoption()
-    if note == "" and catalog.size()[0] and not wanted:
+    if note == "" and catalog.releases.count()[0] and not wanted:
         # Of a version that took nothing over.
         catalog.set_note(_NOTE, _DONE)
         return Adoption()
@@ -56,7 +55,7 @@ def adopt(store: IndexStore, catalog: Catalog, last: ScanState, *, wanted: bool,
     every = find_distributions(store.folder)
     catalog.set_note(_NOTE, _BEGUN)
     # Before a name is asked for: whether one that is private was a guess nobody knows any more.
-    private_names.mark_found(_names(every, store), catalog, store, change=change)
+    private_names.reserve_existing_names(_names(every, store), catalog, store, change=change)
     files = iter(every)
     while some := list(islice(files, _AT_ONCE)):
         with catalog.batch():
@@ -91,7 +90,7 @@ def _told_name(path: Path) -> str:
 def _with_tags(taken: list[Adopted], catalog: Catalog, last: ScanState) -> Iterator[Adopted]:
     names = sorted({each.release.project for each in taken})
     tags = (tag for _name, theirs in last.projects_named(names) for tag in theirs)
-    known = match_adopted.recognise(tags, catalog)
+    known = match_adopted.match_adopted(tags, catalog)
     for each in taken:
         yield each._replace(release=known.get(each.release.origin, each.release))
 
@@ -116,10 +115,10 @@ class _Adopter:
         self._left: dict[IndexPath, str] = {}
         self._store = store
         self._catalog = catalog
-        self._names = FormerNames(catalog)
+        self._names = catalog.former_names
         self._change = change
         # A run that broke off left them to be removed.
-        self._leaving = {each.sha256 for each in Withdrawals(catalog).removals()}
+        self._leaving = {each.sha256 for each in catalog.withdrawals.files_to_remove()}
         self._listing: tuple[str, ListedFiles] = ("", {})
         self._unlisted: set[str] = set()
         self._seconds: tuple[str, dict[str, Release]] = ("", {})
@@ -132,7 +131,7 @@ class _Adopter:
         """Remove the pages of projects that name nothing but files that were moved away."""
         if self._change:
             for project in self._unlisted:
-                if not self._catalog.releases_of(project):
+                if not self._catalog.releases.of_project(project):
                     self._store.remove_files(project, layout.PROJECT_PAGES)
 
     def take(self, place: IndexPath) -> None:
@@ -190,14 +189,14 @@ class _Adopter:
             summary=told.details.summary,
             tag_deleted_in=yanking.deleted_revision(yanked),
         )
-        self._catalog.publish(release, {sha256: told.metadata})
+        self._catalog.releases.publish(release, {sha256: told.metadata})
         if place != own:
             self._note(place, release, sha256)
         self.taken.append(Adopted(str(place), release))
 
     def _is_known(self, place: IndexPath) -> bool:
-        known = self._catalog.release(place.folder, place.filename)
-        return bool(known or self._names.find(place.folder, place.filename))
+        known = self._catalog.releases.get(place.folder, place.filename)
+        return bool(known or self._names.get(place.folder, place.filename))
 
     def _is_second_name(self, place: IndexPath) -> bool:
         """Whether that is a name of ours for an archive that is known, which is told without reading it."""
@@ -210,7 +209,7 @@ class _Adopter:
 
     def _second_names(self, folder: str) -> dict[str, Release]:
         project = canonicalize_name(folder)
-        releases, known = self._catalog.releases_of(project), self._names.of_project(project)
+        releases, known = self._catalog.releases.of_project(project), self._names.of_project(project)
         written = former_names.legacy_folders(project, [each.name for each in releases], known)
         return former_names.second_names(folder, releases, known) if folder in written else {}
 
@@ -224,7 +223,7 @@ class _Adopter:
         self, place: IndexPath, own: IndexPath, told: ArchiveMetadata, sha256: str, *, is_listed: bool
     ) -> bool:
         """Whether there is such a release; the file is one more name of its file then, or lost against it."""
-        there = archives.published(own.folder, own.filename, told.version, self._catalog)
+        there = self._catalog.releases.find(own.folder, own.filename, told.version)
         # Our pages can have listed 1.0 and 1.0.0, where those were two tags.
         if there is None or (there.filename != own.filename and is_listed):
             return False
@@ -236,7 +235,7 @@ class _Adopter:
 
     def _put(self, place: IndexPath, own: IndexPath, mtime: float) -> None:
         """Give a file the name that clients look for; the one it has stays."""
-        self._catalog.set_private_names([own.folder], ())
+        self._catalog.private_names.update([own.folder], ())
         if place == own:
             return
         if self._change:
@@ -251,7 +250,7 @@ class _Adopter:
         Whether it was taken over.
         """
         path = self._path(own)
-        known = self._catalog.release(own.folder, own.filename)
+        known = self._catalog.releases.get(own.folder, own.filename)
         is_file = self._store.has_file(own.folder, own.filename)
         if known or not self._store.path_exists(own.folder, own.filename):
             return False

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, former_names
-from sdistmaker_recipe.catalog.former_names import FormerNames
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
@@ -79,8 +78,8 @@ def write_projects(
         writer.store.write_pages(pages_of_some.content)
         with writer.catalog.batch():
             for each in pages_of_some.listed:
-                writer.catalog.list_project(each)
-            writer.catalog.paid(pages_of_some.projects)
+                writer.catalog.pages.list_project(each)
+            writer.catalog.pages.mark_written(pages_of_some.projects)
 
 
 def compare_projects(
@@ -102,7 +101,7 @@ def compare_projects(
 
 def compare_root(writer: PageWriter) -> Iterator[tuple[str, bool]]:
     """Each file of the root: its name, and whether it is as it should be. Raises ``StoreError``."""
-    for path, content in _root_files(writer.catalog.projects(), writer).items():
+    for path, content in _root_files(writer.catalog.releases.projects(), writer).items():
         yield path, writer.store.is_page_current(path, content)
 
 
@@ -120,13 +119,17 @@ def get_ready() -> None:
 
 def begin(writer: PageWriter) -> None:
     """Of an index without projects all pages will look as they do now."""
-    if not writer.catalog.latest(1):
+    if not writer.catalog.releases.latest(1):
         writer.catalog.set_note(_NOTE, _look(writer))
 
 
 def nothing_to_write(writer: PageWriter) -> bool:
     """Whether ``write_all`` would write nothing, where no project is doubtful."""
-    return is_current(writer) and not writer.catalog.owed() and writer.store.has_pages("", layout.ROOT_FILES)
+    return (
+        is_current(writer)
+        and not writer.catalog.pages.stale()
+        and writer.store.has_pages("", layout.ROOT_FILES)
+    )
 
 
 def write_all(writer: PageWriter, projects_to_check: Container[str] = ()) -> None:
@@ -135,8 +138,8 @@ def write_all(writer: PageWriter, projects_to_check: Container[str] = ()) -> Non
     Of projects only the ``projects_to_check`` are looked at for missing files. All pages are written
     again after an upgrade, or an option, that changes what pages look like.
     """
-    every = writer.catalog.projects()
-    owed = writer.catalog.owed()
+    every = writer.catalog.releases.projects()
+    owed = writer.catalog.pages.stale()
     current = is_current(writer)
     if not current:
         _read_metadata(writer.catalog)
@@ -146,7 +149,7 @@ def write_all(writer: PageWriter, projects_to_check: Container[str] = ()) -> Non
     )
     if not current or owed or not writer.store.has_pages("", layout.ROOT_FILES):
         writer.store.write_pages(_root_files(every, writer))
-        writer.catalog.paid(["", *(owed - set(every))])
+        writer.catalog.pages.mark_written(["", *(owed - set(every))])
     if not current:
         writer.catalog.set_note(_NOTE, _look(writer))
 
@@ -163,7 +166,7 @@ def write_missing_root(writer: PageWriter) -> None:
 
 def write_root(writer: PageWriter) -> None:
     """Write the pages of the root; raises ``StoreError``."""
-    writer.store.write_pages(_root_files(writer.catalog.projects(), writer))
+    writer.store.write_pages(_root_files(writer.catalog.releases.projects(), writer))
 
 
 def _read_metadata(catalog: Catalog) -> None:
@@ -172,12 +175,12 @@ def _read_metadata(catalog: Catalog) -> None:
         from sdistmaker_recipe.index import core_metadata
 
         with catalog.batch():
-            for release in catalog.releases():
-                content = catalog.metadata(release.sha256)
+            for release in catalog.releases.all():
+                content = catalog.releases.metadata(release.sha256)
                 digest = core_metadata.digest_to_serve(content)
                 summary = core_metadata.project_details(content).summary
                 sdist = release.sdist._replace(metadata_sha256=digest)
-                catalog.tell_metadata(release._replace(summary=summary, files=(sdist,)))
+                catalog.releases.set_metadata(release._replace(summary=summary, files=(sdist,)))
             catalog.set_note(_UNREAD, "")
 
 
@@ -212,13 +215,13 @@ def _render(
 ) -> Iterator[_Rendered]:
     from sdistmaker_recipe.index import web_pages
 
-    failed = Counter(failure.project for failure in writer.catalog.failures())
+    failed = Counter(failure.project for failure in writer.catalog.failures.all())
     notes = _notes(writer)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         rendered = _Rendered(some)
         with writer.catalog.batch():
             for project in some:
-                if releases := writer.catalog.releases_of(project):
+                if releases := writer.catalog.releases.of_project(project):
                     links = _links(project, releases, writer.catalog)
                     told = _told(releases, known, writer)
                     for_people = web_pages.ProjectPage(
@@ -239,7 +242,7 @@ def _render(
 
 def _notes(writer: PageWriter) -> dict[str, tuple[str, ...]]:
     """What the page of each project warns of, by its normalised name."""
-    watched = writer.catalog.watched().items() if writer.taken else ()
+    watched = writer.catalog.public_names.answers().items() if writer.taken else ()
     return {name: (_TAKEN,) for name, (taken, _) in watched if taken}
 
 
@@ -253,7 +256,7 @@ def _told(
     # Here, for it is mostly known.
     from sdistmaker_recipe.index import core_metadata
 
-    return core_metadata.project_details(writer.catalog.metadata(chosen.sha256))
+    return core_metadata.project_details(writer.catalog.releases.metadata(chosen.sha256))
 
 
 def _files(
@@ -278,7 +281,7 @@ def _files(
 
 def _metadata_files(project: str, releases: Iterable[Release], writer: PageWriter) -> dict[str, Content]:
     return {
-        f"{project}/{file.filename}{layout.METADATA_SUFFIX}": writer.catalog.metadata(file.sha256)
+        f"{project}/{file.filename}{layout.METADATA_SUFFIX}": writer.catalog.releases.metadata(file.sha256)
         for release in releases
         for file in release.files
         if file.metadata_sha256
@@ -287,7 +290,7 @@ def _metadata_files(project: str, releases: Iterable[Release], writer: PageWrite
 
 def _links(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[str, list[Link]]:
     """The second names of archives in the folders for clients that know no normalised names."""
-    known = FormerNames(catalog).of_project(project)
+    known = catalog.former_names.of_project(project)
     return {
         folder: [
             Link(project, release.filename, folder, name)
@@ -310,10 +313,10 @@ def _description(project: str, told: ProjectDetails, writer: PageWriter) -> str:
     """The description as HTML; that of an earlier release stands where this one says the same."""
     made_from = (writer.renderer, told.content_type, told.description)
     digest = hashlib.sha256(repr(made_from).encode()).hexdigest()
-    html = writer.catalog.description(project, digest)
+    html = writer.catalog.pages.description(project, digest)
     if html is None:
         html = writer.render(told)
-        writer.catalog.keep_description(project, digest, html)
+        writer.catalog.pages.set_description(project, digest, html)
     return html
 
 
@@ -325,11 +328,11 @@ def _listed(project: str, releases: Sequence[Release]) -> ListedProject:
 def _root_files(projects: Sequence[str], writer: PageWriter) -> dict[str, Content]:
     from sdistmaker_recipe.index import feed, page_templates, web_pages
 
-    failures = writer.catalog.failures()
-    latest = writer.catalog.latest(feed.FEED_LENGTH)
+    failures = writer.catalog.failures.all()
+    latest = writer.catalog.releases.latest(feed.FEED_LENGTH)
     root = web_pages.RootPage(
-        projects=tuple(writer.catalog.listed()),
-        releases=writer.catalog.size()[0],
+        projects=tuple(writer.catalog.pages.listed_projects()),
+        releases=writer.catalog.releases.count()[0],
         latest=tuple(latest[:_LATEST]),
         failed=len(failures),
     )

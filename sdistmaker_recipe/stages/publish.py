@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, archives, private_names
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.index import file_conflicts, yanking
@@ -54,7 +53,7 @@ def publish(
     if mismatch and configuration.version_mismatch == "refuse":
         return _refused(built, f"{mismatch}, and version-mismatch is refuse.", index)
     project, own = project_folder(built.name), sdist_filename(built.name, built.version)
-    there = archives.published(project, own, built.version, index.catalog)
+    there = index.catalog.releases.find(project, own, built.version)
     former = there if there is not None and there.origin != built.tag.origin else None
     replaced = former is None and file_conflicts.may_replace_file(there, built.tag.revision, configuration)
     filename = _filename(own, there, index.store, replaced=replaced)
@@ -93,11 +92,11 @@ def publish(
     )
     if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
         # What is left of it goes once no page names it.
-        Withdrawals(index.catalog).take_out([there])
+        index.catalog.withdrawals.unpublish([there])
     metadata = {sdist.sha256: told.metadata}
-    index.catalog.publish(release, metadata, instead_of=former.origin if former else "")
+    index.catalog.releases.publish(release, metadata, instead_of=former.origin if former else "")
     if there is not None and there.sha256 != stored.sha256:
-        archives.let_names_follow(there, release, index.store, index.catalog)
+        archives.update_second_names(there, release, index.store, index.catalog)
     change = _change(release, there, is_built=stored.sha256 == built.sha256, replaced=replaced)
     warnings = tuple(each for each in (*built.warnings, mismatch, change) if each)
     return Published(
@@ -184,7 +183,7 @@ def store_only(built: Built, store: IndexStore) -> Path:
 
 def keep_failure(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag, whose names stay private; raises ``StoreError``."""
-    private_names.mark_told(failed.names, index.catalog, index.store)
+    private_names.reserve_metadata_names(failed.names, index.catalog, index.store)
     return write_log(failed, index.state)
 
 
@@ -198,8 +197,8 @@ def remember(failure: Failure, index: Index) -> bool:
 
     A lasting one is not tried again while nothing changes. Raises ``StoreError``.
     """
-    before = index.catalog.failure(failure.origin)
-    index.catalog.remember(failure)
+    before = index.catalog.failures.get(failure.origin)
+    index.catalog.failures.add(failure)
     return before is not None and not before.is_permanent and before.fingerprint == failure.fingerprint
 
 
@@ -248,7 +247,7 @@ def _mismatch(built: Built) -> str:
 
 def _refused(built: Built, reason: str, index: Index) -> Rejected:
     """What was built is not published; its name is private all the same."""
-    private_names.mark_told([built.name], index.catalog, index.store)
+    private_names.reserve_metadata_names([built.name], index.catalog, index.store)
     return _rejected(built.tag, reason, index.state)
 
 

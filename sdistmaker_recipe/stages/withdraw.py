@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.catalog import Catalog, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
 from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
-from sdistmaker_recipe.catalog.withdrawals import Removal, Withdrawals, WithdrawalState
+from sdistmaker_recipe.catalog.withdrawals import FileToRemove, WithdrawalState
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
@@ -44,7 +44,7 @@ def find_deleted(
     is_same = scan.options_digest == options_digest
     tags = state.gone_tags(scan) if is_same else _tags_not_found(scan, state, catalog)
     by_origin = {f"{scan.origin}/{tag.path}": tag for tag in sorted(tags)}
-    releases = catalog.releases_from(by_origin)
+    releases = catalog.releases.of_tags(by_origin)
     # Of these it is not known yet that their tags are gone.
     candidates = {
         tag: releases[origin]
@@ -75,7 +75,7 @@ def still_deleted(
 
 def has_files_to_remove(catalog: Catalog) -> bool:
     """Whether a run that broke off left files of releases that are published no more."""
-    return bool(Withdrawals(catalog).removals())
+    return bool(catalog.withdrawals.files_to_remove())
 
 
 def remove_files(catalog: Catalog, store: IndexStore) -> None:
@@ -85,21 +85,21 @@ def remove_files(catalog: Catalog, store: IndexStore) -> None:
 
     The folder of such a project stays, so that its name is not redirected. Raises ``StoreError``.
     """
-    withdrawals, names = Withdrawals(catalog), FormerNames(catalog)
-    every = withdrawals.removals()
-    private = catalog.private_names() if every else frozenset()
+    withdrawals, names = catalog.withdrawals, catalog.former_names
+    every = withdrawals.files_to_remove()
+    private = catalog.private_names.all() if every else frozenset()
     for project, removals in groupby(every, lambda each: each.project):
-        for folder in _remove_of(project, list(removals), catalog.releases_of(project), names, store):
+        for folder in _remove_of(project, list(removals), catalog.releases.of_project(project), names, store):
             # One of an archive that was taken over may be that of a private name itself.
             if folder not in private:
                 store.unmark_private(folder)
     if every:
-        withdrawals.removed(every)
+        withdrawals.mark_removed(every)
 
 
 def _remove_of(
     project: str,
-    removals: Sequence[Removal],
+    removals: Sequence[FileToRemove],
     releases: Sequence[Release],
     names: FormerNames,
     store: IndexStore,
@@ -124,7 +124,7 @@ def _remove_of(
         store.remove_files(name.folder, [name.filename])
     for each in gone_files:
         store.remove_files(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
-    names.forget(lost)
+    names.remove(lost)
     for folder in {each.folder for each in lost} & set(kept):
         # It is known by them from now on.
         for filename, release in former_names.second_names(folder, releases, known).items():
@@ -140,7 +140,7 @@ def _remove_of(
 def _tags_not_found(scan: Scan, state: ScanState, catalog: Catalog) -> list[GoneTag]:
     """The tags of releases that the scan does not find, each last seen when its release was made."""
     found = []
-    for origin, release in catalog.releases_from(state.origins_without_tag(scan)).items():
+    for origin, release in catalog.releases.of_tags(state.origins_without_tag(scan)).items():
         parts = split_tag_path(origin.removeprefix(f"{scan.origin}/"))
         if parts:
             found.append(GoneTag(*parts, release.revision))

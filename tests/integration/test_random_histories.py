@@ -69,5 +69,5 @@ def test_releases_of_tags_that_are_not_seen_are_all_that_have_none():
                 assert set(last.origins_without_tag(found)) == published - now, (seed, peg)
                 with catalog.batch():
                     for origin in now - published:
-                        catalog.publish(a_release(origin=origin, filename=origin))
+                        catalog.releases.publish(a_release(origin=origin, filename=origin))
                 published |= now

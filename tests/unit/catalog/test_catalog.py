@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.catalog import SCHEMA_VERSION, Catalog, open_catalog
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.schema import SCHEMA_VERSION
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.model import Failure, ListedProject
 from tests.support.old_catalog import VERSION_1
@@ -43,63 +44,63 @@ def break_schema(path: Path) -> None:
 class TestReleases:
     def test_come_back_as_they_were(self, catalog):
         release = a_release(yanked="why", tag_deleted_in="19", tag_moved_to="18")
-        catalog.publish(release)
-        assert catalog.releases() == [release]
+        catalog.releases.publish(release)
+        assert catalog.releases.all() == [release]
 
     def test_are_sorted_by_project_and_file_name(self, catalog):
         for project, filename in (("b", "2"), ("a", "3"), ("b", "1"), ("a", "4")):
             release = a_release(filename, project=project, filename=filename)
-            catalog.publish(release)
-        found = [(each.project, each.filename) for each in catalog.releases()]
+            catalog.releases.publish(release)
+        found = [(each.project, each.filename) for each in catalog.releases.all()]
         assert found == [("a", "3"), ("a", "4"), ("b", "1"), ("b", "2")]
-        assert [each.filename for each in catalog.releases_of("b")] == ["1", "2"]
+        assert [each.filename for each in catalog.releases.of_project("b")] == ["1", "2"]
 
     def test_of_a_project_are_its_own(self, catalog):
-        catalog.publish(a_release(project="a"))
-        catalog.publish(a_release(project="a-b"))
-        assert [each.project for each in catalog.releases_of("a")] == ["a"]
-        assert catalog.releases_of("c") == []
+        catalog.releases.publish(a_release(project="a"))
+        catalog.releases.publish(a_release(project="a-b"))
+        assert [each.project for each in catalog.releases.of_project("a")] == ["a"]
+        assert catalog.releases.of_project("c") == []
 
     def test_are_found_by_file_name_within_their_project(self, catalog):
         release = a_release()
-        catalog.publish(release)
-        assert catalog.release("acme-ledger", release.filename) == release
-        assert catalog.release("other", release.filename) is None
-        assert catalog.release("acme-ledger", "other.tar.gz") is None
+        catalog.releases.publish(release)
+        assert catalog.releases.get("acme-ledger", release.filename) == release
+        assert catalog.releases.get("other", release.filename) is None
+        assert catalog.releases.get("acme-ledger", "other.tar.gz") is None
 
     def test_are_counted_with_their_projects(self, catalog):
-        assert catalog.size() == (0, 0)
+        assert catalog.releases.count() == (0, 0)
         for version, project in (("1.0", "a"), ("2.0", "a"), ("1.0", "b")):
-            catalog.publish(a_release(version, project=project))
-        assert catalog.size() == (3, 2)
-        assert catalog.projects() == ["a", "b"]
-        catalog.publish(a_release("1.0", project="b", revision="18"))  # in place of the first
-        assert catalog.size() == (3, 2)
-        catalog.publish(a_release("1.0", project="b", filename="c-1.0.tar.gz"))
-        assert catalog.size() == (3, 2)
+            catalog.releases.publish(a_release(version, project=project))
+        assert catalog.releases.count() == (3, 2)
+        assert catalog.releases.projects() == ["a", "b"]
+        catalog.releases.publish(a_release("1.0", project="b", revision="18"))  # in place of the first
+        assert catalog.releases.count() == (3, 2)
+        catalog.releases.publish(a_release("1.0", project="b", filename="c-1.0.tar.gz"))
+        assert catalog.releases.count() == (3, 2)
 
     def test_are_found_by_the_origins_of_their_tags(self, catalog):
         releases = [a_release(f"1.{number}") for number in range(1200)]
         with catalog.batch():
             for release in releases:
-                catalog.publish(release)
+                catalog.releases.publish(release)
         origins = [release.origin for release in releases]
-        assert catalog.releases_from([]) == {}
-        assert catalog.releases_from([origins[7], f"{UUID}/nowhere"]) == {origins[7]: releases[7]}
-        assert catalog.releases_from(origins) == dict(zip(origins, releases, strict=True))
+        assert catalog.releases.of_tags([]) == {}
+        assert catalog.releases.of_tags([origins[7], f"{UUID}/nowhere"]) == {origins[7]: releases[7]}
+        assert catalog.releases.of_tags(origins) == dict(zip(origins, releases, strict=True))
 
     def test_keep_the_instant_of_their_upload_time_in_utc(self, catalog):
         summer = datetime(2012, 7, 1, 12, 30, 0, 5, tzinfo=timezone(timedelta(hours=2)))
-        catalog.publish(a_release(upload_time=summer))
-        (release,) = catalog.releases()
+        catalog.releases.publish(a_release(upload_time=summer))
+        (release,) = catalog.releases.all()
         assert (release.sdist.upload_time, release.sdist.upload_time.tzinfo) == (summer, timezone.utc)
 
     def test_that_are_published_again_replace_those_of_the_same_tag(self, catalog):
         release = a_release()
-        catalog.publish(release)
+        catalog.releases.publish(release)
         again = with_sdist(release, filename="acme_ledger-1.0.1.tar.gz")._replace(version="1.0.1")
-        catalog.publish(again)
-        assert catalog.releases() == [again]
+        catalog.releases.publish(again)
+        assert catalog.releases.all() == [again]
 
     def test_have_several_files_the_sdist_first(self, catalog):
         wheels = [
@@ -108,173 +109,185 @@ class TestReleases:
         release = a_release(files=(a_file(), *wheels))
         other = a_release("0.9", project="other")
         for each in (release, other):
-            catalog.publish(each, {"ab" * 32: b"sdist", "py3": b"wheel"})
-        assert catalog.releases() == [release, other]
-        assert catalog.releases_of("acme-ledger") == [release]
-        assert catalog.release("acme-ledger", release.filename) == release
+            catalog.releases.publish(each, {"ab" * 32: b"sdist", "py3": b"wheel"})
+        assert catalog.releases.all() == [release, other]
+        assert catalog.releases.of_project("acme-ledger") == [release]
+        assert catalog.releases.get("acme-ledger", release.filename) == release
         origins = [other.origin, release.origin]
-        assert catalog.releases_from(origins) == dict(zip(origins, (other, release), strict=True))
-        assert catalog.latest(1) == [release]
-        assert (catalog.metadata("ab" * 32), catalog.metadata("py3")) == (b"sdist", b"wheel")
-        catalog.publish(release._replace(files=(a_file(),)))
-        assert (catalog.size(), catalog.releases_of("acme-ledger")) == ((2, 2), [a_release()])
+        assert catalog.releases.of_tags(origins) == dict(zip(origins, (other, release), strict=True))
+        assert catalog.releases.latest(1) == [release]
+        assert (catalog.releases.metadata("ab" * 32), catalog.releases.metadata("py3")) == (
+            b"sdist",
+            b"wheel",
+        )
+        catalog.releases.publish(release._replace(files=(a_file(),)))
+        assert (catalog.releases.count(), catalog.releases.of_project("acme-ledger")) == (
+            (2, 2),
+            [a_release()],
+        )
 
     def test_of_one_project_never_have_a_file_of_the_same_name(self, catalog):
         wheel = a_file("acme_ledger-1.0-py3-none-any.whl")
-        catalog.publish(a_release(files=(a_file(), wheel)))
+        catalog.releases.publish(a_release(files=(a_file(), wheel)))
         with pytest.raises(StoreError):
-            catalog.publish(a_release("1.0.0", files=(a_file("acme_ledger-1.0.0.tar.gz"), wheel)))
+            catalog.releases.publish(a_release("1.0.0", files=(a_file("acme_ledger-1.0.0.tar.gz"), wheel)))
 
     def test_of_another_tag_are_never_replaced(self, catalog):
         release, other = a_release(), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
-        catalog.publish(release)
+        catalog.releases.publish(release)
         with pytest.raises(StoreError):
-            catalog.publish(other)
-        assert catalog.releases() == [release]
+            catalog.releases.publish(other)
+        assert catalog.releases.all() == [release]
 
     def test_of_another_tag_are_replaced_where_that_is_said(self, catalog):
         release, other = a_release(tag_deleted_in="19"), a_release(origin=f"{UUID}/elsewhere/tags/1.0")
-        catalog.publish(release)
-        catalog.publish(other, instead_of=release.origin)
-        assert catalog.releases() == [other]
+        catalog.releases.publish(release)
+        catalog.releases.publish(other, instead_of=release.origin)
+        assert catalog.releases.all() == [other]
 
 
 class TestMetadata:
     def test_is_found_by_the_digest_of_the_archive(self, catalog):
-        catalog.publish(a_release(sha256="aa"), {"aa": b"Name: acme\r\n\xff"})
-        assert catalog.metadata("aa") == b"Name: acme\r\n\xff"
+        catalog.releases.publish(a_release(sha256="aa"), {"aa": b"Name: acme\r\n\xff"})
+        assert catalog.releases.metadata("aa") == b"Name: acme\r\n\xff"
 
     def test_that_is_not_known_is_empty(self, catalog):
-        assert catalog.metadata("aa") == b""
+        assert catalog.releases.metadata("aa") == b""
 
 
 class TestFailures:
     def test_come_back_as_they_were(self, catalog):
         failure = a_failure(a_tag())
-        catalog.remember(failure)
-        assert catalog.failures() == [failure]
+        catalog.failures.add(failure)
+        assert catalog.failures.all() == [failure]
 
     def test_of_the_same_tag_replace_the_older_one(self, catalog):
-        catalog.remember(a_failure(a_tag(), "f1", "old"))
-        catalog.remember(a_failure(a_tag(), "f2", "new"))
-        assert catalog.failures() == [a_failure(a_tag(), "f2", "new")]
+        catalog.failures.add(a_failure(a_tag(), "f1", "old"))
+        catalog.failures.add(a_failure(a_tag(), "f2", "new"))
+        assert catalog.failures.all() == [a_failure(a_tag(), "f2", "new")]
 
     def test_are_forgotten_when_their_tag_is_published(self, catalog):
         other = a_failure(a_tag("2.0"))
-        catalog.remember(a_failure(a_tag()))
-        catalog.remember(other)
-        catalog.publish(a_release())
-        assert catalog.failures() == [other]
+        catalog.failures.add(a_failure(a_tag()))
+        catalog.failures.add(other)
+        catalog.releases.publish(a_release())
+        assert catalog.failures.all() == [other]
 
     def test_that_are_forgotten_owe_the_pages_they_were_on(self, catalog):
         gone, stays = (failed(project=name, tag=name) for name in ("acme", "other"))
         for failure in (gone, stays):
-            catalog.remember(failure)
-        assert catalog.owed() == {"", "acme", "other"}
-        catalog.paid(catalog.owed())
-        catalog.forget_failures([gone.origin, f"{UUID}/unknown"])
-        assert catalog.failures() == [stays]
-        assert catalog.failure(gone.origin) is None
-        assert catalog.failure(stays.origin) == stays
-        assert catalog.owed() == {"", "acme"}
+            catalog.failures.add(failure)
+        assert catalog.pages.stale() == {"", "acme", "other"}
+        catalog.pages.mark_written(catalog.pages.stale())
+        catalog.failures.remove([gone.origin, f"{UUID}/unknown"])
+        assert catalog.failures.all() == [stays]
+        assert catalog.failures.get(gone.origin) is None
+        assert catalog.failures.get(stays.origin) == stays
+        assert catalog.pages.stale() == {"", "acme"}
 
     def test_of_which_none_is_forgotten_owe_nothing(self, catalog):
-        catalog.remember(failed())
-        catalog.paid(catalog.owed())
-        catalog.forget_failures([])
-        assert catalog.owed() == frozenset()
+        catalog.failures.add(failed())
+        catalog.pages.mark_written(catalog.pages.stale())
+        catalog.failures.remove([])
+        assert catalog.pages.stale() == frozenset()
 
     def test_owe_the_page_of_the_project_they_were_taken_for(self, catalog):
         """The metadata of what is published may have another name than the folder that failed."""
-        catalog.remember(failed(project="folder"))
-        catalog.paid(catalog.owed())
-        catalog.publish(a_release())
-        assert catalog.owed() == {"", "folder", "acme-ledger"}
+        catalog.failures.add(failed(project="folder"))
+        catalog.pages.mark_written(catalog.pages.stale())
+        catalog.releases.publish(a_release())
+        assert catalog.pages.stale() == {"", "folder", "acme-ledger"}
 
 
 class TestOwed:
     def test_are_the_project_and_the_root_of_what_is_published(self, catalog):
-        catalog.publish(a_release())
-        assert catalog.owed() == {"", "acme-ledger"}
-        catalog.paid(["acme-ledger", "unknown"])
-        assert catalog.owed() == {""}
+        catalog.releases.publish(a_release())
+        assert catalog.pages.stale() == {"", "acme-ledger"}
+        catalog.pages.mark_written(["acme-ledger", "unknown"])
+        assert catalog.pages.stale() == {""}
 
 
 class TestLatest:
     def test_are_those_uploaded_last_newest_first(self, catalog):
         start = datetime(2020, 1, 1, tzinfo=timezone.utc)
         for day, version in enumerate(["3", "1", "2", "4"]):
-            catalog.publish(a_release(version, upload_time=start + timedelta(days=day)))
-        assert [each.version for each in catalog.latest(3)] == ["4", "2", "1"]
-        assert len(catalog.latest(10)) == 4
+            catalog.releases.publish(a_release(version, upload_time=start + timedelta(days=day)))
+        assert [each.version for each in catalog.releases.latest(3)] == ["4", "2", "1"]
+        assert len(catalog.releases.latest(10)) == 4
 
     def test_of_the_same_moment_are_in_order(self, catalog):
         for project in ("b", "c", "a"):
-            catalog.publish(a_release(project=project))
-        assert [each.project for each in catalog.latest(2)] == ["a", "b"]
+            catalog.releases.publish(a_release(project=project))
+        assert [each.project for each in catalog.releases.latest(2)] == ["a", "b"]
 
 
 class TestListed:
     def test_are_projects_with_a_release_by_name(self, catalog):
         for project in ("b", "a"):
-            catalog.publish(a_release(project=project))
+            catalog.releases.publish(a_release(project=project))
         for listed in (
             ListedProject("b", "B", "1.0"),
             ListedProject("a", "A", "1.0", "sums"),
             ListedProject("gone", "G", "1"),
         ):
-            catalog.list_project(listed)
-        assert catalog.listed() == [ListedProject("a", "A", "1.0", "sums"), ListedProject("b", "B", "1.0")]
+            catalog.pages.list_project(listed)
+        assert catalog.pages.listed_projects() == [
+            ListedProject("a", "A", "1.0", "sums"),
+            ListedProject("b", "B", "1.0"),
+        ]
 
     def test_say_what_was_said_last(self, catalog):
-        catalog.publish(a_release(project="a"))
-        catalog.list_project(ListedProject("a", "A", "1.0", "sums"))
-        catalog.list_project(ListedProject("a", "a", "2.0"))
-        assert catalog.listed() == [ListedProject("a", "a", "2.0")]
+        catalog.releases.publish(a_release(project="a"))
+        catalog.pages.list_project(ListedProject("a", "A", "1.0", "sums"))
+        catalog.pages.list_project(ListedProject("a", "a", "2.0"))
+        assert catalog.pages.listed_projects() == [ListedProject("a", "a", "2.0")]
 
 
 class TestDescription:
     def test_is_kept_as_long_as_it_is_of_the_same(self, catalog):
-        assert catalog.description("acme", "d1") is None
-        catalog.keep_description("acme", "d1", "")
-        assert catalog.description("acme", "d1") == ""
-        catalog.keep_description("acme", "d2", "<p>two</p>")
-        assert catalog.description("acme", "d1") is None
-        assert catalog.description("acme", "d2") == "<p>two</p>"
-        assert catalog.description("other", "d2") is None
+        assert catalog.pages.description("acme", "d1") is None
+        catalog.pages.set_description("acme", "d1", "")
+        assert catalog.pages.description("acme", "d1") == ""
+        catalog.pages.set_description("acme", "d2", "<p>two</p>")
+        assert catalog.pages.description("acme", "d1") is None
+        assert catalog.pages.description("acme", "d2") == "<p>two</p>"
+        assert catalog.pages.description("other", "d2") is None
 
 
 class TestPrivateNames:
     def test_are_added_and_taken_back(self, catalog):
-        catalog.set_private_names(["a", "b"], [])
-        catalog.set_private_names(["b", "c"], ["a", "unknown"])
-        assert catalog.private_names() == {"b", "c"}
+        catalog.private_names.update(["a", "b"], [])
+        catalog.private_names.update(["b", "c"], ["a", "unknown"])
+        assert catalog.private_names.all() == {"b", "c"}
 
     def test_stay_when_only_others_are_published(self, catalog):
-        catalog.set_private_names(["a"], [])
-        catalog.publish(a_release(project="b"))
-        assert catalog.private_names() == {"a"}
+        catalog.private_names.update(["a"], [])
+        catalog.releases.publish(a_release(project="b"))
+        assert catalog.private_names.all() == {"a"}
 
     def test_that_metadata_told_are_not_taken_back(self, catalog):
-        catalog.set_private_names(["a", "b"], [])
-        catalog.keep_told_names(["b", "c"])
-        catalog.set_private_names(["b"], ["a", "b", "c"])
-        assert (catalog.private_names(), catalog.told_names()) == ({"b", "c"}, {"b", "c"})
+        catalog.private_names.update(["a", "b"], [])
+        catalog.private_names.add_from_metadata(["b", "c"])
+        catalog.private_names.update(["b"], ["a", "b", "c"])
+        assert (catalog.private_names.all(), catalog.private_names.from_metadata()) == (
+            {"b", "c"},
+            {"b", "c"},
+        )
 
 
 class TestWatched:
     NOON = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
 
     def test_are_answers_with_the_time_they_were_given(self, catalog):
-        assert catalog.watched() == {}
-        catalog.watch({"a": True, "b": False}, self.NOON)
-        assert catalog.watched() == {"a": (True, self.NOON), "b": (False, self.NOON)}
+        assert catalog.public_names.answers() == {}
+        catalog.public_names.record({"a": True, "b": False}, self.NOON)
+        assert catalog.public_names.answers() == {"a": (True, self.NOON), "b": (False, self.NOON)}
 
     def test_answers_replace_those_before_and_leave_others(self, catalog):
         later = self.NOON + timedelta(days=1)
-        catalog.watch({"a": True, "b": False}, self.NOON)
-        catalog.watch({"a": False}, later)
-        assert catalog.watched() == {"a": (False, later), "b": (False, self.NOON)}
+        catalog.public_names.record({"a": True, "b": False}, self.NOON)
+        catalog.public_names.record({"a": False}, later)
+        assert catalog.public_names.answers() == {"a": (False, later), "b": (False, self.NOON)}
 
     def test_owe_a_page_only_where_the_answer_is_another(self, catalog):
         for answers, owed in (
@@ -282,9 +295,9 @@ class TestWatched:
             ({"a": True, "b": False}, set()),
             ({"a": False, "b": True}, {"a", "b"}),
         ):
-            catalog.watch(answers, self.NOON)
-            assert catalog.owed() == owed
-            catalog.paid(catalog.owed())
+            catalog.public_names.record(answers, self.NOON)
+            assert catalog.pages.stale() == owed
+            catalog.pages.mark_written(catalog.pages.stale())
 
 
 class TestNotesAndRepositories:
@@ -295,39 +308,39 @@ class TestNotesAndRepositories:
         assert (catalog.note("pages"), catalog.note("other")) == ("2", "")
 
     def test_a_finished_repository_is_remembered_once(self, catalog):
-        assert catalog.repositories() == frozenset()
-        catalog.finish(UUID)
-        catalog.finish(UUID)
-        assert catalog.repositories() == {UUID}
+        assert catalog.index_state.finished_repositories() == frozenset()
+        catalog.index_state.finish_repository(UUID)
+        catalog.index_state.finish_repository(UUID)
+        assert catalog.index_state.finished_repositories() == {UUID}
 
 
 class TestFile:
     def test_keeps_everything_from_one_opening_to_the_next(self, path):
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(), {"ab" * 32: b"Name: acme"})
-            catalog.remember(a_failure(a_tag("2.0")))
-            catalog.finish(UUID)
+            catalog.releases.publish(a_release(), {"ab" * 32: b"Name: acme"})
+            catalog.failures.add(a_failure(a_tag("2.0")))
+            catalog.index_state.finish_repository(UUID)
             catalog.set_note("pages", "1")
         with open_catalog(path) as catalog:
-            assert catalog.releases() == [a_release()]
-            assert catalog.metadata("ab" * 32) == b"Name: acme"
-            assert catalog.failures() == [a_failure(a_tag("2.0"))]
-            assert (catalog.repositories(), catalog.note("pages")) == ({UUID}, "1")
+            assert catalog.releases.all() == [a_release()]
+            assert catalog.releases.metadata("ab" * 32) == b"Name: acme"
+            assert catalog.failures.all() == [a_failure(a_tag("2.0"))]
+            assert (catalog.index_state.finished_repositories(), catalog.note("pages")) == ({UUID}, "1")
 
     def test_is_not_made_for_a_catalog_in_memory(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         with open_catalog(None) as catalog:
-            catalog.publish(a_release())
+            catalog.releases.publish(a_release())
         assert list(tmp_path.iterdir()) == []
 
     def test_has_nothing_of_a_change_that_broke_off(self, path):
         release = a_release()
         with open_catalog(path) as catalog:
-            catalog.remember(a_failure(a_tag()))
+            catalog.failures.add(a_failure(a_tag()))
             with pytest.raises(StoreError):
-                catalog.publish(with_sdist(release, sha256=None))
+                catalog.releases.publish(with_sdist(release, sha256=None))
         with open_catalog(path) as catalog:
-            assert (catalog.releases(), catalog.failures()) == ([], [a_failure(a_tag())])
+            assert (catalog.releases.all(), catalog.failures.all()) == ([], [a_failure(a_tag())])
 
     def test_says_which_version_wrote_it(self, path):
         with open_catalog(path):
@@ -348,24 +361,24 @@ class TestVersion1:
 
     def test_keeps_what_it_knew(self, path):
         with open_catalog(path) as catalog:
-            assert catalog.releases() == [a_release(sha256="abc")]
-            assert catalog.metadata("abc") == b"Name"
+            assert catalog.releases.all() == [a_release(sha256="abc")]
+            assert catalog.releases.metadata("abc") == b"Name"
             # They do not say what people know their tags by: those are built once more.
-            assert catalog.failures() == []
+            assert catalog.failures.all() == []
             project = f"{UUID}/acme.ledger"
             origins = [project, f"{project}/tags/1.0"]
-            assert catalog.toolchains([*origins, "other"]) == dict.fromkeys(origins, "setuptools==80.0")
-            assert catalog.toolchains(["other"]) == {}
-            assert (catalog.repositories(), catalog.note("pages")) == ({UUID}, "1")
+            assert catalog.toolchains.of([*origins, "other"]) == dict.fromkeys(origins, "setuptools==80.0")
+            assert catalog.toolchains.of(["other"]) == {}
+            assert (catalog.index_state.finished_repositories(), catalog.note("pages")) == ({UUID}, "1")
 
     def test_is_of_this_version_once_it_was_opened(self, path):
         for _ in range(2):
             with open_catalog(path) as catalog:
-                catalog.set_private_names(["acme-ledger"], [])
-                catalog.watch({"acme-ledger": True}, datetime(2026, 1, 1, tzinfo=timezone.utc))
-                catalog.keep_description("acme-ledger", "d", "<p>")
-                catalog.list_project(ListedProject("acme-ledger", "acme.ledger", "1.0"))
-                catalog.remember(failed(project="acme"))
+                catalog.private_names.update(["acme-ledger"], [])
+                catalog.public_names.record({"acme-ledger": True}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+                catalog.pages.set_description("acme-ledger", "d", "<p>")
+                catalog.pages.list_project(ListedProject("acme-ledger", "acme.ledger", "1.0"))
+                catalog.failures.add(failed(project="acme"))
         connection = sqlite3.connect(path)
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         connection.close()
@@ -422,12 +435,12 @@ class TestTrouble:
     @pytest.mark.parametrize(
         "use",
         [
-            Catalog.releases,
-            Catalog.projects,
-            Catalog.size,
-            lambda catalog: catalog.releases_of("acme"),
-            lambda catalog: catalog.release("acme", "acme-1.0.tar.gz"),
-            lambda catalog: catalog.publish(a_release()),
+            lambda catalog: catalog.releases.all(),
+            lambda catalog: catalog.releases.projects(),
+            lambda catalog: catalog.releases.count(),
+            lambda catalog: catalog.releases.of_project("acme"),
+            lambda catalog: catalog.releases.get("acme", "acme-1.0.tar.gz"),
+            lambda catalog: catalog.releases.publish(a_release()),
         ],
         ids=["releases", "projects", "size", "releases_of", "release", "publish"],
     )
@@ -446,22 +459,22 @@ class TestBatch:
     def test_is_one_transaction(self, path):
         with open_catalog(path) as catalog, open_catalog(path) as other:
             with catalog.batch():
-                catalog.publish(a_release())
-                catalog.remember(self.FAILURE)
-                assert catalog.releases() == [a_release()]
-                assert (other.releases(), other.failures()) == ([], [])
-            assert (other.releases(), other.failures()) == ([a_release()], [self.FAILURE])
+                catalog.releases.publish(a_release())
+                catalog.failures.add(self.FAILURE)
+                assert catalog.releases.all() == [a_release()]
+                assert (other.releases.all(), other.failures.all()) == ([], [])
+            assert (other.releases.all(), other.failures.all()) == ([a_release()], [self.FAILURE])
 
     def test_leaves_nothing_when_it_breaks_off(self, path):
         def break_off(catalog):
             with catalog.batch():
-                catalog.publish(a_release())
+                catalog.releases.publish(a_release())
                 raise KeyboardInterrupt
 
         with open_catalog(path) as catalog:
             with pytest.raises(KeyboardInterrupt):
                 break_off(catalog)
-            assert catalog.releases() == []
-            catalog.remember(self.FAILURE)
+            assert catalog.releases.all() == []
+            catalog.failures.add(self.FAILURE)
         with open_catalog(path) as catalog:
-            assert (catalog.releases(), catalog.failures()) == ([], [self.FAILURE])
+            assert (catalog.releases.all(), catalog.failures.all()) == ([], [self.FAILURE])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.private_names import keep, mark_guessed
+from sdistmaker_recipe.catalog.private_names import reserve_all, update_guesses
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve
@@ -37,7 +37,7 @@ class TestNamesOfMetadata:
     def test_stay_private_when_the_build_failed_later(self, index):
         keep_failure(Failed(a_tag(), "why", names=("Acme.Secret", "No Name")), index)
         assert markers(index) == {"acme-secret", "no-name"}
-        assert index.catalog.private_names() == {"acme-secret", "no-name"}
+        assert index.catalog.private_names.all() == {"acme-secret", "no-name"}
 
     def test_stay_private_when_the_version_is_refused(self, index):
         refused = built(a_tag("2.0", project="secret"), "Acme.Secret", "1.0")
@@ -47,24 +47,24 @@ class TestNamesOfMetadata:
     def test_are_no_guess_that_is_taken_back(self, index):
         keep_failure(Failed(a_tag(), "why", names=("secret",)), index)
         release = a_release(project="acme-secret", origin=a_tag(project="secret").origin)
-        index.catalog.publish(release)
-        mark_guessed([a_tag(project="secret")], [], index.catalog, index.store)
+        index.catalog.releases.publish(release)
+        update_guesses([a_tag(project="secret")], [], index.catalog, index.store)
         assert markers(index) == {"secret", "acme-secret"}
-        assert index.catalog.private_names() == {"secret", "acme-secret"}
+        assert index.catalog.private_names.all() == {"secret", "acme-secret"}
 
     def test_turn_guesses_into_names_for_good(self, index):
         tag = a_tag(project="secret")
-        mark_guessed([tag], [], index.catalog, index.store)
+        update_guesses([tag], [], index.catalog, index.store)
         keep_failure(Failed(tag, "why", names=("secret",)), index)
-        assert index.catalog.told_names() == {"secret"}
+        assert index.catalog.private_names.from_metadata() == {"secret"}
 
 
 def test_a_folder_whose_name_no_project_can_have_gives_a_guess_too(index):
-    mark_guessed(
+    update_guesses(
         [a_tag(project="My Tool"), a_tag(project="_under")], ["tool_", "..."], index.catalog, index.store
     )
     assert markers(index) == {"my-tool", "under", "tool"}
-    assert index.catalog.private_names() == {"my-tool", "under", "tool"}
+    assert index.catalog.private_names.all() == {"my-tool", "under", "tool"}
 
 
 def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(index):
@@ -80,29 +80,32 @@ def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(in
 
 def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
     tag = a_tag(project="secret")
-    mark_guessed([tag], [], index.catalog, index.store)
+    update_guesses([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret"}
-    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin))
-    mark_guessed([tag], [], index.catalog, index.store)
+    index.catalog.releases.publish(a_release(project="acme-secret", origin=tag.origin))
+    update_guesses([tag], [], index.catalog, index.store)
     assert markers(index) == {"acme-secret"}
-    assert index.catalog.private_names() == {"acme-secret"}
+    assert index.catalog.private_names.all() == {"acme-secret"}
 
 
 def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
-    index.catalog.publish(a_release(project="acme-ledger"))
+    index.catalog.releases.publish(a_release(project="acme-ledger"))
     keep_failure(Failed(a_tag(), "why", names=("told",)), index)
-    mark_guessed([a_tag(project="guess")], [], index.catalog, index.store)
+    update_guesses([a_tag(project="guess")], [], index.catalog, index.store)
     for name in markers(index):
         index.store.unmark_private(name)
-    keep(index.catalog, index.store)
+    reserve_all(index.catalog, index.store)
     assert markers(index) == {"acme-ledger", "told", "guess"}
-    assert index.catalog.private_names() == {"acme-ledger", "told", "guess"}
+    assert index.catalog.private_names.all() == {"acme-ledger", "told", "guess"}
 
 
 def test_a_name_that_is_of_metadata_too_is_no_guess_to_take_back(index):
     tag = a_tag(project="secret")
-    index.catalog.publish(a_release(project="acme-secret", origin=tag.origin))
-    index.catalog.publish(a_release(project="secret", origin="uuid/other/tags/1.0"))
-    mark_guessed([tag], [], index.catalog, index.store)
+    index.catalog.releases.publish(a_release(project="acme-secret", origin=tag.origin))
+    index.catalog.releases.publish(a_release(project="secret", origin="uuid/other/tags/1.0"))
+    update_guesses([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret", "acme-secret"}
-    assert index.catalog.names_of_metadata(["secret", "acme-secret", "other"]) == {"secret", "acme-secret"}
+    assert index.catalog.private_names.known_from_metadata(["secret", "acme-secret", "other"]) == {
+        "secret",
+        "acme-secret",
+    }

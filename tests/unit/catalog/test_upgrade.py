@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe import catalog as module
-from sdistmaker_recipe.catalog import SCHEMA_VERSION, open_catalog
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
+from sdistmaker_recipe.catalog import open_catalog
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.scan_state import ScanState
-from sdistmaker_recipe.catalog.withdrawals import Removal, Withdrawals
+from sdistmaker_recipe.catalog.schema import SCHEMA_VERSION, STEPS
+from sdistmaker_recipe.catalog.withdrawals import FileToRemove
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Failure, ListedProject, Release, ReleaseFile, Site
 from sdistmaker_recipe.stages import pages
@@ -87,49 +87,52 @@ class TestVersion6:
             yield opened
 
     def test_keeps_releases_and_their_metadata(self, catalog):
-        assert catalog.releases() == [*LEDGER, TOOLS]
-        assert catalog.latest(2) == [TOOLS, LEDGER[3]]
-        assert catalog.releases_from([TOOLS.origin]) == {TOOLS.origin: TOOLS}
-        assert (catalog.size(), catalog.projects()) == ((5, 2), ["acme-ledger", "plain-tools"])
-        for release in catalog.releases():
+        assert catalog.releases.all() == [*LEDGER, TOOLS]
+        assert catalog.releases.latest(2) == [TOOLS, LEDGER[3]]
+        assert catalog.releases.of_tags([TOOLS.origin]) == {TOOLS.origin: TOOLS}
+        assert (catalog.releases.count(), catalog.releases.projects()) == (
+            (5, 2),
+            ["acme-ledger", "plain-tools"],
+        )
+        for release in catalog.releases.all():
             text = metadata(release.name, release.version, release.summary)
-            assert catalog.metadata(release.sha256) == text
+            assert catalog.releases.metadata(release.sha256) == text
 
     def test_keeps_failures(self, catalog):
         syntax, network = "SyntaxError: print", "The network was lost."
         one, two = (Path(f"/srv/index-state/logs/{name}.log") for name in ("one", "two"))
-        assert catalog.failures() == [
+        assert catalog.failures.all() == [
             Failure(f"{PROJECT}/tags/3.0", "f1", syntax, one, True, "acme-ledger", "3.0", "50"),
             Failure(f"{UUID}/other/tags/1.0", "f2", network, two, False, "other", "1.0", "51"),
         ]
 
     def test_keeps_what_is_withdrawn_and_what_is_to_be_removed(self, catalog):
-        withdrawals = Withdrawals(catalog)
-        assert [each.version for each in withdrawals.withdrawn()] == ["1.0"]
+        withdrawals = catalog.withdrawals
+        assert [each.version for each in withdrawals.all()] == ["1.0"]
         gone = "acme_ledger-0.9.tar.gz"
-        assert withdrawals.removals() == [
-            Removal("acme-ledger", gone, "acme.ledger", "0.9", digest(gone), "sdist")
+        assert withdrawals.files_to_remove() == [
+            FileToRemove("acme-ledger", gone, "acme.ledger", "0.9", digest(gone), "sdist")
         ]
 
     def test_keeps_names(self, catalog):
-        assert catalog.private_names() == {"acme-ledger", "plain-tools", "guess", "secret"}
-        assert catalog.told_names() == {"secret"}
-        assert catalog.watched() == {"acme-ledger": (True, TIME), "plain-tools": (False, TIME)}
-        names = FormerNames(catalog)
+        assert catalog.private_names.all() == {"acme-ledger", "plain-tools", "guess", "secret"}
+        assert catalog.private_names.from_metadata() == {"secret"}
+        assert catalog.public_names.answers() == {"acme-ledger": (True, TIME), "plain-tools": (False, TIME)}
+        names = catalog.former_names
         assert names.of_project("plain-tools") == [FormerName("Plain_Tools", ZIP, "plain-tools", digest(ZIP))]
         assert names.of_project("acme-ledger") == [
             FormerName("downloads", "ledger-1.0.tgz", "acme-ledger", "cd" * 32)
         ]
 
     def test_keeps_how_the_index_and_the_repository_were_left(self, catalog):
-        assert catalog.listed() == [
+        assert catalog.pages.listed_projects() == [
             ListedProject("acme-ledger", "acme.ledger", "1.1.post1", "Keeps <books> & more"),
             ListedProject("plain-tools", "Plain_Tools", "0.1"),
         ]
-        assert catalog.owed() == {""}
-        assert catalog.folders() == {"acme-ledger": 1234567890123456789, "plain-tools": 5}
-        assert catalog.toolchains([PROJECT]) == {PROJECT: "setuptools==80.0"}
-        assert (catalog.repositories(), catalog.note("adoption")) == ({UUID}, "done")
+        assert catalog.pages.stale() == {""}
+        assert catalog.index_state.folders() == {"acme-ledger": 1234567890123456789, "plain-tools": 5}
+        assert catalog.toolchains.of([PROJECT]) == {PROJECT: "setuptools==80.0"}
+        assert (catalog.index_state.finished_repositories(), catalog.note("adoption")) == ({UUID}, "done")
         state = ScanState(catalog)
         scan = state.scan(REPOSITORY)
         assert (scan.options_digest, scan.checkpoint.revision) == ("digest-of-options", "60")
@@ -141,20 +144,20 @@ class TestVersion6:
         writer = PageWriter(
             IndexStore(tmp_path / "index"), catalog, Site(base_url="https://pypi.example.com/")
         )
-        pages.write_all(writer, catalog.projects())
+        pages.write_all(writer, catalog.releases.projects())
         now = {path: tmp_path / "index" / path.relative_to(PAGES_OF_VERSION_6) for path in before}
         assert {path: now[path].read_bytes() for path in before} == before
 
     def test_counts_releases_and_forgets_the_files_of_those_that_go(self, catalog):
         with catalog.batch():
-            Withdrawals(catalog).take_out(LEDGER[:1])
-            catalog.publish(of_ledger(5, "3.0"))
-        assert catalog.size() == (5, 2)
-        assert catalog.latest(1) == [TOOLS]
+            catalog.withdrawals.unpublish(LEDGER[:1])
+            catalog.releases.publish(of_ledger(5, "3.0"))
+        assert catalog.releases.count() == (5, 2)
+        assert catalog.releases.latest(1) == [TOOLS]
         assert [
             file
             for (file,) in catalog.rows("SELECT filename FROM release_file WHERE project = 'acme-ledger'")
-        ] == [each.filename for each in catalog.releases_of("acme-ledger")]
+        ] == [each.filename for each in catalog.releases.of_project("acme-ledger")]
         catalog.check()
 
     def test_has_the_tables_of_a_new_file(self, path, tmp_path):
@@ -167,12 +170,12 @@ class TestVersion6:
 def test_each_version_keeps_a_release_with_its_metadata(tmp_path, version):
     path = tmp_path / "catalog.sqlite3"
     write(path, VERSION_1.format(uuid=UUID))
-    write(path, "".join(module._STEPS[1:version]) + f"PRAGMA user_version = {version};")
+    write(path, "".join(STEPS[1:version]) + f"PRAGMA user_version = {version};")
     for _ in range(2):
         with open_catalog(path) as catalog:
-            assert catalog.releases() == [a_release(sha256="abc")]
-            assert (catalog.metadata("abc"), catalog.size()) == (b"Name", (1, 1))
-            assert catalog.toolchains([PROJECT]) == {PROJECT: "setuptools==80.0"}
+            assert catalog.releases.all() == [a_release(sha256="abc")]
+            assert (catalog.releases.metadata("abc"), catalog.releases.count()) == (b"Name", (1, 1))
+            assert catalog.toolchains.of([PROJECT]) == {PROJECT: "setuptools==80.0"}
             catalog.check()
     with open_catalog(tmp_path / "new.sqlite3"):
         pass

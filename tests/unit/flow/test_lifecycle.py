@@ -28,16 +28,16 @@ DELETED = a_release(tag_deleted_in="19", yanked="tag deleted in r19")
 @pytest.fixture
 def catalog():
     with open_catalog(None) as opened:
-        opened.publish(RELEASE)
-        opened.publish(a_release("1.1"))
-        opened.paid(opened.owed())
+        opened.releases.publish(RELEASE)
+        opened.releases.publish(a_release("1.1"))
+        opened.pages.mark_written(opened.pages.stale())
         yield opened
 
 
 def lost(catalog, *, newly=None, before=None, to_remove=frozenset()) -> MissingTags:
     """That the tag of RELEASE is newly found to be deleted, or was found so in an earlier run."""
     if before is not None:
-        catalog.publish(before)
+        catalog.releases.publish(before)
     missing_tags = lifecycle.find_missing_tags([], [], catalog, DEFAULT, "")
     return missing_tags._replace(
         deleted={KEY: (RELEASE, newly)} if newly is not None else {}, to_remove=to_remove
@@ -102,7 +102,7 @@ class TestTurns:
             "acme.ledger 1.0: published as acme_ledger-1.0.tar.gz from revision 17; "
         )
         lifecycle.final_changes(Plan(release_changes=(release_change,)), NOTHING, catalog)
-        release = catalog.release(*KEY)
+        release = catalog.releases.get(*KEY)
         assert release_changes(catalog, NOTHING, known=[there(release, "20")]) == []
         assert len(release_changes(catalog, NOTHING, known=[there(release, "21")])) == 1
 
@@ -146,7 +146,7 @@ class TestEnd:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.record_changes(planned, catalog)
         lifecycle.take_out_removed(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
-        return catalog.release(*KEY)
+        return catalog.releases.get(*KEY)
 
     def test_takes_out_what_is_to_be_removed(self, catalog):
         assert self.remove(catalog, a_tag("1.1")) is None
@@ -158,9 +158,9 @@ class TestEnd:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.record_changes(planned, catalog)
         other = a_release(origin="another/tags/1.0")
-        catalog.publish(other, instead_of=RELEASE.origin)
+        catalog.releases.publish(other, instead_of=RELEASE.origin)
         lifecycle.take_out_removed(planned, [], catalog)
-        assert catalog.release(*KEY) == other
+        assert catalog.releases.get(*KEY) == other
         assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
 
@@ -169,7 +169,7 @@ class TestOutcome:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"))))
         lifecycle.record_changes(planned, catalog)
         assert lifecycle.final_changes(planned, NOTHING, catalog) == planned.release_changes
-        catalog.publish(a_release(origin="another/tags/1.0"), instead_of=RELEASE.origin)
+        catalog.releases.publish(a_release(origin="another/tags/1.0"), instead_of=RELEASE.origin)
         assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
     def test_of_what_waits_to_be_removed_is_told_once(self, catalog):

@@ -64,7 +64,7 @@ def test_a_dry_run_moves_nothing_and_goes_on_with_an_empty_one(configuration, tm
         pass
     assert "would move" in opening.quarantine_catalog(configuration, dry, ERROR)
     with opening.open_run_catalog(configuration, dry, new_catalog=True) as catalog:
-        assert catalog.releases() == []
+        assert catalog.releases.all() == []
     assert path.read_bytes().startswith(b"no database at all")
 
 
@@ -147,11 +147,11 @@ class TestWhatIsDamage:
     def test_a_value_that_can_be_none(self, tmp_path, table, column):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release())
+            catalog.releases.publish(a_release())
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(f"UPDATE {table} SET {column} = CAST(X'ff' AS TEXT)")
         with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
-            catalog.releases()
+            catalog.releases.all()
 
     @pytest.mark.parametrize(
         "harm",
@@ -165,7 +165,7 @@ class TestWhatIsDamage:
     def test_a_table_or_column_that_is_missing(self, tmp_path, harm):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release())
+            catalog.releases.publish(a_release())
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(harm)
         with open_catalog(path) as catalog:
@@ -179,12 +179,12 @@ class TestWhatIsDamage:
         path = tmp_path / "catalog.sqlite3"
         files = (a_file(), a_file("acme_ledger-1.0-py3-none-any.whl"))
         with open_catalog(path) as catalog:
-            catalog.publish(a_release(files=files[: 1 if kind == "sdist" else 2]))
+            catalog.releases.publish(a_release(files=files[: 1 if kind == "sdist" else 2]))
             catalog.check()
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DELETE FROM release_file WHERE kind = 'sdist'")
         with open_catalog(path) as catalog:
-            for use in (catalog.check, catalog.releases):
+            for use in (catalog.check, catalog.releases.all):
                 with pytest.raises(CatalogDamagedError, match=re.escape(str(path))):
                     use()
 
@@ -214,7 +214,7 @@ class TestWhatIsDamage:
     def test_what_a_check_finds(self, tmp_path):
         path = tmp_path / "catalog.sqlite3"
         with open_catalog(path) as catalog:
-            catalog.publish(a_release())
+            catalog.releases.publish(a_release())
             catalog.check()
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("PRAGMA writable_schema = ON")

@@ -30,8 +30,8 @@ from tests.unit.values import a_release, a_tag
 @pytest.fixture
 def catalog() -> Iterator[Catalog]:
     with open_catalog(None) as catalog:
-        catalog.publish(a_release(project="acme"))
-        catalog.publish(a_release(project="ledger"))
+        catalog.releases.publish(a_release(project="acme"))
+        catalog.releases.publish(a_release(project="ledger"))
         yield catalog
 
 
@@ -116,8 +116,8 @@ class TestFolders:
 class TestNames:
     @pytest.fixture(autouse=True)
     def known(self, catalog: Catalog) -> None:
-        catalog.set_private_names(["guess"], ())
-        catalog.keep_told_names(["told"])
+        catalog.private_names.update(["guess"], ())
+        catalog.private_names.add_from_metadata(["told"])
 
     def test_are_kept_where_nothing_can_be_built(self, index, monkeypatch):
         def fail(state: Path) -> None:
@@ -127,7 +127,7 @@ class TestNames:
         with pytest.raises(StoreError, match="No space"):
             index.run("new", build=True)
         assert set(index.store().folders()) == {"acme", "guess", "ledger", "new", "told"}
-        assert index.catalog.private_names() == {"acme", "guess", "ledger", "new", "told"}
+        assert index.catalog.private_names.all() == {"acme", "guess", "ledger", "new", "told"}
 
     def test_are_recorded_where_an_old_one_cannot_get_its_folder(self, index):
         (index.folder / "index").mkdir()
@@ -135,5 +135,5 @@ class TestNames:
         (index.folder / "aside").touch()
         with pytest.raises(StoreError):
             index.run("new")
-        assert "new" in index.catalog.private_names()
+        assert "new" in index.catalog.private_names.all()
         assert "new" in index.store().folders()

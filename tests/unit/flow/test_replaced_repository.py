@@ -17,10 +17,10 @@ PROJECT = "acme.ledger"
 @pytest.fixture
 def catalog():
     with open_catalog(None) as opened:
-        opened.publish(a_release("1.0"))
-        opened.publish(a_release("1.1"))
-        opened.finish(UUID)
-        opened.paid(opened.owed())
+        opened.releases.publish(a_release("1.0"))
+        opened.releases.publish(a_release("1.1"))
+        opened.index_state.finish_repository(UUID)
+        opened.pages.mark_written(opened.pages.stale())
         yield opened
 
 
@@ -40,23 +40,23 @@ def match_releases(catalog: Catalog, scan: Scan) -> str:
 
 
 def origins(catalog: Catalog) -> list[str]:
-    return [release.origin.partition("/")[0] for release in catalog.releases()]
+    return [release.origin.partition("/")[0] for release in catalog.releases.all()]
 
 
 def test_all_are_told_of_once_and_nothing_else_changes(catalog):
-    before = catalog.releases()
+    before = catalog.releases.all()
     scan = scanned(catalog, "1.0", "1.1")
     assert match_releases(catalog, scan) == (
         f"{REPOSITORY}: the repository has another UUID than before; 2 of its 2 releases were "
         "recognised by their tags"
     )
-    assert [each._replace(origin="") for each in catalog.releases()] == [
+    assert [each._replace(origin="") for each in catalog.releases.all()] == [
         each._replace(origin="") for each in before
     ]
-    assert set(catalog.releases_from([a_tag("1.0").origin.replace(UUID, NEW)])) != set()
+    assert set(catalog.releases.of_tags([a_tag("1.0").origin.replace(UUID, NEW)])) != set()
     assert origins(catalog) == [NEW, NEW]
-    assert catalog.owed() == {"acme-ledger"}
-    assert NEW in catalog.repositories(), "what is new in it is new"
+    assert catalog.pages.stale() == {"acme-ledger"}
+    assert NEW in catalog.index_state.finished_repositories(), "what is new in it is new"
     assert match_releases(catalog, scanned(catalog, "1.0", "1.1")) == ""
 
 
@@ -71,25 +71,25 @@ def test_a_repository_that_numbers_revisions_anew_has_moved_no_tag(catalog):
     assert "2 of them at another revision" in match_releases(
         catalog, scanned(catalog, "1.0", "1.1", revision="5")
     )
-    assert {(each.revision, each.tag_moved_to) for each in catalog.releases()} == {("5", "")}
+    assert {(each.revision, each.tag_moved_to) for each in catalog.releases.all()} == {("5", "")}
 
 
 def test_a_tag_that_had_moved_before_is_not_told_of_again(catalog):
-    catalog.publish(a_release(tag_moved_to="30"))
+    catalog.releases.publish(a_release(tag_moved_to="30"))
     match_releases(catalog, scanned(catalog, "1.0", revision="30"))
-    release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
+    release = catalog.releases.get("acme-ledger", "acme_ledger-1.0.tar.gz")
     assert (release.origin[: len(NEW)], release.revision, release.tag_moved_to) == (NEW, "17", "30")
 
 
 def test_a_deleted_tag_that_is_there_at_another_revision_was_made_again(catalog):
-    catalog.publish(a_release(tag_deleted_in="19", yanked="tag deleted in r19"))
+    catalog.releases.publish(a_release(tag_deleted_in="19", yanked="tag deleted in r19"))
     match_releases(catalog, scanned(catalog, "1.0", revision="30"))
-    release = catalog.release("acme-ledger", "acme_ledger-1.0.tar.gz")
+    release = catalog.releases.get("acme-ledger", "acme_ledger-1.0.tar.gz")
     assert (release.origin[: len(NEW)], release.revision, release.tag_deleted_in) == (NEW, "17", "19")
 
 
 def test_a_tag_at_another_revision_must_say_the_version(catalog):
-    catalog.publish(a_release("1.0")._replace(version="3.0"))
+    catalog.releases.publish(a_release("1.0")._replace(version="3.0"))
     match_releases(catalog, scanned(catalog, "1.0", "1.1", revision="5"))
     assert sorted(origins(catalog)) == [UUID, NEW]
     match_releases(catalog, scanned(catalog, "1.0", "1.1"))
@@ -99,14 +99,14 @@ def test_a_tag_at_another_revision_must_say_the_version(catalog):
 def test_what_is_not_there_any_more_stays_as_it_is(catalog):
     assert "1 of its 2 releases were" in match_releases(catalog, scanned(catalog, "1.1"))
     assert origins(catalog) == [UUID, NEW]
-    catalog.finish(NEW)
+    catalog.index_state.finish_repository(NEW)
     assert match_releases(catalog, scanned(catalog, "1.1")) == "", "told once"
 
 
 def test_a_repository_that_is_another_one_is_told_of(catalog):
     assert "0 of its 2 releases were" in match_releases(catalog, scanned(catalog, "7.0"))
     assert origins(catalog) == [UUID, UUID]
-    assert NEW not in catalog.repositories()
+    assert NEW not in catalog.index_state.finished_repositories()
 
 
 def test_a_repository_that_is_read_still_keeps_its_own(catalog):
@@ -116,15 +116,15 @@ def test_a_repository_that_is_read_still_keeps_its_own(catalog):
 
 
 def test_a_tag_that_something_else_was_published_of_is_not_taken(catalog):
-    catalog.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"))
+    catalog.releases.publish(a_release("9.0", origin=f"{NEW}/{PROJECT}/tags/1.0"))
     assert "1 of its 2 releases were" in match_releases(catalog, scanned(catalog, "1.0", "1.1"))
 
 
 def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog):
     later = a_release("1.0.0", origin=f"older/{PROJECT}/tags/1.0", tag_url=a_tag("1.0").url)
-    catalog.publish(with_sdist(later, upload_time=TIME.replace(year=2020)))
+    catalog.releases.publish(with_sdist(later, upload_time=TIME.replace(year=2020)))
     match_releases(catalog, scanned(catalog, "1.0", "1.1"))
-    assert {each.filename: each.origin[:5] for each in catalog.releases()} == {
+    assert {each.filename: each.origin[:5] for each in catalog.releases.all()} == {
         "acme_ledger-1.0.0.tar.gz": NEW[:5],
         "acme_ledger-1.0.tar.gz": UUID[:5],
         "acme_ledger-1.1.tar.gz": NEW[:5],
@@ -132,9 +132,9 @@ def test_of_several_repositories_that_were_at_the_url_the_latest_counts(catalog)
 
 
 def test_a_failure_of_the_tag_is_forgotten(catalog):
-    catalog.remember(a_failure(a_tag("1.0", origin=f"{NEW}/{PROJECT}/tags/1.0")))
+    catalog.failures.add(a_failure(a_tag("1.0", origin=f"{NEW}/{PROJECT}/tags/1.0")))
     match_releases(catalog, scanned(catalog, "1.0"))
-    assert catalog.failures() == []
+    assert catalog.failures.all() == []
 
 
 def test_nothing_is_asked_once_a_run_has_dealt_with_the_repository(catalog, monkeypatch):

@@ -88,7 +88,7 @@ def test_is_a_warning_where_there_was_a_tag_before(history, catalog, tmp_path):
 
 
 def test_is_a_warning_where_an_earlier_version_published_releases(history, catalog, tmp_path):
-    catalog.publish(a_release())
+    catalog.releases.publish(a_release())
     assert run_scan(history, catalog, tmp_path).nothing_found == ()
 
 

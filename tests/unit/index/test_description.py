@@ -269,6 +269,6 @@ class TestKept:
                 ("1.3", MARKDOWN, "Two", 3),
             ):
                 metadata = f"Version: {version}\nDescription-Content-Type: {kind}\n\n{text}".encode()
-                catalog.publish(a_release(version, sha256=version), {version: metadata})
+                catalog.releases.publish(a_release(version, sha256=version), {version: metadata})
                 pages.write_projects(["acme-ledger"], shown)
                 assert f"<p>{shows}</p>" in (tmp_path / "acme-ledger" / "about.html").read_text("utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.private_names import find_taken
+from sdistmaker_recipe.catalog.private_names import check_public_index
 from sdistmaker_recipe.index.public_names import PublicIndexError, look_up_projects
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages.publish import Index
@@ -140,98 +140,98 @@ def index(tmp_path: Path) -> Iterator[Index]:
     """An index with three projects, whose pages are written."""
     with open_catalog(None) as catalog:
         for project in ("alpha", "beta", "gamma"):
-            catalog.publish(a_release(project=project))
-        catalog.paid(catalog.owed())
+            catalog.releases.publish(a_release(project=project))
+        catalog.pages.mark_written(catalog.pages.stale())
         yield Index(IndexStore(tmp_path / "index"), catalog, tmp_path / "state")
 
 
 def age(index: Index, hours: float) -> None:
     """Let so many hours pass since names were asked for."""
-    answers = {name: taken for name, (taken, _) in index.catalog.watched().items()}
-    index.catalog.watch(answers, datetime.now(timezone.utc) - timedelta(hours=hours))
+    answers = {name: taken for name, (taken, _) in index.catalog.public_names.answers().items()}
+    index.catalog.public_names.record(answers, datetime.now(timezone.utc) - timedelta(hours=hours))
 
 
 class TestFindTaken:
     def test_warns_of_those_that_are_taken(self, index, public):
         public.statuses = {"beta": 200}
-        assert find_taken(index.catalog, public.url) == (
+        assert check_public_index(index.catalog, public.url) == (
             "beta: the public index has a project of this name too",
         )
-        assert {name: taken for name, (taken, _) in index.catalog.watched().items()} == {
+        assert {name: taken for name, (taken, _) in index.catalog.public_names.answers().items()} == {
             "alpha": False,
             "beta": True,
             "gamma": False,
         }
-        assert index.catalog.owed() == {"beta"}
+        assert index.catalog.pages.stale() == {"beta"}
 
     def test_asks_once_a_day(self, index, public):
         public.statuses = {"beta": 200}
-        find_taken(index.catalog, public.url)
+        check_public_index(index.catalog, public.url)
         public.asked.clear()
         age(index, 22)
-        assert find_taken(index.catalog, public.url) == ()
+        assert check_public_index(index.catalog, public.url) == ()
         assert public.asked == []
         age(index, 24)
-        assert len(find_taken(index.catalog, public.url)) == 1
+        assert len(check_public_index(index.catalog, public.url)) == 1
         assert public.names == ["alpha", "beta", "gamma"]
 
     def test_asks_for_a_new_project_at_once(self, index, public):
-        find_taken(index.catalog, public.url)
+        check_public_index(index.catalog, public.url)
         public.asked.clear()
-        index.catalog.publish(a_release(project="new"))
-        find_taken(index.catalog, public.url)
+        index.catalog.releases.publish(a_release(project="new"))
+        check_public_index(index.catalog, public.url)
         assert public.names == ["new"]
 
     def test_asks_for_private_names_of_which_nothing_is_published(self, index, public):
         public.statuses = {"secret": 200}
-        index.catalog.set_private_names(["alpha", "secret", "unknown"], [])
-        assert find_taken(index.catalog, public.url) == (
+        index.catalog.private_names.update(["alpha", "secret", "unknown"], [])
+        assert check_public_index(index.catalog, public.url) == (
             "secret: the public index has a project of this name too",
         )
         assert public.names == ["alpha", "beta", "gamma", "secret", "unknown"]
 
     def test_a_page_is_owed_again_when_the_answer_changes(self, index, public):
         public.statuses = {"beta": 200}
-        find_taken(index.catalog, public.url)
-        index.catalog.paid(["beta"])
+        check_public_index(index.catalog, public.url)
+        index.catalog.pages.mark_written(["beta"])
         age(index, 24)
-        find_taken(index.catalog, public.url)
-        assert index.catalog.owed() == frozenset()
+        check_public_index(index.catalog, public.url)
+        assert index.catalog.pages.stale() == frozenset()
         public.statuses = {}
         age(index, 24)
-        assert find_taken(index.catalog, public.url) == ()
-        assert index.catalog.owed() == {"beta"}
+        assert check_public_index(index.catalog, public.url) == ()
+        assert index.catalog.pages.stale() == {"beta"}
 
     def test_an_odd_answer_for_some_names_is_a_warning_of_them_alone(self, index, public):
         public.statuses = {"alpha": 403, "beta": 200, "gamma": 403, "secret": 451}
-        index.catalog.set_private_names(["secret"], [])
+        index.catalog.private_names.update(["secret"], [])
         again = "it is asked again in the next run"
-        assert find_taken(index.catalog, public.url) == (
+        assert check_public_index(index.catalog, public.url) == (
             "beta: the public index has a project of this name too",
             f"check-public: {LOOPBACK}: answers 403 for alpha, gamma; {again}",
             f"check-public: {LOOPBACK}: answers 451 for secret; {again}",
         )
-        assert list(index.catalog.watched()) == ["beta"]
+        assert list(index.catalog.public_names.answers()) == ["beta"]
         public.asked.clear()
         public.statuses = {}
-        assert find_taken(index.catalog, public.url) == ()
+        assert check_public_index(index.catalog, public.url) == ()
         assert public.names == ["alpha", "gamma", "secret"]
 
     def test_many_odd_answers_are_a_short_warning(self, index, public):
         names = [f"n{number}" for number in range(20)]
         public.statuses = dict.fromkeys(names, 401)
-        index.catalog.set_private_names(names, [])
-        (warning,) = find_taken(index.catalog, public.url)
+        index.catalog.private_names.update(names, [])
+        (warning,) = check_public_index(index.catalog, public.url)
         assert " for n0, n1, n10, n11, n12 and 15 more; " in warning
 
     def test_an_index_that_does_not_answer_is_a_warning(self, index, public):
         public.statuses = {"alpha": 200, "beta": 500}
-        taken, failed = find_taken(index.catalog, public.url)
+        taken, failed = check_public_index(index.catalog, public.url)
         assert taken.startswith("alpha: ")
         assert failed == f"check-public: {LOOPBACK}: answers 500; it is asked again in the next run"
         # What was answered counts; what was not is asked again.
-        assert list(index.catalog.watched()) == ["alpha"]
+        assert list(index.catalog.public_names.answers()) == ["alpha"]
         public.asked.clear()
         public.statuses = {}
-        assert find_taken(index.catalog, public.url) == ()
+        assert check_public_index(index.catalog, public.url) == ()
         assert public.names == ["beta", "gamma"]

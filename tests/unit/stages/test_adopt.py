@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, match_adopted, open_catalog
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
+from sdistmaker_recipe.catalog.database import Database
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.scan_state import ScanState
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
@@ -47,7 +47,7 @@ class Index:
 
     def releases(self) -> dict[str, str]:
         """The digest of each release's file by its path."""
-        return {f"{each.project}/{each.filename}": each.sha256 for each in self.catalog.releases()}
+        return {f"{each.project}/{each.filename}": each.sha256 for each in self.catalog.releases.all()}
 
     def listed(self, page: str) -> list[str]:
         return [each["filename"] for each in json.loads((self.folder / page).read_text())["files"]]
@@ -106,14 +106,14 @@ class TestTaken:
         index.add("acme/acme-1.0.tar.gz", "Acme", "1.0", metadata="2.2", more=more)
         index.add("acme/acme-1.1.tar.gz", "Acme", "1.1")
         index.adopt()
-        final, other = index.catalog.releases_of("acme")
+        final, other = index.catalog.releases.of_project("acme")
         assert (final.name, final.version, final.requires_python, final.summary) == (
             "Acme",
             "1.0",
             ">=2.6",
             "old",
         )
-        metadata = index.catalog.metadata(final.sha256)
+        metadata = index.catalog.releases.metadata(final.sha256)
         assert metadata.endswith(b"All about it.\n")
         assert (final.sdist.metadata_sha256, other.sdist.metadata_sha256) == (sha256(metadata), "")
         assert (final.sdist.upload_time, final.sdist.size) == (
@@ -121,7 +121,7 @@ class TestTaken:
             (index.folder / "acme/acme-1.0.tar.gz").stat().st_size,
         )
         assert (final.origin, final.tag_url) == ("adopted:acme/acme-1.0.tar.gz", "")
-        assert index.catalog.owed() == {"acme", ""}
+        assert index.catalog.pages.stale() == {"acme", ""}
 
     def test_with_what_our_own_page_said_of_it(self, index):
         digests = [index.add(f"acme/acme-1.{minor}.tar.gz", "acme", f"1.{minor}") for minor in range(4)]
@@ -143,7 +143,7 @@ class TestTaken:
         listing = index.folder / "acme/index.json"
         listing.write_text(json.dumps({"files": [page[0], page[1], page[3]]}))
         index.adopt()
-        releases = index.catalog.releases_of("acme")
+        releases = index.catalog.releases.of_project("acme")
         assert [each.yanked for each in releases] == ["tag deleted in r7", "", None, None]
         assert [each.tag_deleted_in for each in releases] == ["7", None, None, None]
         time = datetime(2020, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
@@ -174,11 +174,11 @@ class TestSeveralOfOneRelease:
         index.add(f"{folder}/{folder.replace('acme-', 'acme_')}-1.0.tar.gz", "Acme.Ledger", "1.0")
         index.adopt()
         index.present()
-        assert FormerNames(index.catalog).of_project("acme-ledger") == []
+        assert index.catalog.former_names.of_project("acme-ledger") == []
         assert len(list(index.folder.glob("*/*-1.0.tar.gz"))) == 3
         monkeypatch.setattr(adopt.archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
-        assert FormerNames(index.catalog).of_project("acme-ledger") == []
+        assert index.catalog.former_names.of_project("acme-ledger") == []
 
     def test_second_names_where_files_cannot_have_two_are_no_other_names(self, index):
         index.add("acme-ledger/acme_ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
@@ -188,7 +188,7 @@ class TestSeveralOfOneRelease:
                 index.folder / "acme-ledger/acme_ledger-1.0.tar.gz", index.folder / "Acme.Ledger" / name
             )
         assert len(index.adopt().adopted) == 1
-        names = FormerNames(index.catalog).of_project("acme-ledger")
+        names = index.catalog.former_names.of_project("acme-ledger")
         assert [each.filename for each in names] == ["Acme.Ledger-1.0.0.tar.gz"]
 
     def test_second_names_in_folders_that_were_there_are_not_read_again(self, index, monkeypatch):
@@ -200,7 +200,7 @@ class TestSeveralOfOneRelease:
         assert (index.folder / "My_Pkg/My_Pkg-1.1.tar.gz").exists()
         monkeypatch.setattr(adopt.archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
-        names = FormerNames(index.catalog).of_project("my-pkg")
+        names = index.catalog.former_names.of_project("my-pkg")
         assert [each.filename for each in names] == ["My_Pkg-1.0.tar.gz"]
 
     def test_the_same_bytes_are_second_names(self, index):
@@ -319,7 +319,7 @@ class TestLeftAlone:
         (index.folder / "acme").mkdir()
         (index.folder / path).write_bytes(b"something")
         adoption = index.adopt()
-        assert (adoption.adopted, index.catalog.releases()) == ((), [])
+        assert (adoption.adopted, index.catalog.releases.all()) == ((), [])
         assert reason in reasons(adoption)[path]
         assert tree(index.folder) == {path: b"something"}
 
@@ -334,7 +334,7 @@ class TestLeftAlone:
         (index.folder / "acme/acme-1.0.tar.gz").unlink()
         index.add("acme/acme-1.0.tar.gz", name or " ", "1.0")
         assert list(reasons(index.adopt())) == ["acme/acme-1.0.tar.gz"]
-        assert index.catalog.releases() == []
+        assert index.catalog.releases.all() == []
 
     def test_what_is_no_file_of_the_index(self, index, tmp_path):
         add_archive(tmp_path / "elsewhere/acme-1.0.tar.gz", "acme", "1.0")
@@ -396,19 +396,19 @@ def test_a_release_that_is_removed_goes_by_a_name_in_any_folder_too(index):
     kept = index.add("downloads/acme-1.0.zip", "acme", "1.0")
     index.adopt()
     index.present()
-    Withdrawals(index.catalog).take_out(index.catalog.releases())
+    index.catalog.withdrawals.unpublish(index.catalog.releases.all())
     withdraw.remove_files(index.catalog, index.store)
     left = {path for path in tree(index.folder) if "acme" in path}
     assert left == {"downloads/acme-1.0.zip"}
-    assert [each.sha256 for each in FormerNames(index.catalog).of_project("acme")] == [kept]
+    assert [each.sha256 for each in index.catalog.former_names.of_project("acme")] == [kept]
 
 
 def test_the_folder_of_a_private_name_stays_where_a_release_had_its_file_in_it(index):
     index.add("downloads/acme-1.0.tar.gz", "acme", "1.0")
     index.adopt()
     index.present()
-    assert "downloads" in index.catalog.private_names()
-    Withdrawals(index.catalog).take_out(index.catalog.releases())
+    assert "downloads" in index.catalog.private_names.all()
+    index.catalog.withdrawals.unpublish(index.catalog.releases.all())
     withdraw.remove_files(index.catalog, index.store)
     assert index.store.is_empty("downloads")
 
@@ -416,15 +416,15 @@ def test_the_folder_of_a_private_name_stays_where_a_release_had_its_file_in_it(i
 def test_what_a_run_that_broke_off_left_to_be_removed_is_passed_over(index):
     digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     release = a_release("1.0", project="acme", sha256=digest)
-    index.catalog.publish(release)
-    Withdrawals(index.catalog).take_out([release])
+    index.catalog.releases.publish(release)
+    index.catalog.withdrawals.unpublish([release])
     assert index.adopt(wanted=True) == Adoption()
-    assert index.catalog.releases() == []
+    assert index.catalog.releases.all() == []
 
 
 class TestWhen:
     def test_an_index_with_releases_is_not_looked_at_unless_that_is_wanted(self, index):
-        index.catalog.publish(a_release())
+        index.catalog.releases.publish(a_release())
         index.add("acme/acme-1.0.tar.gz", "acme", "1.0")
         assert index.adopt() == Adoption()
         assert index.adopt() == Adoption()
@@ -438,7 +438,7 @@ class TestWhen:
     def test_later_runs_ask_the_catalog_once(self, index, monkeypatch):
         index.adopt()
         asked = []
-        monkeypatch.setattr(Catalog, "rows", lambda *query: asked.append(query) or [("done",)])
+        monkeypatch.setattr(Database, "rows", lambda *query: asked.append(query) or [("done",)])
         index.adopt()
         assert len(asked) == 1
 
@@ -463,7 +463,7 @@ class TestWhen:
         adoption = index.adopt()
         assert len(adoption.adopted) == 5
         assert index.releases() == digests
-        assert {each.sdist.upload_time for each in index.catalog.releases()} == {MADE}
+        assert {each.sdist.upload_time for each in index.catalog.releases.all()} == {MADE}
 
     def test_without_a_change_only_the_catalog_knows(self, index):
         index.add("Acme.Ledger/Acme.Ledger-1.0.tar.gz", "Acme.Ledger", "1.0")
@@ -492,8 +492,10 @@ def test_names_are_private_at_once(index):
     index.add("_icons/acme-1.0.tar.gz", "acme", "1.0")
     index.adopt()
     names = {"acme", "acme-ledger", "icons", "only-wheels", "was-private"}
-    assert index.catalog.private_names() == names
-    assert "was-private" in index.catalog.told_names(), "nobody knows any more that it was but a guess"
+    assert index.catalog.private_names.all() == names
+    assert "was-private" in index.catalog.private_names.from_metadata(), (
+        "nobody knows any more that it was but a guess"
+    )
     assert names - set(index.store.folders()) == set()
 
 
@@ -512,8 +514,8 @@ class TestPrivateNames:
             (index.folder / other).mkdir()
         before = tree(index.folder)
         index.adopt()
-        assert index.catalog.told_names() == self.NAMES
-        assert index.catalog.private_names() == self.NAMES
+        assert index.catalog.private_names.from_metadata() == self.NAMES
+        assert index.catalog.private_names.all() == self.NAMES
         assert self.NAMES - set(index.store.folders()) == set()
         assert tree(index.folder) == before
 
@@ -535,29 +537,29 @@ class TestPrivateNames:
             (index.folder / filename).write_bytes(b"broken")
         adoption = index.adopt()
         assert "in the root" in reasons(adoption)[filename]
-        assert index.catalog.told_names() == {private} - {""}
+        assert index.catalog.private_names.from_metadata() == {private} - {""}
         assert set(index.store.folders()) == {private} - {""}
 
     def test_of_what_lies_in_the_root_and_is_no_file(self, index):
         os.mkfifo(index.folder / "flat-1.0.tar.gz")
         index.adopt()
-        assert index.catalog.told_names() == {"flat"}
+        assert index.catalog.private_names.from_metadata() == {"flat"}
 
     def test_without_a_change_only_in_the_catalog(self, index):
         (index.folder / "Docs_Only").mkdir()
         index.adopt(change=False)
-        assert index.catalog.told_names() == {"docs-only"}
+        assert index.catalog.private_names.from_metadata() == {"docs-only"}
         assert set(index.store.folders()) == {"Docs_Only"}
 
     def test_not_for_good_where_only_a_guess_made_the_folder(self, index):
         index.adopt()
-        index.catalog.set_private_names(["guess", "taken"], ())
+        index.catalog.private_names.update(["guess", "taken"], ())
         index.store.mark_private(["guess", "taken"])
         (index.folder / "taken/readme").write_text("x")
         index.store.add_archive("acme", "acme-1.0.tar.gz", b"")
-        index.catalog.publish(a_release(project="acme"))
+        index.catalog.releases.publish(a_release(project="acme"))
         index.adopt(wanted=True)
-        assert index.catalog.told_names() == {"taken"}
+        assert index.catalog.private_names.from_metadata() == {"taken"}
 
     def test_of_very_many_folders_are_kept_at_once(self, index, monkeypatch):
         for number in range(1000):
@@ -579,7 +581,7 @@ class TestFoldersInAnotherSpelling:
         index.adopt()
         index.store.add_archive("my-pkg", "my_pkg-2.0.tar.gz", b"new")
         new = a_release("2.0", project="my-pkg", name="My_Pkg", sha256=sha256(b"new"))
-        index.catalog.publish(new)
+        index.catalog.releases.publish(new)
         index.present()
         page = (index.folder / "My_Pkg/index.html").read_text()
         assert page.count("<a ") == 2
@@ -597,37 +599,37 @@ class TestRecognise:
 
     @pytest.fixture(autouse=True)
     def _adopted(self, index):
-        index.catalog.publish(self.RELEASE)
-        index.catalog.paid(["acme-ledger", ""])
+        index.catalog.releases.publish(self.RELEASE)
+        index.catalog.pages.mark_written(["acme-ledger", ""])
 
     def test_the_tag_of_a_release(self, index):
         tag = a_tag("1.0", project="Acme_Ledger")
-        index.catalog.remember(a_failure(tag))
-        assert list(match_adopted.recognise([a_tag("2.0"), tag], index.catalog)) == [self.RELEASE.origin]
-        (release,) = index.catalog.releases()
+        index.catalog.failures.add(a_failure(tag))
+        assert list(match_adopted.match_adopted([a_tag("2.0"), tag], index.catalog)) == [self.RELEASE.origin]
+        (release,) = index.catalog.releases.all()
         assert (release.origin, release.tag_url, release.revision) == (tag.origin, tag.url, tag.revision)
-        assert index.catalog.failures() == []
-        assert index.catalog.owed() >= {"acme-ledger", ""}
-        assert match_adopted.recognise([tag], index.catalog) == {}
+        assert index.catalog.failures.all() == []
+        assert index.catalog.pages.stale() >= {"acme-ledger", ""}
+        assert match_adopted.match_adopted([tag], index.catalog) == {}
 
     def test_the_one_that_spells_the_version_as_the_release_does(self, index):
         tags = [a_tag("1.0.0"), a_tag("1.0"), a_tag("1")]
-        match_adopted.recognise(tags, index.catalog)
-        assert list(index.catalog.releases_from([tag.origin for tag in tags])) == [tags[1].origin]
+        match_adopted.match_adopted(tags, index.catalog)
+        assert list(index.catalog.releases.of_tags([tag.origin for tag in tags])) == [tags[1].origin]
 
     @pytest.mark.parametrize("tag", [a_tag("1.1"), a_tag("1.0", project="acme")])
     def test_no_tag_of_another_release(self, index, tag):
-        assert match_adopted.recognise([tag], index.catalog) == {}
-        assert index.catalog.releases() == [self.RELEASE]
+        assert match_adopted.match_adopted([tag], index.catalog) == {}
+        assert index.catalog.releases.all() == [self.RELEASE]
 
     def test_no_tag_that_has_a_release(self, index):
         tag = a_tag("1.0")
-        index.catalog.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin))
-        assert match_adopted.recognise([tag], index.catalog) == {}
+        index.catalog.releases.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin))
+        assert match_adopted.match_adopted([tag], index.catalog) == {}
 
 
 def test_other_names_are_known_by_path_project_and_folder(index):
-    names = FormerNames(index.catalog)
+    names = index.catalog.former_names
     one, two = (
         FormerName("Acme", "Acme-1.0.zip", "acme", "ab"),
         FormerName("misc", "acme-1.zip", "acme", "cd"),
@@ -636,4 +638,4 @@ def test_other_names_are_known_by_path_project_and_folder(index):
         names.add(each)
     assert names.of_project("acme") == [one, two]
     assert names.in_folder("misc") == {"acme-1.zip": two}
-    assert (names.find("Acme", "Acme-1.0.zip"), names.find("Acme", "acme-1.zip")) == (one, None)
+    assert (names.get("Acme", "Acme-1.0.zip"), names.get("Acme", "acme-1.zip")) == (one, None)

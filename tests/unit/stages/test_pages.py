@@ -61,7 +61,7 @@ def add(
     stored = writer.store.add_archive(project, release.filename, f"{project} {version}".encode())
     digest = hashlib.sha256(METADATA).hexdigest() if final else ""
     release = with_sdist(release, sha256=stored.sha256, size=stored.size, metadata_sha256=digest)
-    writer.catalog.publish(release, {stored.sha256: METADATA})
+    writer.catalog.releases.publish(release, {stored.sha256: METADATA})
     return release
 
 
@@ -122,8 +122,10 @@ class TestProject:
         add(writer, project="beta")
         pages.write_projects(["alpha", "unknown"], writer)
         assert files(writer) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
-        assert writer.catalog.owed() == {"", "beta"}
-        assert [(each.project, each.version) for each in writer.catalog.listed()] == [("alpha", "1.0")]
+        assert writer.catalog.pages.stale() == {"", "beta"}
+        assert [(each.project, each.version) for each in writer.catalog.pages.listed_projects()] == [
+            ("alpha", "1.0")
+        ]
 
     def test_has_metadata_before_a_page_names_it(self, writer):
         release = add(writer, final=True)
@@ -178,7 +180,7 @@ class TestProject:
 
     def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, writer):
         add(writer)
-        writer.catalog.remember(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
+        writer.catalog.failures.add(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
         pages.write_projects(["acme-ledger"], writer)
         page = read(writer, "acme-ledger/about.html")
         assert "1 failed tag" in page
@@ -190,7 +192,7 @@ class TestProject:
     def test_warns_of_a_name_that_is_taken_where_that_is_watched(self, writer, taken, asked, warned):
         writer = replace(writer, taken=taken)
         add(writer)
-        writer.catalog.watch({"acme-ledger": asked}, datetime.now(timezone.utc))
+        writer.catalog.public_names.record({"acme-ledger": asked}, datetime.now(timezone.utc))
         pages.write_projects(["acme-ledger"], writer)
         assert (
             "The public index has a project of this name" in read(writer, "acme-ledger/about.html")
@@ -226,7 +228,7 @@ class TestProject:
         monkeypatch.setattr(store, "sync_filesystem", fail)
         with pytest.raises(StoreError):
             pages.write_projects(["acme-ledger"], writer)
-        assert writer.catalog.owed() == {"", "acme-ledger"}
+        assert writer.catalog.pages.stale() == {"", "acme-ledger"}
 
     def test_may_be_one_of_very_many(self, writer, monkeypatch):
         monkeypatch.setattr(pages, "_AT_ONCE", 2)
@@ -234,7 +236,7 @@ class TestProject:
             add(writer, project=project)
         pages.write_projects("abcde", writer)
         assert [len(paths) for paths in writer.store.written] == [6, 6, 3]
-        assert writer.catalog.owed() == {""}
+        assert writer.catalog.pages.stale() == {""}
 
 
 def sha256(path: Path) -> str:
@@ -259,7 +261,7 @@ class TestAll:
             *of_project("alpha"),
             *of_project("beta"),
         }
-        assert complete.catalog.owed() == frozenset()
+        assert complete.catalog.pages.stale() == frozenset()
 
     def test_without_a_release_has_a_root(self, writer):
         pages.write_all(writer)
@@ -296,29 +298,29 @@ class TestAll:
         assert page.read_bytes() == content
 
     def test_what_was_owed_when_a_run_broke_off_is_written(self, complete):
-        complete.catalog.watch({"beta": True}, datetime.now(timezone.utc))
+        complete.catalog.public_names.record({"beta": True}, datetime.now(timezone.utc))
         watching = replace(complete, taken=True)
         pages.write_all(watching)
         assert "The public index has" in read(complete, "beta/about.html")
-        complete.catalog.watch({"beta": False}, datetime.now(timezone.utc))
+        complete.catalog.public_names.record({"beta": False}, datetime.now(timezone.utc))
         assert rewritten(watching) == {"beta/about.html"}
-        assert complete.catalog.owed() == frozenset()
+        assert complete.catalog.pages.stale() == frozenset()
 
     def test_a_failure_is_shown_until_it_is_forgotten(self, complete):
         failure = a_failure(a_tag("3.0"), reason="no such luck")
         failure = failure._replace(project="alpha", tag="3.0", revision="17")
-        complete.catalog.remember(failure)
+        complete.catalog.failures.add(failure)
         pages_of_it = {"about.html", "failed.html", "alpha/about.html"}
         assert rewritten(complete) == pages_of_it
         failed = read(complete, "failed.html")
         assert "no such luck" in failed
         assert 'href="alpha/about.html"' in failed
         assert 'href="https://svn.example.com/acme.ledger/tags/3.0"' in failed
-        complete.catalog.forget_failures([failure.origin])
+        complete.catalog.failures.remove([failure.origin])
         assert rewritten(complete) == pages_of_it
         assert "no such luck" not in read(complete, "failed.html")
         assert "failed tag" not in read(complete, "about.html") + read(complete, "alpha/about.html")
-        assert complete.catalog.owed() == frozenset()
+        assert complete.catalog.pages.stale() == frozenset()
 
     @pytest.mark.parametrize("first", ["failure", "release"])
     def test_a_failure_is_of_the_project_as_which_tags_beside_it_are_published(self, complete, first):
@@ -326,7 +328,7 @@ class TestAll:
         failure = Failure(origins[0], "f", "why", Path("log"), project="folder", tag="0.9")
 
         def fail() -> None:
-            complete.catalog.remember(failure)
+            complete.catalog.failures.add(failure)
             pages.write_all(complete)
 
         if first == "failure":
@@ -339,7 +341,7 @@ class TestAll:
         failed = read(complete, "failed.html")
         assert 'id="project-alpha"' in failed
         assert "folder" not in failed
-        complete.catalog.forget_failures([failure.origin])
+        complete.catalog.failures.remove([failure.origin])
         pages.write_all(complete)
         assert "failed tag" not in read(complete, "alpha/about.html")
 
@@ -353,7 +355,7 @@ class TestAll:
             with open_catalog(path) as catalog:
                 writer = PageWriter(Recorder(tmp_path / "index"), catalog, Site())
                 pages.write_all(writer)
-                (release,) = catalog.releases()
+                (release,) = catalog.releases.all()
                 digest = hashlib.sha256(METADATA).hexdigest()
                 assert release == a_release(sha256="abc", summary="Sums", metadata_sha256=digest)
                 assert catalog.note("unread metadata") == ""
@@ -366,16 +368,16 @@ class TestAll:
         url = "file:///srv/secret/svn/group"
         ScanState(complete.catalog).replace(url, f"{UUID}/group", "f", ScanResult(Checkpoint("1", "1", TIME)))
         reason = conflict_reason("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
-        complete.catalog.remember(a_failure(a_tag(project="folder"), reason=reason))
+        complete.catalog.failures.add(a_failure(a_tag(project="folder"), reason=reason))
         pages.write_all(complete)
         page = read(complete, "failed.html")
         assert "a-1.tar.gz was published from group/acme/tags/1.0; the first stays." in page
         assert "secret" not in page
 
     def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
-        complete.catalog.remember(a_failure(a_tag())._replace(project="<odd>", tag="1.0"))
+        complete.catalog.failures.add(a_failure(a_tag())._replace(project="<odd>", tag="1.0"))
         assert rewritten(complete) == {"about.html", "failed.html"}
-        assert complete.catalog.owed() == frozenset()
+        assert complete.catalog.pages.stale() == frozenset()
 
     @pytest.mark.parametrize(
         "change",

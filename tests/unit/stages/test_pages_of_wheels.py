@@ -41,9 +41,9 @@ def folder(tmp_path: Path) -> Path:
         store = IndexStore(tmp_path)
         for name in (SDIST, WHEEL, OLD):
             store.add_archive("acme-ledger", name, name.encode())
-        catalog.publish(a_release("0.9", upload_time=TIME - timedelta(days=1)))
+        catalog.releases.publish(a_release("0.9", upload_time=TIME - timedelta(days=1)))
         found = release(b"of the sdist", b"of the wheel", yanked="bad")
-        catalog.publish(found, {"aa" * 32: b"of the sdist", "bb" * 32: b"of the wheel"})
+        catalog.releases.publish(found, {"aa" * 32: b"of the sdist", "bb" * 32: b"of the wheel"})
         pages.write_all(PageWriter(store, catalog, Site()))
     return tmp_path
 
@@ -99,7 +99,7 @@ def test_metadata_is_beside_each_file_that_has_some(folder):
 
 def test_the_wheel_may_have_metadata_where_the_sdist_has_none(tmp_path):
     with open_catalog(None) as catalog:
-        catalog.publish(release(b"", b"of the wheel"), {"bb" * 32: b"of the wheel"})
+        catalog.releases.publish(release(b"", b"of the wheel"), {"bb" * 32: b"of the wheel"})
         pages.write_all(PageWriter(IndexStore(tmp_path), catalog, Site()))
     assert [path.name for path in tmp_path.rglob("*.metadata")] == [f"{WHEEL}.metadata"]
 
@@ -121,7 +121,7 @@ def test_the_page_for_people_counts_older_releases_and_not_files(tmp_path):
         for number in range(12):
             name = f"acme_ledger-{number}"
             files = (a_file(f"{name}.tar.gz"), a_file(f"{name}-py3-none-any.whl"))
-            catalog.publish(a_release(str(number), files=files))
+            catalog.releases.publish(a_release(str(number), files=files))
         pages.write_all(PageWriter(IndexStore(tmp_path), catalog, Site()))
     page = read(tmp_path, "acme-ledger/about.html")
     assert "<summary>2 older</summary>" in page

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.store import IndexStore
@@ -49,7 +48,7 @@ def before(index: Index, path: str, **changes: object) -> Release:
     digest = sha256_of(index.store.folder / path)
     given = {"name": NAME, "sha256": digest, "revision": "3", "tag_deleted_in": "4", **changes}
     release = a_release(project=project, filename=filename, **given)
-    index.catalog.publish(release, {digest: b"Name: before\n"})
+    index.catalog.releases.publish(release, {digest: b"Name: before\n"})
     show(index)
     return release
 
@@ -97,8 +96,8 @@ class TestSuffix:
         assert archives(index) == dict.fromkeys((OWN, SECOND, LOWER), built.archive.read_bytes())
         (warning,) = published.warnings
         assert warning.startswith("acme_ledger-1.0.zip was withdrawn, and is acme_ledger-1.0.tar.gz now")
-        assert [each.filename for each in index.catalog.releases()] == ["acme_ledger-1.0.tar.gz"]
-        assert index.catalog.size() == (1, 1)
+        assert [each.filename for each in index.catalog.releases.all()] == ["acme_ledger-1.0.tar.gz"]
+        assert index.catalog.releases.count() == (1, 1)
 
     def test_lets_the_old_file_be_there_as_long_as_pages_name_it(self, index, tmp_path):
         before(index, ZIP)
@@ -133,7 +132,7 @@ class TestSuffix:
 
     def test_of_other_names_is_heeded_too(self, index, tmp_path):
         release = before(index, ZIP)
-        names = FormerNames(index.catalog)
+        names = index.catalog.former_names
         for filename in ("ledger-1.0.zip", "ledger-1.0.tar.gz"):
             index.store.link_archive("acme-ledger", release.filename, "downloads", filename)
             names.add(FormerName("downloads", filename, "acme-ledger", release.sha256))
@@ -150,7 +149,7 @@ class TestNames:
     @pytest.mark.parametrize("how", ["replaced", "lost"])
     def test_follow_without_a_word(self, index, tmp_path, caplog, how):
         release = before(index, OWN)
-        names = FormerNames(index.catalog)
+        names = index.catalog.former_names
         index.store.link_archive("acme-ledger", release.filename, "downloads", "ledger-1.0.tar.gz")
         for path in (SECOND, ELSEWHERE):
             names.add(FormerName(*path.split("/"), "acme-ledger", release.sha256))
@@ -187,7 +186,7 @@ class TestNames:
 
     def test_that_hold_something_else_leave_it_aside(self, index, tmp_path):
         release = before(index, OWN)
-        FormerNames(index.catalog).add(FormerName(*ELSEWHERE.split("/"), "acme-ledger", release.sha256))
+        index.catalog.former_names.add(FormerName(*ELSEWHERE.split("/"), "acme-ledger", release.sha256))
         damaged = add_archive(index.store.folder / ELSEWHERE, NAME, "1.0", more="Author: damaged\n")
         built = build(tmp_path)
         anew(index, built)
@@ -197,7 +196,7 @@ class TestNames:
     def test_of_another_form_leave_aside_what_is_damaged(self, index, tmp_path):
         release = before(index, ZIP)
         path = "downloads/ledger-1.0.zip"
-        FormerNames(index.catalog).add(FormerName(*path.split("/"), "acme-ledger", release.sha256))
+        index.catalog.former_names.add(FormerName(*path.split("/"), "acme-ledger", release.sha256))
         damaged = add_archive(index.store.folder / path, NAME, "1.0", more="Author: damaged\n")
         anew(index, build(tmp_path))
         assert path not in archives(index)
@@ -214,7 +213,7 @@ class TestMetadata:
         assert f"{OWN}.metadata" in archives(index)
         show(index)
         assert archives(index).get(f"{OWN}.metadata") == (b"Name: now\n" if final else None)
-        assert Withdrawals(index.catalog).removals() == []
+        assert index.catalog.withdrawals.files_to_remove() == []
 
     def test_goes_with_the_old_file(self, index, tmp_path):
         before(index, ZIP, metadata_sha256="ab")

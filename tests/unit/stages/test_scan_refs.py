@@ -51,7 +51,7 @@ class Scanner:
     def publish(self) -> None:
         for tag in self.tags():
             release = a_release(origin=tag.origin, filename=tag.path, revision=tag.revision)
-            self.catalog.publish(release, {release.sha256: b""})
+            self.catalog.releases.publish(release, {release.sha256: b""})
         self.state.settle(self.scan(), DIGEST)
 
     def find_deleted(self, configuration: Configuration | None = None, digest: str = DIGEST) -> Deleted:

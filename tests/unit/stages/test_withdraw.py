@@ -9,7 +9,6 @@ import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
-from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.index.store import IndexStore
@@ -36,7 +35,7 @@ class World:
         self.history.commit(copies=tags)
         for tag in self.last.tags(self.scan()):
             release = a_release(origin=tag.origin, filename=tag.path, revision=tag.revision)
-            self.catalog.publish(release)
+            self.catalog.releases.publish(release)
         self.last.settle(self.scan(), OUTLOOK)
 
     def scan(self, configuration: Configuration | None = None) -> Scan:
@@ -113,7 +112,7 @@ class TestFindDeleted:
     def test_leaves_out_what_was_deleted_before(self, world):
         world.history.commit({"group/p7/tags/1.0": None})
         ((release, _revision),) = world.find().releases
-        Withdrawals(world.catalog).record([release._replace(tag_deleted_in="3")])
+        world.catalog.withdrawals.record([release._replace(tag_deleted_in="3")])
         assert world.find() == world.find("another") == Deleted()
 
     def test_takes_a_file_in_place_of_a_tag_for_none(self, world):
@@ -149,10 +148,10 @@ def test_what_was_deleted_is_asked_for_again_before_it_is_removed(world):
     other = with_sdist(releases[0], filename="x")._replace(
         origin="22222222-0000-4000-8000-000000000000/a/tags/1.0"
     )
-    world.catalog.publish(other)
-    Withdrawals(world.catalog).record([*releases, other])
+    world.catalog.releases.publish(other)
+    world.catalog.withdrawals.record([*releases, other])
     world.history.commit(copies={"group/p8/tags/1.0": "group/p8/trunk"})
-    found = still_deleted(world.scan(), world.repository, Withdrawals(world.catalog).withdrawn())
+    found = still_deleted(world.scan(), world.repository, world.catalog.withdrawals.all())
     assert [each.filename for each in found] == ["group/p7/tags/1.0"]
 
 
@@ -186,10 +185,10 @@ class TestRemoveFiles:
         )
         with open_catalog(None) as catalog:
             for version in ("1.0", "1.1"):
-                catalog.publish(a_release(version))
-            Withdrawals(catalog).take_out([a_release("1.0")])
+                catalog.releases.publish(a_release(version))
+            catalog.withdrawals.unpublish([a_release("1.0")])
             remove_files(catalog, store)
-            assert Withdrawals(catalog).removals() == []
+            assert catalog.withdrawals.files_to_remove() == []
         assert self.there(tmp_path) == [
             "acme-ledger",
             "acme-ledger/acme_ledger-1.1.tar.gz",
@@ -205,17 +204,17 @@ class TestRemoveFiles:
         names = (archive, f"{archive}.metadata", wheel, f"{wheel}.metadata", "acme_ledger-1.1.tar.gz")
         self.make(tmp_path, *(f"acme-ledger/{name}" for name in names))
         with open_catalog(None) as catalog:
-            catalog.publish(a_release("1.1"))
-            catalog.publish(a_release(files=files), {"aa": b"sdist", "bb": b"wheel"})
-            Withdrawals(catalog).take_out([a_release(files=files)])
-            assert (catalog.metadata("aa"), catalog.metadata("bb")) == (b"", b"")
-            removals = Withdrawals(catalog).removals()
+            catalog.releases.publish(a_release("1.1"))
+            catalog.releases.publish(a_release(files=files), {"aa": b"sdist", "bb": b"wheel"})
+            catalog.withdrawals.unpublish([a_release(files=files)])
+            assert (catalog.releases.metadata("aa"), catalog.releases.metadata("bb")) == (b"", b"")
+            removals = catalog.withdrawals.files_to_remove()
             assert {removal.filename: removal.kind for removal in removals} == {
                 wheel: "wheel",
                 archive: "sdist",
             }
             remove_files(catalog, store)
-            assert Withdrawals(catalog).removals() == []
+            assert catalog.withdrawals.files_to_remove() == []
         assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/acme_ledger-1.1.tar.gz"]
 
     def test_takes_the_folder_of_a_spelling_that_no_release_has_any_more(self, tmp_path, store):
@@ -224,8 +223,8 @@ class TestRemoveFiles:
         with open_catalog(None) as catalog:
             old, new = a_release("1.0", name="Acme.Ledger"), a_release("1.1", name="acme_ledger")
             for release in (old, new):
-                catalog.publish(release)
-            Withdrawals(catalog).take_out([old])
+                catalog.releases.publish(release)
+            catalog.withdrawals.unpublish([old])
             remove_files(catalog, store)
         assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/index.html"]
 
@@ -233,17 +232,17 @@ class TestRemoveFiles:
         pages = ("index.html", "index.json", "about.html")
         self.make(tmp_path, *(f"acme-ledger/{name}" for name in (*pages, "acme_ledger-1.0.tar.gz")))
         with open_catalog(None) as catalog:
-            catalog.publish(a_release())
-            Withdrawals(catalog).take_out([a_release()])
+            catalog.releases.publish(a_release())
+            catalog.withdrawals.unpublish([a_release()])
             remove_files(catalog, store)
         assert self.there(tmp_path) == ["acme-ledger"]
 
     def test_leaves_a_file_that_is_published_again(self, tmp_path, store):
         self.make(tmp_path, "acme-ledger/acme_ledger-1.0.tar.gz")
         with open_catalog(None) as catalog:
-            catalog.publish(a_release())
-            Withdrawals(catalog).take_out([a_release()])
-            catalog.publish(a_release())
+            catalog.releases.publish(a_release())
+            catalog.withdrawals.unpublish([a_release()])
+            catalog.releases.publish(a_release())
             remove_files(catalog, store)
-            assert Withdrawals(catalog).removals() == []
+            assert catalog.withdrawals.files_to_remove() == []
         assert self.there(tmp_path) == ["acme-ledger", "acme-ledger/acme_ledger-1.0.tar.gz"]
