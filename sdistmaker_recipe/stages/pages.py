@@ -160,7 +160,7 @@ def write_missing_root(writer: PageWriter) -> None:
     They list the projects whose pages are written already. Raises ``StoreError``.
     """
     if not writer.store.has_pages("", layout.ROOT_FILES):
-        listed = [project.project for project in writer.catalog.listed()]
+        listed = [project.project for project in writer.catalog.pages.listed_projects()]
         writer.store.write_pages(_root_files(listed, writer))
 
 
