@@ -21,7 +21,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.layout import ABOUT_PAGE, ROOT_FILES
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
-from sdistmaker_recipe.stages.pages import PageWriter, begin
+from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 
 DUMB_PYPI = "dumb-pypi==1.15"
@@ -195,7 +195,7 @@ def _record(course: Course, folder: Path) -> None:
     (folder / "state").mkdir(parents=True)
     store = IndexStore(folder / "out")
     with open_catalog(folder / "state" / "catalog.sqlite3") as catalog:
-        begin(PageWriter(store, catalog, Site()))
+        PageWriter(store, catalog, Site()).mark_empty_index_current()
         with catalog.batch():
             for each in course.listed:
                 release = release_of(each)

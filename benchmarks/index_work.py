@@ -26,13 +26,13 @@ def main(action: str, destination: str, state: str, *release: str) -> None:
     with open_catalog(Path(state) / "catalog.sqlite3") as catalog, DescriptionRenderer() as renderer:
         shown = pages.PageWriter(store, catalog, Site(), render=renderer.render)
         store.prepare()
-        pages.begin(shown)
+        shown.mark_empty_index_current()
         if action == "add":
             add(shown, Path(state), *release)
-            pages.write_all(shown)
+            shown.write_all()
         else:
             # As where all files came or went.
-            pages.write_all(shown, frozenset(catalog.releases.projects()))
+            shown.write_all(frozenset(catalog.releases.projects()))
 
 
 def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> None:
@@ -46,7 +46,7 @@ def add(shown: pages.PageWriter, state: Path, file: str, upload_time: str) -> No
     with shown.catalog.batch():
         publish(built, index, datetime.fromisoformat(upload_time), Configuration())
     built.archive.unlink()
-    pages.write_projects([built.name], shown, {built.sha256: built.details})
+    shown.write_projects([built.name], {built.sha256: built.details})
 
 
 if __name__ == "__main__":

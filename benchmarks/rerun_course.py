@@ -209,14 +209,14 @@ def _fill(course: Course, folder: Path) -> None:
     with open_catalog(state / "catalog.sqlite3") as catalog, open_repository(course.url) as repository:
         shown = pages.PageWriter(store, catalog, Site())
         store.prepare()
-        pages.begin(shown)
+        shown.mark_empty_index_current()
         last, source = ScanState(catalog), Source(course.url, repository)
         tags = last.tags(scan(source, Configuration(), last, "benchmark", full=True))
         index = Index(store, catalog, state)
         with catalog.batch():
             for tag in tags:
                 publish(_built(tag), index, tag.time, Configuration())
-        pages.write_all(shown)
+        shown.write_all()
         catalog.index_state.set_folders(store.folders())
 
 

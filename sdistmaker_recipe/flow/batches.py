@@ -16,7 +16,7 @@ from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
-from sdistmaker_recipe.stages import pages, plan, publish
+from sdistmaker_recipe.stages import plan, publish
 from sdistmaker_recipe.stages.publish import Index
 
 _SECONDS_BETWEEN_BATCHES = 0.5
@@ -85,8 +85,8 @@ class Batches:
         known = {outcome.sha256: outcome.details for outcome in outcomes if not isinstance(outcome, Failed)}
         if projects := self._completed_projects(results):
             # If a first run is killed now, the links of its pages lead somewhere.
-            pages.write_missing_root(self.run.writer)
-            pages.write_projects(projects, self.run.writer, known)
+            self.run.writer.write_missing_root()
+            self.run.writer.write_projects(projects, known)
         self.results += results
         for result in results:
             self.run.listener.finished(result)

@@ -99,7 +99,7 @@ def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator
             incoming,
             run.configuration,
             run.context,
-            pages.get_ready,
+            pages.import_renderers,
         )
 
 

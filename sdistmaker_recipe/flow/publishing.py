@@ -18,7 +18,7 @@ from sdistmaker_recipe.flow.reserved_names import find_public_twins, reserve_nam
 from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index.atomic_files import cleanup
 from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
-from sdistmaker_recipe.stages import pages, withdraw
+from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.publish import write_server_configurations
 
 
@@ -64,7 +64,7 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
     # Before anything is built: no client may ask the public index for a new name meanwhile.
     reserve_names(planned.names_to_reserve, run)
     if planned.plan.build:
-        pages.begin(run.writer)
+        run.writer.mark_empty_index_current()
     batches = open_batches(planned, run)
     with cleanup(partial(_write_pages, planned, run)):
         with builds.outcomes as outcomes, cleanup(batches.publish):
@@ -78,7 +78,7 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
 
 
 def _write_pages(planned: Planned, run: Run) -> None:
-    pages.write_all(run.writer, planned.projects_to_check)
+    run.writer.write_all(planned.projects_to_check)
     update_guesses(planned.names_to_reserve, run)
 
 
@@ -92,7 +92,7 @@ def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
 def _remove_withdrawn_files(run: Run) -> None:
     """Remove files that an earlier run had no time to remove: a build may take the name of one."""
     if withdraw.has_files_to_remove(run.catalog):
-        pages.write_all(run.writer)
+        run.writer.write_all()
         withdraw.remove_files(run.catalog, run.store)
 
 
@@ -105,7 +105,7 @@ def _is_idle(planned: Planned, run: Run) -> bool:
         or planned.plan.release_changes
         or run.configuration.check_public
     )
-    return not has_work and pages.nothing_to_write(run.writer)
+    return not has_work and run.writer.has_nothing_to_write()
 
 
 def _remember_folders(planned: Planned, run: Run) -> None:

@@ -15,8 +15,7 @@ from sdistmaker_recipe.index import existing_files, layout
 from sdistmaker_recipe.index.atomic_files import is_temporary
 from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.stages import pages
-from sdistmaker_recipe.stages.pages import Link, PageWriter
+from sdistmaker_recipe.stages.pages import PageWriter, SecondName
 
 Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 """See ``model.IndexProblem``."""
@@ -54,7 +53,7 @@ class Verifier:
             for release in releases:
                 self._verify_archive(release)
             self._verify_former_names(project, releases)
-        if pages.is_current(self._writer):
+        if self._writer.is_current():
             self._verify_pages(projects)
         folders = self._store.folders()
         self._verify_private(folders)
@@ -73,7 +72,7 @@ class Verifier:
                 changed_projects.add(before.project)
             outcome, explanation = self._outcome(before, now)
             self._note(f"{before.project}/{before.filename}", f"{problem}; {explanation}", outcome)
-        pages.write_projects(sorted(changed_projects), self._writer)
+        self._writer.write_projects(sorted(changed_projects))
         return Verification(self._files, tuple(self._problems.values()))
 
     def _verify_archive(self, release: Release) -> None:
@@ -104,14 +103,14 @@ class Verifier:
             if release is None:
                 self._verify_other_file(name)
             elif release not in self._lost:
-                self._verify_second_name(Link(project, release.filename, name.folder, name.filename))
+                self._verify_second_name(SecondName(project, release.filename, name.folder, name.filename))
 
-    def _verify_second_name(self, link: Link) -> None:
-        damaged = (link.project, link.filename) in self._damaged
-        if not damaged and not self._store.is_same_archive(*link):
-            self._note(f"{link.folder}/{link.name}", "is no second name of its archive", self._repair)
+    def _verify_second_name(self, second: SecondName) -> None:
+        is_damaged = (second.project, second.filename) in self._damaged
+        if not is_damaged and not self._store.is_same_archive(*second):
+            self._note(f"{second.folder}/{second.name}", "is no second name of its archive", self._repair)
             if self._change:
-                self._store.link_archive(*link)
+                self._store.link_archive(*second)
 
     def _verify_other_file(self, name: FormerName) -> None:
         """A file that an adopted index had beside the release's own file: no page names it."""
@@ -125,17 +124,17 @@ class Verifier:
         owed = self._catalog.pages.stale()
         wrong: set[str] = set()
         chosen = [project for project in projects if project not in owed]
-        for project, path, is_right in pages.compare_projects(chosen, self._writer, self._damaged):
+        for project, path, is_right in self._writer.compare_projects(chosen, self._damaged):
             if self._compare(path, is_right=is_right):
                 wrong.add(project)
         if self._change:
-            pages.write_projects(sorted(wrong), self._writer)
+            self._writer.write_projects(sorted(wrong))
         if "" in owed:
             return
-        compared = pages.compare_root(self._writer)
+        compared = self._writer.compare_root()
         found = [path for path, is_right in compared if self._compare(path, is_right=is_right)]
         if found and self._change:
-            pages.write_root(self._writer)
+            self._writer.write_root()
 
     def _compare(self, path: str, *, is_right: bool) -> bool:
         """Note a page that is not right, and count it; whether it is wrong."""

@@ -17,7 +17,6 @@ from sdistmaker_recipe.catalog.schema import SCHEMA_VERSION, STEPS
 from sdistmaker_recipe.catalog.withdrawals import FileToRemove
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Failure, ListedProject, Release, ReleaseFile, Site
-from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.support.old_catalog import PAGES_OF_VERSION_6, VERSION_1, VERSION_6
 from tests.unit.values import REPOSITORY, TIME, UUID, a_release
@@ -144,7 +143,7 @@ class TestVersion6:
         writer = PageWriter(
             IndexStore(tmp_path / "index"), catalog, Site(base_url="https://pypi.example.com/")
         )
-        pages.write_all(writer, catalog.releases.projects())
+        writer.write_all(catalog.releases.projects())
         now = {path: tmp_path / "index" / path.relative_to(PAGES_OF_VERSION_6) for path in before}
         assert {path: now[path].read_bytes() for path in before} == before
 

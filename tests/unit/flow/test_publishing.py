@@ -22,7 +22,6 @@ from sdistmaker_recipe.flow.reserved_names import NamesToReserve
 from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Plan, Site
-from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.unit.values import a_release, a_tag
 
@@ -102,13 +101,13 @@ class TestFolders:
         self, index, monkeypatch
     ):
         index.run("one")
-        real = pages.write_all
+        real = PageWriter.write_all
 
         def write(*given: object) -> None:
             real(*given)
             (index.folder / "index" / "ledger" / "file").touch()
 
-        monkeypatch.setattr(pages, "write_all", write)
+        monkeypatch.setattr(PageWriter, "write_all", write)
         index.run("two")
         assert index.projects_to_check() == {"ledger"}
 

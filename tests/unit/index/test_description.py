@@ -270,5 +270,5 @@ class TestKept:
             ):
                 metadata = f"Version: {version}\nDescription-Content-Type: {kind}\n\n{text}".encode()
                 catalog.releases.publish(a_release(version, sha256=version), {version: metadata})
-                pages.write_projects(["acme-ledger"], shown)
+                shown.write_projects(["acme-ledger"])
                 assert f"<p>{shows}</p>" in (tmp_path / "acme-ledger" / "about.html").read_text("utf-8")

@@ -21,7 +21,7 @@ from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
-from sdistmaker_recipe.stages import adopt, pages, withdraw
+from sdistmaker_recipe.stages import adopt, withdraw
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
@@ -43,7 +43,7 @@ class Index:
         return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
 
     def present(self) -> None:
-        pages.write_all(PageWriter(self.store, self.catalog, Site()))
+        PageWriter(self.store, self.catalog, Site()).write_all()
 
     def releases(self) -> dict[str, str]:
         """The digest of each release's file by its path."""

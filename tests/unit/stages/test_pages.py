@@ -21,8 +21,8 @@ from sdistmaker_recipe.index import core_metadata, description, layout, simple_a
 from sdistmaker_recipe.index.file_conflicts import conflict_reason
 from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import Failure, ProjectDetails, Release, Site
-from sdistmaker_recipe.stages import pages
-from sdistmaker_recipe.stages.pages import PageWriter
+from sdistmaker_recipe.stages.pages import PageWriter, project_files
+from sdistmaker_recipe.stages.pages.writer import renderer_version
 from sdistmaker_recipe.vcs import Checkpoint, ScanResult
 from tests.support.old_catalog import VERSION_1
 from tests.unit.values import TIME, UUID, a_failure, a_release, a_tag, with_sdist
@@ -68,7 +68,7 @@ def add(
 def rendered_otherwise(writer: PageWriter, patch: pytest.MonkeyPatch, name: str, value: str) -> PageWriter:
     """The same in a run that renders descriptions with something else."""
     patch.setattr(simple_api, name, value)
-    return replace(writer, renderer=pages.renderer())
+    return replace(writer, renderer=renderer_version())
 
 
 def files(writer: PageWriter) -> set[str]:
@@ -89,9 +89,9 @@ def rewritten(
     for path in files(writer):
         os.utime(writer.store.folder / path, (LONG_AGO, LONG_AGO))
     if projects is None:
-        pages.write_all(writer, projects_to_check)
+        writer.write_all(projects_to_check)
     else:
-        pages.write_projects(projects, writer)
+        writer.write_projects(projects)
     return {path for path in files(writer) if (writer.store.folder / path).stat().st_mtime != LONG_AGO}
 
 
@@ -102,17 +102,17 @@ def of_project(project: str) -> set[str]:
 class TestMissingRoot:
     def test_is_written_with_the_projects_that_have_pages(self, writer):
         add(writer, project="acme-ledger")
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         add(writer, project="acme-late")
-        pages.write_missing_root(writer)
+        writer.write_missing_root()
         assert set(layout.ROOT_FILES) <= files(writer)
         assert "acme-ledger" in read(writer, "index.html")
         assert "acme-late" not in read(writer, "index.html")
 
     def test_is_not_written_again(self, writer):
-        pages.write_missing_root(writer)
+        writer.write_missing_root()
         before = len(writer.store.written)
-        pages.write_missing_root(writer)
+        writer.write_missing_root()
         assert len(writer.store.written) == before
 
 
@@ -120,7 +120,7 @@ class TestProject:
     def test_gets_its_pages_and_no_other_does(self, writer):
         add(writer, project="alpha")
         add(writer, project="beta")
-        pages.write_projects(["alpha", "unknown"], writer)
+        writer.write_projects(["alpha", "unknown"])
         assert files(writer) == {"alpha/alpha-1.0.tar.gz", "beta/beta-1.0.tar.gz"} | of_project("alpha")
         assert writer.catalog.pages.stale() == {"", "beta"}
         assert [(each.project, each.version) for each in writer.catalog.pages.listed_projects()] == [
@@ -130,7 +130,7 @@ class TestProject:
     def test_has_metadata_before_a_page_names_it(self, writer):
         release = add(writer, final=True)
         add(writer, "2.0")
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         ((first, *others),) = writer.store.written
         assert first == f"acme-ledger/{release.filename}.metadata"
         assert set(others) >= of_project("acme-ledger")
@@ -144,7 +144,7 @@ class TestProject:
 
     def test_gets_metadata_back_that_is_missing_only(self, writer):
         release = add(writer, final=True)
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         path = f"acme-ledger/{release.filename}.metadata"
         (writer.store.folder / path).unlink()
         assert rewritten(writer, ("acme-ledger",)) == {path}
@@ -153,7 +153,7 @@ class TestProject:
     def test_has_a_folder_for_each_written_name_with_the_same_archives(self, writer):
         add(writer, "1.0", name="acme.ledger")
         add(writer, "2.0", name="Acme.Ledger")
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         archives = writer.store.folder / "acme-ledger"
         for folder in ("acme.ledger", "Acme.Ledger"):
             links = read(writer, f"{folder}/index.html")
@@ -166,13 +166,13 @@ class TestProject:
 
     def test_without_a_dot_has_no_other_folder(self, writer):
         add(writer, project="plain", name="Plain")
-        pages.write_projects(["plain"], writer)
+        writer.write_projects(["plain"])
         assert {path.name for path in writer.store.folder.iterdir()} == {"plain"}
 
     def test_shows_releases_by_time_to_programs_and_by_version_to_people(self, writer):
         for day, version in enumerate(["2.0", "1.0", "10.0"], start=1):
             add(writer, version, upload_time=datetime(2020, 1, day, tzinfo=timezone.utc))
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         assert json.loads(read(writer, "acme-ledger/index.json"))["versions"] == ["2.0", "1.0", "10.0"]
         page = read(writer, "acme-ledger/about.html")
         places = [page.index(f">{version}</a>") for version in ("10.0", "2.0", "1.0")]
@@ -181,7 +181,7 @@ class TestProject:
     def test_tells_people_of_failed_tags_and_of_the_tag_in_the_repository(self, writer):
         add(writer)
         writer.catalog.failures.add(a_failure(a_tag("0.9"))._replace(project="acme-ledger", tag="0.9"))
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         page = read(writer, "acme-ledger/about.html")
         assert "1 failed tag" in page
         assert 'href="https://svn.example.com/acme.ledger/tags/1.0"' in page
@@ -190,10 +190,10 @@ class TestProject:
         ("taken", "asked", "warned"), [(True,) * 3, (False, True, False), (True, False, False)]
     )
     def test_warns_of_a_name_that_is_taken_where_that_is_watched(self, writer, taken, asked, warned):
-        writer = replace(writer, taken=taken)
+        writer = replace(writer, warns_of_public_names=taken)
         add(writer)
         writer.catalog.public_names.record({"acme-ledger": asked}, datetime.now(timezone.utc))
-        pages.write_projects(["acme-ledger"], writer)
+        writer.write_projects(["acme-ledger"])
         assert (
             "The public index has a project of this name" in read(writer, "acme-ledger/about.html")
         ) is warned
@@ -206,35 +206,35 @@ class TestProject:
         )
         add(writer)
         for _ in range(2):
-            pages.write_projects(["acme-ledger"], writer)
+            writer.write_projects(["acme-ledger"])
         assert "<em>about</em>" in read(writer, "acme-ledger/about.html")
         assert len(calls) == 1
         for number, (name, value) in enumerate(
             (("DESCRIPTION_FORMAT", "other"), ("MARKDOWN_MODULE", "no_such_module"))
         ):
             monkeypatch.setattr(simple_api, name, value)
-            pages.write_projects(["acme-ledger"], replace(writer, renderer=pages.renderer()))
+            replace(writer, renderer=renderer_version()).write_projects(["acme-ledger"])
             assert len(calls) == 2 + number
 
     def test_takes_what_was_read_of_its_newest_release_already(self, writer, monkeypatch):
         add(writer, version="1.0")
         newest = add(writer, version="2.0")
         monkeypatch.setattr(core_metadata, "project_details", fail)
-        pages.write_projects(["acme-ledger"], writer, {newest.sha256: ProjectDetails(author="Read before")})
+        writer.write_projects(["acme-ledger"], {newest.sha256: ProjectDetails(author="Read before")})
         assert "Read before" in read(writer, "acme-ledger/about.html")
 
     def test_is_still_owed_where_its_pages_cannot_be_written(self, writer, monkeypatch):
         add(writer)
         monkeypatch.setattr(store, "sync_filesystem", fail)
         with pytest.raises(StoreError):
-            pages.write_projects(["acme-ledger"], writer)
+            writer.write_projects(["acme-ledger"])
         assert writer.catalog.pages.stale() == {"", "acme-ledger"}
 
     def test_may_be_one_of_very_many(self, writer, monkeypatch):
-        monkeypatch.setattr(pages, "_AT_ONCE", 2)
+        monkeypatch.setattr(project_files, "BATCH", 2)
         for project in "abcde":
             add(writer, project=project)
-        pages.write_projects("abcde", writer)
+        writer.write_projects("abcde")
         assert [len(paths) for paths in writer.store.written] == [6, 6, 3]
         assert writer.catalog.pages.stale() == {""}
 
@@ -248,7 +248,7 @@ def complete(writer: PageWriter) -> PageWriter:
     """An index of two projects whose pages are all written."""
     add(writer, project="alpha")
     add(writer, project="beta")
-    pages.write_all(writer)
+    writer.write_all()
     writer.store.written.clear()
     return writer
 
@@ -264,7 +264,7 @@ class TestAll:
         assert complete.catalog.pages.stale() == frozenset()
 
     def test_without_a_release_has_a_root(self, writer):
-        pages.write_all(writer)
+        writer.write_all()
         assert files(writer) == set(layout.ROOT_FILES)
         assert "Nothing is published yet." in read(writer, "about.html")
 
@@ -299,8 +299,8 @@ class TestAll:
 
     def test_what_was_owed_when_a_run_broke_off_is_written(self, complete):
         complete.catalog.public_names.record({"beta": True}, datetime.now(timezone.utc))
-        watching = replace(complete, taken=True)
-        pages.write_all(watching)
+        watching = replace(complete, warns_of_public_names=True)
+        watching.write_all()
         assert "The public index has" in read(complete, "beta/about.html")
         complete.catalog.public_names.record({"beta": False}, datetime.now(timezone.utc))
         assert rewritten(watching) == {"beta/about.html"}
@@ -329,20 +329,20 @@ class TestAll:
 
         def fail() -> None:
             complete.catalog.failures.add(failure)
-            pages.write_all(complete)
+            complete.write_all()
 
         if first == "failure":
             fail()
         add(complete, "9.0", project="alpha", origin=origins[1])
         if first == "release":
             fail()
-        pages.write_all(complete)
+        complete.write_all()
         assert 'href="../failed.html#project-alpha">1 failed tag<' in read(complete, "alpha/about.html")
         failed = read(complete, "failed.html")
         assert 'id="project-alpha"' in failed
         assert "folder" not in failed
         complete.catalog.failures.remove([failure.origin])
-        pages.write_all(complete)
+        complete.write_all()
         assert "failed tag" not in read(complete, "alpha/about.html")
 
     def test_releases_of_a_catalog_of_the_first_version_tell_their_metadata_too(self, tmp_path):
@@ -354,7 +354,7 @@ class TestAll:
         for _ in range(2):
             with open_catalog(path) as catalog:
                 writer = PageWriter(Recorder(tmp_path / "index"), catalog, Site())
-                pages.write_all(writer)
+                writer.write_all()
                 (release,) = catalog.releases.all()
                 digest = hashlib.sha256(METADATA).hexdigest()
                 assert release == a_release(sha256="abc", summary="Sums", metadata_sha256=digest)
@@ -369,7 +369,7 @@ class TestAll:
         ScanState(complete.catalog).replace(url, f"{UUID}/group", "f", ScanResult(Checkpoint("1", "1", TIME)))
         reason = conflict_reason("a-1.tar.gz", f"{url}/acme/tags/1.0", "")
         complete.catalog.failures.add(a_failure(a_tag(project="folder"), reason=reason))
-        pages.write_all(complete)
+        complete.write_all()
         page = read(complete, "failed.html")
         assert "a-1.tar.gz was published from group/acme/tags/1.0; the first stays." in page
         assert "secret" not in page
@@ -387,17 +387,17 @@ class TestAll:
             lambda writer, patch: patch.setattr(simple_api, "PAGE_FORMAT", "next") or writer,
             lambda writer, patch: rendered_otherwise(writer, patch, "DESCRIPTION_FORMAT", "next"),
             lambda writer, patch: rendered_otherwise(writer, patch, "MARKDOWN_MODULE", "no_such_module"),
-            lambda writer, _: replace(writer, taken=True),
+            lambda writer, _: replace(writer, warns_of_public_names=True),
         ],
         ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
     )
     def test_are_made_again_once_when_their_look_changes(self, complete, change, monkeypatch):
         changed = change(complete, monkeypatch)
-        pages.write_all(changed)
+        changed.write_all()
         made = {path for paths in complete.store.written for path in paths}
         assert made == of_project("alpha") | of_project("beta") | set(layout.ROOT_FILES)
         complete.store.written.clear()
-        pages.write_all(changed)
+        changed.write_all()
         assert {path for paths in complete.store.written for path in paths} == set()
 
     def test_are_made_again_until_that_succeeds(self, complete, monkeypatch):
@@ -405,7 +405,7 @@ class TestAll:
         with monkeypatch.context() as broken:
             broken.setattr(store, "sync_filesystem", fail)
             with pytest.raises(StoreError):
-                pages.write_all(changed)
+                changed.write_all()
         assert "https://packages.example.com/" not in read(complete, "releases.atom")
-        pages.write_all(changed)
+        changed.write_all()
         assert "https://packages.example.com/" in read(complete, "releases.atom")

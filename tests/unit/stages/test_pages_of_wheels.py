@@ -13,7 +13,6 @@ import pytest
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Release, Site
-from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.unit.values import TIME, a_file, a_release
 
@@ -44,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
         catalog.releases.publish(a_release("0.9", upload_time=TIME - timedelta(days=1)))
         found = release(b"of the sdist", b"of the wheel", yanked="bad")
         catalog.releases.publish(found, {"aa" * 32: b"of the sdist", "bb" * 32: b"of the wheel"})
-        pages.write_all(PageWriter(store, catalog, Site()))
+        PageWriter(store, catalog, Site()).write_all()
     return tmp_path
 
 
@@ -100,7 +99,7 @@ def test_metadata_is_beside_each_file_that_has_some(folder):
 def test_the_wheel_may_have_metadata_where_the_sdist_has_none(tmp_path):
     with open_catalog(None) as catalog:
         catalog.releases.publish(release(b"", b"of the wheel"), {"bb" * 32: b"of the wheel"})
-        pages.write_all(PageWriter(IndexStore(tmp_path), catalog, Site()))
+        PageWriter(IndexStore(tmp_path), catalog, Site()).write_all()
     assert [path.name for path in tmp_path.rglob("*.metadata")] == [f"{WHEEL}.metadata"]
 
 
@@ -122,7 +121,7 @@ def test_the_page_for_people_counts_older_releases_and_not_files(tmp_path):
             name = f"acme_ledger-{number}"
             files = (a_file(f"{name}.tar.gz"), a_file(f"{name}-py3-none-any.whl"))
             catalog.releases.publish(a_release(str(number), files=files))
-        pages.write_all(PageWriter(IndexStore(tmp_path), catalog, Site()))
+        PageWriter(IndexStore(tmp_path), catalog, Site()).write_all()
     page = read(tmp_path, "acme-ledger/about.html")
     assert "<summary>2 older</summary>" in page
     assert page.partition("<details>")[0].count(" download>") == 20

@@ -14,7 +14,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Built, ProjectDetails, Published, Release, Site
-from sdistmaker_recipe.stages import pages, withdraw
+from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.stages.publish import Index, publish
 from tests.support.history import tree
@@ -37,7 +37,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 def show(index: Index) -> None:
     """What a run does at its end."""
-    pages.write_all(PageWriter(index.store, index.catalog, Site()))
+    PageWriter(index.store, index.catalog, Site()).write_all()
     withdraw.remove_files(index.catalog, index.store)
 
 
@@ -103,7 +103,7 @@ class TestSuffix:
         before(index, ZIP)
         publish(build(tmp_path), index, TIME, REPLACE)
         assert {OWN, ZIP} <= archives(index).keys()
-        pages.write_all(PageWriter(index.store, index.catalog, Site()))
+        PageWriter(index.store, index.catalog, Site()).write_all()
         assert {OWN, ZIP} <= archives(index).keys()
         page = tree(index.store.folder)["acme-ledger/index.html"].decode()
         assert ("acme_ledger-1.0.tar.gz" in page, ".zip" in page) == (True, False)
