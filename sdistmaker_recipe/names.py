@@ -6,6 +6,7 @@ the import is slow and a run that finds nothing to do compares none.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,23 @@ def version_key(text: str) -> tuple[int, Version, str]:
         return 1, Version(text), text
     except InvalidVersion:
         return 0, Version("0"), text
+
+
+def is_known_version(text: str) -> bool:
+    """Whether PEP 440 knows the version; current clients ignore files of other versions."""
+    return bool(version_key(text)[0])
+
+
+_PRERELEASE_WORD = re.compile(
+    r"(?<![a-z])(alpha|beta|rc|cr|dev|devel|pre|preview|snapshot|nightly|milestone|candidate|unstable)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def is_prerelease(text: str) -> bool:
+    """Whether a version is a pre-release or a development version, by PEP 440 or by a usual word for it."""
+    is_known, version, _text = version_key(text)
+    return version.is_prerelease if is_known else _PRERELEASE_WORD.search(text) is not None
 
 
 def normalised_version(text: str) -> str:

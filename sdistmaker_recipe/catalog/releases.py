@@ -216,13 +216,14 @@ def _releases(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
     for (
         filename, kind, sha256, size, upload_time, metadata_sha256,
         project, name, version, requires_python, origin, tag_url, revision, toolchain, summary,
-        yanked, tag_deleted_in, tag_moved_to,
+        yanked, tag_deleted_in, tag_moved_to, python, lacks_code,
     ) in rows:  # fmt: skip
         file = make_file((filename, kind, sha256, size, parse(upload_time), metadata_sha256))
         if kind == "sdist":
             of_tag = (requires_python, origin, tag_url, revision, toolchain, summary)
             withdrawal = (yanked, tag_deleted_in, tag_moved_to)
-            found.append(make_release((project, name, version, (file,), *of_tag, *withdrawal)))
+            of_build = (python, bool(lacks_code))
+            found.append(make_release((project, name, version, (file,), *of_tag, *withdrawal, *of_build)))
         else:
             others[origin].append(file)
     if not others:

@@ -214,7 +214,11 @@ ALTER TABLE other_name RENAME TO former_name;
 DROP INDEX other_name_of_project;
 CREATE INDEX former_name_of_project ON former_name (project);
 """
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+_EIGHTH = """
+ALTER TABLE release ADD COLUMN python TEXT NOT NULL DEFAULT '';
+ALTER TABLE release ADD COLUMN lacks_code INTEGER NOT NULL DEFAULT 0;
+"""
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 """SQL that leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(STEPS)
 

@@ -53,8 +53,10 @@ def build_all(
     jobs = []
     for tag in tags:
         # A release whose file is lost is built by the toolchain that built it before.
-        toolchain = toolchains.get(tag.origin) or toolchains.get(tag.project_origin, "")
-        jobs.append(make_job(tag, by_url[tag.repository], settings, configuration, toolchain))
+        own = toolchains.get(tag.origin, "")
+        toolchain = own or toolchains.get(tag.project_origin, "")
+        job = make_job(tag, by_url[tag.repository], settings, configuration, toolchain)
+        jobs.append(job._replace(is_rebuild=bool(own)))
     connections = max((source.repository.connections for source in sources), default=0)
     outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
     yield from _matching_versions_first(_in_order(jobs, outcomes))

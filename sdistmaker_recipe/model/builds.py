@@ -41,10 +41,11 @@ class BuildJob(NamedTuple):
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
     ``toolchain`` names the rung of the ladder to try first: the ladder is the list of toolchains that are
-    tried one after the other. ``pin`` is the project's line of the option toolchain: an interpreter and
-    constraints. ``connections`` is how many connections all jobs of a run may use at the same time; 0 is
-    any number. ``exported`` is a folder that may already hold the tag's files; the first job that needs it
-    takes it. Where it is None or not there, the build exports the tag.
+    tried one after the other; with ``is_rebuild`` it built this very tag before. ``pin`` is the project's
+    line of the option toolchain: an interpreter and constraints. ``connections`` is how many connections all
+    jobs of a run may use at the same time; 0 is any number. ``exported`` is a folder that may already hold
+    the tag's files; the first job that needs it takes it. Where it is None or not there, the build exports
+    the tag.
     """
 
     tag: Tag
@@ -56,6 +57,7 @@ class BuildJob(NamedTuple):
     pin: tuple[str, ...] = ()
     connections: int = 0
     exported: Path | None = None
+    is_rebuild: bool = False
 
 
 class ProjectDetails(NamedTuple):
@@ -80,6 +82,8 @@ class Built(NamedTuple):
     metadata 1.2) or "", ``details`` its part for people. ``metadata_is_final`` is true where an installation
     changes none of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
     lists what was installed for the build, ``left_out`` the tag's files that are not in the archive.
+    ``python`` names the Python that built it, such as python2.7, "" for the usual one. ``lacks_code`` is true
+    where the archive has none of the tag's Python code.
     """
 
     tag: Tag
@@ -96,6 +100,8 @@ class Built(NamedTuple):
     installed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    python: str = ""
+    lacks_code: bool = False
 
 
 class Attempt(NamedTuple):

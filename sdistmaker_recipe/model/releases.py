@@ -48,6 +48,8 @@ class Release(NamedTuple):
     yanked: str | None = None
     tag_deleted_in: str | None = None
     tag_moved_to: str = ""
+    python: str = ""
+    lacks_code: bool = False
 
     @property
     def sdist(self) -> ReleaseFile:

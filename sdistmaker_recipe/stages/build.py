@@ -20,20 +20,29 @@ from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Attempt, BuildJob, Built, Failed, Outcome, Tag
+from sdistmaker_recipe.names import is_known_version
 from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
-from sdistmaker_recipe.toolchain.build_context import BuildContext
+from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.build_folder import temporary_build_folder
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, read_exported_tag
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
 from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
+from sdistmaker_recipe.toolchain.metadata_check import odd_values
+from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
-from sdistmaker_recipe.toolchain.rung_choice import FailedRung, first_rungs, remaining_rungs
+from sdistmaker_recipe.toolchain.rung_choice import (
+    FailedRung,
+    default_interpreter,
+    first_rungs,
+    remaining_rungs,
+)
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
-from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version, check_version_source
+from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version_source, lacks_code
+from sdistmaker_recipe.toolchain.version_check import check_version
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.tag_export import export_tag
@@ -94,6 +103,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
     deadline = Deadline(job.settings.timeout)
     failures: list[FailedRung] = []
     untried: Sequence[Rung] = ()
+    second_best: Built | None = None
     while untried or not failures:
         with temporary_build_folder(job.settings.scratch) as scratch:
             try:
@@ -107,10 +117,16 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
             rung, untried = untried[0], untried[1:]
             context = _build_context(rung, exported, scratch, deadline, job, is_first=not failures)
             try:
-                return _build_on(rung, exported, context, job)
+                built = _build_on(rung, exported, context, job)
+                if not (bytes_for_text := _bytes_for_text(built, context)):
+                    return _with_notes(built)
+                second_best = second_best or built
+                raise bytes_for_text
             except BuildError as error:
                 failures.append(FailedRung(rung, error))
                 untried = remaining_rungs(failures, untried, exported, job)
+    if second_best is not None:
+        return _with_notes(second_best)
     if _are_permanent(failures) and job.settings.unbuildable == "archive":
         try:
             return _pack_files_only(failures[0].error, job, credentials)
@@ -135,6 +151,7 @@ def _build_context(
         variables={
             "SOURCE_DATE_EPOCH": str(_epoch(job.tag)),
             **preparation.version_variables(job.tag, exported.tree),
+            **preparation.marker_variables(job.tag),
             **(git_repository.BUILD_VARIABLES if rung.has_git else {}),
             **preparation.versioned_files_variables(rung, exported, scratch, job),
         },
@@ -158,12 +175,50 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
             check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)
-            check_version_source(metadata.version, rung, exported, job.tag, context)
-            check_version(metadata.version, job.tag, context)
+            _check_name_and_version(metadata, rung, exported, context, job)
             if needs_rebuild(rung, exported, left_out, job.settings):
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
-            return _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)
+            built = _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)
+            return built._replace(lacks_code=lacks_code(exported.files, sdist.file_names()))
+
+
+def _check_name_and_version(
+    metadata: archive.Metadata, rung: Rung, exported: ExportedTag, context: BuildContext, job: BuildJob
+) -> None:
+    """Raise ``BuildError`` if nobody meant the name or the version, or the tag is not for this Python."""
+    for odd in odd_values(metadata.content):
+        if odd.field in ("Name", "Version"):
+            raise BuildError(odd.reason, read_build_log(context))
+    check_version_source(metadata.version, rung, exported, job.tag, context)
+    check_version(metadata.version, job.tag, context)
+    if rung.python.version < (3, 0) and not (job.pin or job.is_rebuild):
+        header = metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
+        if excludes_python_2(header):
+            text = f"{rung.python.label} built this tag, whose metadata says that it needs Python 3."
+            raise BuildError(text, read_build_log(context))
+
+
+def _bytes_for_text(built: Built, context: BuildContext) -> BuildError | None:
+    """The reason to try Python 2: the metadata has ``b'…'`` in place of a text. None if it has not."""
+    odd = next((value for value in odd_values(built.metadata) if value.is_bytes), None)
+    return BuildError(odd.reason, read_build_log(context), names=(built.name,)) if odd else None
+
+
+def _with_notes(built: Built) -> Built:
+    """With warnings about what readers of the index will miss."""
+    warnings = [value.reason for value in odd_values(built.metadata)]
+    if not is_known_version(built.version):
+        warnings.append(
+            f"PEP 440 does not know the version {built.version}, so pip, uv and other current clients do not "
+            "see this release. Give the next tag a version such as 1.0, 1.0rc1 or 1.0.dev1."
+        )
+    if built.lacks_code:
+        warnings.append(
+            "the archive has none of the tag's Python code. Name it in packages or py_modules, or in "
+            "MANIFEST.in, in a new tag."
+        )
+    return built._replace(warnings=(*built.warnings, *warnings))
 
 
 @contextmanager
@@ -185,7 +240,7 @@ def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials)
         with archive.open_sdist(raw_archive) as sdist:
             built = _repack(sdist, archive.read_metadata(sdist), BuildRecord(FILES_ONLY), job)
     warning = f"no toolchain builds this tag, so its archive has only the tag's own files: {error.reason}"
-    return built._replace(warnings=(warning,))
+    return _with_notes(built._replace(warnings=(warning,)))
 
 
 def _repack(sdist: archive.Sdist, metadata: archive.Metadata, record: BuildRecord, job: BuildJob) -> Built:
@@ -210,7 +265,15 @@ def _repack(sdist: archive.Sdist, metadata: archive.Metadata, record: BuildRecor
         metadata_is_final=core_metadata.may_be_served(metadata.content),
         installed=record.installed,
         left_out=tuple(sorted(record.left_out)),
+        python=_unusual_python(record.rung, job),
     )
+
+
+def _unusual_python(rung: Rung, job: BuildJob) -> str:
+    """The name of the Python of a rung, "" for the one that builds if nothing speaks against it."""
+    if rung == FILES_ONLY or rung.python.version == default_interpreter(job.settings).version:
+        return ""
+    return rung.python.label
 
 
 def _failed(tag: Tag, failures: Sequence[FailedRung]) -> Failed:

@@ -89,6 +89,8 @@ def publish(
             built.version, None, yanking.yanks_by_project(configuration).get(project, ()), "keep"
         ),
         summary=told.details.summary,
+        python=built.python,
+        lacks_code=built.lacks_code,
     )
     if there is not None and (there.filename, there.sha256) != (filename, stored.sha256):
         # What is left of it goes once no page names it.

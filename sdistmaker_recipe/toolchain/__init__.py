@@ -15,7 +15,8 @@
   that it may import then.
 * ``setup_py``: run setup.py on an old Python, by the program ``setup_py_runner``. ``runner_result``: the
   results of both programs.
-* ``sdist_checks``, ``rebuild``: what is checked of a built archive.
+* ``sdist_checks``, ``rebuild``: what is checked of a built archive. ``version_check``: is its version one
+  that somebody meant. ``metadata_check``: are its values text. ``python_support``: is the tag for Python 2.
 
 Folders:
 

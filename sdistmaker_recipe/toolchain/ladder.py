@@ -105,7 +105,10 @@ _PROBABLY_PYTHON_2 = re.compile(
     r"|No module named '?(ConfigParser|StringIO|urllib2|commands|__builtin__|exceptions|cPickle|httplib)\b"
     r"|name '(unicode|file|execfile|basestring|raw_input|xrange|reduce|unichr|long|reload)' is not defined"
     r"|'dict' object has no attribute '(has_key|iteritems|itervalues)'"
+    r"|TypeError: a bytes-like object is required, not 'str'"
 )
+# setup.py gives bytes where text is meant: the same code gives text on Python 2.
+_BYTES_FOR_TEXT = re.compile(r"^setup\.py gives bytes for ")
 # Reasons that would be the same with any other toolchain.
 _NO_CURE = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
@@ -225,7 +228,7 @@ def rungs_after_failure(failure: str, untried: Sequence[Rung]) -> tuple[Rung, ..
     reason = failure.partition("\n")[0]
     if _NO_CURE.search(reason):
         return ()
-    if _ONLY_PYTHON_2.search(failure):
+    if _ONLY_PYTHON_2.search(failure) or _BYTES_FOR_TEXT.search(reason):
         return tuple(rung for rung in untried if rung.runs_setup_py)
     if _PROBABLY_PYTHON_2.search(failure):
         return tuple(sorted(untried, key=lambda rung: not rung.runs_setup_py))

@@ -46,12 +46,13 @@ _POLYVERSION = re.compile(r"\bpolyversion\b")
 _LAST_WITH_SUBVERSION = datetime(2014, 12, 31, tzinfo=timezone.utc)
 _BOOTSTRAP_IMPORT = re.compile(r"^[ \t]*(?:from|import)\b.*\b(ez_setup|distribute_setup)\b", re.MULTILINE)
 _HGTOOLS = re.compile(r"^[^#\n]*(\buse_(hg|vcs)_version\b|\bhgtools\.plugins\b)", re.MULTILINE)
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d{6}(?!\d)")
+_REVISION = re.compile(r"(?<![a-z])r(\d+)$", re.IGNORECASE)
 _DEVELOPMENT_MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
 
 
 def prepare_tree(tree: Path, tag: Tag) -> None:
     """Change setup.cfg so that the build gets the tag's version."""
-    remove_development_markers(tree)
     write_hgtools_version(tree, tag)
 
 
@@ -71,6 +72,20 @@ def version_variables(tag: Tag, tree: Path) -> dict[str, str]:
     ):
         variables[f"{read_name(tree) or tag.project}_VERSION"] = version
     return variables
+
+
+def marker_variables(tag: Tag) -> dict[str, str]:
+    """Environment variables for ``shims/sdistmaker_markers.py``: the tag's version, and values for markers.
+
+    The date and the revision that setuptools adds to a version are those in the tag's name, or else of the
+    tag itself.
+    """
+    date, revision = _DATE.search(tag.version), _REVISION.search(tag.version)
+    return {
+        "SDISTMAKER_VERSION": tag.version,
+        "SDISTMAKER_DATE": date[0] if date else f"{tag.time:%Y%m%d}",
+        "SDISTMAKER_REVISION": revision[1] if revision else tag.revision,
+    }
 
 
 def versioned_files_variables(
@@ -115,10 +130,7 @@ def bootstrap_modules(tree: Path) -> frozenset[str]:
 
 
 def remove_development_markers(tree: Path) -> None:
-    """Remove from setup.cfg the suffixes that it adds to the version: a tag is a release.
-
-    setuptools itself writes empty suffixes into the setup.cfg of an sdist, so the archive is the same.
-    """
+    """Remove from setup.cfg the suffixes that setuptools adds to the version."""
     text = read_escaped_text(tree, "setup.cfg")
     if not any(re.search(marker.replace("_", "[-_]"), text) for marker in _DEVELOPMENT_MARKERS):
         return
@@ -140,10 +152,11 @@ def remove_development_markers(tree: Path) -> None:
 def write_hgtools_version(tree: Path, tag: Tag) -> None:
     """If setup.py uses hgtools, write the version into setup.cfg as hgtools does in an sdist: as tag_build.
 
-    Call ``remove_development_markers`` before, which removes any other tag_build.
+    Any other tag_build is removed.
     """
     if not _HGTOOLS.search(read_escaped_text(tree, "setup.py")):
         return
+    remove_development_markers(tree)
     text = read_escaped_text(tree, "setup.cfg")
     section = re.search(r"^\[egg_info\].*\n?", text, re.MULTILINE)
     before, after = (text[: section.start()], text[section.end() :]) if section else (text, "")

@@ -15,6 +15,7 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_inte
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung
 from sdistmaker_recipe.toolchain.preparation import may_add_versioned_files
+from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError, VersionControlError
 from sdistmaker_recipe.toolchain.version_control import (
     may_ask_git,
@@ -34,7 +35,8 @@ class FailedRung(NamedTuple):
 def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
     """The rung to try first; all rungs in another order if an earlier tag of the project needed another.
 
-    A tag that declares its build system gets no toolchain that is older than such declarations.
+    A tag is not built with Python 2 only because an earlier one was: what it declares is tried before. A file
+    that was lost is made again with the toolchain that made it.
     """
     settings = job.settings
     if job.pin:
@@ -44,12 +46,15 @@ def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
     is_legacy = exported.build_system == LEGACY_SYSTEM
     if is_legacy and ladder.imports_feature(read_text(exported.tree, "setup.py")):
         remembered = toolchain if toolchain != DECLARED else ""
-        return ladder.remembered_first(ladder.with_feature_first(_all_rungs(exported, job)), remembered)
-    declared = _given_git((Rung(DECLARED, _default_interpreter(settings)),), exported)
+        by_feature = ladder.with_feature_first(_all_rungs(exported, job))
+        rungs = ladder.remembered_first(by_feature, remembered)
+        return rungs if job.is_rebuild or not rungs[0].runs_setup_py else by_feature
+    declared = _given_git((Rung(DECLARED, default_interpreter(settings)),), exported)
     if toolchain in ("", DECLARED):
         return declared
     rungs = ladder.remembered_first(_all_rungs(exported, job), toolchain)
-    return declared if not is_legacy and rungs[0].runs_setup_py else rungs
+    may_begin = not rungs[0].runs_setup_py or (is_legacy and job.is_rebuild)
+    return rungs if may_begin else declared
 
 
 def remaining_rungs(
@@ -71,7 +76,7 @@ def remaining_rungs(
     if isinstance(error, VersionControlError):
         return ()
     if not untried and all(ladder.remembered_name(failure.rung.name) == DECLARED for failure in failures):
-        untried = _all_rungs(exported, job)
+        untried = ladder.remembered_first(_all_rungs(exported, job), ladder.remembered_name(job.toolchain))
     tried = {failure.rung.name for failure in failures}
     untried = [candidate for candidate in untried if candidate.name not in tried]
     return ladder.rungs_after_failure(f"{error.reason}\n{error.log}", untried)
@@ -113,15 +118,18 @@ def _given_git(rungs: tuple[Rung, ...], exported: ExportedTag) -> tuple[Rung, ..
 def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
     rungs = ladder.all_rungs(
         exported.build_system,
-        _default_interpreter(job.settings),
+        default_interpreter(job.settings),
         find_interpreters(job.settings.pythons, job.settings.helper_environment),
         has_setup_py="setup.py" in exported.files,
         mentions_cython="cython" in read_text(exported.tree, "setup.py").lower(),
     )
+    files = ("setup.py", "setup.cfg", "pyproject.toml")
+    if not job.is_rebuild and any(excludes_python_2(read_text(exported.tree, name)) for name in files):
+        rungs = tuple(rung for rung in rungs if rung.python.version >= (3, 0))
     return _given_git(rungs, exported)
 
 
-def _default_interpreter(settings: BuildSettings) -> Interpreter:
+def default_interpreter(settings: BuildSettings) -> Interpreter:
     """The interpreter of the option python, or the one that runs this."""
     if settings.python:
         return find_interpreter(settings.python, settings.helper_environment)

@@ -1,4 +1,4 @@
-"""Check a built archive: it needs all files that its build reads, and a real version."""
+"""Check which files of the tag a built archive has: those that its build reads, and Python code at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
-from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import Rung
 from sdistmaker_recipe.toolchain.version_control import (
     may_ask_git,
@@ -19,10 +18,17 @@ from sdistmaker_recipe.toolchain.version_control import (
     states_version,
 )
 
-_PLACEHOLDER_VERSIONS = ("0.0.0", "0+unknown")
-"""What setuptools and versioneer write if they find no version."""
-
 _NAMED_FILES = 5
+_NO_CODE = {
+    "setup.py",
+    "bootstrap.py",
+    "ez_setup.py",
+    "distribute_setup.py",
+    "versioneer.py",
+    "conf.py",
+    "conftest.py",
+}
+_NO_CODE_FOLDERS = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks"}
 
 
 class MissingFilesError(BuildError):
@@ -82,15 +88,16 @@ def _is_placeholder(version: str) -> bool:
     return not any(release) or release == (0, 0, 1)
 
 
-def check_version(version: str, tag: Tag, context: BuildContext) -> None:
-    """Raise ``BuildError`` if the version is the one that a build backend writes if it finds none.
+def lacks_code(files: Collection[str], archived: Collection[str]) -> bool:
+    """Whether the tag has Python code, and an archive with these files has none.
 
-    Such a version is accepted if the tag has it too, or a file of the tag states it.
+    Scripts that build, tests, documentation and examples do not count.
     """
-    if version not in _PLACEHOLDER_VERSIONS or same_version(tag.version, version):
-        return
-    names = ("setup.py", "setup.cfg", "pyproject.toml")
-    if not any(version in read_text(context.tree, name) for name in names):
-        cure = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
-        text = f"The build found no version: its metadata says {version}. {cure}"
-        raise BuildError(text, read_build_log(context))
+    return any(map(_is_code, files)) and not any(map(_is_code, archived))
+
+
+def _is_code(path: str) -> bool:
+    *folders, name = path.split("/")
+    if name in _NO_CODE or not _NO_CODE_FOLDERS.isdisjoint(folders):
+        return False
+    return name.endswith((".py", ".pyx", ".so", ".pyd"))

@@ -13,7 +13,12 @@ PACKAGE = ROOT / "sdistmaker_recipe"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 DOORS = {"doors/recipe.py", "doors/command.py", "scripts.py"}
 # Programs of their own, which the interpreters of build environments run.
-PROGRAMS = {"toolchain/hook_runner.py", "toolchain/setup_py_runner.py", "toolchain/shims/sdistmaker_files.py"}
+PROGRAMS = {
+    "toolchain/hook_runner.py",
+    "toolchain/setup_py_runner.py",
+    "toolchain/shims/sdistmaker_files.py",
+    "toolchain/shims/sdistmaker_markers.py",
+}
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
 FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}
 

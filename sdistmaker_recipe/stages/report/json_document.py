@@ -66,6 +66,7 @@ def _published(published: Published) -> dict[str, Any]:
         "filename": published.release.filename,
         "sha256": published.release.sha256,
         "toolchain": published.release.toolchain,
+        "python": published.release.python,
         "warnings": list(published.warnings),
         "left_out": list(published.left_out),
         "took_over": published.former_tag_url,

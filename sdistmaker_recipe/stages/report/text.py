@@ -62,6 +62,7 @@ def _lines(report: Report, *, verbose: bool, names_published: bool, seconds: flo
     if report.dry_run:
         yield from (Line(f"would build {label(tag)}", "change") for tag in plan.build)
     yield from _release_changes(report)
+    yield from _unusual_pythons(report)
     if report.dry_run:
         yield Line(f"Dry run: {count(len(plan.build), 'tag')} to build, {len(plan.skip)} skipped.")
     if report.verification:
@@ -72,6 +73,14 @@ def _lines(report: Report, *, verbose: bool, names_published: bool, seconds: flo
     yield from _still_failing(report)
     if not report.dry_run:
         yield _summary(report, seconds)
+
+
+def _unusual_pythons(report: Report) -> Iterator[Line]:
+    """By which Python releases were made if it is not the usual one."""
+    published = [each for each in report.published if each.release.python]
+    for group in group_equal(published, lambda each: each.tag, lambda each: each.release.python):
+        tags = [each.tag for each in group]
+        yield Line(f"built by {group[0].release.python}: {group_label(tags)}", "detail")
 
 
 def _release_changes(report: Report) -> Iterator[Line]:

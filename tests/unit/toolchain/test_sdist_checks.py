@@ -1,4 +1,4 @@
-"""What a built archive has to have: the files that its build reads, and a version."""
+"""What a built archive has to have: the files that its build reads, and Python code if the tag has any."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.build_context import BuildContext
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
-from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError, check_files, check_version
-from tests.unit.values import a_tag
+from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError, check_files, lacks_code
 
 
 @pytest.fixture
@@ -50,26 +48,17 @@ def test_files_that_the_build_reads_are_named(context, missing, reason):
     assert (caught.value.reason, caught.value.log) == (reason, "what was printed\n")
 
 
-@pytest.mark.parametrize("version", ["0.0.0", "0+unknown"])
-def test_a_version_that_stands_for_none_is_refused(context, version):
-    with pytest.raises(BuildError) as caught:
-        check_version(version, a_tag("1.0"), context)
-    assert caught.value.reason == (
-        f"The build found no version: its metadata says {version}. "
-        "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+class TestLacksCode:
+    @pytest.mark.parametrize(
+        "archived",
+        [[], ["setup.py", "PKG-INFO", "pkg.egg-info/SOURCES.txt"], ["tests/test_a.py", "docs/conf.py"]],
     )
-    assert caught.value.log == "what was printed\n"
+    def test_where_nothing_of_it_is_in_the_archive(self, archived):
+        assert lacks_code(["setup.py", "src/pkg/__init__.py"], archived)
 
+    @pytest.mark.parametrize("archived", [["src/pkg/__init__.py"], ["pkg.py"], ["pkg/fast.pyx"]])
+    def test_not_where_a_module_is(self, archived):
+        assert not lacks_code(["setup.py", "src/pkg/__init__.py", "src/pkg/other.py"], archived)
 
-@pytest.mark.parametrize("name", ["setup.py", "setup.cfg", "pyproject.toml"])
-def test_such_a_version_is_accepted_where_a_file_states_it(context, name):
-    (context.tree / name).write_text("version = '0.0.0'")
-    check_version("0.0.0", a_tag("1.0"), context)
-
-
-def test_such_a_version_is_accepted_where_the_tag_has_it(context):
-    check_version("0.0.0", a_tag("0.0"), context)
-
-
-def test_any_other_version_is_accepted(context):
-    check_version("1.1", a_tag("1.0"), context)
+    def test_not_where_the_tag_has_none(self):
+        assert not lacks_code(["setup.py", "data/prices.csv", "tests/test_data.py", "docs/conf.py"], [])

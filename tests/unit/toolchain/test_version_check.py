@@ -1,0 +1,80 @@
+"""Whether somebody meant the version that a build gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.build_context import BuildContext
+from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
+from sdistmaker_recipe.toolchain.version_check import check_version
+from tests.unit.values import a_tag
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> BuildContext:
+    made = BuildContext(tmp_path / "tree", tmp_path, Deadline(30), {})
+    made.tree.mkdir()
+    made.log.write_text("what was printed\n")
+    return made
+
+
+def refusal(version: str, tag: str, context: BuildContext) -> str:
+    with pytest.raises(BuildError) as caught:
+        check_version(version, a_tag(tag), context)
+    assert caught.value.log == "what was printed\n"
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("version", ["0.0.0", "0+unknown"])
+def test_a_version_that_stands_for_none_is_refused(context, version):
+    assert refusal(version, "1.0", context) == (
+        f"The build found no version: its metadata says {version}. "
+        "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+    )
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg", "pyproject.toml"])
+def test_such_a_version_is_accepted_where_a_file_states_it(context, name):
+    (context.tree / name).write_text("version = '0.0.0'")
+    check_version("0.0.0", a_tag("1.0"), context)
+
+
+def test_such_a_version_is_accepted_where_the_tag_has_it(context):
+    check_version("0.0.0", a_tag("0.0"), context)
+
+
+def test_any_other_version_is_accepted(context):
+    check_version("1.1", a_tag("1.0"), context)
+
+
+@pytest.mark.parametrize(
+    "version", ["0+untagged.1.g2ac833a", "0.0.0.post1.dev0+e5c4382", "1.4.dev2+ge5c4382ff"]
+)
+def test_a_version_that_only_a_commit_gives_is_refused(context, version):
+    assert refusal(version, "1.0", context).startswith("The build found no version")
+
+
+@pytest.mark.parametrize(
+    "version", ["unknown", "None", "1.9-final-fix", "(1, 9)", "fatal-.not.a.git.repository-dirty"]
+)
+def test_a_version_that_pep_440_does_not_know_is_refused(context, version):
+    (context.tree / "setup.py").write_text(f"setup(version={version!r})")
+    assert refusal(version, "1.0", context) == (
+        f"The build gives the version {version!r}. It is neither a version by PEP 440 nor what the tag says, "
+        "1.0. State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [
+        ("1.20.0-SNAPSHOT", "1.20.0-SNAPSHOT"),
+        ("1.0_final_fix", "1.0-final-fix"),
+        ("2.0.dev-r12", "2.0.dev-r12"),
+    ],
+)
+def test_unless_the_tag_says_it(context, tag, version):
+    check_version(version, a_tag(tag), context)
