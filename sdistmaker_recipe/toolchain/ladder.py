@@ -106,6 +106,7 @@ _PROBABLY_PYTHON_2 = re.compile(
     r"|name '(unicode|file|execfile|basestring|raw_input|xrange|reduce|unichr|long|reload)' is not defined"
     r"|'dict' object has no attribute '(has_key|iteritems|itervalues)'"
     r"|TypeError: a bytes-like object is required, not 'str'"
+    r"|TypeError: cannot use a string pattern on a bytes-like object"
 )
 # setup.py gives bytes where text is meant: the same code gives text on Python 2.
 _BYTES_FOR_TEXT = re.compile(r"^setup\.py gives bytes for ")
