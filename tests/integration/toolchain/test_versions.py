@@ -214,14 +214,14 @@ def test_python_2_is_not_tried_first_for_the_next_tag(
     history.add_tag(
         "grown", "1.0", {"m.py": "", "setup.py": setup("grown", before="print 'old'\n")}, date=DATE
     )
-    first = run(history, own_index)
+    first = run(history, own_index, "--pythons", python_2)
     assert first.published["grown"]["toolchain"] == "python2.7"
     assert first.published["grown"]["python"] == "python2.7"
     newer = setup("grown", "'1.1'", more="python_requires='>=3.6', install_requires=['stranger']")
     history.add_tag("grown", "1.1", {"m.py": "", "setup.py": newer}, date=DATE)
     broken = "raise RuntimeError('no luck')  # python_requires='>=3.6'\n"
     history.add_tag("grown", "1.2", {"m.py": "", "setup.py": broken}, date=DATE)
-    second = run(history, own_index)
+    second = run(history, own_index, "--pythons", python_2)
     assert second.published["grown"]["toolchain"] == "declared"
     assert second.published["grown"]["python"] == ""
     assert "Requires-Python: >=3.6" in second.texts["grown"][0]
