@@ -56,13 +56,14 @@ setup(
         "uv>=0.11",
         "packaging>=24.2",
         "jinja2>=3.1",
-        "readme-renderer>=44",
+        "readme-renderer[md]>=44",
         "rich>=13",
         "filelock>=3.16",
         "platformdirs>=4",
         "tomli>=2; python_version < '3.11'",
     ],
     extras_require={
+        # Markdown is rendered without it, too. Configurations of earlier versions name it.
         "markdown": ["readme-renderer[md]>=44"],
         "test": [
             "coverage>=7.6",
@@ -76,7 +77,6 @@ setup(
             "requests>=2.31",
             "pytest-cov>=6",
             "pytest-xdist>=3.7",
-            "readme-renderer[md]>=44",
             "ruff>=0.11",
         ],
         "browser": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],

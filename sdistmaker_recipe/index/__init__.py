@@ -4,6 +4,7 @@ Names and texts, all of it pure:
 
 * ``layout``: the names of folders and files.
 * ``core_metadata``: what PKG-INFO says, for pages and for the metadata file beside an archive.
+* ``decoding``: text of unknown encoding.
 * ``safe_text``: text and links of unknown origin, made safe for a page.
 * ``yanking``: which releases are yanked, and why.
 * ``file_conflicts``: what happens if a tag builds a file that is published already.

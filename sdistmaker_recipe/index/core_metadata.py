@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.utils import getaddresses
 from functools import lru_cache
 from typing import Any
 
 from packaging.metadata import RawMetadata, parse_email
 
+from sdistmaker_recipe.index.decoding import decode_text
 from sdistmaker_recipe.index.safe_text import one_line, web_link
 from sdistmaker_recipe.model import ProjectDetails
 
 
 def project_details(metadata: bytes) -> ProjectDetails:
     """The details in a PKG-INFO; missing or malformed fields are left out."""
-    raw, _ = _parse(_decode(metadata))
+    text = _repaired(decode_text(metadata))
+    raw, _ = _parse(text)
+    author, maintainer = _people(raw, "author"), _people(raw, "maintainer")
     return ProjectDetails(
-        summary=one_line(raw.get("summary", "")),
-        author=_author(raw),
+        summary=_known(raw.get("summary", "")),
+        author=author or maintainer,
         license=_license(raw),
         links=tuple(dict(_links(raw)).items()),
-        description=raw.get("description", ""),
+        description=_description(text),
         content_type=one_line(raw.get("description_content_type", "")),
+        maintainer=maintainer if author != maintainer and author else "",
+        keywords=_keywords(raw.get("keywords", [])),
+        requirements=_lines(raw.get("requires_dist", raw.get("requires", []))),
+        extras=_lines(raw.get("provides_extra", [])),
+        classifiers=_lines(raw.get("classifiers", [])),
     )
 
 
@@ -66,6 +76,15 @@ _CONTENT_FIELD = re.compile("^content-", re.IGNORECASE | re.MULTILINE)
 """A field that changes how a parser of emails reads the text below the header."""
 
 
+_PIPE = "       |"
+_INDENTATION = 8
+_IN_HEADER = re.compile("^description[ \\t]*:", re.IGNORECASE | re.MULTILINE)
+_CONTINUED = re.compile(r"\n* {7}[ |]")
+_EMPTY_LINES = re.compile(r"\n\n+(?= {7}[ |])")
+_MAX_ITEMS = 500
+"""Of a list in metadata, so many items are shown."""
+
+
 @lru_cache(maxsize=1)
 def _parse(text: str) -> tuple[RawMetadata, Mapping[str, list[str]]]:
     """The metadata in a PKG-INFO, and its fields that cannot be parsed. The last result is kept for more
@@ -82,29 +101,83 @@ def _parse(text: str) -> tuple[RawMetadata, Mapping[str, list[str]]]:
     return parse_email(text)
 
 
-def _decode(metadata: bytes) -> str:
-    try:
-        return metadata.decode("utf-8")
-    except UnicodeDecodeError:
-        # Metadata before version 2.1 could be in any encoding. Latin-1 can decode all bytes.
-        return metadata.decode("latin-1")
+def _repaired(text: str) -> str:
+    """The metadata with spaces in the empty lines of a description in the header.
+
+    Some programs removed them. Without them the header ends there, and later fields are lost.
+    """
+    header, _, rest = text.partition("\n\n")
+    if _IN_HEADER.search(header) and _CONTINUED.match(rest):
+        return _EMPTY_LINES.sub(lambda lines: "\n" + f"{' ' * _INDENTATION}\n" * (len(lines[0]) - 1), text)
+    return text
 
 
-def _author(raw: RawMetadata) -> str:
-    """The names of the authors, or of the maintainers; their addresses if there are no names."""
-    for name, address in (("author", "author_email"), ("maintainer", "maintainer_email")):
-        fields: Mapping[str, Any] = raw
-        people = getaddresses([one_line(fields.get(address, ""))])
-        names = [fields.get(name, ""), ", ".join(person or mail for person, mail in people)]
-        if known := next((line for text in names if (line := one_line(text)) and line != "UNKNOWN"), ""):
-            return known
-    return ""
+def _description(text: str) -> str:
+    """The description; that of old metadata is in the header (see ``_without_indentation``)."""
+    raw, unparsed = _parse(text)
+    if not _IN_HEADER.search(text.partition("\n\n")[0]):
+        return raw.get("description", "")
+    # There are several parts if one more description is below the header.
+    parts = [raw["description"]] if "description" in raw else unparsed.get("description", [])
+    return "\n\n".join(_without_indentation(part) for part in parts if isinstance(part, str))
+
+
+def _without_indentation(text: str) -> str:
+    """The lines of a field without what marks their continuation.
+
+    distutils writes eight spaces before each line but the first. Metadata 1.0 to 2.0 say seven spaces and "|"
+    (core metadata specification, "Description"). Other programs write fewer spaces or a tab.
+    """
+    first, newline, rest = text.partition("\n")
+    lines = rest.split("\n")
+    written = [line for line in lines if line.strip()]
+    if not written:
+        return text
+    if all(line.startswith(_PIPE) for line in written):
+        return first + newline + "\n".join(line.strip() and line.removeprefix(_PIPE) for line in lines)
+    margins = [len(line) - len(line.lstrip(" \t")) for line in written]
+    width = min(*margins, _INDENTATION)
+    return first + newline + "\n".join(line[width:] for line in lines)
+
+
+def _decoded_words(text: str) -> str:
+    """The text without the encoded words of emails (RFC 2047), which some programs wrote."""
+    if "=?" in text:
+        try:
+            return str(make_header(decode_header(text)))
+        except (HeaderParseError, LookupError, ValueError):
+            return text
+    return text
+
+
+def _known(text: str, limit: int = 300) -> str:
+    """The value as one line; "" for UNKNOWN, which distutils writes for fields that are not given."""
+    line = one_line(_decoded_words(text), limit)
+    return "" if line == "UNKNOWN" else line
+
+
+def _lines(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for value in values if (line := _known(value))))[:_MAX_ITEMS]
+
+
+def _keywords(values: Iterable[str]) -> tuple[str, ...]:
+    """Keywords are separated by commas (core metadata specification), or by spaces, as distutils does it."""
+    parts = _lines(values)
+    return _lines(re.split(r"[\s;]+", parts[0])) if len(parts) == 1 else parts
+
+
+def _people(raw: RawMetadata, role: str) -> str:
+    """The names of the authors or the maintainers; their addresses if there are no names."""
+    fields: Mapping[str, Any] = raw
+    people = getaddresses([one_line(fields.get(f"{role}_email", ""))])
+    names = ", ".join(_decoded_words(person) or mail for person, mail in people)
+    return _known(fields.get(role, "")) or _known(names)
 
 
 def _license(raw: RawMetadata) -> str:
     """The name of the licence; in old metadata the field may hold the whole text, which is left out."""
     text = raw.get("license_expression") or raw.get("license", "")
-    return one_line(text, 80) if "\n" not in text.strip() and text.strip() != "UNKNOWN" else ""
+    return _known(text, 80) if "\n" not in text.strip() else ""
 
 
 def _links(raw: RawMetadata) -> Iterator[tuple[str, str]]:

@@ -19,10 +19,10 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release, ReleaseFile
 from sdistmaker_recipe.names import normalised_version
 
-PAGE_FORMAT = "6"
+PAGE_FORMAT = "7"
 """To be raised when the text of any page changes, those for people included: all are then written again."""
 
-DESCRIPTION_FORMAT = "3"
+DESCRIPTION_FORMAT = "4"
 """To be raised when ``description.render_description`` gives other HTML for the same metadata."""
 
 MARKDOWN_MODULE = "comrak"

@@ -64,6 +64,7 @@ class ProjectDetails(NamedTuple):
     """The part of core metadata that people read; each value is one printable line or "".
 
     ``links`` are labels with http or https addresses; ``description`` is text in ``content_type``.
+    ``maintainer`` is "" if it is the author. ``requirements`` are those of Requires-Dist, as written.
     """
 
     summary: str = ""
@@ -72,6 +73,11 @@ class ProjectDetails(NamedTuple):
     links: tuple[tuple[str, str], ...] = ()
     description: str = ""
     content_type: str = ""
+    maintainer: str = ""
+    keywords: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ()
 
 
 class Built(NamedTuple):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
 from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
+from sdistmaker_recipe.index.description import render_description
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectDetails
 
@@ -15,6 +18,30 @@ from sdistmaker_recipe.model import ProjectDetails
 def metadata(*lines: str, version: str = "2.4") -> bytes:
     head = (f"Metadata-Version: {version}", "Name: acme.ledger", "Version: 1.0")
     return "\n".join([*head, *lines, "", ""]).encode()
+
+
+OLD_TEXT = """\
+Ledger
+======
+
+Keeps books::
+
+    indented code
+
+* a list
+
+  | of lines"""
+
+
+def old_metadata(mark: str) -> str:
+    """Metadata 1.0 with the description in the header, its lines continued by ``mark``."""
+    description = OLD_TEXT.replace("\n", f"\n{mark}")
+    fields = ("Name: a", f"Description: {description}", "Keywords: books sums", "Platform: UNKNOWN", "")
+    return "\n".join(("Metadata-Version: 1.0", *fields))
+
+
+def unindented(text: str) -> str:
+    return re.sub(r"^[ \t]+", "", re.sub("\r\n?", "\n", text), flags=re.MULTILINE)
 
 
 class TestAbout:
@@ -63,9 +90,11 @@ class TestAbout:
         self.compare("\n".join(lines))
 
     def compare(self, text: str) -> None:
-        raw, _ = parse_email(text)
+        """Packaging keeps the indentation, and has no description where there are several."""
+        raw, unparsed = parse_email(text)
         told = project_details(text.encode())
-        assert told.description == raw.get("description", "")
+        if "description" not in unparsed:
+            assert unindented(told.description) == unindented(raw.get("description", ""))
         assert told.summary == one_line(raw.get("summary", ""))
 
     def test_of_metadata_that_says_nothing_is_empty(self):
@@ -111,6 +140,85 @@ class TestAbout:
         )
         assert project_details(content).summary == "Für Bücher"
         assert project_details(content).author == "Jörg"
+
+    @pytest.mark.parametrize(
+        "mark",
+        [
+            pytest.param(" " * 8, id="eight spaces, as distutils writes"),
+            pytest.param("       |", id="seven spaces and a bar, as PEP 314 says"),
+            pytest.param(" ", id="one space"),
+            pytest.param("\t", id="a tab"),
+        ],
+    )
+    @pytest.mark.parametrize("newline", ["\n", "\r\n"])
+    def test_reads_the_description_in_the_header_of_old_metadata(self, mark, newline):
+        told = project_details(old_metadata(mark).replace("\n", newline).encode())
+        assert told.description == OLD_TEXT
+        assert told.keywords == ("books", "sums")
+        html = render_description(told)
+        assert '<h3 id="user-content-ledger">Ledger</h3>' in html or "<h3>Ledger</h3>" in html
+        assert "<blockquote>" not in html
+        assert "    indented code\n" not in html
+        assert "Shown as written" not in html
+
+    @pytest.mark.parametrize("mark", [" " * 8, "       |"])
+    def test_reads_a_description_whose_empty_lines_lost_their_spaces(self, mark):
+        content = re.sub(r"(?m)^[ |]+$", "", old_metadata(mark))
+        assert "\n\n" in content
+        told = project_details(content.encode())
+        assert told.description == OLD_TEXT
+        assert told.keywords == ("books", "sums")
+
+    def test_keeps_indentation_that_is_the_descriptions_own(self):
+        told = project_details(b"Name: a\nDescription: Use\n            indented\n        not\n\n")
+        assert told.description == "Use\n    indented\nnot"
+        told = project_details(b"Name: a\n\n        code\n        more\n")
+        assert told.description == "        code\n        more\n"
+
+    @pytest.mark.parametrize(
+        ("content", "summary"),
+        [
+            ("Für Bücher".encode(), "Für Bücher"),
+            ("Für Bücher".encode("latin-1"), "Für Bücher"),
+            ("5 € “quoted” – dash".encode("cp1252"), "5 € “quoted” – dash"),
+            (b"undefined in cp1252: \x81\xfc", "undefined in cp1252: ü"),
+            ("Für Bücher".encode().decode("latin-1").encode(), "FÃ¼r BÃ¼cher"),
+            (b"=?utf-8?q?F=C3=BCr_B=C3=BCcher?=", "Für Bücher"),
+            (b"=?utf-8?q?F=C3", "=?utf-8?q?F=C3"),
+            (b"=?no-such?q?F=C3?=", "=?no-such?q?F=C3?="),
+        ],
+    )
+    def test_reads_any_encoding_as_well_as_can_be(self, content, summary):
+        told = project_details(
+            b"Name: a\nSummary: " + content + b"\nAuthor: " + "Jörg".encode() + b"\n\n\xc3\xa9\n"
+        )
+        assert told.summary == summary
+        assert (told.author, told.description) == ("Jörg", "é\n")
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+    def test_reads_metadata_with_a_byte_order_mark(self, encoding):
+        told = project_details("Metadata-Version: 1.0\nName: a\nSummary: Für €\n".encode(encoding))
+        assert told.summary == "Für €"
+
+    def test_reads_dependencies_extras_classifiers_keywords_and_maintainers(self):
+        content = metadata(
+            "Author: A",
+            "Maintainer-email: =?utf-8?q?J=C3=B6rg?= <j@example.com>",
+            "Keywords: one,two words",
+            "Classifier: Programming Language :: Python :: 3",
+            "Classifier: UNKNOWN",
+            "Requires-Dist: acme.core>=2",
+            'Requires-Dist: lxml; extra == "xml"',
+            "Provides-Extra: xml",
+        )
+        told = project_details(content)
+        assert (told.author, told.maintainer) == ("A", "Jörg")
+        assert told.keywords == ("one", "two words")
+        assert told.classifiers == ("Programming Language :: Python :: 3",)
+        assert told.requirements == ("acme.core>=2", 'lxml; extra == "xml"')
+        assert told.extras == ("xml",)
+        old = project_details(metadata("Keywords: one two", "Requires: xml.parsers", version="1.1"))
+        assert (old.keywords, old.requirements) == (("one", "two"), ("xml.parsers",))
 
     @given(st.binary(max_size=200))
     def test_never_raises(self, content):
