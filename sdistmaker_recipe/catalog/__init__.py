@@ -36,6 +36,7 @@ from sdistmaker_recipe.catalog.pages import Pages
 from sdistmaker_recipe.catalog.releases import Releases
 from sdistmaker_recipe.catalog.toolchains import Toolchains
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
+from sdistmaker_recipe.errors import CatalogDamagedError
 
 
 class Catalog:
@@ -72,6 +73,10 @@ class Catalog:
     def set_note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self.index_state.set_note(name, value)
+
+    def damage(self, reason: str) -> CatalogDamagedError:
+        """The error that says why the file is damaged, for the caller to raise."""
+        return self._database.damage(reason)
 
     def check(self) -> None:
         """Read all of the file; raises ``CatalogDamagedError`` where any part of it is damaged."""

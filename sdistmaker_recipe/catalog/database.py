@@ -12,7 +12,13 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sdistmaker_recipe.catalog.schema import SCHEMA_VERSION, missing_columns, schema_version, upgrade
+from sdistmaker_recipe.catalog.schema import (
+    SCHEMA_VERSION,
+    damaged_value,
+    missing_columns,
+    schema_version,
+    upgrade,
+)
 from sdistmaker_recipe.errors import SAME_ACCOUNT, CatalogDamagedError, StoreError
 
 T = TypeVar("T")
@@ -81,8 +87,11 @@ class Database:
             raise self.damage(found[0])
         with self._errors():
             missing = missing_columns(self._connection)
+            wrong = "" if missing else damaged_value(self._connection)
         if missing:
             raise self.damage(f"there is no {missing[0]}")
+        if wrong:
+            raise self.damage(f"{wrong} holds a damaged value")
 
     def damage(self, reason: str) -> CatalogDamagedError:
         """The error that says why the file is damaged, for the caller to raise."""
@@ -94,6 +103,9 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _store_error(self._path, error, self._connection) from error
+        except UnicodeDecodeError as error:
+            # SQLite quotes damaged text of the schema in its own messages.
+            raise self.damage(str(error)) from error
 
 
 @contextmanager
@@ -108,6 +120,8 @@ def open_database(path: Path | None, *, as_copy: bool = False) -> Iterator[Datab
                 original.backup(connection)
     except sqlite3.Error as error:
         raise _store_error(name, error) from error
+    except UnicodeDecodeError as error:
+        raise CatalogDamagedError(f"{name}: {error}", _HINT) from error
     with closing(connection):
         _prepare(connection, name)
         yield Database(connection, name)
@@ -138,6 +152,8 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
             upgrade(connection)
     except sqlite3.Error as error:
         raise _store_error(name, error, connection) from error
+    except UnicodeDecodeError as error:
+        raise CatalogDamagedError(f"{name}: {error}", _HINT) from error
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{name}: is of version {version}, this program knows version {SCHEMA_VERSION}",

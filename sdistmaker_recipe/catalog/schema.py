@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 
 _FIRST = """
 CREATE TABLE release (
@@ -245,6 +246,42 @@ def missing_columns(connection: sqlite3.Connection) -> list[str]:
         for step in STEPS[: schema_version(connection)]:
             complete.executescript(step)
         return sorted(_columns(complete) - _columns(connection))
+
+
+def damaged_value(connection: sqlite3.Connection) -> str:
+    """The first column that holds a value of another type than its own, as TABLE.COLUMN; "" if none does.
+
+    A text must be UTF-8, and a time in the form of ISO 8601. Reads every row.
+    """
+    for column in sorted(_columns(connection)):
+        table, _dot, name = column.partition(".")
+        ((declared, may_be_null),) = connection.execute(
+            'SELECT type, NOT "notnull" FROM pragma_table_info(?) WHERE name = ?', (table, name)
+        )
+        # As bytes, because SQLite itself hands on any bytes as text.
+        query = f'SELECT typeof("{name}"), CAST("{name}" AS BLOB) FROM "{table}"'
+        if not all(
+            _is_sound(declared, name, kind, content, may_be_null=bool(may_be_null))
+            for kind, content in connection.execute(query)
+        ):
+            return column
+    return ""
+
+
+def _is_sound(declared: str, name: str, kind: str, content: bytes | None, *, may_be_null: bool) -> bool:
+    if content is None:
+        return may_be_null
+    if kind != declared.lower():
+        return False
+    if declared != "TEXT":
+        return True
+    try:
+        text = content.decode()
+        if text and (name.endswith("time") or name == "asked"):
+            datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _statements(script: str) -> Iterator[str]:

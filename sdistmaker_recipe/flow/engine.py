@@ -38,9 +38,9 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
     """
     if context.revision and (untouched := _report_untouched(configuration, context)):
         return untouched
-    with locked(configuration, context):
+    with locked(configuration, context) as is_after_crash:
         try:
-            with open_run(configuration, context, listener) as opened:
+            with open_run(configuration, context, listener, check_catalog=is_after_crash) as opened:
                 return _steps(opened)
         except CatalogDamagedError as error:
             warning = quarantine_catalog(configuration, context, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,7 +15,7 @@ from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog, open_catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, StoreError
+from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.scratch import remove_leftovers
 from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
@@ -55,13 +55,14 @@ class Run:
 
 
 @contextmanager
-def locked(configuration: Configuration, context: RunContext) -> Iterator[None]:
-    """Hold the lock of the index. A dry run changes nothing and needs no lock.
+def locked(configuration: Configuration, context: RunContext) -> Iterator[bool]:
+    """Hold the lock of the index; whether the run before was killed, or ended with the machine.
 
-    Raises ``LockHeldError`` and ``StoreError``.
+    A dry run changes nothing and needs no lock. Raises ``LockHeldError`` and ``StoreError``.
     """
+    running = configuration.state / "running"
     if context.dry_run:
-        yield
+        yield running.exists()
         return
     try:
         configuration.state.mkdir(parents=True, exist_ok=True)
@@ -72,22 +73,38 @@ def locked(configuration: Configuration, context: RunContext) -> Iterator[None]:
     except OSError as error:
         raise StoreError.of(error, configuration.state) from error
     with lock:
-        yield
+        is_after_crash = running.exists()
+        try:
+            running.touch()
+            yield is_after_crash
+        finally:
+            with suppress(OSError):
+                running.unlink()
 
 
 @contextmanager
 def open_run(
-    configuration: Configuration, context: RunContext, listener: Listener, *, new_catalog: bool = False
+    configuration: Configuration,
+    context: RunContext,
+    listener: Listener,
+    *,
+    new_catalog: bool = False,
+    check_catalog: bool = False,
 ) -> Iterator[Run]:
     """Open what a run needs, and close it at the end; for ``new_catalog`` see ``open_run_catalog``.
 
-    The texts for web servers are made here, so that a wrong option is reported before any work is done.
+    The catalog is checked at once with ``check_catalog``, and if an error shows that nobody expected: then a
+    damaged catalog is the likeliest cause. The texts for web servers are made here, so that a wrong option is
+    reported before any work is done.
     Raises ``SdistmakerError``.
     """
     with ExitStack() as stack:
         if not context.dry_run:
             remove_leftovers(configuration.state)
         catalog = stack.enter_context(open_run_catalog(configuration, context, new_catalog=new_catalog))
+        if check_catalog:
+            catalog.check()
+        stack.enter_context(_suspecting(catalog))
         store = IndexStore(configuration.destination, configuration.state / "aside")
         store.check_destination()
         renderer = stack.enter_context(DescriptionRenderer())
@@ -110,6 +127,18 @@ def open_run(
             source_warnings=warnings,
             source_errors=errors,
         )
+
+
+@contextmanager
+def _suspecting(catalog: Catalog) -> Iterator[None]:
+    """Raise ``CatalogDamagedError`` in place of an error of the program, if the catalog is damaged."""
+    try:
+        yield
+    except SdistmakerError:
+        raise
+    except Exception:
+        catalog.check()
+        raise
 
 
 def catalog_path(configuration: Configuration) -> Path:

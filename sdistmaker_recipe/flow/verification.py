@@ -7,10 +7,12 @@ the quarantine. Only temporary files of a killed run are deleted.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from typing import Literal, TypeAlias
 
 from sdistmaker_recipe.catalog import archives, former_names
 from sdistmaker_recipe.catalog.former_names import FormerName
+from sdistmaker_recipe.errors import BuildError, CatalogDamagedError
 from sdistmaker_recipe.index import existing_files, layout
 from sdistmaker_recipe.index.atomic_files import is_temporary
 from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
@@ -81,6 +83,7 @@ class Verifier:
         digest = self._store.digest(project, filename)
         if digest == release.sha256:
             return
+        self._refuse_damaged_digest(release, digest)
         is_there = self._store.path_exists(project, filename)
         problem = "holds other bytes than were published" if digest else _NO_FILE if is_there else _MISSING
         if is_there and self._change:
@@ -94,6 +97,33 @@ class Verifier:
             self._store.add_archive(project, filename, self._store.folder / copy)
         if copy:
             self._note(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
+
+    def _refuse_damaged_digest(self, release: Release, digest: str) -> None:
+        """Raise ``CatalogDamagedError`` if the catalog, not the archive, holds another digest than before.
+
+        The catalog keeps the metadata of each archive by its digest, so it knows the digest of an archive
+        that it published. An archive that somebody put in place of one has no metadata there.
+        """
+        releases = self._catalog.releases
+        if digest and releases.metadata(digest) and not releases.metadata(release.sha256):
+            raise self._damage(release, "sha256")
+
+    def _refuse_damaged_text(self, project: str) -> None:
+        """Raise ``CatalogDamagedError`` if the catalog says something else of a release than its archive.
+
+        A page that differs from the catalog can be the right one.
+        """
+        for release in self._catalog.releases.of_project(project):
+            if self._store.digest(project, release.filename) == release.sha256:
+                with suppress(BuildError):
+                    archive = archives.read_archive(self._store.folder / project / release.filename)
+                    for field in ("name", "version", "requires_python"):
+                        if getattr(archive, field) != getattr(release, field):
+                            raise self._damage(release, field)
+
+    def _damage(self, release: Release, field: str) -> CatalogDamagedError:
+        file = f"{release.project}/{release.filename}"
+        return self._catalog.damage(f"{field} of {file} is not what the archive has")
 
     def _verify_former_names(self, project: str, releases: Sequence[Release]) -> None:
         by_digest = {release.sha256: release for release in releases}
@@ -125,6 +155,8 @@ class Verifier:
         wrong: set[str] = set()
         chosen = [project for project in projects if project not in owed]
         for project, path, is_right in self._writer.compare_projects(chosen, self._damaged):
+            if not is_right and project not in wrong:
+                self._refuse_damaged_text(project)
             if self._compare(path, is_right=is_right):
                 wrong.add(project)
         if self._change:

@@ -93,7 +93,13 @@ def drop_a_table(index: KeptIndex) -> None:
     index.query("DROP TABLE seen_folder")
 
 
-DAMAGE = [overwrite, overwrite_pages, overwrite_a_time, drop_a_table]
+def damage_the_schema(index: KeptIndex) -> None:
+    content = index.catalog.read_bytes()
+    assert content.count(b"CREATE TABLE failure") == 1
+    index.catalog.write_bytes(content.replace(b"CREATE TABLE failure", b"CREATE TABL\xc3\x28failure"))
+
+
+DAMAGE = [overwrite, overwrite_pages, overwrite_a_time, drop_a_table, damage_the_schema]
 
 
 @pytest.mark.parametrize("harm", [lose_file, lose_folder, *DAMAGE])
@@ -164,6 +170,14 @@ def test_a_damaged_catalog_is_kept_and_told_of(index: KeptIndex, harm: Callable[
     # A run works with a catalog until it notices.
     assert harm is overwrite_a_time or aside.read_bytes() == damaged
     assert "moved" not in index.commands.sdists_from_tags(*index.options).stdout
+
+
+@pytest.mark.parametrize("value", ["'never'", "X'ff'", "7"])
+def test_damage_of_what_the_last_scan_saw_is_recognised(index: KeptIndex, value: str) -> None:
+    index.query(f"UPDATE seen_tag SET time = {value}")
+    dry = index.run("--dry-run")
+    assert "a run would move it aside" in dry["warnings"][0]
+    assert len(dry["adopted"]) == 8
 
 
 def test_a_catalog_of_a_newer_version_is_left_where_it_is(index: KeptIndex) -> None:

@@ -335,3 +335,22 @@ def test_a_catalog_that_is_damaged_inside_is_made_again(index: KeptIndex) -> Non
     assert len(report["adopted"]) == 4
     assert report["published"] == []
     assert tree(index.folder) == before
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        f"UPDATE release_file SET sha256 = '{'0' * 64}' WHERE filename = 'plain-1.0.tar.gz'",
+        "UPDATE release SET requires_python = '>=9' WHERE project = 'plain'",
+        "UPDATE release SET version = '9.9' WHERE project = 'plain'",
+    ],
+)
+def test_text_of_the_catalog_is_not_the_truth_where_the_archive_says_otherwise(
+    index: KeptIndex, harm: str
+) -> None:
+    right = tree(index.folder)
+    index.query(harm)
+    report = index.run("--verify")
+    assert "is not what the archive has; it is moved to" in report["warnings"][0]
+    assert tree(index.folder) == right
+    assert outcomes(index.run("--verify")) == {}
