@@ -174,6 +174,7 @@ def test_a_damaged_catalog_is_kept_and_told_of(index: KeptIndex, harm: Callable[
 
 @pytest.mark.parametrize("value", ["'never'", "X'ff'", "7"])
 def test_damage_of_what_the_last_scan_saw_is_recognised(index: KeptIndex, value: str) -> None:
+    index.run()
     index.query(f"UPDATE seen_tag SET time = {value}")
     dry = index.run("--dry-run")
     assert "a run would move it aside" in dry["warnings"][0]
