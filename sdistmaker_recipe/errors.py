@@ -17,6 +17,8 @@ carries the reason to the stage that makes this value.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -98,11 +100,40 @@ class StoreError(SdistmakerError):
     @staticmethod
     def of(error: OSError, path: Path | str) -> StoreError:
         """The error for what the file system refused, at ``path`` unless the error names a file itself."""
-        hint = SAME_ACCOUNT if isinstance(error, PermissionError) else ""
-        return StoreError(f"{error.filename or path}: {error.strerror or error}", hint)
+        place = os.fsdecode(error.filename or path)
+        return StoreError(f"{place}: {error.strerror or error}", _disk_hint(error, Path(place)))
 
 
 SAME_ACCOUNT = "Run everything that writes to one index as the same account, the owner of all its files."
+_OTHER_PLACE = "choose a folder on a disk (for the index: the option destination)"
+_DISK_HINTS = {
+    errno.EDQUOT: f"The disk quota of this account is used up. Make room, or {_OTHER_PLACE}.",
+    errno.EROFS: f"The file system is mounted read-only. Mount it for writing, or {_OTHER_PLACE}.",
+    errno.ENOTDIR: "Something in this path is a file where a folder is needed. Move it away, or correct the "
+    "path.",
+    errno.ENAMETOOLONG: "Use a shorter path.",
+    errno.ELOOP: "The symbolic links in this path lead in a circle. Correct them, or the path.",
+    errno.EIO: "The disk reports an error. Look at the log of the system (dmesg), and check the disk.",
+}
+_NO_DISKS = (Path("/proc"), Path("/sys"))
+"""File systems of the kernel, in which nothing can be stored."""
+
+
+def _disk_hint(error: OSError, place: Path) -> str:
+    """What to do about an error of the file system at a place."""
+    for folder in _NO_DISKS:
+        if folder in place.parents:
+            return f"{folder} belongs to the kernel, and nothing can be stored there: {_OTHER_PLACE}."
+    if not isinstance(error, PermissionError):
+        return _DISK_HINTS.get(error.errno or 0, "")
+    if os.path.lexists(place):
+        return SAME_ACCOUNT
+    there = next(folder for folder in (*place.parents, Path("/")) if folder.exists())
+    missing = there / place.relative_to(there).parts[0] if there in place.parents else place
+    return (
+        f"This account may not create anything in {there}. Either make the folder for it: "
+        f"sudo install -d -o ACCOUNT {missing}; or {_OTHER_PLACE}. {SAME_ACCOUNT}"
+    )
 
 
 class CatalogDamagedError(StoreError):

@@ -209,8 +209,38 @@ def optional_repositories(value: object) -> tuple[str, ...]:
         raise SecretError("holds a password; use the options username and password-variable instead")
     for url in urls:
         if url != EXAMPLE:
-            _check_url(url, r"https?|svn(\+[a-z0-9_-]+)?|file", f"{url!r} is not the URL of a repository")
+            wrong = f"{url!r} is not the URL of a repository{_did_you_mean(url)}"
+            _check_url(url, r"https?|svn(\+[a-z0-9_-]+)?|file", wrong)
+            if not re.match(r"file://(localhost)?/|(?!file:)", url, re.IGNORECASE):
+                # Subversion reads a repository on the disk of this machine only.
+                raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
     return tuple(url.rstrip("/") for url in urls)
+
+
+def _did_you_mean(written: str) -> str:
+    """A question with the URL that was probably meant, to end a message with; "" if none comes to mind."""
+    scheme, separator, rest = written.partition("://")
+    meant = ""
+    if written.startswith("//"):
+        meant = f"https:{written}"
+    elif written.startswith("/") or (scheme == "file" and rest):
+        # file://srv/svn names a host; file:/srv/svn has no host at all.
+        meant = f"file:///{(rest if separator else written).lstrip('/')}"
+    elif match := re.fullmatch(r"file:(/[^/].*)", written):
+        meant = f"file://{match[1]}"
+    elif match := re.fullmatch(r"(https?|svn(?:\+ssh)?)(?::?/+|:)([\w.-]+\.[\w.-]+.*)", written):
+        meant = f"{match[1]}://{match[2]}"
+    elif match := re.fullmatch(r"((?!git@)[\w.-]+@[\w.-]+)(?::/?|/)(.+)", written):
+        meant = f"svn+ssh://{match[1]}/{match[2]}"
+    elif "@" in written:
+        pass
+    elif written.startswith(("./", "../", "~")) or ("/" not in written and "." not in written):
+        return "; write a folder of this machine as file:// and its whole path, such as file:///srv/svn"
+    elif re.fullmatch(r"(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/.*)?", written):
+        meant = f"https://{written}"
+    elif "://" not in written:
+        return "; write a folder of this machine as file:// and its whole path, such as file:///srv/svn"
+    return f"; did you mean {meant}?" if meant and meant != written else ""
 
 
 def holds_password(written: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, BaseFileLock, FileLock, Timeout
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog, open_catalog
@@ -28,6 +28,8 @@ from sdistmaker_recipe.stages.scan import Source, open_sources
 
 _DATABASE_FILES = ("", "-journal", "-wal", "-shm")
 """What SQLite adds to the name of a database for the files beside it."""
+_CATALOG = "catalog.sqlite3"
+_CATALOG_FILES = tuple(f"{_CATALOG}{suffix}" for suffix in _DATABASE_FILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +60,70 @@ class Run:
 def locked(configuration: Configuration, context: RunContext) -> Iterator[bool]:
     """Hold the lock of the index; whether the run before was killed, or ended with the machine.
 
-    A dry run changes nothing and needs no lock. Raises ``LockHeldError`` and ``StoreError``.
+    If a first run ends with an error before anything is in the index, the folders that were made for it are
+    removed. A dry run changes nothing and needs no lock. Raises ``LockHeldError`` and ``StoreError``.
     """
     running = configuration.state / "running"
     if context.dry_run:
         yield running.exists()
         return
+    missing = [
+        folder for folder in (configuration.state, *configuration.state.parents) if not folder.exists()
+    ]
     try:
-        configuration.state.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(configuration.state / "lock").acquire(timeout=configuration.wait)
+        lock = _acquire_lock(configuration)
     except Timeout as error:
         message = f"Another run works on {configuration.destination}."
         raise LockHeldError(message, "Try again later, or wait for it with --wait SECONDS.") from error
     except OSError as error:
+        _remove_folders(missing)
         raise StoreError.of(error, configuration.state) from error
     with lock:
         is_after_crash = running.exists()
         try:
             running.touch()
             yield is_after_crash
+        except BaseException:
+            if missing:
+                _remove_first_run(configuration, missing)
+            raise
         finally:
             with suppress(OSError):
                 running.unlink()
+
+
+def _acquire_lock(configuration: Configuration) -> AcquireReturnProxy[BaseFileLock]:
+    path = configuration.state / "lock"
+    while True:
+        configuration.state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path).acquire(timeout=configuration.wait)
+        # A first run that failed may have removed the file while this run waited for it.
+        if path.exists():
+            return lock
+        lock.lock.release()
+
+
+def _remove_first_run(configuration: Configuration, folders: Sequence[Path]) -> None:
+    """Remove what a run made that failed before it had anything to keep; ``folders`` were not there before.
+
+    The log of a failed tag, an archive or a page is kept, and with it all the rest.
+    """
+    names = ("lock", "running", *_CATALOG_FILES)
+    own = [configuration.state / name for name in names]
+    made = [configuration.state, configuration.destination]
+    with suppress(OSError):
+        kept = [path for folder in made if folder.is_dir() for path in folder.iterdir() if path not in own]
+        if not kept:
+            for path in own:
+                path.unlink(missing_ok=True)
+            _remove_folders([configuration.destination, *folders])
+
+
+def _remove_folders(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that are empty, in this order."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 @contextmanager
@@ -143,7 +187,7 @@ def _suspecting(catalog: Catalog) -> Iterator[None]:
 
 def catalog_path(configuration: Configuration) -> Path:
     """The path of the catalog's file."""
-    return configuration.state / "catalog.sqlite3"
+    return configuration.state / _CATALOG
 
 
 def open_run_catalog(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +71,35 @@ def test_a_repository_error_names_the_url():
     assert (
         str(RepositoryError("https://svn.example.com", "no answer")) == "https://svn.example.com: no answer"
     )
+
+
+class TestDiskHints:
+    def hint(self, number: int, path: Path) -> str:
+        return StoreError.of(OSError(number, os.strerror(number), str(path)), path).hint
+
+    def test_name_the_folder_that_this_account_may_not_create(self, tmp_path):
+        hint = self.hint(errno.EACCES, tmp_path / "packages/index-state/lock")
+        assert f"may not create anything in {tmp_path}." in hint
+        assert f"sudo install -d -o ACCOUNT {tmp_path / 'packages'};" in hint
+        assert "option destination" in hint
+
+    def test_name_the_account_where_the_file_belongs_to_another(self, tmp_path):
+        assert self.hint(errno.EACCES, tmp_path).startswith("Run everything that writes to one index as")
+
+    @pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.EPERM])
+    def test_say_that_the_kernel_stores_nothing(self, number):
+        assert "/proc belongs to the kernel" in self.hint(number, Path("/proc/foo/index-state"))
+
+    @pytest.mark.parametrize(
+        ("number", "said"),
+        [
+            (errno.EROFS, "mounted read-only"),
+            (errno.ENOTDIR, "is a file where a folder is needed"),
+            (errno.EDQUOT, "quota"),
+            (errno.ENAMETOOLONG, "shorter path"),
+            (errno.ELOOP, "in a circle"),
+            (errno.EIO, "check the disk"),
+        ],
+    )
+    def test_have_a_cure_for_each_error(self, tmp_path, number, said):
+        assert said in self.hint(number, tmp_path / "index")

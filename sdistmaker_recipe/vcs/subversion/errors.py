@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials
 
 ErrorChain: TypeAlias = Sequence[tuple[int, str]]
 """Error numbers and messages, the outermost first."""
@@ -42,6 +43,7 @@ class Fault(NamedTuple):
         )
 
 
+LOGIN = "the server asks for a user name and password, and accepted none"
 CHECK_URL = "Check the URL: svn info URL must show the repository."
 
 # Names as in svn_error_codes.h, without SVN_ERR.
@@ -88,7 +90,7 @@ FAULTS = (
         # RA_NOT_AUTHORIZED, AUTHN_CREDS_UNAVAILABLE, _NO_PROVIDER, _PROVIDERS_EXHAUSTED, _FAILED,
         # RA_SVN_NO_MECHANISMS
         (170001, 215000, 215001, 215002, 215004, 210007),
-        "the server asks for a user name and password, and accepted none",
+        LOGIN,
         "Set the options username and password-variable, or run svn info URL once as the user this program "
         "runs as, and let svn store the password. Nothing is ever asked for here.",
         is_forbidden=True,
@@ -117,6 +119,42 @@ FAULTS = (
         (180001, 210005, 175003),
         "no Subversion repository is there",
         CHECK_URL,
+    ),
+    Fault(
+        # RA_DAV_METHOD_NOT_ALLOWED, RA_DAV_MALFORMED_DATA, RA_DAV_RESPONSE_HEADER_BADNESS, XML_MALFORMED, and
+        # UNSUPPORTED_FEATURE for the request OPTIONS
+        (175015, 175009, 175010, 130003, 200007),
+        "a web server answers there, but it is no Subversion server",
+        "Use the URL that svn checkout is used with; it may have another path than the pages for people. "
+        f"{CHECK_URL}",
+        scheme="http",
+    ),
+    Fault(
+        # RA_DAV_REQUEST_FAILED with a status of RFC 9110 that says that the request makes no sense there
+        (175002,),
+        "a web server answers there, but it is no Subversion server",
+        "Use the URL that svn checkout is used with; it may have another path than the pages for people. "
+        f"{CHECK_URL}",
+        words=r"HTTP status (400|405|406|410|415|418|426|505)\b",
+    ),
+    Fault(
+        (175002,),
+        "the server answers with an error",
+        "Its log says what is wrong.",
+        words=r"(server error|HTTP status) 5\d\d\b",
+    ),
+    Fault(
+        (210004, 210006),  # RA_SVN_MALFORMED_DATA, RA_SVN_BAD_VERSION
+        "a server answers there, but it is no Subversion server",
+        "Is the port that of svnserve, which is 3690 by default?",
+        scheme="svn:",
+    ),
+    Fault(
+        (120190, 120191),  # SERF_ERROR_AUTHN_FAILED, SERF_ERROR_AUTHN_NOT_SUPPORTED
+        "the server asks for a user name and password in a way that Subversion does not know",
+        "The server must accept Basic, Digest or Negotiate. If a proxy asks, set its user in "
+        "~/.subversion/servers (http-proxy-username).",
+        is_forbidden=True,
     ),
     Fault(
         (errno.EACCES,),
@@ -156,15 +194,30 @@ FAULTS = (
 )
 
 
-def translate(url: str, errors: ErrorChain) -> RepositoryError:
-    """One of our errors for what Subversion reported about url; the reason quotes Subversion's own words."""
+def translate(url: str, errors: ErrorChain, credentials: Credentials | None = None) -> RepositoryError:
+    """One of our errors for what Subversion reported about url; the reason quotes Subversion's own words.
+
+    ``credentials`` are those that the server was given.
+    """
     details = _details(errors)
     fault = next((fault for fault in FAULTS if fault.matches(url, errors)), None)
     if fault is None:
         return RepositoryError(url, details)
     kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
     reason = f"{fault.reason} ({details})"
-    return kind(url, reason, fault.hint, is_transient=fault.is_transient, is_forbidden=fault.is_forbidden)
+    is_refused = fault.reason is LOGIN and credentials is not None and credentials.password is not None
+    hint = _refused_login(credentials) if credentials is not None and is_refused else fault.hint
+    return kind(url, reason, hint, is_transient=fault.is_transient, is_forbidden=fault.is_forbidden)
+
+
+def _refused_login(credentials: Credentials) -> str:
+    if not credentials.username:
+        return "The option password-variable is set, but username is not. Set username = NAME."
+    return (
+        f"The server refused the user {credentials.username} with the password in the environment variable "
+        "that the option password-variable names. Check the value of this variable and the option username, "
+        "and that this user may read the URL."
+    )
 
 
 def _details(errors: ErrorChain) -> str:

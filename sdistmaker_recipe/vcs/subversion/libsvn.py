@@ -55,6 +55,7 @@ class LibsvnConnection(LogReader):
         use_batch_ssh()
         if not self._url.startswith("file:"):
             use_system_certificates()
+        self._credentials = credentials
         self._auth = _authentication(self._url, credentials)
         self._config = client.get_config()
         self._session: Any = None
@@ -137,7 +138,7 @@ class LibsvnConnection(LogReader):
             try:
                 session = _ra.RemoteAccess(url, auth=self._auth, config=self._config)
             except FOREIGN_ERRORS as error:
-                raise translate(self._url, _chain(error)) from error
+                raise translate(self._url, _chain(error), self._credentials) from error
             if session.corrected_url is None:
                 return session
             url = session.corrected_url  # there is no connection behind this session, as libsvn has it
@@ -170,7 +171,7 @@ class LibsvnConnection(LogReader):
             errors = _chain(error)
             if DROPPED.matches(url, errors):
                 self._session = None
-            raise translate(url, errors) from error
+            raise translate(url, errors, self._credentials) from error
 
     def _log(self, first: int, last: int, limit: int) -> list[LogEntry]:
         """The log of the URL's folder, in the order from first to last."""
@@ -207,7 +208,7 @@ class LibsvnConnection(LogReader):
         try:
             exporter.export(url, str(destination), rev=number, peg_rev=number)
         except FOREIGN_ERRORS as error:
-            raise translate(url, _chain(error)) from error
+            raise translate(url, _chain(error), self._credentials) from error
         if failed:
             raise translate(url, [(min(EXTERNALS.numbers), ""), *failed])
 

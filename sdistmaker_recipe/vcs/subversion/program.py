@@ -140,7 +140,7 @@ class SvnProgramConnection(LogReader):
         url = url_of(self._url, path)
         login, secret = _login(self._credentials)
         arguments = ["svn", *command, "--non-interactive", *login, "--", f"{url}@{revision}", *destination]
-        return _run(url, arguments, secret)
+        return _run(url, arguments, secret, self._credentials)
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:
@@ -159,7 +159,9 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
     return url
 
 
-def _run(url: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
+def _run(
+    url: str, arguments: Sequence[str], stdin: bytes = b"", credentials: Credentials | None = None
+) -> bytes:
     """The standard output of a program of Subversion's; its errors are raised as errors about url."""
     environment = _environment(os.environ)
     try:
@@ -171,7 +173,7 @@ def _run(url: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
         printed = (
             done.stderr.decode(errors="replace") or f"{arguments[0]} ended with status {done.returncode}"
         )
-        raise translate(url, _chain(printed))
+        raise translate(url, _chain(printed), credentials)
     return done.stdout
 
 

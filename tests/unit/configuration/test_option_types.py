@@ -379,3 +379,37 @@ class TestPasswords:
     def test_are_not_seen_in_an_at_sign_of_a_path(self):
         url = "https://svn.example.com/svn/a:b@c"
         assert option_types.repositories(url) == (url,)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("/srv/svn", "file:///srv/svn"),
+        ("file:/srv/svn", "file:///srv/svn"),
+        ("file://srv/svn", "file:///srv/svn"),
+        ("//svn.example.com/svn", "https://svn.example.com/svn"),
+        ("svn.example.com/svn", "https://svn.example.com/svn"),
+        ("svn.example.com", "https://svn.example.com"),
+        ("localhost:8080/svn", "https://localhost:8080/svn"),
+        ("http:/svn.example.com/svn", "http://svn.example.com/svn"),
+        ("https//svn.example.com/svn", "https://svn.example.com/svn"),
+        ("svn:svn.example.com/svn", "svn://svn.example.com/svn"),
+        ("builder@svn.example.com:/srv/svn", "svn+ssh://builder@svn.example.com/srv/svn"),
+    ],
+)
+def test_a_repository_that_is_almost_a_url_is_answered_with_the_url(written, meant):
+    with pytest.raises(ValueError, match=rf"did you mean {re.escape(meant)}\?$"):
+        option_types.repositories(written)
+    assert option_types.repositories(meant) == (meant,)
+
+
+@pytest.mark.parametrize("written", ["svn", "./svn", "../svn", "~/svn", "var/svn", "C:\\svn"])
+def test_a_path_from_the_current_folder_is_answered_with_how_to_write_it(written):
+    with pytest.raises(ValueError, match=r"as file:// and its whole path"):
+        option_types.repositories(written)
+
+
+@pytest.mark.parametrize("written", ["ftp://example.com/svn", "git@example.com:x/y", "http://"])
+def test_a_repository_of_another_kind_is_answered_without_a_guess(written):
+    with pytest.raises(ValueError, match=r"is not the URL of a repository$"):
+        option_types.repositories(written)

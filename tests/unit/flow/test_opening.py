@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -14,7 +15,7 @@ from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
-from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
+from sdistmaker_recipe.errors import CatalogDamagedError, RepositoryError, StoreError
 from sdistmaker_recipe.flow import opening
 from sdistmaker_recipe.flow.context import RunContext
 from tests.support.old_catalog import VERSION_1
@@ -221,3 +222,71 @@ class TestWhatIsDamage:
             connection.execute("DELETE FROM sqlite_schema WHERE name = 'former_name'")
         with open_catalog(path) as catalog, pytest.raises(CatalogDamagedError):
             catalog.check()
+
+
+class TestFirstRun:
+    """A run on an index that was not there before."""
+
+    @pytest.fixture
+    def first(self, tmp_path: Path) -> Configuration:
+        layer = Layer("test", Door.FLAG, {"--destination": str(tmp_path / "srv/packages/index")})
+        return configure([layer], tmp_path)
+
+    def fail(self, configuration: Configuration, error: BaseException) -> None:
+        with opening.locked(configuration, context(configuration.destination)):
+            with opening.open_run_catalog(configuration, context(configuration.destination)):
+                pass
+            raise error
+
+    @pytest.mark.parametrize("error", [RepositoryError("https://x", "no answer"), KeyboardInterrupt()])
+    def test_that_fails_leaves_nothing_behind(self, first, tmp_path, error):
+        with pytest.raises(type(error)):
+            self.fail(first, error)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("kept", ["index-state/logs/a.log", "index/acme/acme-1.0.tar.gz", "index/acme/"])
+    def test_that_fails_keeps_all_when_there_is_something_to_keep(self, first, monkeypatch, kept):
+        path = first.destination.parent / kept
+        real = opening.open_run_catalog
+
+        def open_catalog(*given: object) -> object:
+            path.parent.mkdir(parents=True)
+            path.touch()
+            return real(*given)
+
+        monkeypatch.setattr(opening, "open_run_catalog", open_catalog)
+        with pytest.raises(StoreError):
+            self.fail(first, StoreError("disk full"))
+        assert path.exists()
+        assert opening.catalog_path(first).exists()
+
+    def test_keeps_folders_that_were_there_before(self, first, tmp_path):
+        (tmp_path / "srv/packages").mkdir(parents=True)
+        with pytest.raises(StoreError):
+            self.fail(first, StoreError("disk full"))
+        assert [path.name for path in (tmp_path / "srv").rglob("*")] == ["packages"]
+
+    def test_that_succeeds_keeps_what_it_made(self, first, tmp_path):
+        with opening.locked(first, context(tmp_path)):
+            pass
+        assert first.state.is_dir()
+
+    def test_of_which_another_one_removed_the_lock_takes_a_new_one(self, first, tmp_path):
+        with pytest.raises(StoreError), opening.locked(first, context(tmp_path)):
+            raise StoreError("disk full")
+        with opening.locked(first, context(tmp_path)):
+            assert (first.state / "lock").exists()
+
+    def test_that_may_not_make_the_folder_makes_none_above_it(self, first, tmp_path, monkeypatch):
+        real = Path.mkdir
+
+        def mkdir(path: Path, *arguments: object, **options: object) -> None:
+            if path == first.state:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            real(path, *arguments, **options)
+
+        (tmp_path / "srv").mkdir()
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        with pytest.raises(StoreError) as raised, opening.locked(first, context(tmp_path)):
+            pass
+        assert "sudo install -d -o ACCOUNT" in raised.value.hint

@@ -7,6 +7,7 @@ import errno
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.subversion.errors import translate
 
 
@@ -63,3 +64,50 @@ def test_a_lost_connection_means_something_else_through_ssh() -> None:
     lost = [(210002, "closed")]
     assert "known_hosts" in translate("svn+ssh://example.com/x", lost).hint
     assert "known_hosts" not in translate("svn://example.com/x", lost).hint
+
+
+@pytest.mark.parametrize(
+    ("url", "number", "message", "said"),
+    [
+        ("https://example.com/x", 175015, "The HTTP method 'OPTIONS' is not allowed", "no Subversion server"),
+        ("https://example.com/x", 175009, "Malformed", "no Subversion server"),
+        ("https://example.com/x", 130003, "Malformed XML", "no Subversion server"),
+        ("https://example.com/x", 200007, "The requested feature is not supported", "no Subversion server"),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 400 'Bad Request'", "no Subversion server"),
+        ("https://example.com/x", 175002, "Unexpected HTTP status 410 'Gone' on", "no Subversion server"),
+        ("https://example.com/x", 175002, "Unexpected server error 500 'Internal'", "answers with an error"),
+        (
+            "https://example.com/x",
+            120190,
+            "An error occurred during authentication",
+            "user name and password",
+        ),
+        ("https://example.com/x", 120191, "types are not supported", "user name and password"),
+        ("svn://example.com/x", 210004, "Malformed network data", "no Subversion server"),
+    ],
+)
+def test_a_server_that_is_no_subversion_server_is_called_so_with_a_cure(url, number, message, said) -> None:
+    error = translate(url, [(170013, "Unable to connect"), (number, message)])
+    assert said in error.reason
+    assert f"E{number}" in error.reason
+    assert error.hint
+
+
+LOGIN_FAILED = [(170001, "Authentication failed")]
+
+
+@pytest.mark.parametrize("credentials", [None, Credentials(), Credentials("builder")])
+def test_without_a_password_both_options_are_named(credentials) -> None:
+    hint = translate("https://example.com/x", LOGIN_FAILED, credentials).hint
+    assert "Set the options username and password-variable" in hint
+
+
+def test_a_password_that_is_refused_is_not_to_be_set_but_checked() -> None:
+    error = translate("https://example.com/x", LOGIN_FAILED, Credentials("builder", "hunter2"))
+    assert "refused the user builder" in error.hint
+    assert "Check the value of this variable" in error.hint
+    assert "hunter2" not in str(error)
+
+
+def test_a_password_without_a_user_misses_the_option_username() -> None:
+    assert "Set username = NAME" in translate("svn://x/y", LOGIN_FAILED, Credentials(None, "hunter2")).hint
