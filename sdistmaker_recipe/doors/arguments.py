@@ -169,6 +169,11 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="Print what would be built, and change nothing."
     )
     group.add_argument(
+        "--explain",
+        metavar="WHAT",
+        help="Print what was decided about a URL, a project or a tag, and why. Change nothing.",
+    )
+    group.add_argument(
         "--full-scan",
         action="store_true",
         help="Look at the whole repository and index, not only at what changed since the last run.",

@@ -31,9 +31,12 @@ from sdistmaker_recipe.doors.defaults_file import example_defaults, read_default
 from sdistmaker_recipe.doors.printable import PrintableMessages, printable
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
-from sdistmaker_recipe.flow.context import Listener
+from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.model import Rejected, Report
 from sdistmaker_recipe.stages import report
+
+_UNKNOWN = 1
+"""The exit status of --explain if nothing is known."""
 
 
 def main(
@@ -104,6 +107,8 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
+    if arguments.explain:
+        return _explain(configuration, context, arguments.explain)
     start = time.monotonic()
     with _listener(arguments) as listener:
         result = engine.run(configuration, context, listener)
@@ -114,6 +119,15 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         seconds = time.monotonic() - start
         _print_lines(_report_lines(result, configuration, arguments, quiet=quiet, seconds=seconds))
     return report.exit_status(result, strict=arguments.strict)
+
+
+def _explain(configuration: Configuration, context: RunContext, subject: str) -> int:
+    # Few runs explain.
+    from sdistmaker_recipe.flow import explanation
+
+    found = explanation.explain(configuration, context, console.SilentListener(), subject)
+    _print_lines(found.lines)
+    return report.DONE if found.is_known else _UNKNOWN
 
 
 def _report_lines(

@@ -13,6 +13,7 @@ The steps, in their order, each in a module with its value:
   an executor. ``reserved_names``: names that must be private before anything of them is built.
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
 * ``reporting``: report; all of it as one ``Report``.
+* ``explanation``: what was decided about a URL, a project or a tag, and why.
 * ``scratch``: the temporary folders of a run.
 * ``context``: what a door gives to a run beside the options.
 """
