@@ -107,7 +107,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
     )
-    if arguments.explain:
+    if arguments.explain is not None:
         return _explain(configuration, context, arguments.explain)
     start = time.monotonic()
     with _listener(arguments) as listener:

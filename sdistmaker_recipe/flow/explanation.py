@@ -58,11 +58,13 @@ def explain(
     """
     context = replace(context, dry_run=True, tell_all=True)
     with open_run(configuration, context, listener) as run:
-        decisions = _decide(run)
-        lines = tuple(_explain(subject.strip(), decisions, run))
-        if lines:
-            return Explanation(is_known=True, lines=lines)
-        return Explanation(is_known=False, lines=tuple(_unknown(subject, run)))
+        return explain_in(run, subject.strip())
+
+
+def explain_in(run: Run, subject: str) -> Explanation:
+    """Explain the subject by a dry run that is open. Raises ``SdistmakerError``."""
+    lines = tuple(_explain(subject, _decide(run), run)) if subject else ()
+    return Explanation(is_known=bool(lines), lines=lines or tuple(_unknown(subject, run)))
 
 
 def _decide(run: Run) -> Decisions:
@@ -135,12 +137,14 @@ def _tags_named(subject: str, decisions: Decisions) -> list[Tag]:
     if of_project := [tag for tag in decisions.tags if _is_project_of(subject, tag)]:
         return of_project
     releases = decisions.releases
+    project, _, version = subject.rpartition("-")
     return [
         tag
         for tag in decisions.tags
         if subject.strip("/") == tag.path
         or subject in (tag.name, tag.version)
         or (tag.origin in releases and _is_named(subject, releases[tag.origin]))
+        or (project and _is_project_of(project, tag) and same_version(tag.version, version))
     ]
 
 

@@ -34,8 +34,5 @@ def _steps(report: Report, configuration: Configuration) -> Iterator[Line]:
     yield Line("Clients then install from it:", "heading")
     yield Line(f"    pip install --index-url {url.rstrip('/')}/ {project}")
     if not configuration.index_url:
-        yield Line(
-            "When clients reach it, set the option index-url to its URL. Pages then show lines to copy, and "
-            "these steps are no longer printed.",
-            "detail",
-        )
+        yield Line("Once clients reach the index, set the option index-url to its URL.", "detail")
+        yield Line("Then these steps are no longer printed, and pages show lines to copy.", "detail")
