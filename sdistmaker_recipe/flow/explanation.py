@@ -79,8 +79,8 @@ def _decide(run: Run) -> Decisions:
     }
     return Decisions(
         tags=[tag for found in scanned.scans for tag in run.scan_state.tags(found)],
-        releases={release.origin: release for release in run.catalog.releases()},
-        failures={failure.origin: failure for failure in run.catalog.failures()},
+        releases={release.origin: release for release in run.catalog.releases.all()},
+        failures={failure.origin: failure for failure in run.catalog.failures.all()},
         next_run=next_run,
     )
 
@@ -274,7 +274,7 @@ def _explain_name(name: str, run: Run) -> Iterator[Line]:
         normalised, run.configuration.reserved
     ):
         yield Line(f"{name} is no project here. The option reserved keeps the name private: {glob}")
-    elif normalised in run.catalog.private_names():
+    elif normalised in run.catalog.private_names.all():
         yield Line(f"{name} has no release. The name is private, so web servers never redirect it.")
 
 
