@@ -93,7 +93,6 @@ class TestDiskHints:
     @pytest.mark.parametrize(
         ("number", "said"),
         [
-            (errno.EROFS, "mounted read-only"),
             (errno.ENOTDIR, "is a file where a folder is needed"),
             (errno.EDQUOT, "quota"),
             (errno.ENAMETOOLONG, "shorter path"),
