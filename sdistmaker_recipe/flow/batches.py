@@ -97,7 +97,7 @@ class Batches:
     def _publish(self, outcome: Outcome) -> Published | Rejected:
         if isinstance(outcome, Failed):
             return self._remembered(
-                publish.keep_failure(outcome, self.index), is_permanent=outcome.is_permanent
+                publish.reject_failed(outcome, self.index), is_permanent=outcome.is_permanent
             )
         upload_time = self._upload_time(outcome.tag)
         result = publish.publish(outcome, self.index, upload_time, self.run.configuration)
@@ -121,7 +121,7 @@ class Batches:
             tag=tag.name,
             revision=tag.revision,
         )
-        return rejected._replace(is_repeated=publish.remember(failure, self.index))
+        return rejected._replace(is_repeated=publish.record_failure(failure, self.index.catalog))
 
     def _completed_projects(self, results: Sequence[Published | Rejected]) -> list[str]:
         """The normalised names of changed projects of which no more tags come."""

@@ -27,7 +27,7 @@ from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Failed, Plan, Rejected, Report
-from sdistmaker_recipe.stages.publish import store_only, write_log
+from sdistmaker_recipe.stages.publish import store_archive, write_log
 from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources, single_tag
 
 
@@ -80,7 +80,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Reject
         (outcome,) = jobs.run_jobs([job], context.credentials, 1)
         if isinstance(outcome, Failed):
             return write_log(outcome, configuration.state)
-        return store_only(outcome, IndexStore(configuration.destination))
+        return store_archive(outcome, IndexStore(configuration.destination))
 
 
 def _report_untouched(configuration: Configuration, context: RunContext) -> Report | None:

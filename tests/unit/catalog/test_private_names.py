@@ -14,7 +14,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Built, Failed, ProjectDetails, Rejected, Tag
-from sdistmaker_recipe.stages.publish import Index, keep_failure, publish
+from sdistmaker_recipe.stages.publish import Index, publish, reject_failed
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
 from tests.unit.values import TIME, a_release, a_tag
 
@@ -35,7 +35,7 @@ def markers(index: Index) -> set[str]:
 
 class TestNamesOfMetadata:
     def test_stay_private_when_the_build_failed_later(self, index):
-        keep_failure(Failed(a_tag(), "why", names=("Acme.Secret", "No Name")), index)
+        reject_failed(Failed(a_tag(), "why", names=("Acme.Secret", "No Name")), index)
         assert markers(index) == {"acme-secret", "no-name"}
         assert index.catalog.private_names.all() == {"acme-secret", "no-name"}
 
@@ -45,7 +45,7 @@ class TestNamesOfMetadata:
         assert markers(index) == {"acme-secret"}
 
     def test_are_no_guess_that_is_taken_back(self, index):
-        keep_failure(Failed(a_tag(), "why", names=("secret",)), index)
+        reject_failed(Failed(a_tag(), "why", names=("secret",)), index)
         release = a_release(project="acme-secret", origin=a_tag(project="secret").origin)
         index.catalog.releases.publish(release)
         update_guesses([a_tag(project="secret")], [], index.catalog, index.store)
@@ -55,7 +55,7 @@ class TestNamesOfMetadata:
     def test_turn_guesses_into_names_for_good(self, index):
         tag = a_tag(project="secret")
         update_guesses([tag], [], index.catalog, index.store)
-        keep_failure(Failed(tag, "why", names=("secret",)), index)
+        reject_failed(Failed(tag, "why", names=("secret",)), index)
         assert index.catalog.private_names.from_metadata() == {"secret"}
 
 
@@ -90,7 +90,7 @@ def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
 
 def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
     index.catalog.releases.publish(a_release(project="acme-ledger"))
-    keep_failure(Failed(a_tag(), "why", names=("told",)), index)
+    reject_failed(Failed(a_tag(), "why", names=("told",)), index)
     update_guesses([a_tag(project="guess")], [], index.catalog, index.store)
     for name in markers(index):
         index.store.unmark_private(name)

@@ -1,0 +1,29 @@
+"""Publish what was built, record what failed, and configure web servers.
+
+* ``release``: put a built archive into the index, and its release into the catalog.
+* ``failures``: write the log of a tag that failed, and record the failure.
+* ``server_configurations``: the configuration files of web servers.
+* ``index``: what they work on.
+
+The archive comes first, then the catalog. Pages come later (``stages.pages``), so no page names a missing
+file. A published file keeps its content, except for a withdrawn one if the option moved-tags says so.
+"""
+
+from sdistmaker_recipe.stages.publish.failures import record_failure, reject_failed, write_log
+from sdistmaker_recipe.stages.publish.index import Index
+from sdistmaker_recipe.stages.publish.release import publish, store_archive
+from sdistmaker_recipe.stages.publish.server_configurations import (
+    server_configurations,
+    write_server_configurations,
+)
+
+__all__ = [
+    "Index",
+    "publish",
+    "record_failure",
+    "reject_failed",
+    "server_configurations",
+    "store_archive",
+    "write_log",
+    "write_server_configurations",
+]

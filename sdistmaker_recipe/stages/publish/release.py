@@ -1,0 +1,196 @@
+"""Put a built archive into the index, and its release into the catalog."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from sdistmaker_recipe.catalog import archives, private_names
+from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.errors import BuildError, StoreError
+from sdistmaker_recipe.index import file_conflicts, yanking
+from sdistmaker_recipe.index.atomic_files import sync_filesystem
+from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
+from sdistmaker_recipe.index.store import IndexStore, StoredFile
+from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile
+from sdistmaker_recipe.names import same_version
+from sdistmaker_recipe.stages.publish.failures import reject
+from sdistmaker_recipe.stages.publish.index import Index
+
+
+def publish(
+    built: Built, index: Index, upload_time: datetime, configuration: Configuration
+) -> Published | Rejected:
+    """Publish a release, all but its pages. Raises ``StoreError``.
+
+    A release of the same version may be published already: from this tag before, from another tag, or taken
+    over. Its file stays, also where the tag built other content. Exception: see
+    ``file_conflicts.may_replace_file``.
+    """
+    mismatch = _version_mismatch(built)
+    if mismatch and configuration.version_mismatch == "refuse":
+        return _refuse(built, f"{mismatch}, and version-mismatch is refuse.", index)
+    project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
+    before = index.catalog.releases.find(project, own_filename, built.version)
+    of_other_tag = before if before is not None and before.origin != built.tag.origin else None
+    replace = of_other_tag is None and file_conflicts.may_replace_file(
+        before, built.tag.revision, configuration
+    )
+    filename = _filename(own_filename, before, index.store, replace=replace)
+    if of_other_tag is not None and not _may_be_taken_over(of_other_tag):
+        details = f" ({mismatch})" if mismatch else ""
+        reason = file_conflicts.conflict_reason(filename, of_other_tag.tag_url, details)
+        return _refuse(built, reason, index)
+    _quarantine_unknown_file(project, filename, built, before if replace else None, index)
+    store = index.store.replace_archive if replace else index.store.add_archive
+    stored = store(project, filename, built.archive)
+    is_built = stored.sha256 == built.sha256
+    shown = built if is_built else _with_metadata_of(built, index.store.folder / project / filename)
+    if before and not replace:
+        upload_time = before.sdist.upload_time
+    sdist = _sdist(filename, stored, shown, upload_time)
+    release = _release(project, _files(sdist, before), shown, configuration)
+    if before is not None and (before.filename, before.sha256) != (filename, stored.sha256):
+        # Its files are removed once no page names them.
+        index.catalog.withdrawals.unpublish([before])
+    former_origin = of_other_tag.origin if of_other_tag else ""
+    index.catalog.releases.publish(release, {sdist.sha256: shown.metadata}, instead_of=former_origin)
+    if before is not None and before.sha256 != stored.sha256:
+        archives.update_second_names(before, release, index.store, index.catalog)
+    change = _content_change(release, before, is_built=is_built, is_replaced=replace)
+    return Published(
+        release,
+        built.tag,
+        warnings=tuple(text for text in (*built.warnings, mismatch, change) if text),
+        left_out=built.left_out,
+        former_tag_url=of_other_tag.tag_url if of_other_tag else "",
+        is_file_kept=of_other_tag is not None and of_other_tag.sha256 == stored.sha256,
+    )
+
+
+def store_archive(built: Built, store: IndexStore) -> Path:
+    """Put an archive into a folder without catalog and pages; its path.
+
+    Raises ``StoreError``, also if a file of that name with other content is there: it is not overwritten.
+    """
+    project, filename = project_folder(built.name), sdist_filename(built.name, built.version)
+    path = store.folder / project / filename
+    if isinstance(built.archive, Path):
+        sync_filesystem(built.archive.parent)
+    if store.add_archive(project, filename, built.archive).sha256 != built.sha256:
+        raise StoreError(f"{path} is there with other content.", "Move it away first.")
+    return path
+
+
+def _sdist(filename: str, stored: StoredFile, built: Built, upload_time: datetime) -> ReleaseFile:
+    return ReleaseFile(
+        filename=filename,
+        kind="sdist",
+        sha256=stored.sha256,
+        size=stored.size,
+        upload_time=upload_time,
+        metadata_sha256=hashlib.sha256(built.metadata).hexdigest() if built.metadata_is_final else "",
+    )
+
+
+def _files(sdist: ReleaseFile, before: Release | None) -> tuple[ReleaseFile, ...]:
+    """The files of a release: other files than the sdist stay while they are made from the same sdist."""
+    is_same = before is not None and before.sha256 == sdist.sha256
+    others = [file for file in before.files if file.kind != "sdist"] if before and is_same else []
+    return (sdist, *others)
+
+
+def _release(
+    project: str, files: tuple[ReleaseFile, ...], built: Built, configuration: Configuration
+) -> Release:
+    yanks = yanking.yanks_by_project(configuration).get(project, ())
+    return Release(
+        project=project,
+        name=built.name,
+        version=built.version,
+        files=files,
+        requires_python=built.requires_python,
+        origin=built.tag.origin,
+        tag_url=built.tag.url,
+        revision=built.tag.revision,
+        toolchain=built.toolchain,
+        summary=built.details.summary,
+        yanked=yanking.yank_reason(built.version, None, yanks, "keep"),
+        python=built.python,
+        lacks_code=built.lacks_code,
+    )
+
+
+def _filename(own_filename: str, before: Release | None, store: IndexStore, *, replace: bool) -> str:
+    """The name of the sdist of a release that may be published already, as ``before``.
+
+    A release that was taken over may have another name than our own. It keeps that name, unless its file is
+    replaced and the name has another suffix, such as ``.zip``.
+    """
+    if before is None or not store.has_file(before.project, before.filename):
+        return own_filename
+    is_other_suffix = sdist_suffix(before.filename) != sdist_suffix(own_filename)
+    return own_filename if replace and is_other_suffix else before.filename
+
+
+def _content_change(release: Release, before: Release | None, *, is_built: bool, is_replaced: bool) -> str:
+    """A warning if the release has another file than before, or than its tag built; else ""."""
+    name, is_other = release.filename, before is not None and before.sha256 != release.sha256
+    if before and is_replaced and is_other:
+        now = "another file" if before.filename == name else name
+        return f"{before.filename} was withdrawn, and is {now} now: pinned hashes refuse it"
+    if not is_built:
+        url = before.tag_url if before and before.origin != release.origin else ""
+        was = f"was published from {url}" if url else "was there"
+        return f"{name} {was} with other content; it stays, and is what the index lists"
+    return (
+        f"{name} was lost and is made again with other content: pinned hashes refuse it" if is_other else ""
+    )
+
+
+def _may_be_taken_over(release: Release) -> bool:
+    """Whether another tag may take over a release: its tag was deleted, or is not known."""
+    return release.tag_deleted_in is not None or release.origin.startswith(ADOPTED)
+
+
+def _quarantine_unknown_file(
+    project: str, filename: str, built: Built, replaced: Release | None, index: Index
+) -> None:
+    """Quarantine a broken archive in the place of the new one: nobody can have installed it.
+
+    If a release is ``replaced`` that has another file name, a file that is not the one built goes, too.
+    """
+    if not index.store.has_file(project, filename):
+        return
+    has_other_name = replaced is not None and replaced.filename != filename
+    try:
+        if has_other_name and index.store.digest(project, filename) != built.sha256:
+            index.store.quarantine(project, filename)
+        else:
+            archives.read_archive(index.store.folder / project / filename)
+    except BuildError:
+        index.store.quarantine(project, filename)
+
+
+def _with_metadata_of(built: Built, path: Path) -> Built:
+    """The build with the metadata of the archive at path, which was there before."""
+    archive = archives.read_archive(path)
+    return built._replace(
+        metadata=archive.metadata,
+        requires_python=archive.requires_python,
+        details=archive.details,
+        metadata_is_final=bool(archive.metadata_sha256),
+    )
+
+
+def _version_mismatch(built: Built) -> str:
+    if same_version(built.tag.version, built.version):
+        return ""
+    return f"the tag says version {built.tag.version}, its metadata {built.version}"
+
+
+def _refuse(built: Built, reason: str, index: Index) -> Rejected:
+    """Refuse to publish a build. Its name from metadata is reserved all the same."""
+    private_names.reserve_metadata_names([built.name], index.catalog, index.store)
+    return reject(built.tag, reason, index.state)
