@@ -277,7 +277,7 @@ def _is_sound(declared: str, name: str, kind: str, content: bytes | None, *, may
         return True
     try:
         text = content.decode()
-        if text and (name.endswith("time") or name == "asked"):
+        if text and name.endswith(("time", "_at")):
             datetime.fromisoformat(text)
     except ValueError:
         return False
