@@ -25,7 +25,7 @@ from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
-from sdistmaker_recipe.toolchain.build_folder import temporary_build_folder
+from sdistmaker_recipe.toolchain.build_folder import refuse_full_disk, temporary_build_folder
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, read_exported_tag
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
@@ -77,7 +77,11 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """
     try:
         with cpu_time_limit(job.settings.timeout):
-            return _try_rungs(job, credentials)
+            outcome = _try_rungs(job, credentials)
+        if isinstance(outcome, Failed) and not outcome.is_permanent:
+            # What the tag wrote is removed by now. If there is no room all the same, no other tag has any.
+            refuse_full_disk(job.settings.scratch)
+        return outcome
     except CpuTimeExceededError:
         # Code of the tag runs in processes that have their own limit, so its files took the time here.
         text = (

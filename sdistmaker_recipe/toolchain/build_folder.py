@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.toolchain.isolation.sandbox import process_folder, shared_memory_folder
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
+
+_LEAST_FREE_BYTES = 4 << 20
+_LEAST_FREE_FILES = 100
 
 
 @contextmanager
@@ -35,3 +41,12 @@ def _empty(folder: Path) -> None:
             path.unlink(missing_ok=True)
         else:
             remove_folder(path)
+
+
+def refuse_full_disk(folder: Path) -> None:
+    """Raise ``StoreError`` if the file system of the folder has hardly any room left: see statvfs(3)."""
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    if free < _LEAST_FREE_BYTES or (status.f_files > 0 and status.f_favail < _LEAST_FREE_FILES):
+        hint = "Make room on this file system, or set TMPDIR to a folder on another one."
+        raise StoreError(f"{folder}: {os.strerror(errno.ENOSPC)}", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -223,6 +225,34 @@ def test_a_full_disk_loses_no_tag(history: History, commands: Commands) -> None:
         assert index_files(index) == ["pkg/pkg-1.0.tar.gz"]
     finally:
         commands.run("umount", index)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_temporary_folder_is_no_fault_of_a_tag(
+    history: History, commands: Commands, temporary: Path
+) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        history.release("pkg", version)
+    mounted = commands.run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", temporary)
+    if mounted.status:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
+    commands = Commands(commands.folder, {**commands.environment, "TMPDIR": str(temporary)})
+    try:
+        filler = temporary / "filler"
+        filler.write_bytes(b"x" * ((20 << 20) - (64 << 10)))
+        full = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS)
+        assert full.status == 3, full.output
+        assert "No space left on device" in full.stderr
+        assert "TMPDIR" in full.stderr
+        assert "failed" not in full.stdout
+        filler.unlink()
+        report = commands.report("--repository", history.url, *ARGUMENTS)
+        assert len(report["published"]) == 3
+        files = json.loads((commands.folder / "index/pkg/index.json").read_text("utf-8"))["files"]
+        # As in a first run: those of the tags.
+        assert all(file["upload-time"] < f"{datetime.now(timezone.utc):%Y-%m-%d}" for file in files)
+    finally:
+        commands.run("umount", temporary)
 
 
 def test_nobody_who_stops_reading_stops_the_work(history: History, commands: Commands) -> None:
