@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -146,3 +147,15 @@ def test_every_module_is_in_utf_8_with_unix_line_ends():
         data = path.read_bytes()
         assert b"\r" not in data, name(path)
         assert data.decode("utf-8").endswith("\n"), name(path)
+
+
+FOLDERS = sorted(path.parent for path in MODULES if path.name == "__init__.py" and "shims" not in path.parts)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_docstring_of_a_folder_is_a_map_of_it(folder):
+    docstring = ast.get_docstring(parsed(folder / "__init__.py")) or ""
+    mapped = {word.split(".")[0] for word in re.findall(r"``([a-z_.]+)``", docstring)}
+    there = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in folder.glob("*/__init__.py")} - {"shims"}
+    assert there <= mapped, f"{name(folder)}: the docstring does not name {sorted(there - mapped)}"
