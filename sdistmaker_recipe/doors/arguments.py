@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.configuration import option_types
-from sdistmaker_recipe.configuration.declaration import Door, Option
+from sdistmaker_recipe.configuration.declaration import Door, Group, Option
 from sdistmaker_recipe.configuration.options import grouped_options, options
 from sdistmaker_recipe.configuration.parsing import Layer
 
@@ -77,6 +78,76 @@ _METAVARS_BY_NAME = {"pythons": "PYTHON", "require": "RULE"}
 SCHEDULE_FLAGS = ("--print-hook", "--print-cron", "--print-systemd")
 
 
+_TOPICS = {
+    "Help": "help",
+    "Output": "output",
+    "This run": "this-run",
+    "Defaults file": "defaults-file",
+    "Run this command regularly": "schedules",
+    **{group.value: group.name.lower().replace("_", "-") for group in Group},
+}
+"""The word that ``--help`` accepts for a group, by the heading of the group."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Shows the flag of the help in one piece: argparse would repeat its value."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        text = super()._format_action_invocation(action)
+        return "-h, --help [GROUP]" if isinstance(action, _Help) else text
+
+
+class _Help(argparse.Action):
+    """Print the help of one group; without a group an overview on a terminal, and everything elsewhere."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002  # the arguments of argparse
+        values: object,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        topic = str(values or "")
+        if topic in ("", "all"):
+            is_overview = not topic and sys.stdout.isatty()
+            sys.stdout.write(_overview(parser) if is_overview else parser.format_help())
+        elif topic in _topics(parser):
+            sys.stdout.write(_group_help(parser, topic))
+        else:
+            parser.error(f"--help has no group {topic!r}; there are: all, {', '.join(_topics(parser))}")
+        parser.exit()
+
+
+def _topics(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """The headings of the groups of a parser, by the words that ``--help`` accepts."""
+    titles = [group.title for group in parser._action_groups if group.title and group._group_actions]
+    return {_TOPICS[title]: title for title in titles if title in _TOPICS}
+
+
+def _overview(parser: argparse.ArgumentParser) -> str:
+    """One screen: usage, an example, and the groups."""
+    width = max(map(len, _topics(parser)))
+    groups = [f"  --help {topic:{width}}  {title}" for topic, title in _topics(parser).items()]
+    example = (parser.epilog or "").partition("\n\n")[0]
+    return "\n".join(
+        [
+            f"{parser.format_usage()}\n{parser.description}\n\n{example}\n\nMore help:",
+            *groups,
+            f"  --help {'all':{width}}  Everything\n",
+        ]
+    )
+
+
+def _group_help(parser: argparse.ArgumentParser, topic: str) -> str:
+    formatter = parser._get_formatter()
+    for group in parser._action_groups:
+        if group.title == _topics(parser)[topic]:
+            formatter.start_section(group.title)
+            formatter.add_arguments(group._group_actions)
+            formatter.end_section()
+    return formatter.format_help()
+
+
 def sdists_from_tags_parser() -> argparse.ArgumentParser:
     """The parser of ``sdists_from_tags``."""
     parser = argparse.ArgumentParser(
@@ -84,11 +155,11 @@ def sdists_from_tags_parser() -> argparse.ArgumentParser:
         usage="%(prog)s [--repository URL] [--destination FOLDER] [options]",
         description="Build a source distribution of each release tag and keep them in a package index.",
         epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         add_help=False,
         allow_abbrev=False,
     )
-    output = _add_common_flags(parser)
+    output = _add_common_flags(parser, has_groups=True)
     output.add_argument("--json", action="store_true", help="Print the report as JSON.")
     output.add_argument(
         "--strict", action="store_true", help="Exit with 1 also if a tag that failed before still fails."
@@ -139,10 +210,19 @@ def _unknown_flags(unknown: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(flags))
 
 
-def _add_common_flags(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Add what both commands accept; the group of flags about output."""
+def _add_common_flags(
+    parser: argparse.ArgumentParser, *, has_groups: bool = False
+) -> argparse._ArgumentGroup:
+    """Add what both commands accept; the group of flags about output.
+
+    With ``has_groups`` the help can be printed group by group.
+    """
     information = parser.add_argument_group("Help")
-    information.add_argument("-h", "--help", action="help", help="Print this help, and stop.")
+    if has_groups:
+        words = "Print the flags and options of one group, such as tags, or of all, and stop."
+        information.add_argument("-h", "--help", action=_Help, nargs="?", metavar="GROUP", help=words)
+    else:
+        information.add_argument("-h", "--help", action="help", help="Print this help, and stop.")
     information.add_argument(
         "--version",
         action="version",

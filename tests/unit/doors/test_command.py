@@ -124,6 +124,34 @@ class TestHelp:
             found = re.findall(r"^  (--\S+) ", section, re.MULTILINE)
             assert found == [option.spelling(Door.FLAG) for option in declared]
 
+    def test_of_one_group_is_that_group_alone(self, arguments, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        for group, declared in grouped_options(Door.FLAG).items():
+            arguments("--help", group.name.lower().replace("_", "-"))
+            with pytest.raises(SystemExit, match=r"^0$"):
+                command.main()
+            text = capsys.readouterr().out
+            assert text.startswith(f"{group.value}:\n")
+            found = re.findall(r"^  (--\S+) ", text, re.MULTILINE)
+            assert found == [option.spelling(Door.FLAG) for option in declared]
+
+    def test_on_a_terminal_is_one_screen_that_names_the_groups(self, arguments, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        arguments("--help")
+        with pytest.raises(SystemExit, match=r"^0$"):
+            command.main()
+        lines = capsys.readouterr().out.splitlines()
+        assert sum(1 + len(line) // 81 for line in lines) < 24
+        assert "  --help web-server     The web server" in lines
+        assert "  --help all            Everything" in lines
+
+    def test_of_a_group_that_is_not_there_names_the_groups(self, arguments, capsys):
+        arguments("-h", "tag")
+        with pytest.raises(SystemExit, match=r"^2$"):
+            command.main()
+        assert "--help has no group 'tag'; there are: all, help, output" in capsys.readouterr().err
+
     def test_of_make_sdist_shows_an_example_and_its_arguments(self, arguments, capsys):
         arguments("--help")
         with pytest.raises(SystemExit, match=r"^0$"):
