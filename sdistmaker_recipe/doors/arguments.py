@@ -79,7 +79,6 @@ SCHEDULE_FLAGS = ("--print-hook", "--print-cron", "--print-systemd")
 
 
 _TOPICS = {
-    "Help": "help",
     "Output": "output",
     "This run": "this-run",
     "Defaults file": "defaults-file",

@@ -255,6 +255,16 @@ def _errors_reported() -> Iterator[list[int]]:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         status[0] = 130
+    except Exception as error:
+        # A run does not end with status 1, which means that a tag failed.
+        import traceback
+
+        _write([report.Line(traceback.format_exc().rstrip(), "detail")], sys.stderr)
+        _print_error(
+            f"error: {type(error).__name__}: {error}\n"
+            "This is an error in sdistmaker_recipe itself. Please report it with the lines above."
+        )
+        status[0] = report.BROKEN
     finally:
         # Otherwise the interpreter searches all objects for garbage when it ends, which takes time.
         gc.freeze()

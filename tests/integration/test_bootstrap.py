@@ -66,3 +66,23 @@ def test_bootstrap_makes_an_index_and_the_line_it_prints_installs_from_it(copy: 
     again = run(str(python), "bootstrap.py")
     assert "nothing to build" in again
     assert "Installing the dependencies" not in again
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6"])
+def test_an_old_python_says_which_one_is_needed(version: str) -> None:
+    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    python = str(found[0]) if found else shutil.which(f"python{version}")
+    if python is None:
+        pytest.skip(f"no Python {version} is here")
+    done = subprocess.run([python, ROOT / "bootstrap.py"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("bootstrap.py needs Python 3.10 or newer, but ")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_usage_is_printed() -> None:
+    done = subprocess.run([sys.executable, ROOT / "bootstrap.py", "-h"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "Set up this project in its own folder, with nothing but Python 3.10 or newer.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,9 @@ def test_lint_and_types_run_their_tools(
     assert tools.commands == expected
 
 
-@pytest.mark.parametrize("arguments", [[], ["-v"], ["install", "sdists"], ["testing"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["-v"], ["install", "sdists"], ["query", "sdists:recipe"], ["sdists:jobs=2"]]
+)
 def test_other_arguments_are_for_buildout(tools: Recorder, monkeypatch, arguments: list[str]) -> None:
     called: list[tuple] = []
     monkeypatch.setattr(bootstrap, "call", lambda *command: called.append(command) or 3)
@@ -94,3 +97,25 @@ def test_debian_packages_that_are_not_installed_are_named(
     assert reason in said
     assert said.partition("tests: ")[2] == ("apt install apache2\n" if reason else "")
     assert bool(said) == bool(reason)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("tset", "test"), ("testing", "test"), ("typs", "types")])
+def test_a_command_that_nobody_knows_is_refused_before_anything_is_done(
+    tools: Recorder, monkeypatch, typed: str, meant: str
+) -> None:
+    monkeypatch.setattr(bootstrap, "make_environment", lambda: pytest.fail("something was done"))
+    with pytest.raises(SystemExit) as ended:
+        bootstrap.main([typed])
+    assert f"{typed} is no command. Did you mean {meant}? " in str(ended.value)
+    assert "python3 bootstrap.py --help" in str(ended.value)
+
+
+def test_a_command_like_no_other_is_answered_with_all_commands(tools: Recorder) -> None:
+    with pytest.raises(SystemExit, match=r"xyz is no command. The commands are test, unit, lint, types, and"):
+        bootstrap.main(["xyz"])
+
+
+def test_the_file_that_says_which_python_is_needed_has_nothing_that_python_2_cannot_parse() -> None:
+    tree = ast.parse((Path(__file__).parents[2] / "bootstrap.py").read_text("utf-8"))
+    kinds = {type(node).__name__ for node in ast.walk(tree)}
+    assert not kinds & {"JoinedStr", "FunctionDef", "AnnAssign", "NamedExpr", "Starred", "Match"}

@@ -150,7 +150,7 @@ class TestHelp:
         arguments("-h", "tag")
         with pytest.raises(SystemExit, match=r"^2$"):
             command.main()
-        assert "--help has no group 'tag'; there are: all, help, output" in capsys.readouterr().err
+        assert "--help has no group 'tag'; there are: all, output" in capsys.readouterr().err
 
     def test_of_make_sdist_shows_an_example_and_its_arguments(self, arguments, capsys):
         arguments("--help")
@@ -365,6 +365,20 @@ class TestExitStatus:
         assert command.main() == 0
         arguments("--strict")
         assert command.main() == 1
+
+    def test_of_an_error_of_the_program_is_3_and_the_reason_comes_last(self, arguments, monkeypatch, capsys):
+        def fail(*arguments: object) -> None:
+            raise TypeError("no such thing")
+
+        monkeypatch.setattr(command.engine, "run", fail)
+        arguments()
+        assert command.main() == 3
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0] == "Traceback (most recent call last):"
+        assert lines[-2:] == [
+            "error: TypeError: no such thing",
+            "This is an error in sdistmaker_recipe itself. Please report it with the lines above.",
+        ]
 
     def test_of_an_interruption_is_that_of_a_shell(self, arguments, monkeypatch, capsys):
         def interrupt(*arguments: object) -> None:

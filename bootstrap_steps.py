@@ -1,0 +1,270 @@
+"""What bootstrap.py does: make .venv and bin/buildout, run bin/buildout, and run checks and tests."""
+
+import difflib
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed-by-bootstrap"
+BUILDOUT = ROOT / "bin" / "buildout"
+INDEX = ROOT / "var" / "private"
+
+BUILDOUT_COMMANDS = ("install", "annotate", "query", "bootstrap", "init", "setup", "runsetup")
+DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
+LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
+TYPES = (("mypy",),)
+# All tests of a file run in one process, so that its servers start once. tests/conftest.py orders the files.
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
+
+# With this policy-rc.d Debian's packages do not start their services: invoke-rc.d(8), deb-systemd-invoke(1p).
+APT_SCRIPT = r"""
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    trap 'exit 1' HUP INT TERM
+    printf '#!/bin/sh\nexit 101\n' > $policy
+    chmod 755 $policy
+fi
+apt-get -q update && apt-get -q install -y --no-install-recommends "$@"
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the arguments say and return the exit status."""
+    command, *others = arguments or [""]
+    if wrong := wrong_command(command):
+        sys.exit(wrong)
+    if command in CHECKS:
+        make_environment()
+        install(test_extras())
+        return CHECKS[command](others)
+    make_environment()
+    install("")
+    make_buildout()
+    status = call(PYTHON, BUILDOUT, *arguments)
+    projects = sorted(page.parent.name for page in INDEX.glob("*/index.html"))
+    if status == 0 and projects:
+        say(f"The index is in {INDEX}\nThis installs a package from it:\n{install_line(projects[0])}")
+    return status
+
+
+def wrong_command(command: str) -> str:
+    """What is wrong with the first argument; "" if it is a command of this program or is for buildout."""
+    known = (*CHECKS, *BUILDOUT_COMMANDS)
+    if not command or command.startswith("-") or "=" in command or command in known:
+        return ""
+    similar = difflib.get_close_matches(command, known, n=1, cutoff=0.5)
+    meant = f"Did you mean {similar[0]}? " if similar else ""
+    return (
+        f"bootstrap.py: {command} is no command. {meant}The commands are {', '.join(CHECKS)}, and those of "
+        f"buildout: {', '.join(BUILDOUT_COMMANDS)}. For the usage: python3 bootstrap.py --help"
+    )
+
+
+def make_environment() -> None:
+    """Make .venv, unless a working one is there."""
+    if environment_works():
+        return
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit(
+            "bootstrap.py cannot make a virtual environment, for Python's ensurepip module is not installed. "
+            "Install it (Debian, Ubuntu: apt install python3-venv)."
+        )
+    say(f"Making {VENV}")
+    need(sys.executable, "-I", "-m", "venv", "--clear", VENV)
+
+
+def environment_works() -> bool:
+    """Whether .venv has Python 3.10 or newer and pip, and was made here (not copied or moved)."""
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 10))"
+    try:
+        made_here = str(VENV) in (VENV / "bin" / "pip").read_text("utf-8")
+        return made_here and call(PYTHON, "-I", "-c", probe, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def install(extra: str) -> None:
+    """Install the package, editable, and its pinned dependencies, unless that is done already."""
+    pins = (ROOT / "requirements.txt").read_bytes() + (ROOT / "setup.py").read_bytes()
+    digest = hashlib.sha256(pins).hexdigest()
+    stamp = f"{digest} {extra}"
+    # An environment that was made for the tests also serves without them.
+    if STAMP.exists() and STAMP.read_text("utf-8").startswith(stamp):
+        return
+    say("Installing the dependencies pinned in requirements.txt")
+    pip = (PYTHON, "-I", "-m", "pip", "install", "--quiet", "--constraint", "requirements.txt")
+    # setuptools, which builds the package, is pinned too: install it first and build without isolation.
+    need(*pip, "pip", "setuptools")
+    need(*pip, "--no-build-isolation", "--editable", f".[{extra}]" if extra else ".")
+    STAMP.write_text(stamp, "utf-8")
+
+
+def test_extras() -> str:
+    """The extras of setup.py that the tests need: ``browser``, which is big, only where chromium is."""
+    return "test,browser" if shutil.which("chromium") else "test"
+
+
+def make_buildout() -> None:
+    """Make bin/buildout, unless there is one that runs in .venv."""
+    if not BUILDOUT.exists() or str(VENV) not in BUILDOUT.read_text("utf-8"):
+        need(PYTHON, VENV / "bin" / "buildout", "bootstrap")
+
+
+def install_line(project: str) -> str:
+    """A shell command that installs a project of the index. It works as it is, from any folder.
+
+    uv takes a name from the first index that has it. So the public index never answers for a private name,
+    but still serves build requirements. uv does not read pip's configuration, so the line names pip's index.
+    """
+    pip = (PYTHON, "-I", "-m", "pip", "config", "get", "global.index-url")
+    public = ""
+    if os.environ.get("PIP_INDEX_URL"):
+        public = '--default-index "$PIP_INDEX_URL" '
+    elif call(*pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        # The URL may hold a password, so the shell looks it up and the line does not show it.
+        public = f'--default-index "$({quote(*pip)})" '
+    before = quote(
+        VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--target", ROOT / "var" / "try"
+    )
+    return f"{before} {public}--index-strategy first-index {quote('--index', INDEX.as_uri(), project)}"
+
+
+def install_debian_packages() -> None:
+    """Install the servers that tests start, where apt and root's rights are there."""
+    missing = [package for package in DEBIAN_PACKAGES if not is_installed(package)]
+    if not missing:
+        return
+    root = as_root()
+    if shutil.which("apt-get") is None or root is None:
+        reason = "bootstrap.py needs apt and root for that"
+    elif call(*root, "sh", "-c", APT_SCRIPT, "sh", *missing) != 0:
+        reason = "apt failed, see above"
+    else:
+        return
+    say(
+        f"These Debian packages were not installed ({reason}), so tests that need them are skipped. "
+        f"Install them to run all tests: apt install {' '.join(missing)}"
+    )
+
+
+def is_installed(package: str) -> bool:
+    """Whether dpkg knows the package as installed."""
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    try:
+        return subprocess.run(query, capture_output=True, check=False).stdout == b"installed"
+    except OSError:
+        return False
+
+
+def as_root() -> tuple[str, ...] | None:
+    """The words that run a command as root; None where that is impossible without a password."""
+    if os.geteuid() == 0:
+        return ()
+    sudo = ("sudo", "-n")
+    can = shutil.which("sudo") and call(*sudo, "true", stderr=subprocess.DEVNULL) == 0
+    return sudo if can else None
+
+
+def run_test(arguments: list[str]) -> int:
+    """Run every check even where one fails, then pytest; name at the end the checks that failed."""
+    install_debian_packages()
+    failed = failures((*LINT, *TYPES))
+    status = pytest(*arguments)
+    if failed:
+        say(f"These checks failed, see above what they said: {', '.join(failed)}")
+    return status or int(bool(failed))
+
+
+def run_unit(arguments: list[str]) -> int:
+    """Run the unit tests."""
+    return pytest("tests/unit", *arguments)
+
+
+def run_lint(_arguments: list[str]) -> int:
+    """Run what checks the style and the imports."""
+    return int(bool(failures(LINT)))
+
+
+def run_types(_arguments: list[str]) -> int:
+    """Run what checks the annotations."""
+    return int(bool(failures(TYPES)))
+
+
+CHECKS = {"test": run_test, "unit": run_unit, "lint": run_lint, "types": run_types}
+
+
+def failures(commands: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Run all commands and return those that failed."""
+    return [quote(*command) for command in commands if tool(*command) != 0]
+
+
+def pytest(*arguments: str) -> int:
+    """Run pytest in several processes.
+
+    Its temporary folder is one that only this run uses: tests let servers into it, and pytest closes the one
+    that all runs share to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="sdistmaker-tests-") as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+        return tool("pytest", *PARALLEL, *arguments)
+
+
+def tool(name: str, *arguments: str) -> int:
+    """Run a program of .venv."""
+    say(f"$ {quote(name, *arguments)}")
+    return call(VENV / "bin" / name, *arguments)
+
+
+def need(*command: str | Path) -> None:
+    """Run a command, and end with a message where it fails."""
+    status = call(*command)
+    if status != 0:
+        sys.exit(
+            f"bootstrap.py stopped, for this command ended with exit status {status} (see above): "
+            f"{quote(*command)}"
+        )
+
+
+def call(*command: str | Path, stdout: int | None = None, stderr: int | None = None) -> int:
+    """Run a command in this folder, without the settings of the caller's shell for another Python.
+
+    Python may write bytecode. Otherwise each process of pytest compiles all tests anew, which takes seconds.
+    """
+    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
+    environment |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr, check=False
+    ).returncode
+
+
+def quote(*command: str | Path) -> str:
+    """The command as one types it in a shell."""
+    return shlex.join(map(str, command))
+
+
+def say(text: str) -> None:
+    """Print at once, in order with the output of commands."""
+    print(text, flush=True)
+
+
+def run(usage: str) -> None:
+    """Do what the command line says, and end the process with the exit status."""
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(usage.strip())
+        sys.exit(0)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
