@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,28 +92,19 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         text = super()._format_action_invocation(action)
-        return "-h, --help [GROUP]" if isinstance(action, _Help) else text
+        return "-h, --help [GROUP]" if action.dest == "help_topic" else text
 
 
-class _Help(argparse.Action):
-    """Print the help of one group; without a group an overview on a terminal, and everything elsewhere."""
+def help_text(parser: argparse.ArgumentParser, topic: str, *, is_terminal: bool) -> str:
+    """The help of one group; for the topic "" an overview on a terminal, and everything elsewhere.
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,  # noqa: ARG002  # the arguments of argparse
-        values: object,
-        option_string: str | None = None,  # noqa: ARG002
-    ) -> None:
-        topic = str(values or "")
-        if topic in ("", "all"):
-            is_overview = not topic and sys.stdout.isatty()
-            sys.stdout.write(_overview(parser) if is_overview else parser.format_help())
-        elif topic in _topics(parser):
-            sys.stdout.write(_group_help(parser, topic))
-        else:
-            parser.error(f"--help has no group {topic!r}; there are: all, {', '.join(_topics(parser))}")
-        parser.exit()
+    Ends the process as argparse does if there is no such topic.
+    """
+    if topic in ("", "all"):
+        return _overview(parser) if is_terminal and not topic else parser.format_help()
+    if topic not in _topics(parser):
+        parser.error(f"--help has no group {topic!r}; there are: all, {', '.join(_topics(parser))}")
+    return _group_help(parser, topic)
 
 
 def _topics(parser: argparse.ArgumentParser) -> dict[str, str]:
@@ -219,7 +209,9 @@ def _add_common_flags(
     information = parser.add_argument_group("Help")
     if has_groups:
         words = "Print the flags and options of one group, such as tags, or of all, and stop."
-        information.add_argument("-h", "--help", action=_Help, nargs="?", metavar="GROUP", help=words)
+        information.add_argument(
+            "-h", "--help", nargs="?", const="", metavar="GROUP", dest="help_topic", help=words
+        )
     else:
         information.add_argument("-h", "--help", action="help", help="Print this help, and stop.")
     information.add_argument(

@@ -24,6 +24,7 @@ from sdistmaker_recipe.doors import console, terminal
 from sdistmaker_recipe.doors.arguments import (
     SCHEDULE_FLAGS,
     flags_layer,
+    help_text,
     make_sdist_parser,
     sdists_from_tags_parser,
 )
@@ -55,7 +56,12 @@ def main(
     the buildout (relative paths are below it), and the public index of the buildout.
     """
     _prepare_process()
-    arguments, unknown = sdists_from_tags_parser().parse_known_args()
+    parser = sdists_from_tags_parser()
+    arguments, unknown = parser.parse_known_args()
+    if arguments.help_topic is not None:
+        text = help_text(parser, arguments.help_topic, is_terminal=sys.stdout.isatty())
+        sys.stdout.write(text)
+        parser.exit()
     if arguments.print_example_defaults:
         sys.stdout.write(example_defaults())
         return 0
