@@ -26,13 +26,14 @@ from sdistmaker_recipe.toolchain.archives import archive, repacking
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.build_folder import refuse_full_disk, temporary_build_folder
-from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, read_exported_tag
+from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, find_files, read_exported_tag
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
 from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
 from sdistmaker_recipe.toolchain.metadata_check import odd_values
 from sdistmaker_recipe.toolchain.python_support import excludes_python_2
+from sdistmaker_recipe.toolchain.outside_links import refuse_packed_links
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,
@@ -169,13 +170,15 @@ def _build_context(
 def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: BuildJob) -> Built:
     """Build the tag on one rung, check the archive, and repack it; raises ``BuildError``."""
     if rung.has_git:
-        names = git_repository.tag_names(job.tag, exported.tree)
-        git_repository.make_git_repository(context, names, _epoch(job.tag))
+        tag_names = git_repository.tag_names(job.tag, exported.tree)
+        git_repository.make_git_repository(context, tag_names, _epoch(job.tag))
     raw_sdist = build_sdist(rung, exported.build_system, context, job.settings)
     bootstrap_modules = preparation.bootstrap_modules(exported.tree)
     with archive.open_sdist(raw_sdist.archive) as built_sdist:
         sdist = archive.without(built_sdist, git_repository.GIT_FOLDER) if rung.has_git else built_sdist
-        left_out = exported.files - set(sdist.file_names())
+        names = sdist.file_names()
+        refuse_packed_links(exported.tree, find_files(exported.tree).links, names)
+        left_out = exported.files - set(names)
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
             check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)

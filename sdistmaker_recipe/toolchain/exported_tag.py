@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text
+from sdistmaker_recipe.toolchain.outside_links import refuse_outside_links
 
 _MAX_DEPTH = 100
 _PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
@@ -35,7 +35,9 @@ def read_exported_tag(folder: Path, parent: Path, tag: Tag) -> ExportedTag:
     build_system = read_build_system(folder)
     parent.mkdir()
     tree = folder.rename(parent / tree_name(folder, tag))
-    return ExportedTag(tree, list_files(tree), build_system)
+    files = find_files(tree)
+    refused = files.links - refuse_outside_links(tree, files.links)
+    return ExportedTag(tree, files.paths - refused, build_system)
 
 
 def tree_name(tree: Path, tag: Tag) -> str:
@@ -59,24 +61,38 @@ def versioneer_tag_prefix(tree: Path) -> str:
     return ""
 
 
+class TreeFiles(NamedTuple):
+    """The paths of all files and symbolic links below a tree, and those of the links alone."""
+
+    paths: frozenset[str]
+    links: frozenset[str]
+
+
 def list_files(tree: Path) -> frozenset[str]:
-    """The paths of all files and symbolic links below tree, relative to it.
+    """The paths of all files and symbolic links below tree, relative to it; see ``find_files``."""
+    return find_files(tree).paths
+
+
+def find_files(tree: Path) -> TreeFiles:
+    """The files and symbolic links below tree, by their paths relative to it.
 
     Raises ``BuildError`` if folders are nested deeper than build tools can follow.
     """
-    return frozenset(_files_below(str(tree)))
-
-
-def _files_below(top: str) -> Iterator[str]:
+    paths: list[str] = []
+    links: list[str] = []
     # A stack in place of recursion: a tag can be nested deeper than Python's recursion limit.
-    pending = [(top, "", 0)]
+    pending = [(str(tree), "", 0)]
     while pending:
         folder, prefix, depth = pending.pop()
         if depth > _MAX_DEPTH:
             raise BuildError(f"The tag's folders are more than {_MAX_DEPTH} deep.")
         with os.scandir(folder) as entries:
             for entry in entries:
+                path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
-                else:
-                    yield prefix + entry.name
+                    pending.append((entry.path, f"{path}/", depth + 1))
+                    continue
+                paths.append(path)
+                if entry.is_symlink():
+                    links.append(path)
+    return TreeFiles(frozenset(paths), frozenset(links))

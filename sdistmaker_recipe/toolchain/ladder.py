@@ -113,7 +113,7 @@ _BYTES_FOR_TEXT = re.compile(r"^setup\.py gives bytes for ")
 # Reasons that would be the same with any other toolchain.
 _NO_CURE = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
-    r"|^The tag requires .*, which is an address or a folder\."
+    r"|^The tag requires .*, which is an address or a folder\.|by a symbolic link out of the tag: "
 )
 # Reasons that have nothing to do with version control.
 _NO_NEED_OF_GIT = re.compile(
