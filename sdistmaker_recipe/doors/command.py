@@ -89,7 +89,8 @@ def make_sdist() -> int:
         layers = [Layer("command line", Door.FLAG, positional), flags_layer(arguments, unknown)]
         configuration = configure(layers, Path.cwd())
         context = replace(console.run_context(configuration, os.environ), verbose=arguments.verbose)
-        made = engine.make_one(configuration, context)
+        with console.without_password(configuration, os.environ):
+            made = engine.make_one(configuration, context)
         if isinstance(made, Rejected):
             _print_failure(made, verbose=arguments.verbose)
             return report.SOME_TAG_FAILED
@@ -116,7 +117,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
     if arguments.explain is not None:
         return _explain(configuration, context, arguments.explain)
     start = time.monotonic()
-    with _listener(arguments) as listener:
+    with console.without_password(configuration, os.environ), _listener(arguments) as listener:
         result = engine.run(configuration, context, listener)
     if arguments.json:
         _print(report.as_json(result, strict=arguments.strict))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,28 @@ def run_context(configuration: Configuration, environment: Mapping[str, str]) ->
             configuration.username or None, environment.get(variable) if variable else None
         ),
     )
+
+
+@contextmanager
+def without_password(configuration: Configuration, environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Take the password out of ``environment``, which is that of this process, during the context.
+
+    Builds that run without a sandbox can read it there. Other parts of a buildout may need it afterwards.
+    """
+    variable = configuration.password_variable
+    if not variable:
+        yield
+        return
+    # Few runs have a password.
+    from sdistmaker_recipe.executors.private_process import erase_initial_value
+
+    password = environment.pop(variable, None)
+    erase_initial_value(variable)
+    try:
+        yield
+    finally:
+        if password is not None:
+            environment[variable] = password
 
 
 def _cache_folder() -> Path:

@@ -90,7 +90,8 @@ class Recipe:
                 public_index=self._public_index(),
                 verbose=self._logger.isEnabledFor(logging.DEBUG),
             )
-            result = engine.run(self._configuration, context, console.LineListener(self._logger.info))
+            with console.without_password(self._configuration, os.environ):
+                result = engine.run(self._configuration, context, console.LineListener(self._logger.info))
         except SdistmakerError as error:
             self._logger.error("%s", error)
             raise SystemExit(error.exit_status) from error

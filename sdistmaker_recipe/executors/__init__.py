@@ -2,6 +2,7 @@
 
 * ``run_jobs`` is here: it hands jobs to an executor, and runs them again if a process died.
 * ``local``: a pool of processes on this machine.
+* ``private_process``: keep secrets of a process from others of the same account.
 * ``prefetch``: an executor whose jobs are prepared by further processes while others are working.
 """
 

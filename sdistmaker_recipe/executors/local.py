@@ -19,6 +19,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 
+from sdistmaker_recipe.executors.private_process import hide_process
+
 _WORK_MODULE = "sdistmaker_recipe.stages.build"
 """Imported by each process before its first job."""
 
@@ -70,6 +72,8 @@ def prestart(jobs: int, initialize: Callable[[], None]) -> None:
 
     A single job gets a fork of this process, which has imported most modules already.
     """
+    # Builds without a sandbox could read a password in the memory of this process, and of its forks.
+    hide_process()
     while _prestarted:
         # It is of a run that broke off before it used the pool.
         _prestarted.pop().shutdown(wait=False)
@@ -150,13 +154,14 @@ def _initialize_fork(initialize: Callable[[], None]) -> None:
 
 
 def _initialize_process() -> None:
-    """Set the time zone and the handling of interrupts, and end with the main process.
+    """Set the time zone and the handling of interrupts, hide the memory, and end with the main process.
 
     libsvn writes local times into files with the keyword Date, so all processes use UTC. An interrupt is for
     the main process, which ends this one.
     """
     os.environ["TZ"] = "UTC"
     time.tzset()
+    hide_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     if parent := multiprocessing.parent_process():

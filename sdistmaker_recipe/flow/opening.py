@@ -72,6 +72,7 @@ def locked(configuration: Configuration, context: RunContext) -> Iterator[bool]:
     ]
     try:
         lock = _acquire_lock(configuration)
+        _hide_logs(configuration.state / "logs")
     except Timeout as error:
         message = f"Another run works on {configuration.destination}."
         raise LockHeldError(message, "Try again later, or wait for it with --wait SECONDS.") from error
@@ -124,6 +125,13 @@ def _remove_folders(folders: Iterable[Path]) -> None:
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
+
+
+def _hide_logs(folder: Path) -> None:
+    """Close the folder of logs to other accounts. Builds may print secrets, and older logs are 0644."""
+    with suppress(OSError):
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
 
 
 @contextmanager

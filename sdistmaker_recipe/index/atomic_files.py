@@ -39,6 +39,13 @@ def write_text(path: Path, text: str) -> bool:
         return True
 
 
+def write_private_text(path: Path, text: str) -> None:
+    """Write text to a file that only this account can read, in UTF-8. Raises ``StoreError``."""
+    with disk_errors(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, partial(_copy, text.encode(), mode=0o600))
+
+
 def add_file(content: Path | bytes, target: Path) -> bool:
     """Put content where nothing is; return false, and change nothing, if target exists.
 
@@ -193,8 +200,9 @@ def _link_or_copy(path: Path, target: Path) -> None:
         _copy(path, target)
 
 
-def _copy(content: Path | bytes, target: Path) -> None:
-    with target.open("xb") as file:
+def _copy(content: Path | bytes, target: Path, mode: int = 0o666) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
         if isinstance(content, bytes):
             file.write(content)
         else:

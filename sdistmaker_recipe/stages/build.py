@@ -32,8 +32,8 @@ from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
 from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
 from sdistmaker_recipe.toolchain.metadata_check import odd_values
-from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.outside_links import refuse_packed_links
+from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,

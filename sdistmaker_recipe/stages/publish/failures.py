@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog, private_names
-from sdistmaker_recipe.index.atomic_files import write_text
+from sdistmaker_recipe.index.atomic_files import write_private_text
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Failed, Failure, Rejected, Tag
 from sdistmaker_recipe.stages.publish.index import Index
@@ -31,7 +31,7 @@ def reject(tag: Tag, reason: str, state: Path, log: str = "") -> Rejected:
     digest = hashlib.sha256(tag.origin.encode()).hexdigest()[:8]
     path = state / "logs" / f"{readable}-{digest}.log"
     rejected = Rejected(tag, one_line(reason), path)
-    write_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
+    write_private_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
     return rejected
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.doors.console import LineListener, SilentListener, run_context
+from sdistmaker_recipe.doors.console import LineListener, SilentListener, run_context, without_password
 from sdistmaker_recipe.errors import ConfigurationError
 from sdistmaker_recipe.model import Plan, Published, Rejected
 from sdistmaker_recipe.vcs import Credentials
@@ -50,6 +50,22 @@ class TestRunContext:
     def test_have_a_cache_folder_of_the_user_named_by_this_program(self, monkeypatch):
         monkeypatch.setenv("XDG_CACHE_HOME", "/home/builder/.cache")
         assert run_context(Configuration(), {}).cache() == Path("/home/builder/.cache/sdistmaker_recipe")
+
+
+class TestWithoutPassword:
+    def test_the_variable_is_gone_until_the_end(self):
+        environment = {"SVN_PASSWORD": "hunter2", "OTHER": "1"}
+        with without_password(WITH_PASSWORD, environment):
+            assert environment == {"OTHER": "1"}
+        # Another part of the buildout may need it.
+        assert environment == {"SVN_PASSWORD": "hunter2", "OTHER": "1"}
+
+    def test_nothing_changes_without_a_password(self):
+        environment = {"OTHER": "1"}
+        for configuration in (Configuration(), WITH_PASSWORD):
+            with without_password(configuration, environment):
+                assert environment == {"OTHER": "1"}
+            assert environment == {"OTHER": "1"}
 
 
 class TestLineListener:
