@@ -76,8 +76,13 @@ def plan(scanned: Scanned, run: Run) -> Planned:
 
 
 def _adopt(run: Run) -> Adoption:
-    wanted, change = run.context.adopt, not run.context.dry_run
-    return adopt.adopt(run.store, run.catalog, run.scan_state, wanted=wanted, change=change)
+    return adopt.adopt(
+        run.store,
+        run.catalog,
+        run.scan_state,
+        is_requested=run.context.adopt,
+        change=not run.context.dry_run,
+    )
 
 
 def _verify(run: Run) -> Verifier | None:

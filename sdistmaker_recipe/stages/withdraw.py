@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog, former_names
-from sdistmaker_recipe.catalog.former_names import FormerName, FormerNames
+from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import FileToRemove, WithdrawalState
 from sdistmaker_recipe.errors import RepositoryError
@@ -74,67 +74,80 @@ def still_deleted(
 
 
 def has_files_to_remove(catalog: Catalog) -> bool:
-    """Whether a run that broke off left files of releases that are published no more."""
+    """Whether a run that broke off left files of releases that are no longer published."""
     return bool(catalog.withdrawals.files_to_remove())
 
 
 def remove_files(catalog: Catalog, store: IndexStore) -> None:
-    """Remove the files of releases that no page names any more, and the pages of projects without others.
+    """Remove files of unpublished releases, which no page names, and the pages of projects without releases.
 
-    Of a release that was replaced, the metadata goes where the new file has none to be served.
-
-    The folder of such a project stays, so that its name is not redirected. Raises ``StoreError``.
+    The folder of such a project stays as the marker of its name. If a release was replaced and the new file
+    has no metadata to serve, the former metadata file is removed. Raises ``StoreError``.
     """
-    withdrawals, names = catalog.withdrawals, catalog.former_names
-    every = withdrawals.files_to_remove()
-    private = catalog.private_names.all() if every else frozenset()
-    for project, removals in groupby(every, lambda each: each.project):
-        for folder in _remove_of(project, list(removals), catalog.releases.of_project(project), names, store):
-            # One of an archive that was taken over may be that of a private name itself.
+    files = catalog.withdrawals.files_to_remove()
+    if not files:
+        return
+    private = catalog.private_names.all()
+    for project, files_of_project in groupby(files, lambda file: file.project):
+        for folder in _remove_files_of(project, list(files_of_project), catalog, store):
+            # A folder of a project that was taken over may be the marker of another private name.
             if folder not in private:
                 store.unmark_private(folder)
-    if every:
-        withdrawals.mark_removed(every)
+    catalog.withdrawals.mark_removed(files)
 
 
-def _remove_of(
-    project: str,
-    removals: Sequence[FileToRemove],
-    releases: Sequence[Release],
-    names: FormerNames,
-    store: IndexStore,
+def _remove_files_of(
+    project: str, files: Sequence[FileToRemove], catalog: Catalog, store: IndexStore
 ) -> set[str]:
-    """Do it for one project; other folders that it had, which may be empty now."""
+    """Remove files of one project; the folders beside its own, which may be empty now."""
+    releases = catalog.releases.of_project(project)
     if not releases:
         store.remove_files(project, layout.PROJECT_PAGES)
-    there = {file.filename for release in releases for file in release.files}
-    gone_files = [each for each in removals if each.filename not in there]
-    gone = [each for each in gone_files if each.kind == "sdist"]
-    known = names.of_project(project)
-    digests = {each.sha256 for each in gone} - {release.sha256 for release in releases}
-    lost = [each for each in known if each.sha256 in digests]
-    kept = former_names.legacy_folders(project, [each.name for each in releases], known) if releases else ()
-    for folder in {*kept, *former_names.legacy_folders(project, [each.name for each in gone], known)}:
-        second = [*former_names.second_names(folder, gone, known)]
-        if folder not in kept:
+    published = {file.filename: file for release in releases for file in release.files}
+    gone = [file for file in files if file.filename not in published]
+    gone_sdists = [file for file in gone if file.kind == "sdist"]
+    former = catalog.former_names.of_project(project)
+    folders = {name.folder for name in former}
+    _remove_second_names(project, gone_sdists, releases, catalog, store)
+    for file in gone:
+        store.remove_files(project, [f"{file.filename}{layout.METADATA_SUFFIX}", file.filename])
+    replaced = [published[file.filename] for file in files if file.filename in published]
+    without_metadata = [file.filename for file in replaced if not file.metadata_sha256]
+    store.remove_files(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in without_metadata])
+    return {*layout.legacy_folders(file.name for file in gone_sdists), *folders} - {project}
+
+
+def _remove_second_names(
+    project: str,
+    gone: Sequence[FileToRemove],
+    releases: Sequence[Release],
+    catalog: Catalog,
+    store: IndexStore,
+) -> None:
+    """Remove the second names of sdists that are gone, and folders' pages that no release needs any more."""
+    former = catalog.former_names.of_project(project)
+    digests = {file.sha256 for file in gone} - {release.sha256 for release in releases}
+    gone_names = [name for name in former if name.sha256 in digests]
+    needed = _legacy_folders(project, releases, former) if releases else set()
+    for folder in needed | _legacy_folders(project, gone, former):
+        second_names = [*former_names.second_names(folder, gone, former)]
+        if folder not in needed:
             store.remove_files(folder, ["index.html"])
-            second += former_names.second_names(folder, releases, known)
-        store.remove_files(folder, second)
-    for name in lost:
+            second_names += former_names.second_names(folder, releases, former)
+        store.remove_files(folder, second_names)
+    for name in gone_names:
         store.remove_files(name.folder, [name.filename])
-    for each in gone_files:
-        store.remove_files(project, [f"{each.filename}{layout.METADATA_SUFFIX}", each.filename])
-    names.remove(lost)
-    for folder in {each.folder for each in lost} & set(kept):
-        # It is known by them from now on.
-        for filename, release in former_names.second_names(folder, releases, known).items():
-            names.add(FormerName(folder, filename, project, release.sha256))
-    replaced = {each.filename for each in removals}
-    files = [file for release in releases for file in release.files]
-    bare = [file.filename for file in files if file.filename in replaced and not file.metadata_sha256]
-    store.remove_files(project, [f"{filename}{layout.METADATA_SUFFIX}" for filename in bare])
-    written = layout.legacy_folders(each.name for each in gone)
-    return {*written, *(each.folder for each in known)} - {project}
+    catalog.former_names.remove(gone_names)
+    for folder in {name.folder for name in gone_names} & needed:
+        # Only the removed names made this a folder with a page: from now on its second names do.
+        for filename, release in former_names.second_names(folder, releases, former).items():
+            catalog.former_names.add(FormerName(folder, filename, project, release.sha256))
+
+
+def _legacy_folders(
+    project: str, releases: Iterable[Release | FileToRemove], former: Iterable[FormerName]
+) -> set[str]:
+    return {*former_names.legacy_folders(project, [release.name for release in releases], former)}
 
 
 def _tags_not_found(scan: Scan, state: ScanState, catalog: Catalog) -> list[GoneTag]:

@@ -14,14 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.catalog import Catalog, match_adopted, open_catalog
+from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, open_catalog
 from sdistmaker_recipe.catalog.database import Database
 from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
-from sdistmaker_recipe.stages import adopt, withdraw
+from sdistmaker_recipe.stages import withdraw
+from sdistmaker_recipe.stages.adopt import adopt
+from sdistmaker_recipe.stages.adopt import adoption as module
 from sdistmaker_recipe.stages.pages import PageWriter
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
@@ -40,7 +42,7 @@ class Index:
 
     def adopt(self, *, wanted: bool = False, change: bool = True) -> Adoption:
         last = ScanState(self.catalog)
-        return adopt.adopt(self.store, self.catalog, last, wanted=wanted, change=change)
+        return adopt(self.store, self.catalog, last, is_requested=wanted, change=change)
 
     def present(self) -> None:
         PageWriter(self.store, self.catalog, Site()).write_all()
@@ -176,7 +178,7 @@ class TestSeveralOfOneRelease:
         index.present()
         assert index.catalog.former_names.of_project("acme-ledger") == []
         assert len(list(index.folder.glob("*/*-1.0.tar.gz"))) == 3
-        monkeypatch.setattr(adopt.archives, "read_archive", None)
+        monkeypatch.setattr(archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
         assert index.catalog.former_names.of_project("acme-ledger") == []
 
@@ -198,7 +200,7 @@ class TestSeveralOfOneRelease:
         index.adopt(wanted=True)
         index.present()
         assert (index.folder / "My_Pkg/My_Pkg-1.1.tar.gz").exists()
-        monkeypatch.setattr(adopt.archives, "read_archive", None)
+        monkeypatch.setattr(archives, "read_archive", None)
         assert index.adopt(wanted=True) == Adoption()
         names = index.catalog.former_names.of_project("my-pkg")
         assert [each.filename for each in names] == ["My_Pkg-1.0.tar.gz"]
@@ -376,7 +378,7 @@ def test_names_are_on_the_disk_before_the_catalog_knows_them(index, monkeypatch)
     index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
     events = []
     monkeypatch.setattr(
-        adopt, "sync_filesystem", lambda folder: events.append((folder / "acme/acme-1.0.tar.gz").exists())
+        module, "sync_filesystem", lambda folder: events.append((folder / "acme/acme-1.0.tar.gz").exists())
     )
     batch = Catalog.batch
 
@@ -443,7 +445,7 @@ class TestWhen:
         assert len(asked) == 1
 
     def test_one_that_breaks_off_goes_on_in_the_next_run(self, index, monkeypatch):
-        monkeypatch.setattr(adopt, "_AT_ONCE", 2)
+        monkeypatch.setattr(module, "BATCH", 2)
         digests = {
             f"acme/acme-1.{minor}.tar.gz": index.add(f"Acme/Acme-1.{minor}.tar.gz", "Acme", f"1.{minor}")
             for minor in range(7)
