@@ -54,7 +54,7 @@ def scan(run: Run) -> Scanned:
         elif message:
             is_allowed = run.context.allow_empty
             (warnings if is_allowed else nothing_found).append(
-                message if is_allowed else f"{message} If it is to be empty, use --allow-empty."
+                message if is_allowed else f"{message}\nIf it is to be empty, use --allow-empty."
             )
     if errors and len(errors) == len(run.sources):
         raise errors[0]
@@ -79,7 +79,7 @@ def _no_tags(source: Source, found: Scan, run: Run) -> str:
         run.scan_state.note_tags(found)
         return ""
     looked_at, hint = stage.nothing_found(source, found, run.configuration, run.scan_state)
-    return f"{source.url}: no release tag of any project is there: {looked_at}. {hint}".rstrip()
+    return f"{source.url}: no release tag of any project is there: {looked_at}\n{hint}".rstrip()
 
 
 def _warnings(source: Source, found: Scan) -> list[str]:

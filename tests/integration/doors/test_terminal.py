@@ -73,7 +73,7 @@ def test_a_repository_without_tags_is_an_error_and_leaves_no_archive(
     arguments = ("--repository", empty.url, "--destination", "index")
     done = commands.sdists_from_tags(*arguments)
     assert done.status == 1
-    assert "pkg has trunk, its tags folder is empty. Make a release: svn copy " in done.stdout
+    assert "pkg has trunk, its tags folder is empty\nMake a release: svn copy " in done.stdout
     assert "--allow-empty" in done.stdout
     assert commands.sdists_from_tags(*arguments, "--allow-empty").status == 0
 

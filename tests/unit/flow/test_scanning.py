@@ -24,7 +24,7 @@ from tests.support.memory_repository import Folder, MemoryRepository
 from tests.unit.values import UUID, a_release
 
 URL = "https://svn.example.com/svn"
-EMPTY = f"{URL}: no release tag of any project is there: proj has trunk, its tags folder is empty. "
+EMPTY = f"{URL}: no release tag of any project is there: proj has trunk, its tags folder is empty\n"
 
 
 @pytest.fixture
