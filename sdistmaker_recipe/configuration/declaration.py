@@ -89,6 +89,7 @@ def declare(
 
 
 _LISTS = (
+    option_types.build_requirements,
     option_types.lines,
     option_types.pins,
     option_types.repositories,

@@ -80,6 +80,38 @@ def pins(value: object) -> tuple[Pin, ...]:
     return tuple(parsed)
 
 
+class BuildRequirements(NamedTuple):
+    """A line of the option build-requires: a glob for project names, and requirements (PEP 508)."""
+
+    project: str
+    requirements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((self.project, *self.requirements))
+
+
+def build_requirements(value: object) -> tuple[BuildRequirements, ...]:
+    """Lines of a glob and any number of requirements (PEP 508), which hold no spaces."""
+    if not (written := lines(value)):
+        return ()
+    # This import is slow, and few runs have such a line.
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    parsed = []
+    for line in written:
+        project, *words = line.split()
+        if not words:
+            raise ValueError(f"{line!r} names no requirement")
+        try:
+            requirements = [Requirement(word) for word in words]
+        except InvalidRequirement:
+            raise ValueError(f"{line!r} has a word that is no requirement") from None
+        if any(requirement.url for requirement in requirements):
+            raise ValueError(f"{line!r} has an address, but builds install by names, from build-index")
+        parsed.append(BuildRequirements(project, tuple(map(str, requirements))))
+    return tuple(parsed)
+
+
 class Yank(NamedTuple):
     """A line of the option yank: a version of a project (normalised name) to withdraw, and the reason."""
 

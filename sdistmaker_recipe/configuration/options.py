@@ -12,9 +12,11 @@ from pathlib import Path
 from sdistmaker_recipe.configuration.declaration import Door, Group, Option, declare
 from sdistmaker_recipe.configuration.option_types import (
     EXAMPLE,
+    BuildRequirements,
     Pin,
     Yank,
     boolean,
+    build_requirements,
     choice,
     count,
     file,
@@ -313,6 +315,14 @@ class Configuration:
         "Projects that are built with one given toolchain. Each line holds a glob for the project's name, a "
         "Python, and constraints on the packages that are installed for the build.",
         "PROJECT-GLOB PYTHON CONSTRAINTS, such as acme-* 3.9 setuptools<58, one a line",
+    )
+    build_requires: tuple[BuildRequirements, ...] = declare(
+        Group.TOOLCHAINS,
+        build_requirements,
+        "",
+        "Requirements that are installed to build a project although its tags do not declare them. Each line "
+        "holds a glob for the project's name, and requirements. All lines that match a project count.",
+        "PROJECT-GLOB REQUIREMENTS, such as acme-* numpy<2 Cython<3, one a line",
     )
     build_index: str = declare(
         Group.TOOLCHAINS,

@@ -15,6 +15,7 @@ from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.flow.reserved_names import reserve_names
 from sdistmaker_recipe.flow.scratch import scratch_folder, socket_folder
+from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Outcome, Tag
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
@@ -99,8 +100,20 @@ def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator
             incoming,
             run.configuration,
             run.context,
+            _private_names(tags, run),
             pages.import_renderers,
         )
+
+
+def _private_names(tags: Sequence[Tag], run: Run) -> frozenset[str]:
+    """The names of this run's projects, and of all that ever were private; normalised.
+
+    A stranger may have them on the public index, so no build may install one unasked.
+    """
+    of_this_run = {normalised_name_of(tag.project) for tag in tags}
+    catalog = run.catalog
+    known = frozenset(catalog.projects()) | catalog.former_projects() | catalog.private_names()
+    return known | of_this_run
 
 
 def _start_expected_worker(environments: Path, scratch: Path, sandbox: str) -> None:

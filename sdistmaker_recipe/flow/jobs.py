@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.isolation import sandbox
-from sdistmaker_recipe.toolchain.ladder import pin_for
+from sdistmaker_recipe.toolchain.ladder import pin_for, requirements_for
+from sdistmaker_recipe.toolchain.missing_modules import known_distributions
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.webserver.globs import any_glob_pattern
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +35,16 @@ def build_all(
     output: Path,
     configuration: Configuration,
     context: RunContext,
+    private_names: Collection[str],
     meanwhile: Callable[[], None],
 ) -> Iterator[Outcome]:
     """The outcome of each tag, in the order of ``tags``.
 
     Tags whose metadata gives another version than the tag come last, so that a tag of that version is
-    published first. ``toolchains`` names the toolchain that last built a tag or a project, by origin. Builds
-    work in the empty folder ``scratch``. Archives are put into the folder ``output`` and belong to the caller
-    then. For ``meanwhile`` see ``executors.run_jobs``.
+    published first. ``private_names`` (normalised) are never installed unasked. ``toolchains`` names the
+    toolchain that last built a tag or a project, by origin. Builds work in the empty folder ``scratch``.
+    Archives are put into the folder ``output`` and belong to the caller then. For ``meanwhile`` see
+    ``executors.run_jobs``.
 
     Raises ``ToolchainError`` if nothing can build, ``RepositoryError`` and ``StoreError`` if all other tags
     would fail too.
@@ -48,7 +53,14 @@ def build_all(
         return
     workers = configuration.jobs or os.cpu_count() or 1
     has_many_builds = len(tags) > workers
-    settings = build_settings(scratch, output, configuration, context, has_many_builds=has_many_builds)
+    settings = build_settings(
+        scratch,
+        output,
+        configuration,
+        context,
+        has_many_builds=has_many_builds,
+        private_names=private_names,
+    )
     by_url = {source.url: source for source in sources}
     jobs = []
     for tag in tags:
@@ -111,13 +123,20 @@ def make_job(
         peg=source.repository.head(),
         settings=settings,
         toolchain=toolchain,
+        requires=requirements_for(tag.project, configuration.build_requires),
         pin=(pin.python, *pin.constraints) if pin else (),
         connections=source.repository.connections,
     )
 
 
 def build_settings(
-    scratch: Path, output: Path, configuration: Configuration, context: RunContext, *, has_many_builds: bool
+    scratch: Path,
+    output: Path,
+    configuration: Configuration,
+    context: RunContext,
+    *,
+    has_many_builds: bool,
+    private_names: Collection[str] = (),
 ) -> BuildSettings:
     """What all jobs of a run share: see ``BuildSettings``.
 
@@ -142,10 +161,18 @@ def build_settings(
         verify_builds=configuration.verify_builds,
         unbuildable=configuration.unbuildable,
         sandbox=is_sandboxed,
+        private_names=_never_installed(private_names, configuration.reserved),
         helper_environment=helper_environment,
         verbose=context.verbose,
         has_many_builds=has_many_builds,
     )
+
+
+def _never_installed(private_names: Collection[str], reserved: Sequence[str]) -> frozenset[str]:
+    """The names that builds must not install unasked: of those that they may, the private and reserved."""
+    known = frozenset(known_distributions())
+    pattern = re.compile(any_glob_pattern(reserved, normalised=True))
+    return frozenset(name for name in known if name in private_names or pattern.fullmatch(name))
 
 
 def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

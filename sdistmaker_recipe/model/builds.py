@@ -18,6 +18,7 @@ class BuildSettings:
     to try where that one fails (none: all that are found). ``include_versioned_files``, ``verify_builds`` and
     ``unbuildable`` are the options of these names. ``sandbox`` is true where builds run in bubblewrap.
     ``helper_environment`` holds environment variables of trusted helper programs; no build gets them.
+    ``private_names`` (normalised) are never installed unless a tag or an option asks for them.
     With ``verbose``, helpers print live. ``has_many_builds`` is true where each process builds more than one
     tag.
     """
@@ -32,6 +33,7 @@ class BuildSettings:
     verify_builds: str = "auto"
     unbuildable: str = "report"
     sandbox: bool = False
+    private_names: frozenset[str] = frozenset()
     helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     verbose: bool = False
     has_many_builds: bool = True
@@ -42,10 +44,10 @@ class BuildJob(NamedTuple):
 
     ``toolchain`` names the rung of the ladder to try first: the ladder is the list of toolchains that are
     tried one after the other; with ``is_rebuild`` it built this very tag before. ``pin`` is the project's
-    line of the option toolchain: an interpreter and constraints. ``connections`` is how many connections all
-    jobs of a run may use at the same time; 0 is any number. ``exported`` is a folder that may already hold
-    the tag's files; the first job that needs it takes it. Where it is None or not there, the build exports
-    the tag.
+    line of the option toolchain: an interpreter and constraints. ``requires`` are its requirements (PEP 508)
+    in the option build-requires. ``connections`` is how many connections all jobs of a run may use at the
+    same time; 0 is any number. ``exported`` is a folder that may already hold the tag's files; the first job
+    that needs it takes it. Where it is None or not there, the build exports the tag.
     """
 
     tag: Tag
@@ -55,6 +57,7 @@ class BuildJob(NamedTuple):
     settings: BuildSettings
     toolchain: str = ""
     pin: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     connections: int = 0
     exported: Path | None = None
     is_rebuild: bool = False

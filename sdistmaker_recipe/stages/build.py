@@ -37,8 +37,10 @@ from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,
+    cure_for_failure,
     default_interpreter,
     first_rungs,
+    main_failure,
     remaining_rungs,
 )
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
@@ -137,7 +139,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
             return _pack_files_only(failures[0].error, job, credentials)
         except BuildError as error:
             failures.append(FailedRung(FILES_ONLY, error))
-    return _failed(job.tag, failures)
+    return _failed(job, failures, exported)
 
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedTag:
@@ -182,7 +184,7 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
             check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)
-            _check_name_and_version(metadata, rung, exported, context, job)
+            _check_name_and_version(metadata, rung, raw_sdist.installed, exported, context, job)
             if needs_rebuild(rung, exported, left_out, job.settings):
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
@@ -191,13 +193,18 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
 
 
 def _check_name_and_version(
-    metadata: archive.Metadata, rung: Rung, exported: ExportedTag, context: BuildContext, job: BuildJob
+    metadata: archive.Metadata,
+    rung: Rung,
+    installed: Sequence[str],
+    exported: ExportedTag,
+    context: BuildContext,
+    job: BuildJob,
 ) -> None:
     """Raise ``BuildError`` if nobody meant the name or the version, or the tag is not for this Python."""
     for odd in odd_values(metadata.content):
         if odd.field in ("Name", "Version"):
             raise BuildError(odd.reason, read_build_log(context))
-    check_version_source(metadata.version, rung, exported, job.tag, context)
+    check_version_source(metadata.version, rung, installed, exported, job.tag, context)
     check_version(metadata.version, job.tag, context)
     if rung.python.version < (3, 0) and not (job.pin or job.is_rebuild):
         header = metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
@@ -283,15 +290,17 @@ def _unusual_python(rung: Rung, job: BuildJob) -> str:
     return rung.python.label
 
 
-def _failed(tag: Tag, failures: Sequence[FailedRung]) -> Failed:
-    """The failure of a tag: the reason of the first rung, which says most, and the logs of all rungs."""
+def _failed(job: BuildJob, failures: Sequence[FailedRung], exported: ExportedTag) -> Failed:
+    """The failure of a tag: the reason of the rung that says most, which comes first, and all logs."""
+    main = main_failure(failures)
+    ordered = (main, *(failure for failure in failures if failure is not main))
     logs = (f"--- {rung.name}: {error.reason}\n{error.log}" for rung, error in failures)
     return Failed(
-        tag=tag,
-        reason=one_line(failures[0].error.reason),
+        tag=job.tag,
+        reason=one_line(f"{main.error.reason}{cure_for_failure(main, exported.files, job)}"),
         log="\n".join(logs),
         is_permanent=_are_permanent(failures),
-        attempts=tuple(Attempt(rung.name, one_line(error.reason)) for rung, error in failures),
+        attempts=tuple(Attempt(rung.name, one_line(error.reason)) for rung, error in ordered),
         names=tuple(dict.fromkeys(name for _, error in failures for name in error.names)),
     )
 

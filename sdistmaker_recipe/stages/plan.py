@@ -87,6 +87,7 @@ def _matters(configuration: Configuration, version: str) -> tuple[object, ...]:
         configuration.python,
         configuration.pythons,
         configuration.toolchain,
+        configuration.build_requires,
         configuration.include_versioned_files,
         configuration.verify_builds,
         configuration.sandbox,

@@ -5,7 +5,8 @@
 * ``version_control``: whether a tag asks version control for its version or its files. ``git_repository``:
   make a repository that answers.
 * ``rung_choice``: which toolchains to try for a job. ``ladder``: the order of toolchains, and the likeliest
-  cure after a failure. ``interpreters``: the Pythons of this machine.
+  cure after a failure. ``missing_modules``: what to install for a module that the tag does not declare.
+  ``interpreters``: the Pythons of this machine.
 * ``build_folder``, ``build_context``: where a build works. ``preparation``: the version and the files that an
   export lacks.
 * ``sdist_build``: build with one rung. ``environments``: the virtual environments, made by uv; with

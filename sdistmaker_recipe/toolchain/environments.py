@@ -18,6 +18,9 @@ from sdistmaker_recipe.toolchain.ladder import Rung
 from sdistmaker_recipe.toolchain.requirements import refuse_direct_references, requirement_problem
 from sdistmaker_recipe.toolchain.worker_prestart import COMPLETE_FILE
 
+CANNOT_INSTALL = "The build requirements cannot be installed"
+"""How the reason begins if build requirements cannot be installed."""
+
 # What uv prints if another try would end the same way.
 _PERMANENT_ERRORS = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
@@ -133,7 +136,7 @@ def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
     """An error with what uv printed as one sentence; not permanent if uv may succeed another time."""
     is_permanent_failure = any(text in printed for text in _PERMANENT_ERRORS)
     is_install = arguments[0] == "pip"
-    what = "The build requirements cannot be installed" if is_install else "No environment can be made"
+    what = CANNOT_INSTALL if is_install else "No environment can be made"
     lines = (line.strip(" ×╰─▶│├") for line in printed.splitlines())
     errors = [line.removeprefix("error: ") for line in lines if line and not line.startswith(_PROGRESS)]
     reason = ": ".join(line.removeprefix("cause: ") for line in errors[:2])

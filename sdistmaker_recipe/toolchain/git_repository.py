@@ -6,6 +6,7 @@ of the build: the files are not trusted.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -98,6 +99,24 @@ def make_git_repository(context: BuildContext, tags: Sequence[str], seconds: int
         last = finished.output.strip().rpartition("\n")[2]
         text = f"git cannot make a repository of the tag's files: {last or 'it ended without a reason'}."
         raise BuildError(text, read_build_log(context), is_permanent=finished.status is not None)
+
+
+def hide_outer_repositories(context: BuildContext) -> None:
+    """Let nothing that looks for a repository above the context's tree find one that the tree is not part of.
+
+    Tools that ask git are stopped by the variable GIT_CEILING_DIRECTORIES. Others read .gitignore and the
+    like in the folders above by themselves, up to the first repository. In a sandbox they see none of them.
+    """
+    if context.sandbox.writable_folder is not None:
+        return
+    parent = context.tree.parent
+    for folder_name in (GIT_FOLDER, ".hg"):
+        names = (folder_name, f"{folder_name}ignore")
+        if any(os.path.lexists(outer / name) for outer in parent.parents for name in names):
+            repository = parent / folder_name
+            for name in ("objects", "refs"):
+                (repository / name).mkdir(parents=True, exist_ok=True)
+            (repository / "HEAD").write_text("ref: refs/heads/master\n", "ascii")
 
 
 def _git_variables(git: str) -> dict[str, str]:

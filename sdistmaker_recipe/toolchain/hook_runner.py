@@ -15,7 +15,8 @@ Messages
     First it writes ``id`` "" and ``modules``, the names of the modules that it imported.
 
     A request has ``id``; ``hook``, ``backend``, ``backend_path``, ``arguments`` and ``optional``, which are
-    those of PEP 517; ``tree`` (the current folder), ``environment``, ``log`` and ``result`` (files),
+    those of PEP 517; ``restart`` (whether the hook needs an interpreter that was started in the tree);
+    ``tree`` (the current folder), ``environment``, ``log`` and ``result`` (files),
     ``seconds`` (time limit), ``limits`` (resource limits by their names), and ``alone`` (whether a sandbox
     hides all other processes).
 
@@ -56,6 +57,14 @@ PR_SET_CHILD_SUBREAPER = 36
 EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
 PRELOADED_PACKAGES = ("setuptools" + os.sep, "pkg_resources" + os.sep, "_distutils_hack" + os.sep)
 """The packages of a build environment from which a worker imports modules before the first build."""
+RESTART = """\
+import sys
+del sys.path[0], sys.argv[0]
+__file__ = sys.argv[0]
+with open(__file__, encoding="utf-8") as file:
+    code = file.read()
+exec(compile(code, __file__, "exec"))
+"""
 NOTHING_OBSERVED: "dict[str, Any]" = {"modules": [], "patterns": []}
 BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
 """Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
@@ -96,7 +105,7 @@ def serve() -> None:
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-            run_hook(request, imported)
+            run_hook(request, imported, shims)
         status = wait_for_child(child, request["seconds"], wakeup, request["alone"])
         write_answer({"id": request["id"], "status": status, "changed": inheritable_state() != state})
 
@@ -111,28 +120,57 @@ def write_answer(message: "dict[str, Any]") -> None:
 # ------------------------
 
 
-def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]") -> None:
+def run_hook(request: "dict[str, Any]", imported: "dict[str, list[str]]", shims: str) -> None:
     """In the fork: set up the request's process, call the hook, write the result, and exit."""
     status = 1
     try:
         enter_request(request)
+        if request["restart"]:
+            restart(request, shims)
         forget_modules(request, imported)
-        files_read = record_files_read(request["tree"])
-        try:
-            result = {"returned": call_hook(request)}
-            status = 0
-        except BaseException as error:  # a hook can raise anything, also SystemExit
-            if not isinstance(error, SystemExit):
-                traceback.print_exc()
-            result = {"error": type(error).__name__, "message": str(error)}
-        result["read"] = sorted(files_read)
-        with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
-            json.dump(result, file, default=repr)
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        status = write_result(request)
     finally:
         os._exit(status)
+
+
+def restart(request: "dict[str, Any]", shims: str) -> None:
+    """Replace this process by a new interpreter, which calls the hook: see ``call_after_restart``."""
+    arguments = [sys.executable, "-s", "-c", RESTART, __file__, shims, json.dumps(request)]
+    os.execv(sys.executable, arguments)
+
+
+def call_after_restart() -> None:
+    """Call the hook of the request in the arguments, in a process that is set up for it already."""
+    _, shims, request = sys.argv
+    sys.path.append(shims)
+    sys.argv[:] = ["setup.py"]
+    for name in BOOTSTRAP_MODULES:
+        importlib.import_module(name)
+    status = 1
+    try:
+        status = write_result(json.loads(request))
+    finally:
+        os._exit(status)
+
+
+def write_result(request: "dict[str, Any]") -> int:
+    """Call the hook, write its result, and return the exit status."""
+    status = 1
+    files_read = record_files_read(request["tree"])
+    try:
+        result = {"returned": call_hook(request)}
+        status = 0
+    except BaseException as error:  # a hook can raise anything, also SystemExit
+        if not isinstance(error, SystemExit):
+            traceback.print_exc()
+        result = {"error": type(error).__name__, "message": str(error)}
+    result["read"] = sorted(files_read)
+    with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
+        json.dump(result, file, default=repr)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return status
 
 
 def enter_request(request: "dict[str, Any]") -> None:
@@ -449,4 +487,5 @@ def member_for(path: str, status: os.stat_result) -> "tarfile.TarInfo":
 
 
 if __name__ == "__main__":
-    serve()
+    # With a request among the arguments this is the process of one hook.
+    call_after_restart() if len(sys.argv) == 3 else serve()

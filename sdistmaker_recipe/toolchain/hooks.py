@@ -20,7 +20,7 @@ from sdistmaker_recipe.toolchain.build_context import (
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
-from sdistmaker_recipe.toolchain.preloading import module_to_preload
+from sdistmaker_recipe.toolchain.preloading import module_to_preload, runs_code_at_start
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
@@ -78,6 +78,7 @@ def _call(
         backend_path=build_system.backend_path,
         arguments=tuple(arguments),
         optional=is_optional,
+        needs_restart=runs_code_at_start(environment.folder),
         tree=context.tree,
         environment=_hook_environment(environment, context),
         log=context.log,

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdistmaker_recipe.configuration.option_types import Pin
+from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin
 from sdistmaker_recipe.names import canonicalize_name
+from sdistmaker_recipe.toolchain.requirements import distribution
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.toolchain.build_system import BuildSystem
@@ -145,14 +146,18 @@ def all_rungs(
             fitting = [python for python in modern if oldest <= python.version <= newest]
             constraints = (f"setuptools=={version}.*",)
             rungs += [Rung(f"setuptools {version}", python, constraints) for python in fitting[:1]]
-    may_run_setup_py = (
-        has_setup_py
-        and build_system.backend.startswith("setuptools.")
-        and _required_names(build_system) <= _ENOUGH_FOR_SETUP_PY
-    )
+    may_run_setup_py = has_setup_py and runs_on_old_python(build_system)
     usable = (python for python in other_pythons if python.version >= (3, 6) or may_run_setup_py)
     others = (Rung(python.label, python) for python in usable if python.version != default_python.version)
     return (*rungs, *others)
+
+
+def runs_on_old_python(build_system: BuildSystem) -> bool:
+    """Whether setup.py alone builds the tag, so that a Python older than PEP 517 can run it."""
+    return (
+        build_system.backend.startswith("setuptools.")
+        and _required_names(build_system) <= _ENOUGH_FOR_SETUP_PY
+    )
 
 
 def uses_setuptools(build_system: BuildSystem) -> bool:
@@ -166,8 +171,7 @@ def _requires(build_system: BuildSystem, name: str) -> bool:
 
 def _required_names(build_system: BuildSystem) -> set[str]:
     """The normalized names (PEP 503) of the build requirements."""
-    names = (re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0] for item in build_system.requires)
-    return {canonicalize_name(name) for name in names}
+    return {distribution(requirement) for requirement in build_system.requires}
 
 
 def imports_feature(setup_py: str) -> bool:
@@ -241,5 +245,15 @@ def rungs_after_failure(failure: str, untried: Sequence[Rung]) -> tuple[Rung, ..
 
 def pin_for(project: str, pins: Iterable[Pin]) -> Pin | None:
     """The first pin of the option toolchain that matches the project's name, as written or normalized."""
-    names = (project, canonicalize_name(project))
-    return next((pin for pin in pins if any(fnmatchcase(name, pin.project) for name in names)), None)
+    return next((pin for pin in pins if _matches(project, pin.project)), None)
+
+
+def requirements_for(project: str, written: Iterable[BuildRequirements]) -> tuple[str, ...]:
+    """The requirements of all lines of the option build-requires that match the project's name."""
+    matching = (line.requirements for line in written if _matches(project, line.project))
+    return tuple(dict.fromkeys(requirement for requirements in matching for requirement in requirements))
+
+
+def _matches(project: str, glob: str) -> bool:
+    """Whether the project's name matches, as written or normalised."""
+    return any(fnmatchcase(name, glob) for name in (project, canonicalize_name(project)))

@@ -13,6 +13,12 @@ from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
 from sdistmaker_recipe.toolchain.version_control import needs_git, needs_vcs_metadata
 
+_CURE = "Write both into files of a new tag, or set verify-builds = never."
+_NO_REPOSITORY = (
+    "It has to build without a repository too, where it is installed. Write the version into a file of the "
+    "archive in a new tag, or set verify-builds = never."
+)
+
 
 def needs_rebuild(
     rung: Rung, exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings
@@ -23,7 +29,11 @@ def needs_rebuild(
     """
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
-    return bool(left_out) or rung.has_git or needs_vcs_metadata(exported.tree, exported.build_system)
+    return (
+        bool(left_out)
+        or rung.has_git
+        or needs_vcs_metadata(exported.tree, exported.build_system, rung.requirements)
+    )
 
 
 def check_rebuild(
@@ -53,9 +63,11 @@ def check_rebuild(
             rebuilt = archive.read_metadata(rebuilt_sdist)
     except BuildError as error:
         text = f"The archive does not build again: {error.reason}"
+        if rung.has_git:
+            text = f"{text.rstrip('.')}. {_NO_REPOSITORY}"
         raise MissingFilesError(text, error.log, is_permanent=error.is_permanent) from error
     if (rebuilt.name, rebuilt.version) != (metadata.name, metadata.version):
         found, expected = f"{rebuilt.name} {rebuilt.version}", f"{metadata.name} {metadata.version}"
-        cure = "Write both into files of a new tag, or set verify-builds = never."
+        cure = _NO_REPOSITORY if rung.has_git else _CURE
         text = f"The archive builds again as {found} instead of {expected}. {cure}"
         raise BuildError(text, read_build_log(again), names=(rebuilt.name,))

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.names import canonicalize_name
 
 # In PEP 508 only a URL has one of these characters; pip takes a text with a slash or a dot in front as a
 # path.
+_NAME_END = re.compile(r"[^A-Za-z0-9._-]")
 _DIRECT_REFERENCE = re.compile(r"\s*\.|[^;]*[@/:]")
 
 
@@ -25,6 +27,11 @@ def requirement_problem(requirement: str) -> str:
     except RecursionError:
         return "it is nested too deep"
     return ""
+
+
+def distribution(requirement: str) -> str:
+    """The normalised name (PEP 503) of the distribution that a requirement (PEP 508) names."""
+    return canonicalize_name(_NAME_END.split(requirement.strip(), maxsplit=1)[0])
 
 
 def refuse_direct_references(requirements: Iterable[str]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildJob, BuildSettings
-from sdistmaker_recipe.toolchain import ladder
+from sdistmaker_recipe.names import canonicalize_name
+from sdistmaker_recipe.toolchain import ladder, missing_modules
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
+from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
@@ -41,7 +43,7 @@ def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
     settings = job.settings
     if job.pin:
         python = find_interpreter(job.pin[0], settings.helper_environment)
-        return _given_git((Rung("pinned", python, job.pin[1:]),), exported)
+        return _completed((Rung("pinned", python, job.pin[1:]),), exported, job)
     toolchain = ladder.remembered_name(job.toolchain)
     is_legacy = exported.build_system == LEGACY_SYSTEM
     if is_legacy and ladder.imports_feature(read_text(exported.tree, "setup.py")):
@@ -49,7 +51,7 @@ def first_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
         by_feature = ladder.with_feature_first(_all_rungs(exported, job))
         rungs = ladder.remembered_first(by_feature, remembered)
         return rungs if job.is_rebuild or not rungs[0].runs_setup_py else by_feature
-    declared = _given_git((Rung(DECLARED, default_interpreter(settings)),), exported)
+    declared = _completed((Rung(DECLARED, default_interpreter(settings)),), exported, job)
     if toolchain in ("", DECLARED):
         return declared
     rungs = ladder.remembered_first(_all_rungs(exported, job), toolchain)
@@ -69,6 +71,8 @@ def remaining_rungs(
         return ()
     if isinstance(error, MissingFilesError) and may_add_versioned_files(rung, exported, job):
         return (ladder.with_versioned_files(rung), *untried)
+    if with_module := _rung_with_module(failures, exported, job):
+        return (with_module, *untried)
     if _may_try_git(failures, exported):
         return (ladder.with_git(rung), *untried)
     if own_rung := _rung_with_declared_version(failures, exported):
@@ -82,6 +86,45 @@ def remaining_rungs(
     return ladder.rungs_after_failure(f"{error.reason}\n{error.log}", untried)
 
 
+def main_failure(failures: Sequence[FailedRung]) -> FailedRung:
+    """The failure that says most: the first one, or that of the same toolchain with what it had lacked."""
+    main = failures[0]
+    for failure in failures[1:]:
+        if not _completes(failure.rung, main.rung) or failure.error.reason.startswith(CANNOT_INSTALL):
+            break
+        main = failure
+    return main
+
+
+def _completes(rung: Rung, other: Rung) -> bool:
+    """Whether the rung is the other one with a git repository, or with one more module."""
+    count = len(other.requirements)
+    has_more = len(rung.requirements) > count and rung.requirements[:count] == other.requirements
+    return has_more or (rung.has_git and ladder.with_git(other) == rung)
+
+
+def cure_for_failure(failure: FailedRung, files: Collection[str], job: BuildJob) -> str:
+    """What to do about a module that the build lacks, for the end of the reason; "" for other failures."""
+    rung, error = failure
+    if not (module := missing_modules.missing_module(error.reason, error.log, files)):
+        return ""
+    return f". {missing_modules.cure_for_module(module, job.tag.project, rung.python)}."
+
+
+def _rung_with_module(failures: Sequence[FailedRung], exported: ExportedTag, job: BuildJob) -> Rung | None:
+    """The last rung with the module that it lacked, if that is one that may be installed unasked."""
+    rung, error = failures[-1]
+    rounds = sum(failure.rung.requirements != job.requires for failure in failures)
+    module = missing_modules.missing_module(error.reason, error.log, exported.files)
+    if not module or rounds >= missing_modules.MAX_ROUNDS:
+        return None
+    others = find_interpreters(job.settings.pythons, job.settings.helper_environment)
+    may_be_old = ladder.runs_on_old_python(exported.build_system) and not _excludes_python_2(exported, job)
+    pythons = [python for python in others if python.version >= (3, 6) or may_be_old]
+    private_names = job.settings.private_names | {canonicalize_name(job.tag.project)}
+    return missing_modules.rung_with_module(module, rung, () if job.pin else pythons, private_names)
+
+
 def _may_try_git(failures: Sequence[FailedRung], exported: ExportedTag) -> bool:
     """Whether the last rung was tried without a git repository, and may build with one."""
     rung, error = failures[-1]
@@ -89,7 +132,7 @@ def _may_try_git(failures: Sequence[FailedRung], exported: ExportedTag) -> bool:
         return False
     if not isinstance(error, VersionControlError) and not ladder.may_need_git(f"{error.reason}\n{error.log}"):
         return False
-    return may_ask_git(exported)
+    return may_ask_git(exported, rung.requirements)
 
 
 def _rung_with_declared_version(failures: Sequence[FailedRung], exported: ExportedTag) -> Rung | None:
@@ -110,9 +153,13 @@ def _rung_with_declared_version(failures: Sequence[FailedRung], exported: Export
     return None
 
 
-def _given_git(rungs: tuple[Rung, ...], exported: ExportedTag) -> tuple[Rung, ...]:
-    """The rungs, with a git repository if the tag's backend never builds without one."""
-    return tuple(map(ladder.with_git, rungs)) if needs_git(exported.build_system) else rungs
+def _completed(rungs: Iterable[Rung], exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
+    """The rungs, with what all builds of the tag get.
+
+    That is a git repository if its backend never builds without one, and what build-requires names.
+    """
+    rungs = (rung._replace(requirements=job.requires) for rung in rungs)
+    return tuple(map(ladder.with_git, rungs) if needs_git(exported.build_system) else rungs)
 
 
 def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
@@ -123,10 +170,15 @@ def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:
         has_setup_py="setup.py" in exported.files,
         mentions_cython="cython" in read_text(exported.tree, "setup.py").lower(),
     )
-    files = ("setup.py", "setup.cfg", "pyproject.toml")
-    if not job.is_rebuild and any(excludes_python_2(read_text(exported.tree, name)) for name in files):
+    if _excludes_python_2(exported, job):
         rungs = tuple(rung for rung in rungs if rung.python.version >= (3, 0))
-    return _given_git(rungs, exported)
+    return _completed(rungs, exported, job)
+
+
+def _excludes_python_2(exported: ExportedTag, job: BuildJob) -> bool:
+    """Whether the tag declares that it is not for Python 2; an archive that was lost is made as before."""
+    files = ("setup.py", "setup.cfg", "pyproject.toml")
+    return not job.is_rebuild and any(excludes_python_2(read_text(exported.tree, name)) for name in files)
 
 
 def default_interpreter(settings: BuildSettings) -> Interpreter:

@@ -7,6 +7,7 @@ from sdistmaker_recipe.toolchain import hooks, setup_py
 from sdistmaker_recipe.toolchain.build_context import BuildContext, RawSdist
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.environments import environment_for
+from sdistmaker_recipe.toolchain.git_repository import hide_outer_repositories
 from sdistmaker_recipe.toolchain.ladder import Rung
 
 
@@ -18,13 +19,15 @@ def build_sdist(
     The time for installing does not count against the deadline. Raises ``BuildError`` and
     ``ToolchainError``.
     """
+    hide_outer_repositories(context)
     if rung.runs_setup_py:
-        return setup_py.build_sdist(rung.python, context, settings)
+        return setup_py.build_sdist(rung, context, settings)
+    requires = (*build_system.requires, *rung.requirements)
     with context.deadline.paused():
-        environment = environment_for(build_system.requires, rung, settings)
+        environment = environment_for(requires, rung, settings)
     if hooks.may_have_extra_requirements(build_system, context.tree) and (
         extra := hooks.get_requires_for_build_sdist(build_system, environment, context)
     ):
         with context.deadline.paused():
-            environment = environment_for([*build_system.requires, *extra], rung, settings)
+            environment = environment_for([*requires, *extra], rung, settings)
     return hooks.build_sdist(build_system, environment, context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from packaging.version import InvalidVersion, Version
 
@@ -64,15 +64,21 @@ def check_files(left_out: Collection[str], needed: Collection[str], context: Bui
 
 
 def check_version_source(
-    version: str, rung: Rung, exported: ExportedTag, tag: Tag, context: BuildContext
+    version: str,
+    rung: Rung,
+    installed: Sequence[str],
+    exported: ExportedTag,
+    tag: Tag,
+    context: BuildContext,
 ) -> None:
     """Raise ``VersionControlError`` if the version is not the tag's, and may come from version control.
 
-    ``rung`` is the one that built this version. The next rungs show where the version comes from.
+    ``rung`` is the one that built this version, with ``installed`` distributions. The next rungs show where
+    the version comes from.
     """
     if rung.takes_version or same_version(tag.version, version):
         return
-    asks = rung.has_git or may_ask_git(exported)
+    asks = rung.has_git or may_ask_git(exported, installed)
     if not asks and may_ask_other_programs(exported):
         asks = _is_placeholder(version) or not states_version(version, exported)
     if asks:

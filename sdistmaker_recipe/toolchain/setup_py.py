@@ -23,10 +23,11 @@ from sdistmaker_recipe.toolchain.build_context import (
     refuse_linked_folders,
 )
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
+from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL
 from sdistmaker_recipe.toolchain.hooks import may_have_extra_requirements
 from sdistmaker_recipe.toolchain.isolation import orphans, untrusted_process
-from sdistmaker_recipe.toolchain.ladder import Interpreter
-from sdistmaker_recipe.toolchain.requirements import refuse_direct_references
+from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
+from sdistmaker_recipe.toolchain.requirements import distribution, refuse_direct_references
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpreter_paths
 
@@ -38,34 +39,51 @@ _NOT_FOUND = "No matching distribution found"
 _INDEX_NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
 
 
-def build_sdist(python: Interpreter, context: BuildContext, settings: BuildSettings) -> RawSdist:
+def build_sdist(rung: Rung, context: BuildContext, settings: BuildSettings) -> RawSdist:
     """The archive that ``setup.py sdist`` writes; raises ``BuildError``.
 
-    The requirements in setup_requires are installed before, each set into a folder of its own.
+    The requirements of the rung, and then those in setup_requires, are installed before, each set into a
+    folder of its own.
     """
-    requirements = _setup_requires(python, context)
-    packages = str(_install_once(python, requirements, settings, context)) if requirements else ""
+    python = rung.python
+    packages = _install_once(python, rung.requirements, settings, context)
+    chosen = {distribution(requirement) for requirement in rung.requirements}
+    # pip of old Pythons refuses to install one distribution for two requirements.
+    declared = (
+        item for item in _setup_requires(python, packages, context) if distribution(item) not in chosen
+    )
+    requirements = (*rung.requirements, *declared)
+    packages = _install_once(python, requirements, settings, context)
     context.output.mkdir()
     arguments = ["sdist", "--formats=gztar", f"--dist-dir={context.output}"]
-    result = _run_setup_py(python, arguments, packages, context)
+    result = _run_setup_py(python, arguments, packages, context, fetches_requirements=True)
     return RawSdist(find_archive(context), files_read(result), (python.label, *requirements))
 
 
-def _setup_requires(python: Interpreter, context: BuildContext) -> tuple[str, ...]:
+def _setup_requires(python: Interpreter, packages: str, context: BuildContext) -> tuple[str, ...]:
     if not may_have_extra_requirements(LEGACY_SYSTEM, context.tree):
         return ()
-    result = _run_setup_py(python, ["--name"], "", context)
+    result = _run_setup_py(python, ["--name"], packages, context, fetches_requirements=False)
     return tuple(item for item in result.get("requires", []) if isinstance(item, str))
 
 
 def _run_setup_py(
-    python: Interpreter, arguments: Sequence[str], packages: str, context: BuildContext
+    python: Interpreter,
+    arguments: Sequence[str],
+    packages: str,
+    context: BuildContext,
+    *,
+    fetches_requirements: bool,
 ) -> Mapping[str, Any]:
-    """Run setup.py with the folder ``packages`` (or "") on its path, and return the runner's result."""
+    """Run setup.py with the folder ``packages`` (or "") on its path, and return the runner's result.
+
+    Unless it ``fetches_requirements``, the result has what it requires by setup_requires.
+    """
     request = {
         "arguments": arguments,
         "shims": str(SHIMS),
         "packages": packages,
+        "records": not fetches_requirements,
         "limits": dict(RESOURCE_LIMITS),
     }
     result_file = context.scratch / "legacy.json"
@@ -89,15 +107,20 @@ def _run_setup_py(
 
 def _install_once(
     python: Interpreter, requirements: Sequence[str], settings: BuildSettings, context: BuildContext
-) -> Path:
-    """The folder with these requirements, installed by the interpreter's own pip if it is not there yet."""
+) -> str:
+    """The folder with these requirements, installed by the interpreter's own pip if it is not there yet.
+
+    "" without any requirement.
+    """
+    if not requirements:
+        return ""
     key = hashlib.sha256(repr((python.path, sorted(requirements))).encode()).hexdigest()[:20]
     folder = settings.environments / f"legacy-{key}"
     settings.environments.mkdir(parents=True, exist_ok=True)
     with context.deadline.paused(), FileLock(f"{folder}.lock"):
         if not folder.is_dir():
             _install(python, requirements, folder, settings, context)
-    return folder
+    return str(folder)
 
 
 def _install(
@@ -124,7 +147,7 @@ def _install(
         log=context.log,
     )
     if finished.status != 0:
-        text = f"The build requirements cannot be installed for {python.label}: {', '.join(requirements)}."
+        text = f"{CANNOT_INSTALL} for {python.label}: {', '.join(requirements)}."
         raise BuildError(text, finished.output, is_permanent=_is_not_in_index(finished.output))
     unfinished.rename(folder)
 

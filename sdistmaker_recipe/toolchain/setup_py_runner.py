@@ -4,11 +4,11 @@
 cannot be imported there.
 
 The first argument is a JSON object: ``arguments`` for setup.py; ``shims``, a folder for the end of
-``sys.path``; ``packages``, a folder with the requirements in setup_requires, or ""; ``limits``, resource
-limits by the names of setrlimit(2).
+``sys.path``; ``packages``, a folder with what was installed for the build, or ""; ``records``, whether the
+requirements in setup_requires are wanted; ``limits``, resource limits by the names of setrlimit(2).
 
 The second argument is the file for the result, a JSON object: ``requires``, the requirements in
-setup_requires if ``packages`` is ""; ``read``, the files of the tag that were read (always empty here);
+setup_requires if they are wanted; ``read``, the files of the tag that were read (always empty here);
 ``error`` and ``message`` if setup.py failed.
 """
 
@@ -33,7 +33,7 @@ def main():
     try:
         import setuptools.dist
 
-        record_requirements(setuptools.dist.Distribution, result["requires"], bool(request["packages"]))
+        record_requirements(setuptools.dist.Distribution, result["requires"], request["records"])
         sys.argv[:] = ["setup.py"] + [str(argument) for argument in request["arguments"]]
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)
@@ -89,13 +89,13 @@ def as_text(value):
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
-def record_requirements(distribution, requires, installed):
-    """Replace the method with which easy_install fetches setup_requires by one that records them."""
+def record_requirements(distribution, requires, records):
+    """Replace the method with which easy_install fetches setup_requires, by one that may record them."""
 
     def fetch_build_eggs(self, requirements):
         if isinstance(requirements, str):
             requirements = requirements.splitlines()
-        if not installed:
+        if records:
             requires.extend(as_text(requirement) for requirement in requirements)
         return []
 

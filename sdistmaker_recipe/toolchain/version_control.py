@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -84,11 +84,16 @@ def has_file_finder(tree: Path, build_system: BuildSystem) -> bool:
     return any(_FILE_FINDER.search(text) for text in _declarations(tree, build_system))
 
 
-def needs_vcs_metadata(tree: Path, build_system: BuildSystem) -> bool:
-    """Whether the tag declares a tool that reads the version or the files from the repository's own data."""
-    if needs_git(build_system) or any(_REQUIRED_TOOL.match(text.strip()) for text in build_system.requires):
+def needs_vcs_metadata(tree: Path, build_system: BuildSystem, installed: Iterable[str] = ()) -> bool:
+    """Whether the tag declares a tool that reads the version or the files from the repository's own data.
+
+    ``installed`` are requirements (PEP 508) of the build that the tag does not declare.
+    """
+    requirements = (*build_system.requires, *installed)
+    if needs_git(build_system) or any(_REQUIRED_TOOL.match(text.strip()) for text in requirements):
         return True
-    texts = (*_declarations(tree, build_system), read_escaped_text(tree, "pyproject.toml"))
+    declarations = _declarations(tree, build_system)
+    texts = (*installed, *declarations, read_escaped_text(tree, "pyproject.toml"))
     return any(_TOOL.search(text) or _TOOL_SETTING.search(text) for text in texts)
 
 
@@ -102,10 +107,13 @@ def needs_git(build_system: BuildSystem) -> bool:
     return build_system.backend.partition(":")[0] == "mesonpy"
 
 
-def may_ask_git(exported: ExportedTag) -> bool:
-    """Whether the tag declares a tool that asks version control, or code of it runs git. Reads many files."""
-    return needs_vcs_metadata(exported.tree, exported.build_system) or any(
-        _GIT_COMMAND.search(text) for text in _code(exported)
+def may_ask_git(exported: ExportedTag, installed: Sequence[str] = ()) -> bool:
+    """Whether the tag names a tool that asks version control, or code of it runs git. Reads many files.
+
+    For ``installed`` see ``needs_vcs_metadata``.
+    """
+    return needs_vcs_metadata(exported.tree, exported.build_system, installed) or any(
+        _GIT_COMMAND.search(text) or _TOOL.search(text) for text in _code(exported)
     )
 
 

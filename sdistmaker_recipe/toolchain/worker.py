@@ -64,7 +64,8 @@ _WORKER_ENVIRONMENT = {
 class HookCall(NamedTuple):
     """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write.
 
-    ``seconds`` is the time limit.
+    ``seconds`` is the time limit. ``needs_restart`` says that the hook needs an interpreter that was started
+    in the tree.
     """
 
     hook: str
@@ -77,6 +78,7 @@ class HookCall(NamedTuple):
     log: Path
     result: Path
     seconds: float
+    needs_restart: bool = False
 
 
 class Worker:
@@ -130,6 +132,7 @@ class Worker:
             "backend_path": call.backend_path,
             "arguments": call.arguments,
             "optional": call.optional,
+            "restart": call.needs_restart,
             "tree": str(call.tree),
             "environment": dict(call.environment),
             "log": str(call.log),

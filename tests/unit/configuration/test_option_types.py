@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration import option_types
-from sdistmaker_recipe.configuration.option_types import Pin, SecretError, Yank
+from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin, SecretError, Yank
 
 NOT_TEXT = [None, 3, 1.5, True, b"bytes", ["a"]]
 NOT_LISTS = [None, 3, True, b"bytes", [1], ["a", None], {"a": 1}]
@@ -97,6 +97,35 @@ class TestPins:
     def test_that_are_not_name_their_line(self, written, wrong):
         with pytest.raises(ValueError, match=f"'{written}' .*{wrong}"):
             option_types.pins(f"ledger 3.9\n{written}")
+
+
+class TestBuildRequirements:
+    def test_are_a_glob_and_requirements_on_a_line(self):
+        written = "# old ones\nacme-* numpy<2 Cython==0.29\n\nledger   requests[socks]\n"
+        assert option_types.build_requirements(written) == (
+            BuildRequirements("acme-*", ("numpy<2", "Cython==0.29")),
+            BuildRequirements("ledger", ("requests[socks]",)),
+        )
+
+    def test_are_written_as_they_are_read(self):
+        lines = option_types.build_requirements("acme-* numpy<2 Cython")
+        assert option_types.build_requirements([str(line) for line in lines]) == lines
+
+    def test_may_be_none(self):
+        assert option_types.build_requirements("") == ()
+
+    @pytest.mark.parametrize(
+        ("written", "wrong"),
+        [
+            ("acme", "names no requirement"),
+            ("acme <58", "is no requirement"),
+            ("acme --index-url=x", "is no requirement"),
+            ("acme numpy@https://example.com/numpy.whl", "has an address"),
+        ],
+    )
+    def test_that_are_not_name_their_line(self, written, wrong):
+        with pytest.raises(ValueError, match=f"'{written}' .*{wrong}"):
+            option_types.build_requirements(f"ledger wheel\n{written}")
 
 
 class TestYanks:

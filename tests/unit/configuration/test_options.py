@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.declaration import Door, Group, Option
-from sdistmaker_recipe.configuration.option_types import Pin, Yank
+from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin, Yank
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.configuration.parsing import Layer, configure
 from tests.unit.configuration.layers import BASE, URLS, by_name, problems
@@ -58,6 +58,11 @@ SAMPLES = {
     "python": ("python3.9", "python3.9", "python3.9"),
     "pythons": ("2.7\n/opt/python3.6", ["2.7", "/opt/python3.6"], ("2.7", "/opt/python3.6")),
     "toolchain": ("acme-* 3.9 wheel", ["acme-* 3.9 wheel"], (Pin("acme-*", "3.9", ("wheel",)),)),
+    "build-requires": (
+        "acme-* numpy<2 Cython\nacme-db mysqlclient",
+        ["acme-* numpy<2 Cython", "acme-db mysqlclient"],
+        (BuildRequirements("acme-*", ("numpy<2", "Cython")), BuildRequirements("acme-db", ("mysqlclient",))),
+    ),
     "build-index": ("http://localhost:3141/root", "http://localhost:3141/root", "http://localhost:3141/root"),
     "environments": ("/srv/cache", Path("/srv/cache"), Path("/srv/cache")),
     "sandbox": ("none", "none", "none"),
