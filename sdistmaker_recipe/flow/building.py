@@ -53,7 +53,7 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
         _keep_sockets_in(socket_folder(run.configuration.state))
         prepare_builds(planned.plan.build, run.sources, scratch, run.configuration, run.context)
         run.store.prepare()
-        yield Builds(planned, _outcomes(planned.plan.build, scratch, run))
+        yield Builds(planned, _outcomes(planned, scratch, run))
 
 
 def prepare_builds(
@@ -86,9 +86,10 @@ def _keep_sockets_in(folder: Path) -> None:
 
 
 @contextmanager
-def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator[Outcome]]:
+def _outcomes(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[Outcome]]:
     from sdistmaker_recipe.flow import jobs
 
+    tags = planned.plan.build
     origins = {origin for tag in tags for origin in (tag.origin, tag.project_origin)}
     toolchains = run.catalog.toolchains.of(origins)
     with run.store.incoming() as incoming:
@@ -100,20 +101,21 @@ def _outcomes(tags: Sequence[Tag], scratch: Path, run: Run) -> Iterator[Iterator
             incoming,
             run.configuration,
             run.context,
-            _private_names(tags, run),
+            _private_names(planned, run),
             pages.import_renderers,
         )
 
 
-def _private_names(tags: Sequence[Tag], run: Run) -> frozenset[str]:
+def _private_names(planned: Planned, run: Run) -> frozenset[str]:
     """The names of this run's projects, and of all that ever were private; normalised.
 
     A stranger may have them on the public index, so no build may install one unasked.
     """
-    of_this_run = {normalised_name_of(tag.project) for tag in tags}
-    catalog = run.catalog
-    known = frozenset(catalog.projects()) | catalog.former_projects() | catalog.private_names()
-    return known | of_this_run
+    tags = (*planned.plan.build, *planned.names_to_reserve.tags)
+    projects = {*(tag.project for tag in tags), *planned.names_to_reserve.untagged}
+    releases = run.catalog.releases
+    published = frozenset(releases.projects()) | releases.former_projects()
+    return published | run.catalog.private_names.all() | set(map(normalised_name_of, projects))
 
 
 def _start_expected_worker(environments: Path, scratch: Path, sandbox: str) -> None:

@@ -163,7 +163,8 @@ class TestSurroundings:
         names = seen[0]["environment"].keys()
         ours = {"HOME", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH", "TMPDIR", "TZ", "VIRTUAL_ENV"}
         pythons = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
-        assert ours <= names <= ours | pythons
+        git = {"GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_OPTIONAL_LOCKS"}
+        assert ours | git <= names <= ours | git | pythons
 
     def test_have_a_home_and_a_temporary_folder_in_scratch(self, seen):
         found, bench = seen
