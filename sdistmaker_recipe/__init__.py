@@ -19,7 +19,7 @@ downwards only.
 
 * ``configuration``: the options: declared, typed, parsed.
 * ``model``: the frozen values that travel between all of these.
-* ``names``: names of projects and versions, normalised and compared.
+* ``names``: compare and normalise names and versions (PEP 503 and PEP 440).
 * ``errors``: the errors that end a run, each with its exit status.
 
 Words that are used everywhere:

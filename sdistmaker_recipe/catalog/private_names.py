@@ -32,7 +32,7 @@ def reserve_all(catalog: Catalog, store: IndexStore) -> None:
     store.mark_private(known | names)
 
 
-def update_guesses(
+def update_guessed_names(
     tags: Collection[Tag], untagged: Iterable[str], catalog: Catalog, store: IndexStore
 ) -> None:
     """Reserve the names of projects of which nothing may be published yet, and take back wrong guesses.

@@ -32,7 +32,7 @@ from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources,
 
 
 def run(configuration: Configuration, context: RunContext, listener: Listener) -> Report:
-    """Bring the index up to date with the tags; the report of what was done.
+    """Bring the index up to date with the tags, and return the report of what was done.
 
     Raises ``SdistmakerError`` if the run cannot go on. Releases that were published by then stay published.
     """
@@ -60,7 +60,7 @@ def _steps(run: Run) -> Report:
 
 
 def make_one(configuration: Configuration, context: RunContext) -> Path | Rejected:
-    """Build the one tag whose URL is the option repository; the archive's path, or how the build failed.
+    """Build the one tag at the URL in the option repository. Return the archive's path, or how it failed.
 
     The archive is put into ``DESTINATION/PROJECT/``, the log of a failure into ``DESTINATION-state/logs``. No
     lock, catalog or page is involved. Raises ``SdistmakerError``.
@@ -86,7 +86,8 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Reject
 def _report_untouched(configuration: Configuration, context: RunContext) -> Report | None:
     """The report of a run that has nothing to do because the revision of a commit touched no tag.
 
-    None if there may be something to do. This waits for no other run: the catalog is only read.
+    None if there may be something to do. This does not wait until another run ends, because it only reads the
+    catalog.
     """
     path = catalog_path(configuration)
     if context.adopt or context.verify or not path.exists():

@@ -94,7 +94,7 @@ def releases_without_tag(
     )
 
 
-def standing_failures(
+def failures_that_hold(
     failures: Iterable[Failure], missing_tags: MissingTags, catalog: Catalog
 ) -> dict[str, Failure]:
     """The failures that still stand, by origin.
@@ -158,7 +158,7 @@ def record_changes(planned: Plan, catalog: Catalog) -> None:
         catalog.withdrawals.record(changed)
 
 
-def take_out_removed(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
+def remove_releases(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
     """Take the releases that are to be removed out of the catalog.
 
     A release stays if a tag took it over, or if a tag failed that may take it over once it builds. Raises

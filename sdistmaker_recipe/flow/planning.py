@@ -14,7 +14,7 @@ from sdistmaker_recipe.flow.reserved_names import NamesToReserve, select_names_t
 from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.model import Adoption, Failure, Plan, Release, Tag
 from sdistmaker_recipe.stages import adopt
-from sdistmaker_recipe.stages import plan as stage
+from sdistmaker_recipe.stages import plan as plan_stage
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.flow.verification import Verifier
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Planned(NamedTuple):
     """What the run will do.
 
-    ``projects_to_check`` are the projects whose files may be missing, ``verifier`` has compared the whole
-    index with the catalog if that was asked for.
+    ``projects_to_check`` are the projects whose files may be missing. ``verifier`` has compared the whole
+    index with the catalog; it is None if nobody asked for that.
     """
 
     scanned: Scanned
@@ -39,7 +39,7 @@ class Planned(NamedTuple):
 def plan(scanned: Scanned, run: Run) -> Planned:
     """Decide what to build and what becomes of releases.
 
-    Archives that are new in the index are taken over first, and missing files and tags are looked for. Raises
+    First take over archives that are new in the index, and look for missing files and tags. Raises
     ``StoreError``.
     """
     adoption, verifier = _adopt(run), _verify(run)
@@ -53,23 +53,25 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     tags = _tags_to_consider(scanned, projects_to_check, run)
     match_adopted.match_adopted(tags, run.catalog)
     releases = run.catalog.releases.of_tags({tag.origin for tag in tags})
-    state = stage.CatalogState(
+    state = plan_stage.CatalogState(
         releases=releases,
         failures=_failures(missing_tags, run),
-        missing=_missing_files(releases.values(), adoption, lost, run),
-        orphans=lifecycle.releases_without_tag(missing_tags, run.configuration),
+        missing_files=_missing_files(releases.values(), adoption, lost, run),
+        releases_without_tag=lifecycle.releases_without_tag(missing_tags, run.configuration),
     )
-    decided = stage.plan(tags, state, run.configuration, __version__)
+    new_plan = plan_stage.plan(tags, state, run.configuration, __version__)
     published = [(tag, releases[tag.origin]) for tag in tags if tag.origin in releases]
-    changes = lifecycle.find_release_changes(decided, published, missing_tags, run.catalog, run.configuration)
+    changes = lifecycle.find_release_changes(
+        new_plan, published, missing_tags, run.catalog, run.configuration
+    )
     return Planned(
         scanned=scanned,
-        plan=decided._replace(release_changes=changes),
+        plan=new_plan._replace(release_changes=changes),
         adoption=adoption,
         missing_tags=missing_tags,
         projects_to_check=projects_to_check,
         names_to_reserve=select_names_to_reserve(
-            scanned.scans, run.scan_state, run.options_digest, decided.build
+            scanned.scans, run.scan_state, run.options_digest, new_plan.build
         ),
         verifier=verifier,
     )
@@ -113,17 +115,17 @@ def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: 
 
 def _failures(missing_tags: MissingTags, run: Run) -> dict[str, Failure]:
     failures = [] if run.context.retry_failed else run.catalog.failures.all()
-    return lifecycle.standing_failures(failures, missing_tags, run.catalog)
+    return lifecycle.failures_that_hold(failures, missing_tags, run.catalog)
 
 
 def _missing_files(
     releases: Iterable[Release], adoption: Adoption, lost: frozenset[Release], run: Run
 ) -> set[str]:
     """The origins of the releases whose files are to be built again."""
-    missing = {release.origin for release in releases if _is_missing(release, run)}
-    # A dry run leaves the files of adopted releases where they are, and damaged files too.
-    missing -= {adopted.release.origin for adopted in adoption.adopted}
-    return missing | {release.origin for release in lost}
+    missing_files = {release.origin for release in releases if _is_missing(release, run)}
+    # In a dry run adopted files have no second name yet, so they look missing and are not.
+    missing_files -= {adopted.release.origin for adopted in adoption.adopted}
+    return missing_files | {release.origin for release in lost}
 
 
 def _is_missing(release: Release, run: Run) -> bool:

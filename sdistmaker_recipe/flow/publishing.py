@@ -14,9 +14,13 @@ from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.building import Builds
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
-from sdistmaker_recipe.flow.reserved_names import find_public_twins, reserve_names, update_guesses
+from sdistmaker_recipe.flow.reserved_names import (
+    find_names_on_public_index,
+    reserve_names,
+    update_guessed_names,
+)
 from sdistmaker_recipe.flow.scanning import Scanned
-from sdistmaker_recipe.index.atomic_files import cleanup
+from sdistmaker_recipe.index.atomic_files import at_end
 from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
 from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.publish import write_server_configurations
@@ -33,7 +37,7 @@ class Results(NamedTuple):
 
 
 def publish(builds: Builds, run: Run) -> Results:
-    """Publish the builds as they come, bring pages and web server configurations up to date.
+    """Publish the builds as they come, then bring pages and web server configurations up to date.
 
     If the run breaks off, what is built by then is published, and its pages are written. Raises
     ``SdistmakerError``.
@@ -66,12 +70,12 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
     if planned.plan.build:
         run.writer.mark_empty_index_current()
     batches = open_batches(planned, run)
-    with cleanup(partial(_write_pages, planned, run)):
-        with builds.outcomes as outcomes, cleanup(batches.publish):
+    with at_end(partial(_write_pages, planned, run)):
+        with builds.outcomes as outcomes, at_end(batches.publish):
             for outcome in outcomes:
                 batches.add(outcome)
-        warnings = find_public_twins(planned.names_to_reserve, run)
-        lifecycle.take_out_removed(planned.plan, batches.results, run.catalog)
+        warnings = find_names_on_public_index(planned.names_to_reserve, run)
+        lifecycle.remove_releases(planned.plan, batches.results, run.catalog)
     withdraw.remove_files(run.catalog, run.store)
     _remember_folders(planned, run)
     return batches.results, warnings
@@ -79,7 +83,7 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
 
 def _write_pages(planned: Planned, run: Run) -> None:
     run.writer.write_all(planned.projects_to_check)
-    update_guesses(planned.names_to_reserve, run)
+    update_guessed_names(planned.names_to_reserve, run)
 
 
 def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
@@ -90,7 +94,7 @@ def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:
 
 
 def _remove_withdrawn_files(run: Run) -> None:
-    """Remove files that an earlier run had no time to remove: a build may take the name of one."""
+    """Remove files that a broken-off run left: a new archive may need the name of one of them."""
     if withdraw.has_files_to_remove(run.catalog):
         run.writer.write_all()
         withdraw.remove_files(run.catalog, run.store)

@@ -14,7 +14,7 @@ from sdistmaker_recipe.model import Tag
 
 @dataclass(frozen=True, slots=True)
 class NamesToReserve:
-    """Projects whose names may have to be reserved, or released: see ``private_names.update_guesses``.
+    """Projects whose names may have to be reserved, or released: see ``private_names.update_guessed_names``.
 
     ``tags`` are all tags of such projects, ``untagged`` the names of such projects without any tag.
     """
@@ -44,21 +44,21 @@ def reserve_names(names: NamesToReserve, run: Run) -> None:
     Raises ``StoreError``.
     """
     try:
-        update_guesses(names, run)
+        update_guessed_names(names, run)
     finally:
         # The names of this run come first: a fault with an old name must not prevent their recording.
         private_names.reserve_all(run.catalog, run.store)
 
 
-def update_guesses(names: NamesToReserve, run: Run) -> None:
+def update_guessed_names(names: NamesToReserve, run: Run) -> None:
     """Reserve the names that folders suggest, and release those that metadata proved wrong.
 
     Raises ``StoreError``.
     """
-    private_names.update_guesses(names.tags, names.untagged, run.catalog, run.store)
+    private_names.update_guessed_names(names.tags, names.untagged, run.catalog, run.store)
 
 
-def find_public_twins(names: NamesToReserve, run: Run) -> tuple[str, ...]:
+def find_names_on_public_index(names: NamesToReserve, run: Run) -> tuple[str, ...]:
     """Warnings about private names that the public index has too; none unless option check-public is set.
 
     Raises ``StoreError``.
@@ -66,5 +66,5 @@ def find_public_twins(names: NamesToReserve, run: Run) -> tuple[str, ...]:
     if not run.configuration.check_public:
         return ()
     # The public index must not be asked for a guess that this run has proved wrong.
-    update_guesses(names, run)
+    update_guessed_names(names, run)
     return private_names.check_public_index(run.catalog, run.public_index)

@@ -81,7 +81,7 @@ def remove_files(paths: Iterable[str]) -> None:
 
 
 @contextmanager
-def cleanup(action: Callable[[], object]) -> Iterator[None]:
+def at_end(action: Callable[[], object]) -> Iterator[None]:
     """Call action at the end. If the block fails, its own error is raised, whatever becomes of action."""
     try:
         yield
@@ -103,7 +103,7 @@ def temporary_file(target: Path) -> Iterator[Path]:
         if name.startswith(temporary_prefix(target.name))
     )
     temporary = target.with_name(temporary_name(target.name))
-    with cleanup(partial(temporary.unlink, missing_ok=True)):
+    with at_end(partial(temporary.unlink, missing_ok=True)):
         yield temporary
 
 

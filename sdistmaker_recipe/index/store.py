@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from sdistmaker_recipe.index.atomic_files import (
     add_file,
-    cleanup,
+    at_end,
     disk_errors,
     file_holds,
     remove_files,
@@ -91,7 +91,7 @@ class IndexStore(IndexFolders):
         self.remove_incoming()
         with disk_errors(folder):
             folder.mkdir()
-        with cleanup(self.remove_incoming):
+        with at_end(self.remove_incoming):
             yield folder
 
     def remove_incoming(self) -> None:
@@ -158,7 +158,7 @@ class IndexStore(IndexFolders):
         First all are written to the disk, then each gets its name, in the order given.
         """
         temporary_paths: dict[str, str] = {}
-        with disk_errors(self.folder), cleanup(partial(remove_files, temporary_paths.values())):
+        with disk_errors(self.folder), at_end(partial(remove_files, temporary_paths.values())):
             names: dict[str, list[str]] = {}
             for path, content in pages.items():
                 folder, _, name = path.rpartition("/")

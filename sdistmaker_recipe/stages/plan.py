@@ -17,14 +17,14 @@ from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, ver
 class CatalogState:
     """What earlier runs left: releases and failures by origin, and releases whose file is gone.
 
-    ``orphans`` are the releases whose tags were deleted, each by project and version as
+    ``releases_without_tag`` are the releases whose tags were deleted, each by project and version as
     ``packaging.utils.canonicalize_version`` has it; another tag may take one over.
     """
 
     releases: Mapping[str, Release] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
-    missing: Set[str] = frozenset()
-    orphans: Set[tuple[str, str]] = frozenset()
+    missing_files: Set[str] = frozenset()
+    releases_without_tag: Set[tuple[str, str]] = frozenset()
 
 
 def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration, version: str) -> Plan:
@@ -36,11 +36,11 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
     failing: list[KnownFailure] = []
     for tag in every:
         release = known.releases.get(tag.origin)
-        lost = release is not None and release.origin in known.missing
+        lost = release is not None and release.origin in known.missing_files
         failure = known.failures.get(tag.origin)
         if release is not None and not lost and not may_replace_file(release, tag.revision, configuration):
             skipped[tag] = published(tag, release)
-        elif tag in skipped and not lost and not _may_take_over(tag, known.orphans):
+        elif tag in skipped and not lost and not _may_take_over(tag, known.releases_without_tag):
             continue
         # What follows holds whatever a filter says: a file that was published is made again.
         elif failure is not None and _stands(failure, tag, configuration, version):
@@ -53,8 +53,8 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
     return Plan(build=tuple(build), skip=skips, known_failures=tuple(failing))
 
 
-def _may_take_over(tag: Tag, orphans: Set[tuple[str, str]]) -> bool:
-    return (canonicalize_name(tag.project), canonicalize_version(tag.version)) in orphans
+def _may_take_over(tag: Tag, releases_without_tag: Set[tuple[str, str]]) -> bool:
+    return (canonicalize_name(tag.project), canonicalize_version(tag.version)) in releases_without_tag
 
 
 def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: str) -> bool:

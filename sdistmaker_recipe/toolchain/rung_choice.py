@@ -64,7 +64,7 @@ def remaining_rungs(
 ) -> tuple[Rung, ...]:
     """The rungs to try after the last failure, the likeliest cure in front.
 
-    None if the tag is not at fault: an archive that another toolchain makes now would stay published.
+    No rungs if the tag is not at fault: an archive that another toolchain makes now would stay published.
     """
     rung, error = failures[-1]
     if not error.is_permanent:

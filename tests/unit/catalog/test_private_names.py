@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.private_names import reserve_all, update_guesses
+from sdistmaker_recipe.catalog.private_names import reserve_all, update_guessed_names
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve
@@ -48,19 +48,19 @@ class TestNamesOfMetadata:
         reject_failed(Failed(a_tag(), "why", names=("secret",)), index)
         release = a_release(project="acme-secret", origin=a_tag(project="secret").origin)
         index.catalog.releases.publish(release)
-        update_guesses([a_tag(project="secret")], [], index.catalog, index.store)
+        update_guessed_names([a_tag(project="secret")], [], index.catalog, index.store)
         assert markers(index) == {"secret", "acme-secret"}
         assert index.catalog.private_names.all() == {"secret", "acme-secret"}
 
     def test_turn_guesses_into_names_for_good(self, index):
         tag = a_tag(project="secret")
-        update_guesses([tag], [], index.catalog, index.store)
+        update_guessed_names([tag], [], index.catalog, index.store)
         reject_failed(Failed(tag, "why", names=("secret",)), index)
         assert index.catalog.private_names.from_metadata() == {"secret"}
 
 
 def test_a_folder_whose_name_no_project_can_have_gives_a_guess_too(index):
-    update_guesses(
+    update_guessed_names(
         [a_tag(project="My Tool"), a_tag(project="_under")], ["tool_", "..."], index.catalog, index.store
     )
     assert markers(index) == {"my-tool", "under", "tool"}
@@ -80,10 +80,10 @@ def test_of_a_tag_that_is_built_again_all_projects_of_that_name_are_looked_at(in
 
 def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
     tag = a_tag(project="secret")
-    update_guesses([tag], [], index.catalog, index.store)
+    update_guessed_names([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret"}
     index.catalog.releases.publish(a_release(project="acme-secret", origin=tag.origin))
-    update_guesses([tag], [], index.catalog, index.store)
+    update_guessed_names([tag], [], index.catalog, index.store)
     assert markers(index) == {"acme-secret"}
     assert index.catalog.private_names.all() == {"acme-secret"}
 
@@ -91,7 +91,7 @@ def test_a_guess_is_taken_back_when_metadata_says_another_name(index):
 def test_a_run_begins_with_folders_for_all_names_that_ever_were(index):
     index.catalog.releases.publish(a_release(project="acme-ledger"))
     reject_failed(Failed(a_tag(), "why", names=("told",)), index)
-    update_guesses([a_tag(project="guess")], [], index.catalog, index.store)
+    update_guessed_names([a_tag(project="guess")], [], index.catalog, index.store)
     for name in markers(index):
         index.store.unmark_private(name)
     reserve_all(index.catalog, index.store)
@@ -103,7 +103,7 @@ def test_a_name_that_is_of_metadata_too_is_no_guess_to_take_back(index):
     tag = a_tag(project="secret")
     index.catalog.releases.publish(a_release(project="acme-secret", origin=tag.origin))
     index.catalog.releases.publish(a_release(project="secret", origin="uuid/other/tags/1.0"))
-    update_guesses([tag], [], index.catalog, index.store)
+    update_guessed_names([tag], [], index.catalog, index.store)
     assert markers(index) == {"secret", "acme-secret"}
     assert index.catalog.private_names.known_from_metadata(["secret", "acme-secret", "other"]) == {
         "secret",

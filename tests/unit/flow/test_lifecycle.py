@@ -145,7 +145,7 @@ class TestEnd:
     def remove(self, catalog, *failed: Tag) -> Release | None:
         planned = Plan(release_changes=tuple(release_changes(catalog, lost(catalog, newly="19"), REMOVE)))
         lifecycle.record_changes(planned, catalog)
-        lifecycle.take_out_removed(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
+        lifecycle.remove_releases(planned, [Rejected(tag, "", Path("log")) for tag in failed], catalog)
         return catalog.releases.get(*KEY)
 
     def test_takes_out_what_is_to_be_removed(self, catalog):
@@ -159,7 +159,7 @@ class TestEnd:
         lifecycle.record_changes(planned, catalog)
         other = a_release(origin="another/tags/1.0")
         catalog.releases.publish(other, instead_of=RELEASE.origin)
-        lifecycle.take_out_removed(planned, [], catalog)
+        lifecycle.remove_releases(planned, [], catalog)
         assert catalog.releases.get(*KEY) == other
         assert lifecycle.final_changes(planned, NOTHING, catalog) == ()
 
@@ -201,9 +201,9 @@ class TestHeirs:
         heir = a_failure(a_tag("v1.0"), reason=conflict_reason(RELEASE.filename, RELEASE.tag_url, ""))
         other = a_failure(a_tag("2.0"))
         stands = {heir.origin: heir, other.origin: other}
-        assert lifecycle.standing_failures([heir, other], NOTHING, catalog) == stands
+        assert lifecycle.failures_that_hold([heir, other], NOTHING, catalog) == stands
         for missing_tags in (lost(catalog, newly="19"), lost(catalog, before=DELETED)):
-            assert lifecycle.standing_failures([heir, other], missing_tags, catalog) == {other.origin: other}
+            assert lifecycle.failures_that_hold([heir, other], missing_tags, catalog) == {other.origin: other}
 
 
 class TestUnmatched:

@@ -277,12 +277,12 @@ class TestReadOnlyFileSystem:
 
 class TestCleanup:
     def test_raises_its_error_where_the_block_raised_none(self):
-        with pytest.raises(StoreError, match="cleanup"), atomic_files.cleanup(fail):
+        with pytest.raises(StoreError, match="cleanup"), atomic_files.at_end(fail):
             pass
 
     @pytest.mark.parametrize("error", [StoreError("block"), OSError("block"), KeyboardInterrupt("block")])
     def test_hides_no_error_of_the_block(self, error):
-        with pytest.raises(type(error), match="block"), atomic_files.cleanup(fail):
+        with pytest.raises(type(error), match="block"), atomic_files.at_end(fail):
             raise error
 
 

@@ -61,7 +61,7 @@ class TestPlan:
 
     def test_builds_again_what_is_published_but_whose_file_is_gone(self):
         tag = a_tag()
-        known = CatalogState(releases=released(tag), missing={tag.origin})
+        known = CatalogState(releases=released(tag), missing_files={tag.origin})
         assert plan([tag], known, DEFAULT, VERSION) == Plan(build=(tag,))
 
     def test_does_not_try_again_and_again_what_is_gone_and_does_not_build_any_more(self):
@@ -113,8 +113,10 @@ class TestDeletedTags:
     )
     def test_leave_a_release_to_another_tag_whatever_a_filter_says(self, configuration):
         tags = [a_tag("2.0"), a_tag("v1.0rc1", version="1.0rc1"), a_tag("v0.9rc1", version="0.9rc1")]
-        orphans = {("acme-ledger", "1rc1"), ("other", "0.9rc1")}
-        assert names(plan(tags, CatalogState(orphans=orphans), configuration, VERSION).build) == [
+        releases_without_tag = {("acme-ledger", "1rc1"), ("other", "0.9rc1")}
+        assert names(
+            plan(tags, CatalogState(releases_without_tag=releases_without_tag), configuration, VERSION).build
+        ) == [
             "2.0",
             "v1.0rc1",
         ]
@@ -246,7 +248,7 @@ class TestNewest:
 
     def test_does_not_lose_the_file_of_an_older_version_that_is_published(self):
         tags = [a_tag("1.0"), a_tag("2.0")]
-        known = CatalogState(released(*tags), missing={tags[0].origin})
+        known = CatalogState(released(*tags), missing_files={tags[0].origin})
         assert names(plan(tags, known, replace(DEFAULT, newest=1), VERSION).build) == ["1.0"]
 
 
@@ -264,16 +266,18 @@ TAGS = tuple(
     st.booleans(),
 )
 def test_every_tag_is_planned_once_whatever_the_order(
-    tags, published, failures, missing, newest, prereleases
+    tags, published, failures, missing_files, newest, prereleases
 ):
     configuration = Configuration(newest=newest, prereleases=prereleases)
     known = CatalogState(
-        released(*published), failed(*failures, configuration=configuration), {tag.origin for tag in missing}
+        released(*published),
+        failed(*failures, configuration=configuration),
+        {tag.origin for tag in missing_files},
     )
     planned = plan(tags, known, configuration, VERSION)
     everywhere = [*planned.build, *(each.tag for each in (*planned.skip, *planned.known_failures))]
     assert Counter(everywhere) == Counter(TAGS)
     assert planned == plan(TAGS, known, configuration, VERSION)
-    there = {tag for tag in published if tag not in missing}
+    there = {tag for tag in published if tag not in missing_files}
     assert not there & set(planned.build)
     assert list(planned.build) == sorted(planned.build)
