@@ -220,10 +220,10 @@ def _releases(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
     ) in rows:  # fmt: skip
         file = make_file((filename, kind, sha256, size, parse(upload_time), metadata_sha256))
         if kind == "sdist":
-            of_tag = (requires_python, origin, tag_url, revision, toolchain, summary)
-            withdrawal = (yanked, tag_deleted_in, tag_moved_to)
-            of_build = (python, bool(lacks_code))
-            found.append(make_release((project, name, version, (file,), *of_tag, *withdrawal, *of_build)))
+            found.append(make_release((
+                project, name, version, (file,), requires_python, origin, tag_url, revision, toolchain, summary,
+                yanked, tag_deleted_in, tag_moved_to, python, lacks_code != 0,
+            )))  # fmt: skip
         else:
             others[origin].append(file)
     if not others:
