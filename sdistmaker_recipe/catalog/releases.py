@@ -221,8 +221,8 @@ def _releases(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
         file = make_file((filename, kind, sha256, size, parse(upload_time), metadata_sha256))
         if kind == "sdist":
             found.append(make_release((
-                project, name, version, (file,), requires_python, origin, tag_url, revision, toolchain, summary,
-                yanked, tag_deleted_in, tag_moved_to, python, lacks_code != 0,
+                project, name, version, (file,), requires_python, origin, tag_url, revision, toolchain,
+                summary, yanked, tag_deleted_in, tag_moved_to, python, lacks_code != 0,
             )))  # fmt: skip
         else:
             others[origin].append(file)
