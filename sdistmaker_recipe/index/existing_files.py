@@ -15,12 +15,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import sdist_suffix
+from sdistmaker_recipe.model import ARCHIVE_SUFFIXES
 from sdistmaker_recipe.names import canonicalize_name
 
-_OTHER_DISTRIBUTION = re.compile(
-    r".*\.(?:whl|egg|exe|msi|rpm|deb|dmg|tbz|tbz2|txz|tlz|tar(?:\.(?:bz2|xz|lz|lzma|Z|zst))?)", re.IGNORECASE
-)
-"""The file names of distributions that are not sdists, of today and of old tools."""
+_DISTRIBUTION = re.compile(rf".*\.(?:{'|'.join(map(re.escape, ARCHIVE_SUFFIXES))})", re.IGNORECASE)
+"""The file names of distributions, sdists and others, of today and of old tools."""
 _MAX_PAGE_SIZE = 64 << 20
 
 
@@ -105,7 +104,7 @@ def _distributions(index: Path) -> Iterator[IndexPath]:
             yield IndexPath("", name, "it is in the root, not in the folder of a project")
     for folder in _folders(index):
         for name in file_names(index / folder):
-            if not name.startswith(".") and (sdist_suffix(name) or _OTHER_DISTRIBUTION.fullmatch(name)):
+            if not name.startswith(".") and _DISTRIBUTION.fullmatch(name):
                 yield IndexPath(folder, name, _problem(index / folder, name))
 
 

@@ -32,7 +32,14 @@ from sdistmaker_recipe.model.reports import (
     Report,
     Verification,
 )
-from sdistmaker_recipe.model.site import ROOT_NAMES, ListedProject, ProjectStatus, Site
+from sdistmaker_recipe.model.site import (
+    ARCHIVE_SUFFIXES,
+    PROJECT_PAGES_PATTERN,
+    ROOT_NAMES,
+    ListedProject,
+    ProjectStatus,
+    Site,
+)
 from sdistmaker_recipe.model.tags import (
     TAGS,
     Tag,
@@ -46,6 +53,8 @@ from sdistmaker_recipe.model.tags import (
 
 __all__ = [
     "ADOPTED",
+    "ARCHIVE_SUFFIXES",
+    "PROJECT_PAGES_PATTERN",
     "ROOT_NAMES",
     "TAGS",
     "Adopted",

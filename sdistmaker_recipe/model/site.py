@@ -17,6 +17,16 @@ ROOT_NAMES = (
 )
 """Files in the root of an index. No folder may have such a name, whether the file is there or not."""
 
+PROJECT_PAGES_PATTERN = r"index[.](?:html|json)|about(?:-[^/]+)?[.]html"
+"""A regular expression for the names of a project's pages; ``about-VERSION.html`` is that of a release."""
+
+ARCHIVE_SUFFIXES = (
+    *("tar.gz", "tgz", "zip", "whl"),
+    *("egg", "exe", "msi", "rpm", "deb", "dmg"),
+    *("tar", "tar.bz2", "tar.xz", "tar.lz", "tar.lzma", "tar.Z", "tar.zst", "tbz", "tbz2", "txz", "tlz"),
+)
+"""The endings of distributions, of today and of old tools, in upper or lower case."""
+
 
 class Site(NamedTuple):
     """What all pages of an index share.

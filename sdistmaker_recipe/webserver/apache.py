@@ -70,6 +70,7 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "directory": _directory_argument(path),
         "path_or_root": _argument(path if settings.prefix else f"{path}/"),
         "rewrite_path": _rewrite_argument(path),
+        "path_pattern": _path_pattern(path),
         "url_or_prefix": settings.prefix or "/",
         "variable": variable,
         "redirected": "".join(f"%{{ENV:{variable}_{kind}}}" for kind in redirected),
@@ -161,6 +162,11 @@ def _directory_argument(path: str) -> str:
 def _rewrite_argument(path: str) -> str:
     """The path as the test string of ``RewriteCond``, where ``$`` and ``%`` begin variables."""
     return re.sub(r"[\\$%]", r"\\\g<0>", path)
+
+
+def _path_pattern(path: str) -> str:
+    """A regular expression that the path matches. It is for paths below the index, so it may be vague."""
+    return re.sub(rb"[^A-Za-z0-9/_-]", b".", path.encode()).decode()
 
 
 def _redirect_target(url: str) -> str:

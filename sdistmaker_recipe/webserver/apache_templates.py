@@ -40,6 +40,14 @@ RewriteRule "^@pattern@/([A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?)/?$" "
 RewriteCond "%{ENV:@variable@_name}" "^(.*?)(?:[_.][-_.]*|-[-_.]+)(.*)$"
 RewriteRule "^@pattern@/[^/]+/?$" "-" [NS,N,E=@variable@_name:%1-%2]
 
+# The same for clients that do not know PEP 503, if the name has dots: these are kept (setuptools' safe_name).
+RewriteCond "%{ENV:@variable@_legacy}" "^$"
+RewriteCond "$1" "[.]"
+RewriteRule "^@pattern@/([A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?)/?$" "-" \\
+    [NS,E=@variable@_legacy:${sdists_lower:$1}]
+RewriteCond "%{ENV:@variable@_legacy}" "^(.*?)(?:_[-_]*|-[-_]+)(.*)$"
+RewriteRule "^@pattern@/[^/]+/?$" "-" [NS,N,E=@variable@_legacy:%1-%2]
+
 # The page of a folder that exists. Browsers get about.html, if there is one. Installers get JSON if they
 # prefer it, otherwise HTML, also if they send no Accept header (zc.buildout, easy_install). A folder without
 # index.html is a marker, which keeps a private name from being redirected: 404. The digits after the header
@@ -64,6 +72,13 @@ RewriteRule "^@pattern@/((?:[A-Za-z0-9][A-Za-z0-9._-]*/)?)$" "@prefix@/$1index.h
 # The name of a project of ours, without the final slash or in another spelling: redirect to its page.
 RewriteCond "@rewrite_path@/$1/index.html" -f
 RewriteRule "^@pattern@/([A-Za-z0-9][A-Za-z0-9._-]*)$" "-" [NS,E=@variable@_ours:/$1/]
+# Clients that do not know PEP 503 need a folder whose files have the project's own spelling.
+RewriteCond "%{ENV:@variable@_ours}" "^$"
+RewriteCond "@rewrite_path@/$1" !-f
+RewriteCond "%{HTTP_ACCEPT}" "!@normalising_clients@" [NC]
+RewriteCond "%{ENV:@variable@_legacy}" "^(.+)$"
+RewriteCond "@rewrite_path@/%1/index.html" -f
+RewriteRule "^@pattern@/([^/]+)/?$" "-" [NS,E=@variable@_ours:/%1/]
 RewriteCond "%{ENV:@variable@_ours}" "^$"
 RewriteCond "@rewrite_path@/$1" !-f
 RewriteCond "%{ENV:@variable@_name}" "^(.+)$"
@@ -105,7 +120,7 @@ RewriteRule "^(@pattern@(?:/[^/]*/?)?)$" "$1" [NS,PT,QSD]
 
 ARCHIVES = """
 # Send archives as they are: they are compressed already, and clients check their hash.
-RewriteRule "^@pattern@/[^/]+/[^/]+\\.(?:tar\\.gz|zip)$" "-" [NS,E=no-gzip:1,E=no-brotli:1]
+RewriteRule "^@pattern@/[^/]+/@archives@$" "-" [NS,E=no-gzip:1,E=no-brotli:1]
 """
 
 SERVING = """
@@ -157,6 +172,8 @@ Alias "@url_or_prefix@" "@path_or_root@"
     </FilesMatch>
     <FilesMatch "\\.html$">
         ForceType text/html
+    </FilesMatch>
+    <FilesMatch "\\.(?:html|svg)$">
         Header set Content-Security-Policy "@policy@"
     </FilesMatch>
     <FilesMatch "^index\\.json$">
@@ -171,6 +188,18 @@ Alias "@url_or_prefix@" "@path_or_root@"
     <FilesMatch "\\.js$">
         ForceType "text/javascript; charset=utf-8"
     </FilesMatch>
+    <FilesMatch "\\.ico$">
+        ForceType image/x-icon
+    </FilesMatch>
+    <FilesMatch "\\.jpg$">
+        ForceType image/jpeg
+    </FilesMatch>
+    <FilesMatch "\\.png$">
+        ForceType image/png
+    </FilesMatch>
+    <FilesMatch "\\.svg$">
+        ForceType image/svg+xml
+    </FilesMatch>
     <IfModule mod_deflate.c>
         <FilesMatch "\\.(?:html|json|atom|css|js)$">
             SetOutputFilter DEFLATE
@@ -179,10 +208,11 @@ Alias "@url_or_prefix@" "@path_or_root@"
     </IfModule>
 
     # Archives and their metadata never change. Metadata can be added later, and is a 404 until then.
-    <FilesMatch "\\.(?:tar\\.gz|zip)(?:\\.metadata)?$">
+    <FilesMatch "^@archives@$">
+        ForceType application/octet-stream
         Header set Cache-Control "@archive_cache_control@"
     </FilesMatch>
-    <FilesMatch "\\.tar\\.gz$">
+    <FilesMatch "\\.(?:tar\\.gz|tgz)$">
         ForceType application/gzip
     </FilesMatch>
     <FilesMatch "\\.zip$">
@@ -218,6 +248,11 @@ PROXY_PUBLIC = """\
 """
 
 END = """
+    # Pages are known by their names, archives by their endings. Nothing else in the folder is for clients.
+    <If "-f %{REQUEST_FILENAME} && \\
+        %{REQUEST_FILENAME} !~ m#^@path_pattern@/(?:@root_files@|[^/]+/(?:@project_files@))$#">
+        Redirect 404
+    </If>
     # Files with a dot at the beginning are just being written. Clients may only read.
     <If "%{REQUEST_URI} =~ m#^@pattern@/(?:.*/)?[.]#">
         Redirect 404

@@ -31,8 +31,12 @@ _MEDIA_TYPES = {
     "application/atom+xml": "atom",
     "text/css": "css",
     "text/javascript": "js",
-    "application/gzip": "gz",
+    "application/gzip": "gz tgz",
     "application/zip": "zip",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/svg+xml": "svg",
+    "image/x-icon": "ico",
     "text/plain": "metadata txt",
 }
 _COMPRESSED_TYPES = (SIMPLE_JSON, SIMPLE_HTML, "application/atom+xml", "text/css", "text/javascript")
@@ -61,7 +65,8 @@ def _values(settings: ServerSettings) -> dict[str, str]:
         "entries": _entries(settings),
         "at_once": str(_REPLACED_AT_ONCE),
         "at_all": str(_REPLACED_AT_ONCE * _ROUNDS),
-        "normalise": _normalise(),
+        "normalise": _normalise("._-"),
+        "normalise_legacy": _normalise("_-"),
         "reserved": _reserved(settings),
         "public_answer": _public_answer(settings),
         "files": _files(settings),
@@ -97,28 +102,30 @@ def _networks(settings: ServerSettings) -> Iterator[str]:
         yield from rule.values or ("127.0.0.0/8", "::1")
 
 
-def _normalise() -> str:
+def _normalise(separators: str) -> str:
     """The same step several times, for names that need more replacements than one step does."""
     alphabet = f"{string.ascii_lowercase}-"
-    pattern, replacement = normalising_step(_REPLACED_AT_ONCE)
+    pattern, replacement = normalising_step(_REPLACED_AT_ONCE, separators)
     step = {"alphabet": alphabet, "pattern": pattern, "replacement": replacement}
     return fill(templates.NORMALISE, step) * _ROUNDS
 
 
-def normalising_step(count: int) -> tuple[str, str]:
+def normalising_step(count: int, separators: str = "._-") -> tuple[str, str]:
     """A regular expression, and the replacement for its match, that normalise count places of a name.
 
     The expression is for the name followed by a space, the lower-case alphabet and "-". A place is a capital
-    letter, or a run of separators other than one "-". The group ``sdists_new`` is found after the name,
+    letter, or a run of ``separators`` other than one "-"; with "_-" dots are kept, as in setuptools'
+    ``safe_name``. The group ``sdists_new`` is found after the name,
     ``sdists_kept`` is the unchanged text before the place. The quantifiers are possessive, so that the time
     is linear.
     """
-    kept = "(?:[a-z0-9]|-(?![._-]))*+"
+    kept = f"(?:[a-z0-9{'' if '.' in separators else '.'}]|-(?![{separators}]))*+"
+    others = separators.replace("-", "")
     places = []
     for number in range(count):
         capital = 3 * number + 2
         new = f"(?<sdists_new{number}>(?({capital})(?i:\\{capital})|-))"
-        place = rf"(?:([A-Z])|[._][._-]*+|-[._-]++)(?=[^ ]* [a-z]*?{new})"
+        place = rf"(?:([A-Z])|[{others}][{separators}]*+|-[{separators}]++)(?=[^ ]* [a-z]*?{new})"
         places.append(f"(?<sdists_kept{number}>{kept}){place if number == 0 else f'(?:{place})?+'}")
     replaced = "".join(f"${{sdists_kept{number}}}${{sdists_new{number}}}" for number in range(count))
     return f"^{''.join(places)}(?<sdists_rest>[^ ]*+) ", f"{replaced}$sdists_rest"

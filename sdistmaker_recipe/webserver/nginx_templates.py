@@ -114,19 +114,20 @@ location @decision@ {
         return 404;
     }
 
-    # A file that exists.
+    # A file of the index that exists. Pages are known by their names, archives by their endings, and nothing
+    # else in the folder is for clients.
     set $sdists_file "/-/";
-    if ($sdists_path ~ "^(?<sdists_found>(?:/[^/]+)+)\\z") {
+    if ($sdists_path ~ "^(?<sdists_found>/(?:@root_files@|[^/]+/(?:@project_files@)))\\z") {
         set $sdists_file $sdists_found;
     }
     if ($sdists_file !~ "/(?:index|about)[.](?:html|json)\\z") {
         set $sdists_vary "Accept-Encoding";
     }
-    if ($sdists_file !~ "[.]html\\z") {
+    if ($sdists_file !~ "[.](?:html|svg)\\z") {
         set $sdists_policy "";
     }
     # Archives and their metadata never change. Metadata can be added later, and is a 404 until then.
-    if ($sdists_file ~ "^/[^/]+/[^/]+[.](?:tar[.]gz|zip)(?:[.]metadata)?\\z") {
+    if ($sdists_file ~ "^/[^/]+/@archives@\\z") {
         set $sdists_cache "@archive_cache_control@";
         set $sdists_vary "";
     }
@@ -141,10 +142,27 @@ location @decision@ {
     if ($sdists_path !~ "^/(?<sdists_written>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?)/?\\z") {
         return 404;
     }
+    if (-f "$document_root/$sdists_written") {
+        return 404;
+    }
     set $sdists_name $sdists_written;
     if (-f "$document_root/$sdists_name/index.html") {
         return 302 "@prefix@/$sdists_name/";
     }
+
+    # Clients that do not know PEP 503 need a folder whose files have the project's own spelling. If its name
+    # has dots there is such a folder in lower case, with one "-" for each run of "-" and "_".
+@normalise_legacy@    set $sdists_legacy $sdists_name;
+    if ($http_accept ~* "@normalising_clients@") {
+        set $sdists_legacy "-";
+    }
+    if ($sdists_legacy !~ "[.]") {
+        set $sdists_legacy "-";
+    }
+    if (-f "$document_root/$sdists_legacy/index.html") {
+        return 302 "@prefix@/$sdists_legacy/";
+    }
+    set $sdists_name $sdists_written;
 
     # Normalise the name (PEP 503): lower case, and one "-" for each run of "-", "_" and ".". nginx cannot
     # change letters to lower case. So the alphabet is put behind the name, and the replacement of each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sdistmaker_recipe.model import ROOT_NAMES
+from sdistmaker_recipe.model import ARCHIVE_SUFFIXES, PROJECT_PAGES_PATTERN, ROOT_NAMES
 from sdistmaker_recipe.webserver import content_negotiation
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
 from sdistmaker_recipe.webserver.settings import ServerSettings
@@ -16,6 +16,16 @@ CONTENT_SECURITY_POLICY = (
 )
 ARCHIVE_CACHE_CONTROL = "max-age=31536000, immutable"
 """Cache-Control of archives and of their metadata files, which never change once they are published."""
+
+_SUFFIXES = "|".join(suffix.lower().replace(".", "[.]") for suffix in ARCHIVE_SUFFIXES)
+ARCHIVE_PATTERN = f"(?i:[^/]+[.](?:{_SUFFIXES})(?:[.]metadata|[.]asc)?)"
+"""The names of archives, of their metadata files, and of their signatures: a regular expression for PCRE."""
+
+NORMALISING_CLIENTS = "vnd[.]pypi[.]simple|xhtml"
+"""Matches the header Accept of installers that know PEP 503, and of browsers; upper and lower case are equal.
+
+Others may be easy_install, or a zc.buildout that needs a folder of ``index.layout.legacy_folders``.
+"""
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -30,6 +40,9 @@ def common_values(settings: ServerSettings) -> dict[str, str]:
         "prefix": settings.prefix,
         "pattern": settings.prefix.replace(".", "[.]"),
         "root_files": "|".join(ROOT_NAMES).replace(".", "[.]"),
+        "project_files": f"{PROJECT_PAGES_PATTERN}|{ARCHIVE_PATTERN}",
+        "archives": ARCHIVE_PATTERN,
+        "normalising_clients": NORMALISING_CLIENTS,
         "policy": CONTENT_SECURITY_POLICY,
         "archive_cache_control": ARCHIVE_CACHE_CONTROL,
         **content_negotiation.PATTERNS,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
 from tests.support.webserver.client import PIP
-from tests.support.webserver.small_index import SECRET
+from tests.support.webserver.small_index import ARCHIVE, FOREIGN_FILES, OTHER_FILES_OF_AN_INDEX, SECRET
 
 
 class TestNothingElse:
@@ -25,6 +26,20 @@ class TestNothingElse:
     )
     def test_names_that_begin_with_a_dot(self, site, path):
         assert site.get(path).status in (403, 404)
+
+    def test_files_that_are_not_of_the_index(self, site):
+        for path in FOREIGN_FILES:
+            for spelled in (quote(path), f"{quote(path)}/", f"/{quote(path)}", f"{quote(path)}?x"):
+                answer = site.get(f"/{spelled}", PIP)
+                assert answer.status == 404, spelled
+                assert SECRET not in answer.body
+        for path in (".git/config", ".git/", ".git"):
+            assert site.get(f"/{path}").status == 404
+
+    def test_files_that_an_index_may_have(self, site):
+        for path in OTHER_FILES_OF_AN_INDEX:
+            answer = site.get(f"/{path}")
+            assert (answer.status, answer.body) == (200, ARCHIVE), path
 
     @pytest.mark.parametrize("length", [256, 300, 2000])
     @pytest.mark.parametrize("path", ["/{}", "/{}/", "/my-pkg-one/{}", "/my-pkg-one/{}/x", "/x/{}"])

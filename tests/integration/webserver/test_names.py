@@ -9,7 +9,7 @@ import string
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.support.webserver.client import PIP
+from tests.support.webserver.client import BROWSER, PIP, UV
 from tests.support.webserver.servers import (
     PUBLIC,
 )
@@ -25,6 +25,26 @@ class TestOurNames:
         answer = site.get(f"/{name}{slash}", PIP)
         assert (answer.status, answer.target) == (302, site.url("/my-pkg-one/"))
         assert answer.headers["Cache-Control"] == "no-cache"
+
+    @pytest.mark.parametrize("name", ["My.Lib_Two", "My.Lib-Two", "my.lib_two", "MY.LIB__TWO", "mY.lib-_Two"])
+    def test_spellings_that_old_setuptools_holds_equal(self, site, name):
+        """easy_install and zc.buildout 2 and 3 accept only files with dots in their names."""
+        for slash in ("", "/"):
+            for accept in (None, "text/html", "*/*"):
+                answer = site.get(f"/{name}{slash}", accept)
+                if answer.status == 302:
+                    assert answer.target in (site.url("/my.lib-two/"), site.url(f"/{name}/"))
+                    answer = site.get(answer.target.removeprefix(site.url("")), accept)
+                assert answer.status == 200
+                assert b"-two</title>" in answer.body.lower()
+                assert b"<title>my-lib-two" not in answer.body
+            if name not in ("My.Lib-Two", "my.lib-two"):
+                for accept in (PIP, UV, BROWSER):
+                    assert site.get(f"/{name}{slash}", accept).target == site.url("/my-lib-two/")
+
+    @pytest.mark.parametrize("name", ["my_lib.two", "My-Lib.Two", "my.lib.two", "MY_LIB_TWO", "my..lib-two"])
+    def test_spellings_that_old_setuptools_holds_different(self, site, name):
+        assert site.get(f"/{name}/").target == site.url("/my-lib-two/")
 
     def test_without_final_slash(self, site):
         answer = site.get("/my-pkg-one")

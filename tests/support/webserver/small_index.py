@@ -38,6 +38,44 @@ ROOT_CONTENT = {
 }
 
 
+FOREIGN_FILES = (
+    "passwords.txt",
+    "dump.sql",
+    "dump.tar.gz",
+    "index.php",
+    "index.html~",
+    "style.css.bak",
+    "release",
+    "backup/db.sql",
+    "backup/index.htm",
+    "my-pkg-one/setup.py",
+    "my-pkg-one/notes.html",
+    "my-pkg-one/style.css",
+    "my-pkg-one/index.html.orig",
+    "my-pkg-one/#index.html#",
+    "my-pkg-one/about-1.0",
+    "my-pkg-one/my_pkg_one-1.0.tar.gz~",
+    "my-pkg-one/my_pkg_one-1.0.tar.gz.bak",
+    "my-pkg-one/my_pkg_one-1.0.metadata",
+    "my-pkg-one/inner/my_pkg_one-1.0.tar.gz",
+    "my-pkg-one/inner/index.html",
+)
+"""What people leave in the folder of an index."""
+OTHER_FILES_OF_AN_INDEX = (
+    "my-pkg-one/my_pkg_one-1.0-py3-none-any.whl",
+    "my-pkg-one/my_pkg_one-1.0-py3-none-any.whl.metadata",
+    "My_Old.Folder/My_Old.Folder-0.1.tgz",
+    "My_Old.Folder/My_Old.Folder-0.2.TAR.GZ",
+    "My_Old.Folder/My_Old.Folder-0.2.tar.bz2",
+    "My_Old.Folder/My_Old.Folder-0.2.tar.bz2.asc",
+    "My_Old.Folder/My_Old.Folder-0.2.win32.exe",
+    "My_Old.Folder/My_Old.Folder-0.2-py2.4.egg",
+    "my-pkg-one/about-1.0.html",
+    "my-pkg-one/about-1.0.zip.html",
+)
+"""What another tool, the administrator, or a later version puts there."""
+
+
 def make_index(folder: Path) -> Path:
     """A small index of every kind of thing that may lie in one."""
     add_pages(folder, "root")
@@ -66,8 +104,20 @@ def make_index(folder: Path) -> Path:
     (folder / "link-to-file").symlink_to(folder.parent / "secret")
     (folder / "link-to-folder").symlink_to(folder.parent)
     (folder / "my-pkg-one" / "linked-1.0.tar.gz").symlink_to(folder.parent / "secret")
+    for path in (*FOREIGN_FILES, ".git/config"):
+        write(folder / path, SECRET)
+    for path in OTHER_FILES_OF_AN_INDEX:
+        write(folder / path, ARCHIVE)
+    add_spellings(folder)
     make_passable(folder)
     return folder
+
+
+def add_spellings(folder: Path) -> None:
+    """A project whose name is My.Lib_Two in setup.py and My.Lib-Two in metadata, with all of its folders."""
+    add_pages(folder / "my-lib-two", "my-lib-two")
+    for name in ("My.Lib-Two", "my.lib-two"):
+        add_pages(folder / name, name, json=False)
 
 
 PATHS_OF_EACH_KIND = (
