@@ -94,5 +94,6 @@ _LISTS = (
     option_types.pins,
     option_types.repositories,
     option_types.optional_repositories,
+    option_types.release_names,
     option_types.yanks,
 )

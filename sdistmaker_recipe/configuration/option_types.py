@@ -146,6 +146,24 @@ def yanks(value: object) -> tuple[Yank, ...]:
     return tuple(parsed.values())
 
 
+class ReleaseName(NamedTuple):
+    """A version of a project (normalised name)."""
+
+    project: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.project}=={self.version}"
+
+
+def release_names(value: object) -> tuple[ReleaseName, ...]:
+    """Lines of PROJECT==VERSION."""
+    matches = [(line, _YANK.fullmatch(line)) for line in lines(value)]
+    if wrong := [line for line, match in matches if match is None or match[3]]:
+        raise ValueError(", ".join(f"{line!r} is not PROJECT==VERSION" for line in wrong))
+    return tuple(ReleaseName(canonicalize_name(match[1]), match[2]) for _line, match in matches if match)
+
+
 def boolean(value: object) -> bool:
     """``true``, ``yes``, ``on`` or ``1``; ``false``, ``no``, ``off`` or ``0``; upper and lower case."""
     known = {"true": True, "yes": True, "on": True, "1": True}

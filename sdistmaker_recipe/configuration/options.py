@@ -14,6 +14,7 @@ from sdistmaker_recipe.configuration.option_types import (
     EXAMPLE,
     BuildRequirements,
     Pin,
+    ReleaseName,
     Yank,
     boolean,
     build_requirements,
@@ -27,6 +28,7 @@ from sdistmaker_recipe.configuration.option_types import (
     optional_folder,
     optional_repositories,
     pins,
+    release_names,
     repositories,
     script_name,
     seconds,
@@ -187,6 +189,16 @@ class Configuration:
         "Releases to mark as withdrawn (PEP 592), even if their tags exist. The file stays, and installers "
         "take it only if exactly this version is asked for. They show the reason, which is optional.",
         "PROJECT==VERSION REASON, such as acme-ledger==1.2 Loses data, one a line",
+    )
+
+    hand_over: tuple[ReleaseName, ...] = declare(
+        Group.WITHDRAWALS,
+        release_names,
+        "",
+        "Releases that were published from a tag with another name, such as 2.0 from the tag 2.0b1, and that "
+        "the tag of that version shall get. It is built, and its file replaces the published one. Installers "
+        "that pin the hash of the old file refuse the new one.",
+        "PROJECT==VERSION, such as acme-ledger==2.0, one a line",
     )
 
     # The index
@@ -378,11 +390,12 @@ class Configuration:
     )
     version_mismatch: str = declare(
         Group.BUILDS,
-        choice("publish", "refuse"),
+        choice("publish", "publish-final", "refuse"),
         "publish",
         "What happens to a tag that builds another version than its name says. publish: the built version is "
-        "published, with a warning. refuse: the tag fails.",
-        "publish or refuse",
+        "published, with a warning, but a tag whose name says pre-release publishes no final version: it "
+        "fails. publish-final: such a tag too is published. refuse: the tag fails.",
+        "publish, publish-final or refuse",
     )
     unbuildable: str = declare(
         Group.BUILDS,

@@ -10,14 +10,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from sdistmaker_recipe import __version__
+from sdistmaker_recipe.catalog.scan_state import Scan
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import normalised_name_of
-from sdistmaker_recipe.model import Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
+from sdistmaker_recipe.model import Built, Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
+from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages import plan, publish
-from sdistmaker_recipe.stages.publish import Index
+from sdistmaker_recipe.stages.publish import Index, version_rules
 
 _SECONDS_BETWEEN_BATCHES = 0.5
 
@@ -29,6 +31,7 @@ def open_batches(planned: Planned, run: Run) -> Batches:
         index=Index(run.store, run.catalog, run.configuration.state),
         known_repositories=run.catalog.index_state.finished_repositories(),
         pending=Counter(tag.project_origin for tag in planned.plan.build),
+        scans=planned.scanned.scans,
     )
 
 
@@ -37,13 +40,15 @@ class Batches:
     """Takes outcomes one by one and publishes those of half a second together.
 
     ``known_repositories`` are the UUIDs of the repositories that an earlier run has finished, ``pending``
-    counts the tags of each project that are still to come. ``results`` collects the result of each tag.
+    counts the tags of each project that are still to come, ``scans`` are those of this run. ``results``
+    collects the result of each tag.
     """
 
     run: Run
     index: Index
     known_repositories: frozenset[str]
     pending: Counter[str]
+    scans: Sequence[Scan] = ()
     results: list[Published | Rejected] = field(default_factory=list)
     _waiting: list[Outcome] = field(default_factory=list)
     _changed_projects: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -99,10 +104,25 @@ class Batches:
             return self._remembered(
                 publish.reject_failed(outcome, self.index), is_permanent=outcome.is_permanent
             )
+        if rightful := self._tag_to_wait_for(outcome):
+            reason = version_rules.reason_to_wait(rightful, outcome)
+            return self._remembered(publish.refuse(outcome, reason, self.index), is_permanent=False)
         upload_time = self._upload_time(outcome.tag)
         result = publish.publish(outcome, self.index, upload_time, self.run.configuration)
         self.index.catalog.toolchains.record(outcome.tag.project_origin, outcome.toolchain)
         return self._remembered(result, is_permanent=True) if isinstance(result, Rejected) else result
+
+    def _tag_to_wait_for(self, built: Built) -> Tag | None:
+        """The tag whose name is the version that another tag built, if it failed only for the moment."""
+        if same_version(built.tag.version, built.version):
+            return None
+        for scan in self.scans:
+            if scan.url == built.tag.repository:
+                for tag in self.run.scan_state.tags_of(scan, [built.tag.project_path]):
+                    failure = self.index.catalog.failures.get(tag.origin)
+                    if failure and not failure.is_permanent and same_version(tag.version, built.version):
+                        return tag
+        return None
 
     def _upload_time(self, tag: Tag) -> datetime:
         """Now; for a repository that is new to the index, the time of the tag."""

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,9 @@ from pathlib import Path
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.context import RunContext
+from sdistmaker_recipe.index.file_conflicts import name_rank
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
-from sdistmaker_recipe.names import same_version
+from sdistmaker_recipe.names import canonicalize_version, same_version
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.isolation import sandbox
@@ -40,11 +42,11 @@ def build_all(
 ) -> Iterator[Outcome]:
     """The outcome of each tag, in the order of ``tags``.
 
-    Tags whose metadata gives another version than the tag come last, so that a tag of that version is
-    published first. ``private_names`` (normalised) are never installed unasked. ``toolchains`` names the
-    toolchain that last built a tag or a project, by origin. Builds work in the empty folder ``scratch``.
-    Archives are put into the folder ``output`` and belong to the caller then. For ``meanwhile`` see
-    ``executors.run_jobs``.
+    Of several tags of one version, the one whose name is the version comes first. Tags whose metadata gives
+    another version than the tag come last, so that a tag of that version is published first.
+    ``private_names`` (normalised) are never installed unasked. ``toolchains`` names the toolchain that last
+    built a tag or a project, by origin. Builds work in the empty folder ``scratch``. Archives are put into
+    the folder ``output`` and belong to the caller then. For ``meanwhile`` see ``executors.run_jobs``.
 
     Raises ``ToolchainError`` if nothing can build, ``RepositoryError`` and ``StoreError`` if all other tags
     would fail too.
@@ -71,7 +73,7 @@ def build_all(
         jobs.append(job._replace(is_rebuild=bool(own)))
     connections = max((source.repository.connections for source in sources), default=0)
     outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
-    yield from _matching_versions_first(_in_order(jobs, outcomes))
+    yield from order_for_publishing(tags, _in_order(jobs, outcomes))
 
 
 def run_jobs(
@@ -183,6 +185,31 @@ def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator
         waiting[outcome.tag.origin] = outcome
         while left and left[-1] in waiting:
             yield waiting.pop(left.pop())
+
+
+def order_for_publishing(tags: Sequence[Tag], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The outcomes of tags in the order in which they get versions: see ``build_all``."""
+    return _matching_versions_first(_best_names_first(tags, outcomes))
+
+
+def _best_names_first(tags: Sequence[Tag], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The outcomes, those of tags of the same version of a project together, the best name first."""
+    missing = Counter(map(_version_of, tags))
+    waiting: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        key = _version_of(outcome.tag)
+        missing[key] -= 1
+        waiting[key].append(outcome)
+        if not missing[key]:
+            yield from sorted(waiting.pop(key), key=_rank)
+
+
+def _version_of(tag: Tag) -> tuple[str, str]:
+    return tag.project_origin, canonicalize_version(tag.version)
+
+
+def _rank(outcome: Outcome) -> int:
+    return 0 if isinstance(outcome, Failed) else name_rank(outcome.tag.name, outcome.version)
 
 
 def _matching_versions_first(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

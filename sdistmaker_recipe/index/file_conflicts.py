@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Release
-from sdistmaker_recipe.names import canonicalize_name
+from sdistmaker_recipe.model import Release, Tag
+from sdistmaker_recipe.names import canonicalize_name, same_version
 
 _CONFLICT = " was published from "
 
@@ -18,6 +20,29 @@ def may_replace_file(release: Release | None, revision: str, configuration: Conf
     if release is None or release.tag_deleted_in is None or configuration.deleted_tags == "keep":
         return False
     return configuration.moved_tags == "replace-unpublished" and release.revision != revision
+
+
+def is_better_named(tag: Tag, former: Release, former_version: str | None) -> bool:
+    """Whether the name of the tag is the version of a release more than that of the tag it was made from.
+
+    ``former_version`` is the version that the name of the other tag says. For the version 2.0, ``2.0`` is
+    better than ``2.0b1`` and than ``v2.0``. No two tags are each better than the other.
+    """
+    if not same_version(tag.version, former.version):
+        return False
+    if former_version is None or not same_version(former_version, former.version):
+        return True
+    return name_rank(tag.name, former.version) < name_rank(tag_name(former), former.version)
+
+
+def name_rank(name: str, version: str) -> int:
+    """How well the name of a tag says a version: 0 if it is the version, 1 if another spelling of it."""
+    return 0 if name == version else 1 if same_version(name, version) else 2
+
+
+def tag_name(release: Release) -> str:
+    """The name of the tag that a release was made from."""
+    return unquote(release.tag_url.rpartition("/")[2])
 
 
 def conflict_reason(filename: str, tag_url: str, details: str) -> str:

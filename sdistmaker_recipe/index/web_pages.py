@@ -16,6 +16,7 @@ from sdistmaker_recipe.index.page_templates import format_date, render, safe_htm
 from sdistmaker_recipe.index.safe_text import one_line, tag_link
 from sdistmaker_recipe.index.simple_api import ACTIVE
 from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, ReleaseFile, Site
+from sdistmaker_recipe.names import is_known_version
 
 NO_DETAILS = ProjectDetails()
 
@@ -71,13 +72,15 @@ class FailedTag(NamedTuple):
 class _Row(NamedTuple):
     """A file of a release as a table shows it, by columns.
 
-    ``label`` is the version, with the kind of the file unless that is an sdist.
+    ``label`` is the version, with the kind of the file unless that is an sdist. ``built_by`` names the Python
+    that built it if that is not the usual one.
     """
 
     label: str
     url: str
     date: str
     python: str
+    built_by: str
     size: str
     revision: str
     tag: str
@@ -107,6 +110,7 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         top="../",
         project=project.project,
         newest=chosen,
+        not_installable=_not_installable(chosen),
         details=project.details,
         fields=[(label, one_line(value)) for label, value in _fields(project.details, chosen) if value],
         index=f"{site.base_url.rstrip('/')}/" if site.base_url else safe_html(_UNKNOWN_INDEX),
@@ -119,6 +123,15 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         notes=[one_line(note, 1000) for note in project.notes],
         failed=_count(project.failed, "failed tag") if project.failed else "",
     )
+
+
+def _not_installable(release: Release) -> str:
+    """Why the page offers no line that installs this release; "" if it does."""
+    if not is_known_version(release.version):
+        return "PEP 440 does not know this version, so current installers such as pip and uv do not see it."
+    if release.lacks_code:
+        return "The archive has none of the project's Python code."
+    return ""
 
 
 def render_failed_page(failed: Iterable[FailedTag], published: Container[str], site: Site) -> str:
@@ -153,6 +166,7 @@ def _row(file: ReleaseFile, release: Release, site: Site) -> _Row:
         url=quote(file.filename),
         date=format_date(file.upload_time),
         python=_python(release) or "any",
+        built_by=release.python,
         size=_size(file.size),
         revision=one_line(release.revision, 12),
         tag=tag_link(site.browse_url, release),

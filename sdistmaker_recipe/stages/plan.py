@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.file_conflicts import may_replace_file
 from sdistmaker_recipe.model import Failure, KnownFailure, Plan, Release, Skipped, Tag
-from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, version_key
+from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version, version_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: s
 
 def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
     """A digest of all that could make a failing tag build after all."""
-    return hashlib.sha256(repr((tag.revision, *_matters(configuration, version))).encode()).hexdigest()
+    handed_over = [line for line in configuration.hand_over if same_version(line.version, tag.version)]
+    matters = (tag.revision, *_matters(configuration, version), *handed_over)
+    return hashlib.sha256(repr(matters).encode()).hexdigest()
 
 
 def options_digest(configuration: Configuration, version: str) -> str:
@@ -75,6 +77,7 @@ def options_digest(configuration: Configuration, version: str) -> str:
         configuration.deleted_tags,
         configuration.moved_tags,
         configuration.yank,
+        configuration.hand_over,
     )
     return hashlib.sha256(repr(matters).encode()).hexdigest()
 

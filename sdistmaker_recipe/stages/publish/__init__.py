@@ -1,6 +1,7 @@
 """Publish what was built, record what failed, and configure web servers.
 
 * ``release``: put a built archive into the index, and its release into the catalog.
+* ``version_rules``: which tag gets a version.
 * ``failures``: write the log of a tag that failed, and record the failure.
 * ``server_configurations``: the configuration files of web servers.
 * ``index``: what they work on.
@@ -11,7 +12,7 @@ file. A published file keeps its content, except for a withdrawn one if the opti
 
 from sdistmaker_recipe.stages.publish.failures import record_failure, reject_failed, write_log
 from sdistmaker_recipe.stages.publish.index import Index
-from sdistmaker_recipe.stages.publish.release import publish, store_archive
+from sdistmaker_recipe.stages.publish.release import publish, refuse, store_archive
 from sdistmaker_recipe.stages.publish.server_configurations import (
     server_configurations,
     write_server_configurations,
@@ -21,6 +22,7 @@ __all__ = [
     "Index",
     "publish",
     "record_failure",
+    "refuse",
     "reject_failed",
     "server_configurations",
     "store_archive",

@@ -14,7 +14,7 @@ from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
 from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile
-from sdistmaker_recipe.names import same_version
+from sdistmaker_recipe.stages.publish import version_rules
 from sdistmaker_recipe.stages.publish.failures import reject
 from sdistmaker_recipe.stages.publish.index import Index
 
@@ -28,20 +28,20 @@ def publish(
     over. Its file stays, also where the tag built other content. Exception: see
     ``file_conflicts.may_replace_file``.
     """
-    mismatch = _version_mismatch(built)
-    if mismatch and configuration.version_mismatch == "refuse":
-        return _refuse(built, f"{mismatch}, and version-mismatch is refuse.", index)
     project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
     before = index.catalog.releases.find(project, own_filename, built.version)
+    if reason := version_rules.refusal(built, before, configuration):
+        return refuse(built, reason, index)
     of_other_tag = before if before is not None and before.origin != built.tag.origin else None
-    replace = of_other_tag is None and file_conflicts.may_replace_file(
-        before, built.tag.revision, configuration
+    blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag) else None
+    is_handed_over = blocking is not None and version_rules.is_handed_over(blocking, built, configuration)
+    replace = is_handed_over or (
+        of_other_tag is None and file_conflicts.may_replace_file(before, built.tag.revision, configuration)
     )
     filename = _filename(own_filename, before, index.store, replace=replace)
-    if of_other_tag is not None and not _may_be_taken_over(of_other_tag):
-        details = f" ({mismatch})" if mismatch else ""
-        reason = file_conflicts.conflict_reason(filename, of_other_tag.tag_url, details)
-        return _refuse(built, reason, index)
+    if blocking is not None and not is_handed_over:
+        reason = version_rules.conflict_reason(filename, blocking, built, configuration)
+        return refuse(built, reason, index)
     _quarantine_unknown_file(project, filename, built, before if replace else None, index)
     store = index.store.replace_archive if replace else index.store.add_archive
     stored = store(project, filename, built.archive)
@@ -58,6 +58,7 @@ def publish(
     index.catalog.releases.publish(release, {sdist.sha256: shown.metadata}, instead_of=former_origin)
     if before is not None and before.sha256 != stored.sha256:
         archives.update_second_names(before, release, index.store, index.catalog)
+    mismatch = version_rules.version_mismatch(built)
     change = _content_change(release, before, is_built=is_built, is_replaced=replace)
     return Published(
         release,
@@ -139,6 +140,11 @@ def _content_change(release: Release, before: Release | None, *, is_built: bool,
     name, is_other = release.filename, before is not None and before.sha256 != release.sha256
     if before and is_replaced and is_other:
         now = "another file" if before.filename == name else name
+        if before.origin != release.origin:
+            return (
+                f"{before.filename} was published from {before.tag_url}. The option hand-over gives it to "
+                f"this tag, and it is {now} now: pinned hashes refuse it"
+            )
         return f"{before.filename} was withdrawn, and is {now} now: pinned hashes refuse it"
     if not is_built:
         url = before.tag_url if before and before.origin != release.origin else ""
@@ -184,13 +190,7 @@ def _with_metadata_of(built: Built, path: Path) -> Built:
     )
 
 
-def _version_mismatch(built: Built) -> str:
-    if same_version(built.tag.version, built.version):
-        return ""
-    return f"the tag says version {built.tag.version}, its metadata {built.version}"
-
-
-def _refuse(built: Built, reason: str, index: Index) -> Rejected:
+def refuse(built: Built, reason: str, index: Index) -> Rejected:
     """Refuse to publish a build. Its name from metadata is reserved all the same."""
     private_names.reserve_metadata_names([built.name], index.catalog, index.store)
     return reject(built.tag, reason, index.state)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.declaration import Door, Group, Option
-from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin, Yank
+from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin, ReleaseName, Yank
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.configuration.parsing import Layer, configure
 from tests.unit.configuration.layers import BASE, URLS, by_name, problems
@@ -34,6 +34,11 @@ SAMPLES = {
         "Acme.Hello==1.0 Loses data",
         ["acme-hello==1.0 Loses data"],
         (Yank("acme-hello", "1.0", "Loses data"),),
+    ),
+    "hand-over": (
+        "Acme.Ledger==2.0\nacme==1.0rc1",
+        ["Acme.Ledger==2.0", "acme==1.0rc1"],
+        (ReleaseName("acme-ledger", "2.0"), ReleaseName("acme", "1.0rc1")),
     ),
     "destination": ("var/index", Path("var/index"), BASE / "var/index"),
     "index-url": ("https://example.com/p/", "https://example.com/p", "https://example.com/p"),

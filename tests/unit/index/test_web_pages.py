@@ -252,6 +252,28 @@ class TestProject:
         assert buildout.endswith("\neggs = acme.ledger")
         assert not by_class(page, "hint")
 
+    @pytest.mark.parametrize(
+        ("release", "reason"),
+        [
+            (a_release("2.0.dev-r123"), "PEP 440 does not know this version"),
+            (a_release("2010-03-05-x"), "PEP 440 does not know this version"),
+            (a_release("2.0", lacks_code=True), "The archive has none of the project's Python code."),
+        ],
+    )
+    def test_offers_no_installation_of_what_no_client_can_use(self, release, reason):
+        page = project(releases=(release,))
+        assert by_class(page, "install") == []
+        (notice,) = by_class(page, "notice")
+        assert text(notice).startswith(reason)
+
+    def test_offers_the_installation_of_another_release_that_clients_see(self):
+        page = project(releases=(a_release("2010-03-05-x"), a_release("1.0")))
+        assert len(by_class(page, "install")) == 1
+
+    def test_says_by_which_python_a_release_was_made_if_it_is_not_the_usual_one(self):
+        releases = (a_release("2.0"), a_release("1.0", python="python2.7"))
+        assert [row[2] for row in rows(project(releases=releases))] == [">=3.8", ">=3.8 built by python2.7"]
+
     def test_leaves_the_address_of_the_index_to_the_script_where_it_is_not_known(self):
         page = project()
         assert [each.text for each in by_class(page, "index")] == ["INDEX-URL"] * 3

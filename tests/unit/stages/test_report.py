@@ -118,6 +118,18 @@ class TestText:
             "error: no answer",
         ]
 
+    def test_says_by_which_python_releases_were_made_if_it_is_not_the_usual_one(self):
+        tags = [a_tag(name) for name in ("1.0", "1.1", "2.0")]
+        pythons = ("python2.7", "python2.7", "")
+        published = tuple(
+            Published(a_release(tag.version, python=python), tag)
+            for tag, python in zip(tags, pythons, strict=True)
+        )
+        lines = as_text(a_report(published=published)).splitlines()
+        assert [line for line in lines if "built by" in line] == [
+            "built by python2.7: acme.ledger: 2 tags (1.0, 1.1)"
+        ]
+
     def test_lists_skipped_tags_only_when_verbose(self):
         line = "skipped acme.ledger 0.7: published as acme_ledger-0.7.tar.gz"
         assert line not in as_text(a_report(SKIPPED)).splitlines()
