@@ -66,11 +66,15 @@ done
 """
 
 
+class NoRepositoryError(BuildError):
+    """There is no git repository for the build: git is missing, or cannot take the files."""
+
+
 def make_git_repository(context: BuildContext, tags: Sequence[str], seconds: int) -> None:
     """Make the context's tree a checkout of one commit, with these tags, the oldest first.
 
     ``seconds`` is the time of the commit, since 1970. Each tag is annotated, and one second younger than the
-    one before. Raises ``BuildError`` if git is missing or fails.
+    one before. Raises ``NoRepositoryError`` if git is missing or fails.
     """
     git = shutil.which("git", path=_PROGRAM_FOLDERS)
     if git is None:
@@ -79,9 +83,11 @@ def make_git_repository(context: BuildContext, tags: Sequence[str], seconds: int
             "make a repository of the exported tag, is not installed. Install it (Debian: apt install git), "
             "and run with --retry-failed."
         )
-        raise BuildError(text)
+        raise NoRepositoryError(text)
     if (context.tree / GIT_FOLDER).exists():
-        raise BuildError(f"The tag has a file or folder {GIT_FOLDER} of its own. Remove it in a new tag.")
+        raise NoRepositoryError(
+            f"The tag has a file or folder {GIT_FOLDER} of its own. Remove it in a new tag."
+        )
     listing = context.scratch / "git-files"
     paths = sorted(path for path in list_files(context.tree) if GIT_FOLDER not in path.split("/"))
     listing.write_bytes(b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths))
@@ -98,7 +104,7 @@ def make_git_repository(context: BuildContext, tags: Sequence[str], seconds: int
     if finished.status != 0:
         last = finished.output.strip().rpartition("\n")[2]
         text = f"git cannot make a repository of the tag's files: {last or 'it ended without a reason'}."
-        raise BuildError(text, read_build_log(context), is_permanent=finished.status is not None)
+        raise NoRepositoryError(text, read_build_log(context), is_permanent=finished.status is not None)
 
 
 def hide_outer_repositories(context: BuildContext) -> None:

@@ -13,6 +13,7 @@ from sdistmaker_recipe.toolchain import ladder, missing_modules
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
+from sdistmaker_recipe.toolchain.git_repository import NoRepositoryError
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_interpreters
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung
@@ -138,17 +139,21 @@ def _may_try_git(failures: Sequence[FailedRung], exported: ExportedTag) -> bool:
 def _rung_with_declared_version(failures: Sequence[FailedRung], exported: ExportedTag) -> Rung | None:
     """The last rung that was tried without git, to be tried again if its version does not come from git.
 
-    Its version is another than the tag's, but the git repository did not change it, or a file states it.
+    Its version is another than the tag's, but the git repository did not change it. Without a repository it
+    counts if a file states it.
     """
     (rung, before), (last_rung, error) = failures[-2:] if len(failures) > 1 else (failures[0], failures[0])
     if not last_rung.has_git or not isinstance(before, VersionControlError) or before.is_placeholder:
         return None
     if ladder.with_git(rung).name != last_rung.name or rung.takes_version:
         return None
-    if isinstance(error, VersionControlError) and error.version != before.version:
-        return None
-    is_certain = isinstance(error, VersionControlError) and not may_ask_other_programs(exported)
-    if is_certain or states_version(before.version, exported):
+    if isinstance(error, VersionControlError):
+        is_the_same = error.version == before.version
+        needs_statement = may_ask_other_programs(exported)
+    else:
+        is_the_same = isinstance(error, NoRepositoryError)
+        needs_statement = True
+    if is_the_same and (not needs_statement or states_version(before.version, exported)):
         return ladder.taking_version(rung)
     return None
 

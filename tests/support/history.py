@@ -18,7 +18,7 @@ setup(name={name!r}, version={version!r}, py_modules=[{module!r}], install_requi
 
 
 class History:
-    """A repository at a new folder; its ``url`` is file://."""
+    """A repository at a new folder; its ``url`` is file://, and ``youngest`` its last revision."""
 
     def __init__(self, folder: Path) -> None:
         need("svnadmin")
@@ -26,6 +26,7 @@ class History:
         self.url = folder.as_uri()
         self._known: set[str] = set()
         self._date = START
+        self.youngest = 0
         subprocess.run(["svnadmin", "create", str(folder)], check=True)
 
     def add_tag(
@@ -67,6 +68,7 @@ class History:
         Dump(stream).commit(changes, date=self._date)
         load = ["svnadmin", "load", "--quiet", "--ignore-uuid", str(self.folder)]
         subprocess.run(load, input=stream.getvalue(), check=True, capture_output=True)
+        self.youngest += 1
 
     @property
     def date(self) -> datetime:

@@ -11,6 +11,7 @@ from sdistmaker_recipe.model import BuildJob, BuildSettings
 from sdistmaker_recipe.toolchain import rung_choice
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM, BuildSystem
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, list_files
+from sdistmaker_recipe.toolchain.git_repository import NoRepositoryError
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, taking_version, with_git
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,
@@ -134,9 +135,15 @@ class TestVersionThatGitDoesNotChange:
     @pytest.mark.parametrize(("stated", "count"), [("version = '1.9'", 1), ("", 0)])
     def test_counts_if_git_is_missing_and_a_file_states_it(self, tmp_path, stated, count):
         first = (DECLARED_RUNG, version_error("1.9"))
-        second = (GIT_RUNG, BuildError("the program git is not installed"))
+        second = (GIT_RUNG, NoRepositoryError("the program git is not installed"))
         found = after(exported(tmp_path, f"{DESCRIBES}{stated}"), first, second)
-        assert found[:1] == (taking_version(DECLARED_RUNG),) * count or not count
+        assert found.count(taking_version(DECLARED_RUNG)) == count
+
+    def test_is_refused_if_git_gave_the_tags_version(self, tmp_path):
+        first = (DECLARED_RUNG, version_error("1.9"))
+        second = (GIT_RUNG, BuildError("The archive builds again as asks 1.9 instead of asks 2.0."))
+        found = after(exported(tmp_path, f"{DESCRIBES}fallback = '1.9'"), first, second)
+        assert taking_version(DECLARED_RUNG) not in found
 
 
 class TestMissingModule:
