@@ -49,6 +49,7 @@ class Bench:
             "arguments": arguments or ("sdist", "--formats=gztar", f"--dist-dir={self.folder}/dist"),
             "shims": str(SHIMS),
             "packages": packages,
+            "records": True,
             "limits": dict(RESOURCE_LIMITS),
         }
         result = self.folder / "result"
