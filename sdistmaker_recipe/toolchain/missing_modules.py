@@ -174,14 +174,22 @@ def known_distributions() -> Iterator[str]:
         yield from (distribution(requirement) for cure in cures for requirement in cure.requirements)
 
 
-def cure_for_module(module: str, project: str, python: Interpreter) -> str:
-    """The sentences that tell how to install this module for a project."""
+def cure_for_module(module: str, project: str, python: Interpreter, *, has_package: bool = False) -> str:
+    """The sentences that tell how to install this module for a project.
+
+    With ``has_package`` the package that should hold the module is installed already.
+    """
     if cures := _cures(module):
         requirements = next((cure for cure in cures if cure.fits(python)), cures[0]).requirements
         line = f"build-requires = {project} {' '.join(requirements)}"
         return f"The tag does not declare it. To install it, set {line}"
     top = module.partition(".")[0]
     guess = _DISTRIBUTIONS.get(top, top)
+    if has_package:
+        return (
+            f"The {top} that is installed does not have it. If an older one has, set build-requires = "
+            f"{project} {guess}<VERSION"
+        )
     return (
         f"The tag does not declare it. If the index has it by the name {guess}, set build-requires = "
         f"{project} {guess}"

@@ -109,7 +109,10 @@ def cure_for_failure(failure: FailedRung, files: Collection[str], job: BuildJob)
     rung, error = failure
     if not (module := missing_modules.missing_module(error.reason, error.log, files)):
         return ""
-    return f". {missing_modules.cure_for_module(module, job.tag.project, rung.python)}."
+    # Python 3 names the first part that is missing, Python 2 always the whole name.
+    has_package = "." in error.reason.partition("'")[2]
+    cure = missing_modules.cure_for_module(module, job.tag.project, rung.python, has_package=has_package)
+    return f". {cure}."
 
 
 def _rung_with_module(failures: Sequence[FailedRung], exported: ExportedTag, job: BuildJob) -> Rung | None:

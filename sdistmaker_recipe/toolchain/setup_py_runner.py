@@ -5,7 +5,8 @@ cannot be imported there.
 
 The first argument is a JSON object: ``arguments`` for setup.py; ``shims``, a folder for the end of
 ``sys.path``; ``packages``, a folder with what was installed for the build, or ""; ``records``, whether the
-requirements in setup_requires are wanted; ``limits``, resource limits by the names of setrlimit(2).
+requirements in setup_requires are wanted (by default if ``packages`` is ""); ``limits``, resource limits by
+the names of setrlimit(2).
 
 The second argument is the file for the result, a JSON object: ``requires``, the requirements in
 setup_requires if they are wanted; ``read``, the files of the tag that were read (always empty here);
@@ -33,7 +34,8 @@ def main():
     try:
         import setuptools.dist
 
-        record_requirements(setuptools.dist.Distribution, result["requires"], request["records"])
+        records = request.get("records", not request["packages"])
+        record_requirements(setuptools.dist.Distribution, result["requires"], records)
         sys.argv[:] = ["setup.py"] + [str(argument) for argument in request["arguments"]]
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)

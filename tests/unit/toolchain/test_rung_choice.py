@@ -180,6 +180,14 @@ class TestMissingModule:
             f". The tag does not declare it. To install it, set build-requires = {TAG.project} numpy<2."
         )
 
+    def test_names_an_older_version_if_the_installed_one_does_not_have_it(self):
+        failure = FailedRung(
+            DECLARED_RUNG, BuildError("ModuleNotFoundError: No module named 'flit_core.old'")
+        )
+        assert cure_for_failure(failure, frozenset(), job()).endswith(
+            f"set build-requires = {TAG.project} flit_core<VERSION."
+        )
+
     def test_of_the_tag_itself_needs_no_option(self):
         failure = FailedRung(DECLARED_RUNG, self.NUMPY)
         assert cure_for_failure(failure, frozenset({"numpy/__init__.py"}), job()) == ""
