@@ -27,7 +27,6 @@ from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Failed, Plan, Rejected, Report
-from sdistmaker_recipe.stages.publish import store_archive, write_log
 from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources, single_tag
 
 
@@ -67,6 +66,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Reject
     """
     # A run that builds nothing does not need this import.
     from sdistmaker_recipe.flow import jobs
+    from sdistmaker_recipe.stages.publish import store_archive, write_log
 
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))

@@ -70,7 +70,8 @@ def test_bootstrap_makes_an_index_and_the_line_it_prints_installs_from_it(copy: 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6"])
 def test_an_old_python_says_which_one_is_needed(version: str) -> None:
-    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
     python = str(found[0]) if found else shutil.which(f"python{version}")
     if python is None:
         pytest.skip(f"no Python {version} is here")

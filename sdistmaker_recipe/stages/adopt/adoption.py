@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, private_names
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
-from sdistmaker_recipe.index.existing_files import IndexPath, find_distributions
 from sdistmaker_recipe.index.file_status import file_status
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adopted, Adoption
-from sdistmaker_recipe.stages.adopt.adopter import Adopter
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.index.existing_files import IndexPath
 
 _NOTE = "adoption"
 _BEGUN, _DONE = "begun", "done"
@@ -33,6 +35,10 @@ def adopt(
     """
     if not is_requested and not _is_due(catalog):
         return Adoption()
+    # Most runs adopt nothing.
+    from sdistmaker_recipe.index.existing_files import find_distributions
+    from sdistmaker_recipe.stages.adopt.adopter import Adopter
+
     paths = find_distributions(store.folder)
     catalog.set_note(_NOTE, _BEGUN)
     # Before the adopter makes any name private: then nobody could tell which private names are guesses.

@@ -10,13 +10,19 @@ The archive comes first, then the catalog. Pages come later (``stages.pages``), 
 file. A published file keeps its content, except for a withdrawn one if the option moved-tags says so.
 """
 
-from sdistmaker_recipe.stages.publish.failures import record_failure, reject_failed, write_log
-from sdistmaker_recipe.stages.publish.index import Index
-from sdistmaker_recipe.stages.publish.release import publish, refuse, store_archive
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sdistmaker_recipe.stages.publish.server_configurations import (
     server_configurations,
     write_server_configurations,
 )
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.stages.publish.failures import record_failure, reject_failed, write_log
+    from sdistmaker_recipe.stages.publish.index import Index
+    from sdistmaker_recipe.stages.publish.release import publish, refuse, store_archive
 
 __all__ = [
     "Index",
@@ -29,3 +35,12 @@ __all__ = [
     "write_log",
     "write_server_configurations",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
+    """The other names, imported with the first use: a run without news needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sdistmaker_recipe.stages.publish import failures, index, release
+
+    return next(getattr(module, name) for module in (release, failures, index) if name in vars(module))

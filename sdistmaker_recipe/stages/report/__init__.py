@@ -7,10 +7,16 @@
 * ``status``: the exit status.
 """
 
-from sdistmaker_recipe.stages.report.json_document import as_json
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sdistmaker_recipe.stages.report.status import BROKEN, DONE, SOME_TAG_FAILED, exit_status
 from sdistmaker_recipe.stages.report.tag_groups import group_key, label
 from sdistmaker_recipe.stages.report.text import Line, Meaning, as_lines, as_text
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.stages.report.json_document import as_json
 
 __all__ = [
     "BROKEN",
@@ -25,3 +31,12 @@ __all__ = [
     "group_key",
     "label",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
+    """``as_json``, imported with the first use: most runs print text."""
+    if name != "as_json":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sdistmaker_recipe.stages.report import json_document
+
+    return json_document.as_json

@@ -27,7 +27,7 @@ class Sample:
 
     ``files`` are those of the archive, without what each setuptools makes. ``installs_with`` is what pip
     needs beside it where a tag of its age would not install with the newest; ``module`` one whose
-    ``version`` is right once it is installed.
+    ``version`` is right once it is installed. ``warning`` is how the warning begins, "" for none.
     """
 
     rung: str
@@ -37,6 +37,7 @@ class Sample:
     year: int = 2010
     installs_with: str = ""
     module: str = ""
+    warning: str = ""
 
 
 TAGS = {
@@ -70,7 +71,11 @@ TAGS = {
         module="acme_legacy",
     ),
     "odd-version": Sample(
-        "setuptools 65.7", "setup.py odd_version.py", "1.0-final-fix", module="odd_version"
+        "setuptools 65.7",
+        "setup.py odd_version.py",
+        "1.0-final-fix",
+        module="odd_version",
+        warning="PEP 440 does not know the version 1.0-final-fix",
     ),
     "pbr": Sample(DECLARED, "setup.py from_pbr/__init__.py from_pbr/words.txt", "3.4", "from-pbr", 2022),
     "pkg-resources": Sample("setuptools 81", "setup.py resourceful.py", year=2022, module="resourceful"),
@@ -173,7 +178,8 @@ def test_a_tag_is_built_by_the_toolchain_it_needs(
     assert built["toolchain"] == sample.rung
     assert built["name"] == (sample.name or project)
     assert built["version"] == sample.version
-    assert built["warnings"] == []
+    assert len(built["warnings"]) == bool(sample.warning)
+    assert all(warning.startswith(sample.warning) for warning in built["warnings"])
     with tarfile.open(run.archive(project)) as archive:
         inner = {member.name.partition("/")[2]: member for member in archive if not member.isdir()}
         (metadata,) = (archive.extractfile(member) for path, member in inner.items() if path == "PKG-INFO")

@@ -49,7 +49,8 @@ class Bench:
             "arguments": arguments or ("sdist", "--formats=gztar", f"--dist-dir={self.folder}/dist"),
             "shims": str(SHIMS),
             "packages": packages,
-            "records": True,
+            # What is installed for the build already is not asked for again.
+            "records": not packages,
             "limits": dict(RESOURCE_LIMITS),
         }
         result = self.folder / "result"

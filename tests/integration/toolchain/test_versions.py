@@ -152,8 +152,8 @@ def test_only_the_version_that_neither_says_is_warned_of(three: Run) -> None:
 def test_a_version_without_a_meaning_fails_and_says_what_to_do(three: Run) -> None:
     assert sorted(three.failed) == ["constant"]
     reason = three.failed["constant"]["reason"]
-    assert reason.startswith("The version comes from version control, and an export has none")
-    assert reason.endswith("State the version in a file of a new tag.")
+    assert reason.startswith("The archive builds again as constant 0.0.1 instead of constant 1.0.")
+    assert "Write the version into a file of the archive in a new tag" in reason
 
 
 def test_values_that_are_no_text_are_warned_of(three: Run) -> None:
