@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, simple_api
-from sdistmaker_recipe.index.store import IndexStore
+from sdistmaker_recipe.index.store import Content, IndexStore
 from sdistmaker_recipe.model import ProjectDetails, Site
-from sdistmaker_recipe.stages.pages.project_files import ProjectRenderer
-from sdistmaker_recipe.stages.pages.root_files import root_files
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.stages.pages.project_files import ProjectRenderer
 
 _NOTE = "pages"
 _UNREAD_METADATA = "unread metadata"
@@ -97,7 +99,7 @@ class PageWriter:
 
     def write_root(self) -> None:
         """Write the pages of the root."""
-        self.store.write_pages(root_files(self.catalog.releases.projects(), self.catalog, self.site))
+        self.store.write_pages(self._root_files(self.catalog.releases.projects()))
 
     def write_missing_root(self) -> None:
         """Write the pages of the root unless all are there: the pages of projects link to them.
@@ -106,7 +108,7 @@ class PageWriter:
         """
         if not self._has_root():
             listed = [project.project for project in self.catalog.pages.listed_projects()]
-            self.store.write_pages(root_files(listed, self.catalog, self.site))
+            self.store.write_pages(self._root_files(listed))
 
     def compare_projects(
         self, projects: Iterable[str], damaged: Container[tuple[str, str]] = ()
@@ -126,7 +128,7 @@ class PageWriter:
 
     def compare_root(self) -> Iterator[tuple[str, bool]]:
         """The files of the root: the name of each, and whether it is current."""
-        files = root_files(self.catalog.releases.projects(), self.catalog, self.site)
+        files = self._root_files(self.catalog.releases.projects())
         for path, content in files.items():
             yield path, self.store.is_page_current(path, content)
 
@@ -151,7 +153,15 @@ class PageWriter:
         parts = (simple_api.PAGE_FORMAT, self.renderer, self.site, self.warns_of_public_names)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
+    def _root_files(self, projects: Sequence[str]) -> dict[str, Content]:
+        # Runs without news do not need this import, nor the one below.
+        from sdistmaker_recipe.stages.pages.root_files import root_files
+
+        return root_files(projects, self.catalog, self.site)
+
     def _renderer(self, details: Mapping[str, ProjectDetails]) -> ProjectRenderer:
+        from sdistmaker_recipe.stages.pages.project_files import ProjectRenderer
+
         return ProjectRenderer(
             self.catalog, self.site, details, self.render, self.renderer, self.warns_of_public_names
         )
