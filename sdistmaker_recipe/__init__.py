@@ -19,6 +19,7 @@ downwards only.
 
 * ``configuration``: the options: declared, typed, parsed.
 * ``model``: the frozen values that travel between all of these.
+* ``plugins``: version control backends of other distributions, found by their entry points.
 * ``names``: compare and normalise names and versions (PEP 503 and PEP 440).
 * ``errors``: the errors that end a run, each with its exit status.
 

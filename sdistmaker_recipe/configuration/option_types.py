@@ -13,9 +13,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
+from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
 
 EXAMPLE = "example:"
 """The repository URL that stands for the embedded example."""
+
+_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file"
+"""The schemes of repositories that built-in backends serve."""
 
 
 class SecretError(ValueError):
@@ -259,12 +263,39 @@ def optional_repositories(value: object) -> tuple[str, ...]:
         raise SecretError("holds a password; use the options username and password-variable instead")
     for url in urls:
         if url != EXAMPLE:
-            wrong = f"{url!r} is not the URL of a repository{_did_you_mean(url)}"
-            _check_url(url, r"https?|svn(\+[a-z0-9_-]+)?|file", wrong)
-            if not re.match(r"file://(localhost)?/|(?!file:)", url, re.IGNORECASE):
-                # Subversion reads a repository on the disk of this machine only.
-                raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
+            _check_repository(url)
     return tuple(url.rstrip("/") for url in urls)
+
+
+def _check_repository(url: str) -> None:
+    scheme, separator, rest = url.partition("://")
+    served = ""
+    if separator and not re.fullmatch(_SCHEMES, scheme, re.IGNORECASE):
+        plugins = installed_plugins()
+        if rest and plugin_for_scheme(plugins, scheme):
+            return
+        served = "".join(f"; the plug-in {name} serves {name}://" for name in plugins)
+    _check_url(url, _SCHEMES, f"{url!r} is not the URL of a repository{_did_you_mean(url) or served}")
+    if not re.match(r"file://(localhost)?/|(?!file:)", url, re.IGNORECASE):
+        # Subversion reads a repository on the disk of this machine only.
+        raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
+
+
+def backend(*accepted: str) -> Callable[[object], str]:
+    """A parser that accepts one of these words or the name of a plug-in, in upper and lower case."""
+    parse_word = choice(*accepted)
+
+    def parse(value: object) -> str:
+        try:
+            return parse_word(value)
+        except ValueError as error:
+            plugins = installed_plugins()
+            if (word := str(value).strip().lower()) in plugins:
+                return word
+            names = f", and the plug-ins are {', '.join(plugins)}" if plugins else ""
+            raise ValueError(f"{error}{names}") from None
+
+    return parse
 
 
 def _did_you_mean(written: str) -> str:

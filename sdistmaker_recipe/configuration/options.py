@@ -16,6 +16,7 @@ from sdistmaker_recipe.configuration.option_types import (
     Pin,
     ReleaseName,
     Yank,
+    backend,
     boolean,
     build_requirements,
     choice,
@@ -74,10 +75,11 @@ class Configuration:
     )
     vcs: str = declare(
         Group.REPOSITORY,
-        choice("auto", "subversion", "subversion-cli"),
+        backend("auto", "subversion", "subversion-cli"),
         "auto",
         "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. auto: "
-        "libsvn, or the program svn if subvertpy, the Python binding of libsvn, is not installed.",
+        "libsvn, or the program svn if subvertpy, the Python binding of libsvn, is not installed; for other "
+        "schemes the plug-in of that name. The name of a plug-in: that plug-in, for every URL.",
         "auto, subversion or subversion-cli",
     )
     connections: int = declare(

@@ -1,4 +1,8 @@
-"""Backends by name. The modules of one are imported when a repository is opened by it."""
+"""Backends by name. The modules of one are imported when a repository is opened by it.
+
+Backends of other distributions come last: see ``sdistmaker_recipe.plugins``. The object that such an entry
+point names is an ``Opener``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from sdistmaker_recipe.configuration.option_types import holds_password
-from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.errors import RepositoryError, SdistmakerError
+from sdistmaker_recipe.plugins import Plugin, PluginError, installed_plugins, plugin_for_scheme
 from sdistmaker_recipe.vcs import Credentials, Repository
 
 Opener: TypeAlias = Callable[[str, Credentials, int], Repository]
@@ -53,10 +58,13 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
 def _opener(url: str, backend: str) -> Opener:
     if backend == AUTO:
         return _by_scheme(url)
-    if backend not in BACKENDS:
-        known = ", ".join((AUTO, *BACKENDS))
+    if backend in BACKENDS:
+        return BACKENDS[backend]
+    plugins = installed_plugins()
+    if backend.lower() not in plugins:
+        known = ", ".join((AUTO, *BACKENDS, *plugins))
         raise RepositoryError(url, f"no backend is called {backend!r}", f"Known are {known}.")
-    return BACKENDS[backend]
+    return _plugin(url, plugins[backend.lower()])
 
 
 def _by_scheme(url: str) -> Opener:
@@ -64,11 +72,41 @@ def _by_scheme(url: str) -> Opener:
     for pattern, opener in SCHEMES:
         if separator and pattern.fullmatch(scheme):
             return opener
+    plugins = installed_plugins()
+    if separator and (plugin := plugin_for_scheme(plugins, scheme)):
+        return _plugin(url, plugin)
+    schemes = " ".join(f"The plug-in {name} serves {name}://." for name in plugins)
     raise RepositoryError(
         url,
         "no backend serves such a URL",
-        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository.",
+        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository. "
+        f"{schemes or 'No plug-in for another system is installed.'}",
     )
+
+
+def _plugin(url: str, plugin: Plugin) -> Opener:
+    """Opens repositories with a plug-in, which is imported here."""
+    try:
+        opener = plugin.load()
+    except PluginError as error:
+        hint = "Install what it needs, or another version of it, for the Python that runs this command."
+        raise RepositoryError(url, str(error), "" if plugin.is_ambiguous else hint) from error
+
+    def open_plugin(url: str, credentials: Credentials, connections: int) -> Repository:
+        try:
+            opened: Repository = opener(url, credentials, connections)
+        except SdistmakerError:
+            raise
+        except Exception as error:
+            raise RepositoryError(
+                url,
+                f"the plug-in {plugin.name} of the distribution {plugin.distribution} does not open it: "
+                f"{type(error).__name__}: {error}",
+                "This is an error in the plug-in. Please report it to its authors.",
+            ) from error
+        return opened
+
+    return open_plugin
 
 
 def refuse_password(url: str) -> None:
