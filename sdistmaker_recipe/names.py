@@ -56,6 +56,15 @@ def is_prerelease(text: str) -> bool:
     return version.is_prerelease if is_known else _PRERELEASE_WORD.search(text) is not None
 
 
+_VERSION_IN_TAG = re.compile(r"(?:^|[-_vV])([0-9].*)")
+
+
+def version_in_tag(tag: str) -> str:
+    """The version in the name of a tag, such as 1.0 in v1.0 or release-1.0; the whole name if it has none."""
+    match = _VERSION_IN_TAG.search(tag)
+    return match[1] if match else tag
+
+
 def normalised_version(text: str) -> str:
     """The version as PEP 440 normalises it and clients know it; other text is returned as it is."""
     is_known, version, _text = version_key(text)

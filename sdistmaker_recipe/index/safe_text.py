@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from sdistmaker_recipe.model import ADOPTED, Failure, Release
+from sdistmaker_recipe.names import version_in_tag
 
 _WEB_URL = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
 _MAX_LINK_LENGTH = 2000
@@ -43,6 +44,17 @@ def hide_repository_urls(reason: str, repositories: Iterable[tuple[str, str]]) -
         reason = reason.replace(f"{url}/", f"{path}/" if path else "")
         reason = (path or "the repository").join(re.split(re.escape(url) + _URL_END, reason))
     return _REPOSITORY_URL.sub(lambda match: f".../{match[0].rstrip('/').rpartition('/')[2]}", reason)
+
+
+def without_tag_name(reason: str, tag: str) -> str:
+    """The reason why a tag failed, with TAG for the tag's name and version.
+
+    So the reasons of several tags can be compared. A number such as 1 can stand for anything else, and stays.
+    """
+    names = {name for name in (tag, version_in_tag(tag)) if len(name) > 2 and not name.isdecimal()}
+    for name in sorted(names, key=len, reverse=True):
+        reason = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", reason)
+    return reason
 
 
 def tag_link(browse_url: str, source: Release | Failure) -> str:

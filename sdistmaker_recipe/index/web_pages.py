@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sdistmaker_recipe.index.layout import newest_release
 from sdistmaker_recipe.index.page_templates import format_date, render, safe_html
-from sdistmaker_recipe.index.safe_text import one_line, tag_link
+from sdistmaker_recipe.index.safe_text import one_line, tag_link, without_tag_name
 from sdistmaker_recipe.index.simple_api import ACTIVE
 from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, ReleaseFile, Site
 from sdistmaker_recipe.names import is_known_version
@@ -21,6 +21,8 @@ from sdistmaker_recipe.names import is_known_version
 NO_DETAILS = ProjectDetails()
 
 _RECENT = 10
+_MOST_TAGS = 5
+"""As many tags of a group are all shown; more of them are folded away."""
 _UNKNOWN_INDEX = '<span class="index">INDEX-URL</span>'
 """If the address of the index is not known here, the script fills it in."""
 
@@ -67,6 +69,17 @@ class FailedTag(NamedTuple):
     revision: str
     reason: str
     link: str = ""
+
+
+class _FailedGroup(NamedTuple):
+    """Tags of a project that fail for the same reason; they are in the order given.
+
+    ``label`` is how many they are, with the first and the last name, if they are not all shown at once.
+    """
+
+    tags: list[FailedTag]
+    label: str
+    reason: str
 
 
 class _Row(NamedTuple):
@@ -135,8 +148,11 @@ def _not_installable(release: Release) -> str:
 
 
 def render_failed_page(failed: Iterable[FailedTag], published: Container[str], site: Site) -> str:
-    """``failed.html``: the failed tags by project, in the order given; ``published`` projects have a page."""
-    projects: dict[str, list[FailedTag]] = {}
+    """``failed.html``: the failed tags by project, in the order given; ``published`` projects have a page.
+
+    Tags of a project that fail for the same reason are put together.
+    """
+    projects: dict[str, dict[str, list[FailedTag]]] = {}
     for failed_tag in failed:
         tag = FailedTag(
             project=one_line(failed_tag.project, 200) or "unnamed",
@@ -145,15 +161,22 @@ def render_failed_page(failed: Iterable[FailedTag], published: Container[str], s
             reason=one_line(failed_tag.reason, 1000),
             link=failed_tag.link,
         )
-        projects.setdefault(tag.project, []).append(tag)
+        groups = projects.setdefault(tag.project, {})
+        groups.setdefault(without_tag_name(tag.reason, tag.tag), []).append(tag)
+    shown = {name: [_failed_group(tags) for tags in groups.values()] for name, groups in projects.items()}
     return render(
         "failed.html",
         site=site,
         top="",
         # An id has no space (HTML 5), and is unique on the page.
-        projects=[(name, quote(name, safe=""), name in published, tags) for name, tags in projects.items()],
-        counted=_count(sum(map(len, projects.values())), "tag"),
+        projects=[(name, quote(name, safe=""), name in published, groups) for name, groups in shown.items()],
+        counted=_count(sum(len(group.tags) for groups in shown.values() for group in groups), "tag"),
     )
+
+
+def _failed_group(tags: list[FailedTag]) -> _FailedGroup:
+    label = f"{len(tags)} tags ({tags[0].tag} … {tags[-1].tag})" if len(tags) > _MOST_TAGS else ""
+    return _FailedGroup(tags, label, tags[-1].reason)
 
 
 def _rows(releases: Iterable[Release], site: Site) -> list[_Row]:

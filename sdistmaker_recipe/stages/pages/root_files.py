@@ -10,6 +10,7 @@ from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.index import layout, safe_text, simple_api
 from sdistmaker_recipe.index.store import Content
 from sdistmaker_recipe.model import Failure, Site
+from sdistmaker_recipe.names import version_in_tag, version_key
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.index.web_pages import FailedTag
@@ -31,7 +32,7 @@ def root_files(projects: Sequence[str], catalog: Catalog, site: Site) -> dict[st
         latest=tuple(latest[:_LATEST]),
         failed=len(failures),
     )
-    failed_tags = sorted(_failed_tags(failures, catalog, site))
+    failed_tags = sorted(_failed_tags(failures, catalog, site), key=_by_project_and_version)
     return {
         **page_templates.static_files(),
         layout.FAILED_PAGE: web_pages.render_failed_page(failed_tags, frozenset(projects), site),
@@ -40,6 +41,11 @@ def root_files(projects: Sequence[str], catalog: Catalog, site: Site) -> dict[st
         "index.html": simple_api.root_html(projects),
         "index.json": simple_api.root_json(projects),
     }
+
+
+def _by_project_and_version(failed: FailedTag) -> tuple[object, ...]:
+    """A key that sorts tags of a project by version, and those without one by name."""
+    return failed.project, version_key(version_in_tag(failed.tag)), failed
 
 
 def _failed_tags(failures: Sequence[Failure], catalog: Catalog, site: Site) -> Iterator[FailedTag]:

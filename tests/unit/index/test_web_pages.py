@@ -85,6 +85,7 @@ PAGES = {
     "empty root": web_pages.render_root_page(RootPage(), SITE),
     "project": web_pages.render_project_page(PROJECT, SITE),
     "failed": web_pages.render_failed_page(FAILED, {"acme-ledger"}, SITE),
+    "many failed": web_pages.render_failed_page(FAILED[1:2] * 7, {"acme-ledger"}, SITE),
 }
 
 
@@ -335,6 +336,27 @@ class TestFailedTags:
             "1.0 at revision 18",
         ]
         assert [text(each) for each in page.iter("dd")] == ["no <setup.py>", "SyntaxError", "SyntaxError"]
+
+    def test_of_a_project_with_the_same_reason_are_one_paragraph(self):
+        reason = "no setup.py in acme/tags/{0}; version {0} is not 1.0"
+        tags = [FailedTag("acme", f"v0.{n}", str(n), reason.format(f"0.{n}")) for n in (1, 2, 10)]
+        page = failed(*tags, FailedTag("acme", "v0.11", "11", "SyntaxError"), tags[0]._replace(project="b"))
+        assert [[text(each) for each in div] for div in page.iter("div") if div.find("dt") is not None] == [
+            *[["v0.1 at revision 1", "v0.2 at revision 2", "v0.10 at revision 10", tags[2].reason]],
+            ["v0.11 at revision 11", "SyntaxError"],
+            ["v0.1 at revision 1", tags[0].reason],
+        ]
+
+    def test_that_are_many_with_the_same_reason_are_folded_away(self):
+        page = failed(
+            *(FailedTag("acme", f"1.{n}", str(n), "SyntaxError", f"https://e.com/{n}") for n in range(6))
+        )
+        (term,) = page.iter("dt")
+        assert text(term.find(".//summary")) == "6 tags (1.0 … 1.5)"
+        assert [text(each) for each in term.iter("li")] == [f"1.{n} at revision {n}" for n in range(6)]
+        assert [each.get("href") for each in term.iter("a")] == [f"https://e.com/{n}" for n in range(6)]
+        assert [text(each) for each in page.iter("dd")] == ["SyntaxError"]
+        assert text(by_class(page, "lead")[0]).startswith("6 tags. ")
 
     def test_may_be_of_a_project_whose_name_is_none(self):
         names = ['a b"><script>', "a-b-script-", "a  b", "\x00", "é" * 500]

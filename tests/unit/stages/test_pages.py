@@ -374,6 +374,16 @@ class TestAll:
         assert "a-1.tar.gz was published from group/acme/tags/1.0; the first stays." in page
         assert "secret" not in page
 
+    def test_failures_are_listed_by_version(self, complete):
+        for name in ("1.10", "release-1.9", "v1.2", "trunk", "1.10b1"):
+            failure = a_failure(a_tag(name, project="py2"), reason=f"why {name}")
+            complete.catalog.failures.add(failure._replace(project="py2", tag=name))
+        complete.write_all()
+        page = read(complete, "failed.html")
+        names = ("trunk", "v1.2", "release-1.9", "1.10b1", "1.10")
+        places = [page.index(f"<dt>{name}</dt>") for name in names]
+        assert places == sorted(places)
+
     def test_a_failure_of_what_has_no_release_is_paid_for_by_the_root(self, complete):
         complete.catalog.failures.add(a_failure(a_tag())._replace(project="<odd>", tag="1.0"))
         assert rewritten(complete) == {"about.html", "failed.html"}
