@@ -1,4 +1,4 @@
-"""Text that runs the script regularly: a post-commit hook, a crontab line, systemd units. Pure."""
+"""Text that runs the script regularly: hooks, a crontab line, systemd units. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,38 @@ cd {folder} && mkdir -p {logs} || exit 1
 {command} --revision "$2" \\
     </dev/null >>{log} 2>&1 &
 """
+
+_GIT_HOOK = """\
+#!/bin/sh
+# Save this as hooks/post-receive of the git repository on the server, and make it executable.
+# It builds the tags of a push. git passes a line for each pushed ref: its old and new id, and its name.
+pushed=
+while read -r old new ref; do
+    case $ref in refs/tags/*) pushed=yes ;; esac
+done
+[ "$pushed" ] || exit 0
+# git sets variables for hooks that would point every other git at this repository.
+unset $(git rev-parse --local-env-vars) GIT_QUARANTINE_PATH GIT_PROTOCOL
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin
+cd {folder} && mkdir -p {logs} || exit 1
+# It runs in the background and its output goes to a file, because a push waits until the output of
+# the hook is closed.
+{command} \\
+    </dev/null >>{log} 2>&1 &
+"""
+
+_MERCURIAL_HOOK = """\
+# Add these lines to .hg/hgrc of the Mercurial repository on the server. They build the tags of a
+# push, and of hg tag in that repository itself. $HG_NODE is the first new changeset.
+# The command runs in the background, because a push waits until the output of the hook is closed.
+[hooks]
+changegroup.{name} = {line}
+commit.{name} = {line}
+"""
+
+_MERCURIAL_LINE = (
+    'cd {folder} && mkdir -p {logs} && {{ {command} --revision "$HG_NODE" </dev/null >>{log} 2>&1 & }}'
+)
 
 _CRON = """\
 # Add this line with crontab -e, as the account that owns the index.
@@ -70,9 +102,25 @@ def post_commit_hook(command: Sequence[str], folder: Path, log: Path) -> str:
 
     Its output is appended to the file ``log``.
     """
-    paths = {"folder": folder, "logs": log.parent, "log": log}
-    words = {name: shlex.quote(str(path)) for name, path in paths.items()}
-    return _HOOK.format(command=shlex.join(command), **words)
+    return _HOOK.format(**_hook_words(command, folder, log))
+
+
+def post_receive_hook(command: Sequence[str], folder: Path, log: Path) -> str:
+    """A post-receive hook of git that runs the command in ``folder`` for each push of tags (githooks(5)).
+
+    Its output is appended to the file ``log``.
+    """
+    return _GIT_HOOK.format(**_hook_words(command, folder, log))
+
+
+def mercurial_hooks(command: Sequence[str], folder: Path, log: Path, name: str) -> str:
+    """Lines of an hgrc that run the command in ``folder`` for new changesets (``hg help config.hooks``).
+
+    ``name`` tells them from other hooks. Their output is appended to the file ``log``.
+    """
+    line = _MERCURIAL_LINE.format(**_hook_words(command, folder, log))
+    # A value of an hgrc goes on in lines that are indented.
+    return _MERCURIAL_HOOK.format(line=line.replace("\n", "\n    "), name=name)
 
 
 def crontab(command: Sequence[str], folder: Path) -> str:
@@ -85,6 +133,13 @@ def systemd_units(command: Sequence[str], folder: Path, unit: str, user: str) ->
     """A service and a timer named ``unit`` for systemd, which run the command in ``folder`` as ``user``."""
     words = " ".join(_systemd_word(word) for word in command)
     return _SYSTEMD.format(command=words, folder=str(folder).replace("%", "%%"), unit=unit, user=user)
+
+
+def _hook_words(command: Sequence[str], folder: Path, log: Path) -> dict[str, str]:
+    """What hooks fill in, as a shell reads it."""
+    paths = {"folder": folder, "logs": log.parent, "log": log}
+    words = {name: shlex.quote(str(path)) for name, path in paths.items()}
+    return {"command": shlex.join(command), **words}
 
 
 def _systemd_word(word: str) -> str:

@@ -7,14 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.doors.schedules import crontab, post_commit_hook, systemd_units, unattended
+from sdistmaker_recipe.doors.schedules import (
+    crontab,
+    mercurial_hooks,
+    post_commit_hook,
+    post_receive_hook,
+    systemd_units,
+    unattended,
+)
 
 ODD = ["/srv/our %d $HOME/bin/it's", "-d", 'de"f a\\u;lts.py']
 
 
-def test_a_hook_does_not_keep_who_commits_waiting() -> None:
-    *_, last = post_commit_hook(["/srv/bin/script"], Path("/srv"), Path("/srv/log")).splitlines()
+@pytest.mark.parametrize("hook", [post_commit_hook, post_receive_hook])
+def test_a_hook_does_not_keep_who_commits_waiting(hook) -> None:
+    *_, last = hook(["/srv/bin/script"], Path("/srv"), Path("/srv/log")).splitlines()
     assert last.split() == ["</dev/null", ">>/srv/log", "2>&1", "&"]
+
+
+def test_a_hook_of_mercurial_does_not_keep_who_pushes_waiting() -> None:
+    *_, last = mercurial_hooks(["/srv/bin/script"], Path("/srv"), Path("/srv/log"), "name").splitlines()
+    assert last.startswith("commit.name = ")
+    assert last.split()[-5:] == ["</dev/null", ">>/srv/log", "2>&1", "&", "}"]
 
 
 def test_a_crontab_line_is_the_command_as_a_shell_reads_it() -> None:
