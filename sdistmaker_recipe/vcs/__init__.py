@@ -9,6 +9,7 @@ from the project's path and the tag's name, for every system. Revisions are text
 
 * ``backends``: the backends by their names, and by the schemes of URLs.
 * ``subversion``: the one backend that there is.
+* ``tag_listing``: the answers of a system that lists all its tags at once.
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
 * ``retry``: ask again after a transient error.

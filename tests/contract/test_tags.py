@@ -1,4 +1,4 @@
-"""What the protocol ``vcs.Repository`` promises, run over each backend and over one that knows no folders."""
+"""What the protocol ``vcs.Repository`` promises, run over each backend, a plug-in and a fake."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from sdistmaker_recipe.vcs import PreviousScan, ReleaseTag, Repository, ScanResu
 from sdistmaker_recipe.vcs.subversion.repository import SubversionRepository
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.contract.conftest import BACKENDS
+from tests.support import folders
+from tests.support.folders import FolderServer
 from tests.support.memory_repository import MemoryRepository
 from tests.support.requirements import need
 from tests.support.subversion import create
@@ -46,12 +48,25 @@ def on_disk(folder: Path, backend: str) -> Callable[[MemoryRepository, str], Rep
     return open_at
 
 
-@pytest.fixture(params=["refs", "memory", *BACKENDS])
-def server(request: pytest.FixtureRequest, tmp_path: Path, user: Path) -> TagServer:
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example plug-in as pip installs it."""
+    folder = tmp_path_factory.mktemp("plugin")
+    folders.install(folder)
+    return folder
+
+
+@pytest.fixture(params=["refs", "memory", "plug-in", *BACKENDS])
+def server(
+    request: pytest.FixtureRequest, tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> TagServer:
     """A server with two projects, of which one has tags, and one of these names no release."""
     made: TagServer
     if request.param == "refs":
         made = RefTagServer()
+    elif request.param == "plug-in":
+        monkeypatch.syspath_prepend(request.getfixturevalue("plugin"))
+        made = FolderServer(tmp_path / "folders")
     elif request.param == "memory":
         made = SubversionServer(in_memory)
     else:
