@@ -230,6 +230,21 @@ class Configuration:
         "the path is added at the end.",
         "a URL, for instance https://svn.example.com/viewvc/{path}?pathrev={revision}",
     )
+    site_title: str = declare(
+        Group.INDEX,
+        text,
+        "Python packages",
+        "The title of the index, on every page and of the Atom feed.",
+        "a text of one line",
+    )
+    site_logo: Path | None = declare(
+        Group.INDEX,
+        optional_file,
+        "",
+        "A picture that every page shows beside the title. It is copied into the index as logo.png, "
+        "logo.svg, logo.jpg or logo.webp. Its format is known by its content.",
+        "the path of a PNG, SVG, JPEG or WebP file of at most 256 kB",
+    )
     reserved: tuple[str, ...] = declare(
         Group.INDEX,
         lines,

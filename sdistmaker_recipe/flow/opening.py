@@ -160,7 +160,7 @@ def open_run(
         store = IndexStore(configuration.destination, configuration.state / "aside")
         store.check_destination()
         renderer = stack.enter_context(DescriptionRenderer())
-        site = Site(base_url=configuration.index_url, browse_url=configuration.browse_url)
+        site = _site(configuration)
         public_index = _public_index(configuration, context)
         server = server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(configuration, context, stack)
@@ -179,6 +179,22 @@ def open_run(
             source_warnings=warnings,
             source_errors=errors,
         )
+
+
+def _site(configuration: Configuration) -> Site:
+    """What all pages share; raises ``ConfigurationError``."""
+    logo = None
+    if configuration.site_logo is not None:
+        # Most indexes have no logo.
+        from sdistmaker_recipe.index.site_logo import read_logo
+
+        logo = read_logo(configuration.site_logo)
+    return Site(
+        title=configuration.site_title or Site().title,
+        base_url=configuration.index_url,
+        browse_url=configuration.browse_url,
+        logo=logo,
+    )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ Pages:
 
 * ``simple_api``: the HTML and JSON that installers read (PEP 503 and 691).
 * ``web_pages``, ``feed``: the pages and the Atom feed for people.
+* ``site_logo``: reads the picture that all pages show.
 * ``templates/*.html``: the text of these pages. ``page_templates`` loads it, ``template_cache`` keeps it
   compiled.
 * ``description``, ``description_renderer``: descriptions as HTML, and the process that renders them.

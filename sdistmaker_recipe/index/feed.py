@@ -27,6 +27,7 @@ def atom_feed(latest: Sequence[Release], site: Site) -> str:
     updated = max((release.sdist.upload_time for release in latest), default=_NEVER)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
+        '<?xml-stylesheet type="text/css" href="feed.css"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
         f"<title>{_text(site.title)}: releases</title>",
         f"<id>{_id(base or site.title)}</id>",

@@ -22,7 +22,9 @@ PROJECT_PAGES = ("index.html", "index.json", ABOUT_PAGE)
 """The pages of each project."""
 FAILED_PAGE = "failed.html"
 FEED_FILE = "releases.atom"
-STATIC_FILES = ("style.css", "search.js")
+STATIC_FILES = ("style.css", "search.js", "feed.css")
+LOGO_FILES = tuple(name for name in ROOT_NAMES if name.startswith("logo."))
+"""The names that the logo can have; an index has one at most."""
 ROOT_FILES = (*ROOT_PAGES, ABOUT_PAGE, FAILED_PAGE, FEED_FILE, *STATIC_FILES)
 """The files of ``ROOT_NAMES`` that runs write. Each has a dot, so none is a normalised project name."""
 METADATA_SUFFIX = ".metadata"

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from sdistmaker_recipe import __version__
 from sdistmaker_recipe.index.layout import STATIC_FILES
 from sdistmaker_recipe.index.safe_text import one_line
 
@@ -65,6 +66,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["version"] = __version__
+    environment.globals["updated"] = None
     environment.filters["date"] = format_date
     environment.filters["line"] = one_line
     return environment

@@ -8,6 +8,7 @@ and https URLs become links.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -108,6 +109,7 @@ def render_root_page(root: RootPage, site: Site) -> str:
         site=site,
         top="",
         root=root,
+        updated=root.latest[0].sdist.upload_time if root.latest else None,
         counted=f"{_count(root.releases, 'release')} of {_count(len(root.projects), 'project')}",
         failed=_count(root.failed, "failed tag"),
     )
@@ -122,6 +124,7 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         site=site,
         top="../",
         project=project.project,
+        updated=_last_upload(project.releases),
         newest=chosen,
         not_installable=_not_installable(chosen),
         details=project.details,
@@ -136,6 +139,10 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         notes=[one_line(note, 1000) for note in project.notes],
         failed=_count(project.failed, "failed tag") if project.failed else "",
     )
+
+
+def _last_upload(releases: Iterable[Release]) -> datetime:
+    return max(file.upload_time for release in releases for file in release.files)
 
 
 def _not_installable(release: Release) -> str:

@@ -37,6 +37,7 @@ from sdistmaker_recipe.model.site import (
     PROJECT_PAGES_PATTERN,
     ROOT_NAMES,
     ListedProject,
+    Logo,
     ProjectStatus,
     Site,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "IndexProblem",
     "KnownFailure",
     "ListedProject",
+    "Logo",
     "NotAdopted",
     "Outcome",
     "Plan",

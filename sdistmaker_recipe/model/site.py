@@ -8,8 +8,13 @@ ROOT_NAMES = (
     "about.html",
     "failed.html",
     "favicon.ico",
+    "feed.css",
     "index.html",
     "index.json",
+    "logo.jpg",
+    "logo.png",
+    "logo.svg",
+    "logo.webp",
     "releases.atom",
     "robots.txt",
     "search.js",
@@ -28,6 +33,13 @@ ARCHIVE_SUFFIXES = (
 """The endings of distributions, of today and of old tools, in upper or lower case."""
 
 
+class Logo(NamedTuple):
+    """A picture for all pages: its name in the root of the index, and the file."""
+
+    name: str
+    content: bytes
+
+
 class Site(NamedTuple):
     """What all pages of an index share.
 
@@ -38,6 +50,7 @@ class Site(NamedTuple):
     title: str = "Python packages"
     base_url: str = ""
     browse_url: str = ""
+    logo: Logo | None = None
 
 
 class ListedProject(NamedTuple):

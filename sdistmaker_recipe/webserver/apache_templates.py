@@ -200,6 +200,9 @@ Alias "@url_or_prefix@" "@path_or_root@"
     <FilesMatch "\\.svg$">
         ForceType image/svg+xml
     </FilesMatch>
+    <FilesMatch "\\.webp$">
+        ForceType image/webp
+    </FilesMatch>
     <IfModule mod_deflate.c>
         <FilesMatch "\\.(?:html|json|atom|css|js)$">
             SetOutputFilter DEFLATE

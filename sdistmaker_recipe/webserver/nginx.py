@@ -36,6 +36,7 @@ _MEDIA_TYPES = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "image/svg+xml": "svg",
+    "image/webp": "webp",
     "image/x-icon": "ico",
     "text/plain": "metadata txt",
 }

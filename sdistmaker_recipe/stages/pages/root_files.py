@@ -35,6 +35,7 @@ def root_files(projects: Sequence[str], catalog: Catalog, site: Site) -> dict[st
     failed_tags = sorted(_failed_tags(failures, catalog, site), key=_by_project_and_version)
     return {
         **page_templates.static_files(),
+        **({site.logo.name: site.logo.content} if site.logo else {}),
         layout.FAILED_PAGE: web_pages.render_failed_page(failed_tags, frozenset(projects), site),
         layout.FEED_FILE: feed.atom_feed(latest, site),
         layout.ABOUT_PAGE: web_pages.render_root_page(root, site),

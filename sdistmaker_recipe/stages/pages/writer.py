@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index import layout, simple_api
 from sdistmaker_recipe.index.store import Content, IndexStore
@@ -98,8 +99,12 @@ class PageWriter:
                 self.catalog.pages.mark_written(files.projects)
 
     def write_root(self) -> None:
-        """Write the pages of the root."""
-        self.store.write_pages(self._root_files(self.catalog.releases.projects()))
+        """Write the pages of the root, and remove a logo of another format than that of today."""
+        files = self._root_files(self.catalog.releases.projects())
+        self.store.write_pages(files)
+        former = [name for name in layout.LOGO_FILES if name not in files and self.store.has_file("", name)]
+        if former:
+            self.store.remove_files("", former)
 
     def write_missing_root(self) -> None:
         """Write the pages of the root unless all are there: the pages of projects link to them.
@@ -146,11 +151,14 @@ class PageWriter:
             self.catalog.set_note(_NOTE, self._look())
 
     def _has_root(self) -> bool:
-        return self.store.has_pages("", layout.ROOT_FILES)
+        logo = (self.site.logo.name,) if self.site.logo else ()
+        return self.store.has_pages("", (*layout.ROOT_FILES, *logo))
 
     def _look(self) -> str:
         """A digest of what decides how pages look, whatever is published."""
-        parts = (simple_api.PAGE_FORMAT, self.renderer, self.site, self.warns_of_public_names)
+        logo = self.site.logo and (self.site.logo.name, hashlib.sha256(self.site.logo.content).hexdigest())
+        site = self.site._replace(logo=None)
+        parts = (__version__, simple_api.PAGE_FORMAT, self.renderer, site, logo, self.warns_of_public_names)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _root_files(self, projects: Sequence[str]) -> dict[str, Content]:

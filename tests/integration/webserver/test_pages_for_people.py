@@ -56,6 +56,7 @@ class TestPeople:
             ("releases.atom", "application/atom+xml"),
             ("style.css", "text/css"),
             ("search.js", "text/javascript"),
+            ("feed.css", "text/css"),
         ],
     )
     def test_files_of_the_root(self, site, name, expected):
@@ -67,6 +68,22 @@ class TestPeople:
         assert packed.headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(packed.body) == plain.body
         assert "accept-encoding" in packed.vary
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("logo.jpg", "image/jpeg"),
+            ("logo.png", "image/png"),
+            ("logo.svg", "image/svg+xml"),
+            ("logo.webp", "image/webp"),
+        ],
+    )
+    def test_the_logo(self, site, name, expected):
+        answer = site.get(f"/{name}", "image/*")
+        assert (answer.status, answer.type) == (200, expected)
+        assert answer.headers.get_all("Cache-Control") == ["no-cache"]
+        # A picture of this type can hold scripts.
+        assert (answer.headers.get_all("Content-Security-Policy") == [POLICY]) is (name == "logo.svg")
 
     @pytest.mark.parametrize("accept", [None, BROWSER, SIMPLE_HTML])
     @pytest.mark.parametrize("page", ["/", "/my-pkg-one/", "/My.Old/", "/failed.html", "/html-only/"])

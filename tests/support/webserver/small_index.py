@@ -35,6 +35,11 @@ ROOT_CONTENT = {
     "releases.atom": f"<feed/>\n{MANY_LINES}",
     "style.css": "/* long enough to be compressed */\n" * 50,
     "search.js": "// long enough to be compressed\n" * 50,
+    "feed.css": "/* long enough to be compressed */\n" * 50,
+    "logo.svg": "<svg/>",
+    "logo.jpg": "picture",
+    "logo.png": "picture",
+    "logo.webp": "picture",
 }
 
 

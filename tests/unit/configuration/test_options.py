@@ -47,6 +47,8 @@ SAMPLES = {
         "https://example.com/{path}?p={revision}",
         "https://example.com/{path}?p={revision}",
     ),
+    "site-title": ("Acme packages", "Acme packages", "Acme packages"),
+    "site-logo": ("logo.svg", Path("logo.svg"), BASE / "logo.svg"),
     "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
     "check-public": ("true", True, True),
     "url-path": ("/simple", "/simple", "/simple/"),

@@ -77,6 +77,10 @@ class TestFeed:
         summer = datetime(2012, 7, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
         assert parsed([a_release(upload_time=summer)]).findtext(f"{ATOM}updated") == "2012-06-30T22:30:00Z"
 
+    def test_has_a_style_for_browsers(self):
+        lines = atom_feed(RELEASES, SITE).splitlines()
+        assert lines[1] == '<?xml-stylesheet type="text/css" href="feed.css"?>'
+
     def test_of_nothing_is_a_feed(self):
         root = parsed([])
         assert root.findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"

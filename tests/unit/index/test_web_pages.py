@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdistmaker_recipe import __version__
 from sdistmaker_recipe.index import description, page_templates, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
 from sdistmaker_recipe.index.web_pages import FailedTag, ProjectPage, RootPage
-from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Site
+from sdistmaker_recipe.model import ListedProject, Logo, ProjectDetails, ProjectStatus, Site
 from tests.unit.values import TIME, UUID, a_release
 
 SITE = Site("Acme packages")
@@ -154,6 +155,35 @@ class TestEveryPage:
                     or re.fullmatch(r"[a-z0-9-]+/about\.html|acme_ledger-[0-9.]+\.tar\.gz", path)
                 )
             ), address
+
+
+class TestFooter:
+    def test_says_when_what_the_page_shows_was_last_updated(self):
+        releases = (
+            a_release("2.0", upload_time=TIME),
+            a_release("1.0", upload_time=TIME + timedelta(days=30)),
+        )
+        for page, date in {
+            project(releases=releases): "2012-04-03",
+            root(): "2012-03-04",
+        }.items():
+            (footer,) = page.iter("footer")
+            assert text(footer) == f"Last update {date} Made by sdistmaker_recipe {__version__}"
+
+    def test_says_the_version_where_no_date_is_known(self):
+        for page in (failed(*FAILED), root(RootPage())):
+            assert text(page.find(".//footer")) == f"Made by sdistmaker_recipe {__version__}"
+
+
+class TestLogo:
+    def test_is_beside_the_title_and_says_nothing_of_its_own(self):
+        for page, address in {
+            root(site=SITE._replace(logo=Logo("logo.svg", b""))): "logo.svg",
+            project(SITE._replace(logo=Logo("logo.svg", b""))): "../logo.svg",
+        }.items():
+            (picture,) = page.iter("img")
+            assert (picture.get("src"), picture.get("alt")) == (address, "")
+            assert text(by_class(page, "home")[0]) == "Acme packages"
 
 
 class TestRoot:

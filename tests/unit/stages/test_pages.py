@@ -20,8 +20,9 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import core_metadata, description, layout, simple_api, store
 from sdistmaker_recipe.index.file_conflicts import conflict_reason
 from sdistmaker_recipe.index.store import Content, IndexStore
-from sdistmaker_recipe.model import Failure, ProjectDetails, Release, Site
+from sdistmaker_recipe.model import Failure, Logo, ProjectDetails, Release, Site
 from sdistmaker_recipe.stages.pages import PageWriter, project_files
+from sdistmaker_recipe.stages.pages import writer as writer_module
 from sdistmaker_recipe.stages.pages.writer import renderer_version
 from sdistmaker_recipe.vcs import Checkpoint, ScanResult
 from tests.support.old_catalog import VERSION_1
@@ -394,12 +395,23 @@ class TestAll:
         [
             lambda writer, _: replace(writer, site=Site(base_url="https://packages.example.com/")),
             lambda writer, _: replace(writer, site=Site(browse_url="https://trac.example.com/")),
+            lambda writer, _: replace(writer, site=writer.site._replace(title="Acme packages")),
+            lambda writer, patch: patch.setattr(writer_module, "__version__", "next") or writer,
             lambda writer, patch: patch.setattr(simple_api, "PAGE_FORMAT", "next") or writer,
             lambda writer, patch: rendered_otherwise(writer, patch, "DESCRIPTION_FORMAT", "next"),
             lambda writer, patch: rendered_otherwise(writer, patch, "MARKDOWN_MODULE", "no_such_module"),
             lambda writer, _: replace(writer, warns_of_public_names=True),
         ],
-        ids=["index-url", "browse-url", "format", "renderer", "markdown", "check-public"],
+        ids=[
+            "index-url",
+            "browse-url",
+            "site-title",
+            "version",
+            "format",
+            "renderer",
+            "markdown",
+            "check-public",
+        ],
     )
     def test_are_made_again_once_when_their_look_changes(self, complete, change, monkeypatch):
         changed = change(complete, monkeypatch)
@@ -409,6 +421,29 @@ class TestAll:
         complete.store.written.clear()
         changed.write_all()
         assert {path for paths in complete.store.written for path in paths} == set()
+
+    def test_show_the_logo_of_today(self, complete):
+        def show(logo: Logo | None) -> PageWriter:
+            shown = replace(complete, site=complete.site._replace(logo=logo))
+            shown.write_all()
+            complete.store.written.clear()
+            shown.write_all()
+            assert complete.store.written == []
+            return shown
+
+        pages = ("about.html", "failed.html", "alpha/about.html")
+        for content in (b"<svg/>", b"<svg >"):
+            show(Logo("logo.svg", content))
+            assert (complete.store.folder / "logo.svg").read_bytes() == content
+            assert all('logo.svg" alt="">' in read(complete, page) for page in pages)
+        shown = show(Logo("logo.png", b"picture"))
+        assert {path for path in files(complete) if path.startswith("logo")} == {"logo.png"}
+        assert '<img class="logo" src="../logo.png" alt="">' in read(complete, "alpha/about.html")
+        (complete.store.folder / "logo.png").unlink()
+        assert rewritten(shown) == {"logo.png"}
+        show(None)
+        assert not {path for path in files(complete) if path.startswith("logo")}
+        assert "<img" not in "".join(read(complete, page) for page in pages)
 
     def test_are_made_again_until_that_succeeds(self, complete, monkeypatch):
         changed = replace(complete, site=Site(base_url="https://packages.example.com/"))
