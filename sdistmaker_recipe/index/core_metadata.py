@@ -81,6 +81,9 @@ _INDENTATION = 8
 _IN_HEADER = re.compile("^description[ \\t]*:", re.IGNORECASE | re.MULTILINE)
 _CONTINUED = re.compile(r"\n* {7}[ |]")
 _EMPTY_LINES = re.compile(r"\n\n+(?= {7}[ |])")
+_LINES_OF_SUMMARY = re.compile(r"^Summary:.*\n((?:(?!Home-page:).*\n){1,100}?)(?=Home-page:)", re.MULTILINE)
+"""distutils wrote Home-page behind the summary, with the value UNKNOWN if there was none."""
+_FIELDS_ONLY = re.compile(r"(?:(?:[A-Za-z][A-Za-z-]*:|[ \t]).*\n)*")
 _MAX_ITEMS = 500
 """Of a list in metadata, so many items are shown."""
 
@@ -102,14 +105,24 @@ def _parse(text: str) -> tuple[RawMetadata, Mapping[str, list[str]]]:
 
 
 def _repaired(text: str) -> str:
-    """The metadata with spaces in the empty lines of a description in the header.
+    """The metadata with a header that does not end within a field, so that later fields are not lost.
 
-    Some programs removed them. Without them the header ends there, and later fields are lost.
+    Some programs removed the spaces in the empty lines of a description. distutils wrote a summary of several
+    lines as it was.
     """
+    text = _with_one_line_summary(text)
     header, _, rest = text.partition("\n\n")
     if _IN_HEADER.search(header) and _CONTINUED.match(rest):
         return _EMPTY_LINES.sub(lambda lines: "\n" + f"{' ' * _INDENTATION}\n" * (len(lines[0]) - 1), text)
     return text
+
+
+def _with_one_line_summary(text: str) -> str:
+    lines = _LINES_OF_SUMMARY.search(text)
+    if lines is None or "\n\n" in text[: lines.start()] or _FIELDS_ONLY.fullmatch(lines[1]):
+        return text
+    before, after = text[: lines.start(1)].rstrip("\n"), text[lines.end(1) :]
+    return f"{before} {' '.join(lines[1].split())}\n{after}"
 
 
 def _description(text: str) -> str:

@@ -169,6 +169,31 @@ class TestAbout:
         assert told.description == OLD_TEXT
         assert told.keywords == ("books", "sums")
 
+    @pytest.mark.parametrize(
+        "summary",
+        [
+            "Queues for\nthe ZODB.",
+            "Queues\nfor\n\nthe ZODB.\n",
+            "\nQueues for the ZODB.\n\n",
+            "Queues for\n    the ZODB.\n",
+        ],
+    )
+    def test_reads_fields_below_a_summary_of_several_lines(self, summary):
+        lines = (f"Summary: {summary}", "Home-page: https://example.org/", "License: ZPL", "Description: Text")
+        details = project_details(metadata(*lines, "Keywords: zodb queue", version="1.0"))
+        assert details.summary == "Queues for the ZODB."
+        assert details.links == (("Homepage", "https://example.org/"),)
+        assert (details.license, details.description) == ("ZPL", "Text")
+        assert details.keywords == ("zodb", "queue")
+
+    def test_takes_no_other_field_for_the_summarys(self):
+        lines = ("Summary: Queues", "Author: Zoe", "Home-page: https://example.org/", "", "Home-page: x\nTom\n")
+        details = project_details(metadata(*lines))
+        assert (details.summary, details.author) == ("Queues", "Zoe")
+        assert details.description.strip() == "Home-page: x\nTom"
+        text = "Summary: x\ny\nHome-page: z"
+        assert project_details(metadata("Author: Zoe", "", text)).description.strip() == text
+
     def test_keeps_indentation_that_is_the_descriptions_own(self):
         told = project_details(b"Name: a\nDescription: Use\n            indented\n        not\n\n")
         assert told.description == "Use\n    indented\nnot"
