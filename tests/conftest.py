@@ -31,6 +31,7 @@ LONGEST = (
     "integration/test_malicious.py",
     "integration/doors/test_hook.py",
     "integration/test_real_history.py",
+    "integration/test_real_history_of_zope.py",
     "integration/test_scan_again.py",
     "integration/toolchain/test_legacy.py",
     "integration/test_selection.py",

@@ -12,6 +12,9 @@ What is the same, and counts as such here, though it is written in another way:
 - What a build makes (PKG-INFO, egg-info) differs with the backend's version; it is compared field by field.
   setup.cfg is compared by its values without the markers that setuptools writes there.
 - ez_setup.py, distribute_setup.py: where setup.py imports one and the tag lacks it, the archive has a stub.
+- A summary of several lines: distutils wrote all of them as they were, which ends the header. Newer
+  setuptools takes the first line.
+- No PKG-INFO at all: an archive that no sdist command made says nothing that could differ.
 """
 
 from __future__ import annotations
@@ -37,6 +40,9 @@ _STUBS = ("ez_setup.py", "distribute_setup.py")
 _CONTACT = {"Author": "Maintainer", "Author-email": "Maintainer-email"}
 _MAY_BE_ADDED = ("Programming Language :: Python", "Homepage, ")
 _MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
+
+# The other lines of a summary, and the empty line after them.
+_SUMMARY = re.compile(r"^(Summary: .*\n)(?:(?!Home-page:).*\n)*?(?=Home-page:)", re.MULTILINE)
 
 Facts = Mapping[str, frozenset[str]]
 
@@ -108,7 +114,9 @@ def _equivalents(field: str, after: Facts) -> frozenset[str]:
 
 def facts(sdist: PublicSdist) -> Facts:
     """What the metadata says, field by field; empty ones are left out."""
-    message = email.message_from_string(sdist.members["PKG-INFO"].content.decode("utf-8", "replace"))
+    member = sdist.members.get("PKG-INFO")
+    text = member.content.decode("utf-8", "replace") if member else ""
+    message = email.message_from_string(_SUMMARY.sub(r"\1", text, count=1))
     found = {field: frozenset(_values(message, field, spell)) for field, spell in _FIELDS.items()}
     found[DESCRIPTION] = frozenset(_description(message))
     found[REQUIRES] = frozenset(_requires_txt(sdist))
@@ -163,7 +171,7 @@ def _requirement(value: str) -> str:
     try:
         parsed = Requirement(value)
     except InvalidRequirement:
-        return _text(value)
+        return "".join(value.split())
     parsed.name = canonicalize_name(parsed.name)
     return str(parsed)
 
