@@ -63,9 +63,7 @@ def build_all(
 def build(projects: Mapping[str, Project], folder: Path, commands: Commands) -> Iterator[Row]:
     """Import the chosen releases of these projects as tags, and build them in one run."""
     history = History(folder / "repository")
-    sdists = [
-        sdist for name, project in projects.items() for sdist in fetch(name, chosen(project), folder)
-    ]
+    sdists = [sdist for name, project in projects.items() for sdist in fetch(name, chosen(project), folder)]
     for sdist in sdists:
         project = projects[sdist.name]
         files = sdist.as_tag((*project.made, *project.gone), markers=project.markers)

@@ -92,9 +92,7 @@ PROJECTS: Mapping[str, Project] = {
     "zope.pagetemplate": Project("3.5.0 4.1.0", differs={"4.1.0": _MADE_FOR_PYTHON}),
     "zope.schema": Project("3.5.0a2 3.8.1 4.2.1"),
     "zope.sendmail": Project("3.5.1 3.7.5 4.0.1"),
-    "zope.testing": Project(
-        "3.7.1 3.10.3 4.1.0dev-r124241 4.1.3", short="4.1.0dev-r124241", python2="3.7.1"
-    ),
+    "zope.testing": Project("3.7.1 3.10.3 4.1.0dev-r124241 4.1.3", short="4.1.0dev-r124241", python2="3.7.1"),
     "zope.tal": Project("3.5.1 4.1.0"),
     "zLOG": Project("2.11.1 2.11.2"),
     # Zope, with a C extension

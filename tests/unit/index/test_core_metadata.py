@@ -179,7 +179,12 @@ class TestAbout:
         ],
     )
     def test_reads_fields_below_a_summary_of_several_lines(self, summary):
-        lines = (f"Summary: {summary}", "Home-page: https://example.org/", "License: ZPL", "Description: Text")
+        lines = (
+            f"Summary: {summary}",
+            "Home-page: https://example.org/",
+            "License: ZPL",
+            "Description: Text",
+        )
         details = project_details(metadata(*lines, "Keywords: zodb queue", version="1.0"))
         assert details.summary == "Queues for the ZODB."
         assert details.links == (("Homepage", "https://example.org/"),)
@@ -187,7 +192,13 @@ class TestAbout:
         assert details.keywords == ("zodb", "queue")
 
     def test_takes_no_other_field_for_the_summarys(self):
-        lines = ("Summary: Queues", "Author: Zoe", "Home-page: https://example.org/", "", "Home-page: x\nTom\n")
+        lines = (
+            "Summary: Queues",
+            "Author: Zoe",
+            "Home-page: https://example.org/",
+            "",
+            "Home-page: x\nTom\n",
+        )
         details = project_details(metadata(*lines))
         assert (details.summary, details.author) == ("Queues", "Zoe")
         assert details.description.strip() == "Home-page: x\nTom"
