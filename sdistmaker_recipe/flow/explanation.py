@@ -18,9 +18,9 @@ from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.opening import Run, open_run
 from sdistmaker_recipe.flow.planning import plan
 from sdistmaker_recipe.flow.scanning import scan
-from sdistmaker_recipe.model import ADOPTED, Failure, Release, Tag
+from sdistmaker_recipe.model import ADOPTED, Attempt, Failure, Release, Tag
 from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
-from sdistmaker_recipe.stages.report import Line, label
+from sdistmaker_recipe.stages.report import Line, group_attempts, label, tag_names
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match
 
@@ -221,8 +221,9 @@ def _describe_attempts(log_file: Path) -> Iterator[Line]:
     except OSError as error:
         yield Line(f"    log: {log_file} cannot be read ({error.strerror})", "warning")
         return
-    for attempt in _ATTEMPT.finditer(text):
-        yield Line(f"    tried: {attempt['toolchain']}: {attempt['reason']}", "detail")
+    attempts = [Attempt(found["toolchain"], found["reason"]) for found in _ATTEMPT.finditer(text)]
+    for reason, toolchains in group_attempts(attempts).items():
+        yield Line(f"    tried: {toolchains}: {reason}", "detail")
     yield Line(f"    log: {log_file}", "detail")
 
 
@@ -238,15 +239,18 @@ def _explain_release_without_tag(release: Release, run: Run) -> Iterator[Line]:
 
 
 def _explain_projects(tags: Sequence[Tag], decisions: Decisions, run: Run) -> Iterator[Line]:
-    """Each project of these tags, with one line for each tag."""
+    """Each project of these tags, with one line for tags of which the same is to be said."""
     for repository, path in dict.fromkeys((tag.repository, tag.project_path) for tag in tags):
         of_project = [tag for tag in tags if (tag.repository, tag.project_path) == (repository, path)]
         source = next(source for source in run.sources if source.url == repository)
         yield Line(f"{of_project[0].project} ({repository}/{path})".replace("/)", ")"), "heading")
         for reason in _reasons(source, path, run):
             yield Line(f"    found: {reason}")
+        states: dict[str, list[Tag]] = {}
         for tag in sorted(of_project, key=lambda tag: version_key(tag.version)):
-            yield Line(f"    {tag.name}: {_state(tag, decisions)}")
+            states.setdefault(_state(tag, decisions), []).append(tag)
+        for state, group in states.items():
+            yield Line(f"    {tag_names(group)}: {state}")
 
 
 def _state(tag: Tag, decisions: Decisions) -> str:

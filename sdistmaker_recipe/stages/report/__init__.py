@@ -1,7 +1,7 @@
 """Say what a run did: takes a ``Report``, gives text, JSON and an exit status. Pure.
 
 * ``text``: the lines for people, each with its meaning.
-* ``tag_groups``: tags of one project of which the same is to be said.
+* ``tag_groups``: tags of one project, and toolchains, of which the same is to be said.
 * ``next_steps``: what to do until the index is set up.
 * ``json_document``: the report for programs.
 * ``status``: the exit status.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdistmaker_recipe.stages.report.status import BROKEN, DONE, SOME_TAG_FAILED, exit_status
-from sdistmaker_recipe.stages.report.tag_groups import group_key, label
+from sdistmaker_recipe.stages.report.tag_groups import group_attempts, group_key, label, tag_names
 from sdistmaker_recipe.stages.report.text import Line, Meaning, as_lines, as_text
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ __all__ = [
     "as_lines",
     "as_text",
     "exit_status",
+    "group_attempts",
     "group_key",
     "label",
+    "tag_names",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Put tags of one project together of which the same is to be said."""
+"""Put tags of one project, and toolchains, together of which the same is to be said."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.model import Attempt, Tag
 from sdistmaker_recipe.names import version_key
 
 Item = TypeVar("Item")
@@ -24,9 +24,13 @@ def group_label(tags: Sequence[Tag]) -> str:
     """One or more tags of a project, such as ``acme: 20 tags (1.1 … 1.20)``; they are in order."""
     if len(tags) == 1:
         return label(tags[0])
+    return f"{tags[0].project}: {len(tags)} tags ({tag_names(tags)})"
+
+
+def tag_names(tags: Sequence[Tag]) -> str:
+    """The names of tags, such as ``1.1, 1.2``; of many, the first and the last: ``1.1 … 1.20``."""
     names = [tag.name for tag in tags]
-    named = ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} … {names[-1]}"
-    return f"{tags[0].project}: {len(names)} tags ({named})"
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} … {names[-1]}"
 
 
 def group_equal(
@@ -46,6 +50,14 @@ def group_equal(
 def group_key(tag: Tag, text: str) -> tuple[str, str, str]:
     """The same key for all tags that belong to one group."""
     return tag.repository, tag.project_path, _without_tag(text, tag)
+
+
+def group_attempts(attempts: Iterable[Attempt]) -> dict[str, str]:
+    """The names of the toolchains that failed for each reason, such as ``setuptools 81, python3.12``."""
+    groups: dict[str, list[str]] = {}
+    for attempt in attempts:
+        groups.setdefault(attempt.reason, []).append(attempt.toolchain)
+    return {reason: ", ".join(toolchains) for reason, toolchains in groups.items()}
 
 
 def _by_version(group: list[Item], tag_of: Callable[[Item], Tag]) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model import KnownFailure, Rejected, Report, Verification
 from sdistmaker_recipe.stages.report.status import broken_files
-from sdistmaker_recipe.stages.report.tag_groups import group_equal, group_label, label
+from sdistmaker_recipe.stages.report.tag_groups import group_attempts, group_equal, group_label, label
 
 Meaning: TypeAlias = Literal["plain", "success", "change", "warning", "failure", "error", "detail", "heading"]
 
@@ -139,12 +139,11 @@ def _failure(group: list[Rejected]) -> Iterator[Line]:
     newest = group[-1]
     again = "again " if newest.is_repeated else ""
     yield Line(f"failed {again}{_label(group)}: {newest.reason}", "failure")
-    others = newest.attempts[1:]
-    for attempt in others:
-        if attempt.reason != newest.reason:
-            yield Line(f"    {attempt.toolchain}: {attempt.reason}", "detail")
-    if same := [attempt.toolchain for attempt in others if attempt.reason == newest.reason]:
-        yield Line(f"    the same with {', '.join(same)}", "detail")
+    for reason, toolchains in group_attempts(newest.attempts[1:]).items():
+        # What stands first has the cure at its end, which those of the attempts lack.
+        is_same = newest.reason.startswith(reason)
+        text = f"the same with {toolchains}" if is_same else f"{toolchains}: {reason}"
+        yield Line(f"    {text}", "detail")
     of_tag = f" of {newest.tag.name}" if len(group) > 1 else ""
     yield Line(f"    log{of_tag}: {newest.log_file}", "detail")
 

@@ -35,6 +35,7 @@ no setup.py
 
 --- declared: no setup.py
 Traceback
+--- setuptools 81: no setup.py
 --- python2.7: SyntaxError: x
 """
 
@@ -49,7 +50,7 @@ def catalog() -> Iterator[Catalog]:
 def ask(catalog: Catalog, tmp_path: Path) -> Callable[[str], Explanation]:
     """Explain something; there is a release, a failed tag, a tag to build, and what options leave out."""
     history = MemoryRepository(identity=UUID)
-    tags = ("1.0", "2.0", "3.0", "4.0rc1", "final")
+    tags = ("1.0", "2.0", "3.0", "3.1", "4.0rc1", "final")
     history.commit({f"acme.ledger/tags/{name}": Folder() for name in tags})
     history.commit(dict.fromkeys(("acme.ledger/trunk", "old/trunk", "old/tags/1.0", ".attic/x"), Folder()))
     history.commit({"other/trunk": Folder(), "other/tags/1.0": Folder()})
@@ -116,7 +117,7 @@ def test_a_failed_tag_has_its_reason_the_toolchains_that_were_tried_and_what_to_
     lines = text(ask("2.0")).splitlines()
     assert "    failed: no setup.py" in lines
     assert [line for line in lines if "tried" in line] == [
-        "    tried: declared: no setup.py",
+        "    tried: declared, setuptools 81: no setup.py",
         "    tried: python2.7: SyntaxError: x",
     ]
     assert "--retry-failed" in lines[-1]
@@ -148,14 +149,14 @@ def test_the_option_that_decides_is_named(ask, subject, said):
 
 
 @pytest.mark.parametrize("subject", ["acme.ledger", "ACME_ledger", f"{URL}/acme.ledger"])
-def test_a_project_has_a_line_for_each_tag_by_version(ask, subject):
+def test_a_project_has_a_line_for_each_state_of_its_tags_by_version(ask, subject):
     lines = text(ask(subject)).splitlines()
     assert lines[0] == f"acme.ledger ({URL}/acme.ledger)"
     states = [line for line in lines if line.startswith("    ") and ": " in line and "found" not in line]
     assert states[:4] == [
         "    1.0: published as acme_ledger-1.0.tar.gz",
         "    2.0: failed: no setup.py",
-        "    3.0: the next run builds this tag",
+        "    3.0, 3.1: the next run builds this tag",
         "    4.0rc1: the next run does not build it: a pre-release, and prereleases is false",
     ]
     assert "    found: the option tag-pattern does not match 1 of them (final)" in lines

@@ -240,6 +240,17 @@ class TestEqualFailures:
         lines = as_text(a_report(rejected=failures("1.0", "1.1", attempts=attempts))).splitlines()
         assert lines[1:3] == ["    python2.7: SyntaxError", "    log of 1.1: /srv/logs/1.1.log"]
 
+    def test_name_toolchains_that_failed_alike_on_one_line(self):
+        names = ("declared", "setuptools 81", "python3.12", "python2.7", "python3.6")
+        reasons = ("No module named x.", "No module named x.", "print x", "No module x", "print x")
+        attempts = tuple(map(Attempt, names, reasons))
+        rejected = failures("1.0", attempts=attempts, reason="No module named x. Set build-requires.")
+        assert as_text(a_report(rejected=rejected)).splitlines()[1:4] == [
+            "    the same with setuptools 81",
+            "    python3.12, python3.6: print x",
+            "    python2.7: No module x",
+        ]
+
     def test_of_an_earlier_run_are_one_line(self):
         tags = [a_tag(f"0.{number}") for number in range(1, 6)]
         plan = Plan(known_failures=tuple(KnownFailure(tag, a_failure(tag)) for tag in tags))
