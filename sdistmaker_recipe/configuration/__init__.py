@@ -3,5 +3,6 @@
 * ``declaration``: what an option is; its name at each door, its group, its parser.
 * ``options``: every option, declared once as a field of ``Configuration``.
 * ``option_types``: the parsers, one for each kind of value.
+* ``local_repository``: which system keeps the repository at a path of this machine.
 * ``parsing``: layers of values in, a ``Configuration`` or every problem out.
 """

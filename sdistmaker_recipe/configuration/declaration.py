@@ -91,6 +91,7 @@ def declare(
 _LISTS = (
     option_types.build_requirements,
     option_types.lines,
+    option_types.submodules,
     option_types.pins,
     option_types.repositories,
     option_types.optional_repositories,

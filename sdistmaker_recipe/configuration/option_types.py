@@ -1,4 +1,4 @@
-"""Parsers of option values, one for each kind of value. Pure.
+"""Parsers of option values, one for each kind of value. Pure, but for the look at a repository's path.
 
 A parser takes the value that a door gives: text, or the list, number or bool of a defaults file. It returns
 the value of the field. It raises ``ValueError`` with what is wrong; the caller adds what is accepted.
@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from sdistmaker_recipe.configuration.local_repository import system_at
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
 from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
 
 EXAMPLE = "example:"
 """The repository URL that stands for the embedded example."""
 
-_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file"
+_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file|git|git\+(https?|ssh|file)"
 """The schemes of repositories that built-in backends serve."""
+_SCP = r"[\w.-]+@[\w.-]+:[^\s:@]+\.git/?(/tags/\S+)?"
+"""The form of scp, ``git@host:group/name.git``, by which git reaches a repository over ssh."""
 
 
 class SecretError(ValueError):
@@ -261,10 +264,19 @@ def optional_repositories(value: object) -> tuple[str, ...]:
     urls = lines(value)
     if any(holds_password(url) for url in urls):
         raise SecretError("holds a password; use the options username and password-variable instead")
-    for url in urls:
-        if url != EXAMPLE:
-            _check_repository(url)
-    return tuple(url.rstrip("/") for url in urls)
+    return tuple(url if url == EXAMPLE else _repository(url) for url in urls)
+
+
+def _repository(written: str) -> str:
+    """The URL of a repository. The path of one on this machine becomes the URL that names its system.
+
+    Only Subversion's repositories are named by file:// URLs of their own.
+    """
+    if re.match(r"~?/(?!/)", written) and (system := system_at(path := Path(written).expanduser())):
+        return f"{system}+{path.absolute().as_uri()}"
+    if not re.fullmatch(_SCP, written):
+        _check_repository(written)
+    return written.rstrip("/")
 
 
 def _check_repository(url: str) -> None:
@@ -276,9 +288,23 @@ def _check_repository(url: str) -> None:
             return
         served = "".join(f"; the plug-in {name} serves {name}://" for name in plugins)
     _check_url(url, _SCHEMES, f"{url!r} is not the URL of a repository{_did_you_mean(url) or served}")
-    if not re.match(r"file://(localhost)?/|(?!file:)", url, re.IGNORECASE):
-        # Subversion reads a repository on the disk of this machine only.
+    if not re.match(r"(\w+\+)?file://(localhost)?/|(?!(\w+\+)?file:)", url, re.IGNORECASE):
+        # A file URL is for the disk of this machine only.
         raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
+
+
+def submodules(value: object) -> tuple[str, ...]:
+    """``same-host`` and globs for host names, one a line; ``none`` alone gives an empty tuple."""
+    words = tuple(word.lower() for word in lines(value))
+    if words == ("none",):
+        return ()
+    if not words:
+        raise ValueError("is empty")
+    if "none" in words:
+        raise ValueError("has none beside something else")
+    if wrong := [word for word in words if not re.fullmatch(r"[\w.*?\[\]:!-]+", word)]:
+        raise ValueError(f"{wrong[0]!r} is not a host name")
+    return words
 
 
 def backend(*accepted: str) -> Callable[[object], str]:
@@ -343,7 +369,7 @@ def may_hold_password(written: str) -> bool:
 def _check_url(written: str, schemes: str, wrong: str) -> None:
     if holds_password(written):
         raise SecretError("holds a password")
-    if not re.match(rf"(({schemes})://[^/]|file:///)", written, re.IGNORECASE):
+    if not re.match(rf"({schemes})://([^/]|(?<=file://)/)", written, re.IGNORECASE):
         raise ValueError(wrong)
     try:
         _ = urlsplit(written).port

@@ -33,6 +33,7 @@ from sdistmaker_recipe.configuration.option_types import (
     repositories,
     script_name,
     seconds,
+    submodules,
     tag_pattern,
     text,
     url,
@@ -60,7 +61,9 @@ class Configuration:
         EXAMPLE,
         "The repositories that hold the release tags. The default is the example repository that comes "
         "with this package.",
-        "example:, or URLs (http, https, svn, svn+ssh, file) without a password, one a line",
+        "example:, or URLs without a password, one a line. Subversion: http, https, svn, svn+ssh, file. git: "
+        "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH.git, or the path of a repository or of a "
+        "folder of repositories",
         alias="BASE",
     )
     repository_on_server: tuple[str, ...] = declare(
@@ -75,9 +78,10 @@ class Configuration:
     )
     vcs: str = declare(
         Group.REPOSITORY,
-        backend("auto", "subversion", "subversion-cli"),
+        backend("auto", "subversion", "subversion-cli", "git"),
         "auto",
-        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. auto: "
+        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git: "
+        "the program git, also for URLs that do not begin with git. auto: git for its own URLs; for others "
         "libsvn, or the program svn if subvertpy, the Python binding of libsvn, is not installed; for other "
         "schemes the plug-in of that name. The name of a plug-in: that plug-in, for every URL.",
         "auto, subversion or subversion-cli",
@@ -87,14 +91,15 @@ class Configuration:
         count,
         "0",
         "The highest number of connections to one repository at the same time. 0 means 8 over a network and "
-        "1 for file:// URLs. If the server allows fewer, the run goes on with those.",
+        "1 for repositories on this machine. If the server allows fewer, the run goes on with those.",
         "a whole number",
     )
     username: str = declare(
         Group.REPOSITORY,
         text,
         "",
-        "The user name for the repository. Without it, the credentials that Subversion has stored are used.",
+        "The user name for the repository. Without it, the credentials that Subversion or git has stored are "
+        "used.",
         "a name",
     )
     password_variable: str = declare(
@@ -104,6 +109,15 @@ class Configuration:
         "The environment variable that holds the password for the repository. The password itself is never "
         "an option, because buildout writes options to disk.",
         "the name of an environment variable",
+    )
+    submodules: tuple[str, ...] = declare(
+        Group.REPOSITORY,
+        submodules,
+        "same-host",
+        "Which submodules of git belong to the files of a tag. same-host: those that are on the host of the "
+        "repository. A glob for host names: those on such hosts too. none: no submodule; their folders are "
+        "empty, as after git clone. A tag with another submodule fails.",
+        "same-host, globs for host names, one a line, or none",
     )
 
     # Which tags become releases

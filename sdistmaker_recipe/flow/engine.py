@@ -71,7 +71,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Reject
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
         url = configuration.repository[0]
-        source = open_source(url, url, configuration.vcs, context.credentials, scratch)
+        source = open_source(url, url, configuration, context.credentials, scratch)
         stack.enter_context(source.repository)
         tag = single_tag(source, configuration)
         settings = jobs.build_settings(scratch, scratch, configuration, context, has_many_builds=False)

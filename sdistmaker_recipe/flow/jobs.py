@@ -128,6 +128,7 @@ def make_job(
         requires=requirements_for(tag.project, configuration.build_requires),
         pin=(pin.python, *pin.constraints) if pin else (),
         connections=source.repository.connections,
+        repository_settings=source.settings,
     )
 
 

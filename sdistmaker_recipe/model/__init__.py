@@ -19,6 +19,7 @@ from sdistmaker_recipe.model.builds import (
     Failed,
     Outcome,
     ProjectDetails,
+    RepositorySettings,
 )
 from sdistmaker_recipe.model.plans import Failure, KnownFailure, Plan, Skipped
 from sdistmaker_recipe.model.releases import ADOPTED, Release, ReleaseChange, ReleaseFile
@@ -81,6 +82,7 @@ __all__ = [
     "ReleaseChange",
     "ReleaseFile",
     "Report",
+    "RepositorySettings",
     "Site",
     "Skipped",
     "Tag",

@@ -10,6 +10,20 @@ from sdistmaker_recipe.model.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)
+class RepositorySettings:
+    """What a backend may need to know of a repository beside its URL.
+
+    ``known_as`` is the URL that users know it by, "" for the URL that it is opened with. ``cache`` is a
+    folder for what the backend keeps from one run to the next, None for nothing. ``submodules`` is the option
+    of this name.
+    """
+
+    known_as: str = ""
+    cache: Path | None = None
+    submodules: tuple[str, ...] = ("same-host",)
+
+
+@dataclass(frozen=True, slots=True)
 class BuildSettings:
     """What all jobs of a run share, as plain values.
 
@@ -42,6 +56,7 @@ class BuildSettings:
 class BuildJob(NamedTuple):
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
+    ``repository_settings`` are those that the repository was scanned with.
     ``toolchain`` names the rung of the ladder to try first: the ladder is the list of toolchains that are
     tried one after the other; with ``is_rebuild`` it built this very tag before. ``pin`` is the project's
     line of the option toolchain: an interpreter and constraints. ``requires`` are its requirements (PEP 508)
@@ -61,6 +76,7 @@ class BuildJob(NamedTuple):
     connections: int = 0
     exported: Path | None = None
     is_rebuild: bool = False
+    repository_settings: RepositorySettings = RepositorySettings()
 
 
 class ProjectDetails(NamedTuple):

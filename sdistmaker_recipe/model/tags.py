@@ -53,9 +53,14 @@ def repository_of(origin: str) -> str:
 
 
 def project_name(repository: str, project_path: str) -> str:
-    """The name of the project at project_path in the repository with this URL."""
-    path = project_path or unquote(repository)
-    return path.rstrip("/").rpartition("/")[2]
+    """The name of the project at project_path in the repository with this URL.
+
+    A URL that names a git repository often ends with ``.git``, and one in the form of scp may have no slash.
+    """
+    if project_path:
+        return project_path.rstrip("/").rpartition("/")[2]
+    name = unquote(repository).rstrip("/").rpartition("/")[2]
+    return (name if "://" in repository else name.rpartition(":")[2]).removesuffix(".git")
 
 
 def tag_path(project_path: str, name: str) -> str:

@@ -14,7 +14,7 @@ from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import EXAMPLE
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.model import Tag
+from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import (
     Credentials,
     NothingFound,
@@ -31,6 +31,7 @@ class Source(NamedTuple):
 
     url: str
     repository: Repository
+    settings: RepositorySettings = RepositorySettings()
 
 
 def open_sources(
@@ -60,16 +61,19 @@ def open_sources(
 
 
 def open_source(
-    url: str, location: str, vcs: str, credentials: Credentials, state: Path, connections: int = 0
+    url: str, location: str, configuration: Configuration, credentials: Credentials, state: Path
 ) -> Source:
-    """The repository that users know as url, read at location; ``vcs`` and ``connections`` are the options.
+    """The repository that users know as url, read at location; the folder ``state`` is kept between runs.
 
     Raises ``RepositoryError`` where it does not answer.
     """
     read = _load_example(state) if location == EXAMPLE else location
-    repository = open_repository(read, vcs, credentials, connections)
+    settings = RepositorySettings(
+        known_as=url, cache=state.absolute() / "repositories", submodules=configuration.submodules
+    )
+    repository = open_repository(read, configuration.vcs, credentials, configuration.connections, settings)
     repository.head()
-    return Source(url, repository)
+    return Source(url, repository, settings)
 
 
 def scan(source: Source, configuration: Configuration, state: ScanState, version: str, *, full: bool) -> Scan:
@@ -153,8 +157,7 @@ def _open_first(
     errors: list[RepositoryError] = []
     for location in locations:
         try:
-            connections = configuration.connections
-            source = open_source(url, location, configuration.vcs, credentials, state, connections)
+            source = open_source(url, location, configuration, credentials, state)
             if location != locations[-1]:
                 source.repository.check(source.repository.head())
         except RepositoryError as error:

@@ -8,10 +8,14 @@ from the project's path and the tag's name, for every system. Revisions are text
 ``open_repository`` opens a backend by its name, and imports it only then.
 
 * ``backends``: the backends by their names, and by the schemes of URLs.
-* ``subversion``: the one backend that there is.
+* ``subversion``: Subversion by libsvn or the svn program.
+* ``git``: git by its program.
 * ``tag_listing``: the answers of a system that lists all its tags at once.
+* ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
+* ``repository_folder``: the repositories below a folder of this machine.
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
+* ``new_folder``: a new folder for an export, or nothing.
 * ``retry``: ask again after a transient error.
 """
 
@@ -23,6 +27,8 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol, TypeAlias
+
+from sdistmaker_recipe.model import RepositorySettings
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.model import Tag
@@ -219,7 +225,11 @@ class Repository(Protocol):
 
 
 def open_repository(
-    url: str, backend: str = "auto", credentials: Credentials | None = None, connections: int = 0
+    url: str,
+    backend: str = "auto",
+    credentials: Credentials | None = None,
+    connections: int = 0,
+    settings: RepositorySettings | None = None,
 ) -> Repository:
     """Open url with a backend by name; "auto" takes the first that works for the URL on this machine.
 
@@ -229,7 +239,9 @@ def open_repository(
     """
     from sdistmaker_recipe.vcs import backends
 
-    return backends.open_repository(url, backend, credentials or Credentials(), connections)
+    return backends.open_repository(
+        url, backend, credentials or Credentials(), connections, settings or RepositorySettings()
+    )
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:

@@ -13,10 +13,14 @@ from typing import BinaryIO, TypeAlias
 
 from sdistmaker_recipe.configuration.option_types import holds_password
 from sdistmaker_recipe.errors import RepositoryError, SdistmakerError
+from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.plugins import Plugin, PluginError, installed_plugins, plugin_for_scheme
 from sdistmaker_recipe.vcs import Credentials, Repository
 
-Opener: TypeAlias = Callable[[str, Credentials, int], Repository]
+Opener: TypeAlias = Callable[[str, Credentials, int, RepositorySettings], Repository]
+"""Opens a URL with credentials, the option connections, and what else a backend may need to know."""
+
+PluginOpener: TypeAlias = Callable[[str, Credentials, int], Repository]
 """Opens a URL with credentials and the option connections."""
 
 AUTO = "auto"
@@ -25,7 +29,9 @@ AUTO = "auto"
 def _subversion(vcs: str) -> Opener:
     """Opens Subversion repositories by the way that this value of the option vcs names."""
 
-    def open_subversion(url: str, credentials: Credentials, connections: int) -> Repository:
+    def open_subversion(
+        url: str, credentials: Credentials, connections: int, _settings: RepositorySettings
+    ) -> Repository:
         from sdistmaker_recipe.vcs.subversion import opening
 
         return opening.open_repository(url, vcs, credentials, connections)
@@ -33,19 +39,31 @@ def _subversion(vcs: str) -> Opener:
     return open_subversion
 
 
-BACKENDS: dict[str, Opener] = {name: _subversion(name) for name in ("subversion", "subversion-cli")}
+def _git(url: str, credentials: Credentials, connections: int, settings: RepositorySettings) -> Repository:
+    from sdistmaker_recipe.vcs.git import opening
+
+    return opening.open_repository(url, credentials, connections, settings)
+
+
+BACKENDS: dict[str, Opener] = {
+    "git": _git,
+    **{name: _subversion(name) for name in ("subversion", "subversion-cli")},
+}
 """The backend of each name."""
 
 SCHEMES: tuple[tuple[re.Pattern[str], Opener], ...] = (
-    (re.compile(r"(https?|svn|svn\+[^:]+|file)", re.IGNORECASE), _subversion(AUTO)),
+    (re.compile(r"(https?|svn|svn\+[^:]+|file)://.*", re.IGNORECASE), _subversion(AUTO)),
+    (re.compile(r"(git|git\+(https?|ssh|file))://.*|[\w.-]+@[\w.-]+:(?!//).*", re.IGNORECASE), _git),
 )
-"""The backends of "auto": the first one whose pattern matches the URL's scheme."""
+"""The backends of "auto": the first one whose pattern matches the URL."""
 
 
-def open_repository(url: str, backend: str, credentials: Credentials, connections: int) -> Repository:
+def open_repository(
+    url: str, backend: str, credentials: Credentials, connections: int, settings: RepositorySettings
+) -> Repository:
     """Open url with the backend of this name; "auto" chooses by the URL's scheme and what is installed."""
     refuse_password(url)
-    return _opener(url, backend)(url, credentials, connections)
+    return _opener(url, backend)(url, credentials, connections, settings)
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:
@@ -70,7 +88,7 @@ def _opener(url: str, backend: str) -> Opener:
 def _by_scheme(url: str) -> Opener:
     scheme, separator, _rest = url.strip().partition("://")
     for pattern, opener in SCHEMES:
-        if separator and pattern.fullmatch(scheme):
+        if pattern.fullmatch(url.strip()):
             return opener
     plugins = installed_plugins()
     if separator and (plugin := plugin_for_scheme(plugins, scheme)):
@@ -79,7 +97,8 @@ def _by_scheme(url: str) -> Opener:
     raise RepositoryError(
         url,
         "no backend serves such a URL",
-        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository. "
+        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository, or with git "
+        "or git+ and https, ssh or file. "
         f"{schemes or 'No plug-in for another system is installed.'}",
     )
 
@@ -92,7 +111,9 @@ def _plugin(url: str, plugin: Plugin) -> Opener:
         hint = "Install what it needs, or another version of it, for the Python that runs this command."
         raise RepositoryError(url, str(error), "" if plugin.is_ambiguous else hint) from error
 
-    def open_plugin(url: str, credentials: Credentials, connections: int) -> Repository:
+    def open_plugin(
+        url: str, credentials: Credentials, connections: int, _settings: RepositorySettings
+    ) -> Repository:
         try:
             opened: Repository = opener(url, credentials, connections)
         except SdistmakerError:

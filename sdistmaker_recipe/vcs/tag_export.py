@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError
-from sdistmaker_recipe.model import BuildJob
+from sdistmaker_recipe.model import BuildJob, RepositorySettings
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit
 
@@ -21,7 +21,7 @@ def export_tag(job: BuildJob, credentials: Credentials, folder: Path) -> None:
     """
     if _move_exported(job, folder):
         return
-    repository = _open_repository(job.source, job.vcs, credentials)
+    repository = _open_repository(job.source, job.vcs, credentials, job.repository_settings)
     try:
         export_within_limit(job, repository, folder)
     except RepositoryError as error:
@@ -43,7 +43,7 @@ def export_ahead(job: BuildJob, credentials: Credentials) -> BuildJob | None:
     try:
         with connection_limit(job).acquire() as connection:
             try:
-                repository = _open_repository(job.source, job.vcs, credentials)
+                repository = _open_repository(job.source, job.vcs, credentials, job.repository_settings)
                 repository.export(job.tag, job.peg, folder)
             except RepositoryError as error:
                 if error.is_transient and connection:
@@ -82,6 +82,8 @@ def _move_exported(job: BuildJob, folder: Path) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _open_repository(url: str, vcs: str, credentials: Credentials) -> Repository:
+def _open_repository(
+    url: str, vcs: str, credentials: Credentials, settings: RepositorySettings
+) -> Repository:
     """A connection that the next tag uses again; it reconnects by itself if the server closed it."""
-    return open_repository(url, vcs, credentials)
+    return open_repository(url, vcs, credentials, settings=settings)

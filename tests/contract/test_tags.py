@@ -20,6 +20,7 @@ from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.contract.conftest import BACKENDS
 from tests.support import folders
 from tests.support.folders import FolderServer
+from tests.support.git import GitServer
 from tests.support.memory_repository import MemoryRepository
 from tests.support.requirements import need
 from tests.support.subversion import create
@@ -56,7 +57,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["refs", "memory", "plug-in", *BACKENDS])
+@pytest.fixture(params=["refs", "memory", "plug-in", *BACKENDS, "git"])
 def server(
     request: pytest.FixtureRequest, tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TagServer:
@@ -67,6 +68,8 @@ def server(
     elif request.param == "plug-in":
         monkeypatch.syspath_prepend(request.getfixturevalue("plugin"))
         made = FolderServer(tmp_path / "folders")
+    elif request.param == "git":
+        made = GitServer(tmp_path / "git")
     elif request.param == "memory":
         made = SubversionServer(in_memory)
     else:

@@ -10,5 +10,5 @@
 * ``explanation``: what a scan makes of a repository without tags, or of one path.
 * ``presence``: whether folders are there that are no longer listed.
 * ``log``: what revisions changed and deleted, from their log.
-* ``urls``, ``revisions``, ``export``, ``errors``, ``process``: what both connections share.
+* ``urls``, ``revisions``, ``errors``, ``process``: what both connections share.
 """

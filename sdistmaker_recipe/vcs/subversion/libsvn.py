@@ -25,10 +25,10 @@ from subvertpy import (
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion.export import new_folder
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
 from sdistmaker_recipe.vcs.subversion.revisions import EPOCH, revision_number, time_of

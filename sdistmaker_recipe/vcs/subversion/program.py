@@ -18,10 +18,10 @@ from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion.export import new_folder
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import batch_ssh, configuration_files
 from sdistmaker_recipe.vcs.subversion.revisions import revision_number, time_of

@@ -21,6 +21,11 @@ SAMPLES = {
     "connections": ("4", 4, 4),
     "username": ("builder", "builder", "builder"),
     "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
+    "submodules": (
+        "same-host\n*.example.com",
+        ["same-host", "*.example.com"],
+        ("same-host", "*.example.com"),
+    ),
     "include": ("acme.*\n*/core", ["acme.*", "*/core"], ("acme.*", "*/core")),
     "exclude": ("attic/*", ("attic/*",), ("attic/*",)),
     "ignore": ("one\ntwo*", ["one", "two*"], ("one", "two*")),

@@ -1,0 +1,215 @@
+"""The objects that came from servers, in bare repositories in the folder of the state.
+
+Each server has one. Its refs are named after the objects that they keep, ``refs/keep/ID``, so a tag that
+moves, or whose name becomes that of a folder, is in nobody's way. Commits are fetched without their history.
+
+Processes share a cache by a lock on a file. Whoever reads holds it together with others, whoever fetches or
+removes something holds it alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sdistmaker_recipe.errors import RepositoryError, StoreError
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits
+from sdistmaker_recipe.vcs.git.process import Git
+from sdistmaker_recipe.vcs.retry import with_retries
+from sdistmaker_recipe.vcs.tag_rows import Resolved
+
+logger = logging.getLogger(__name__)
+
+_IDS = "sdistmaker-tags.json"
+_KEEP = "refs/keep/"
+_MOST_PACKS = 40
+"""Each fetch makes a pack; more of them are packed into one."""
+_NO_SHALLOW = "does not support shallow"
+
+
+class Cache:
+    """The objects of the repository at ``server``, a URL as git takes it; errors name ``url``."""
+
+    def __init__(self, url: str, server: str, credentials: Credentials, folder: Path) -> None:
+        self._url, self._server, self._credentials = url, server, credentials
+        digest = hashlib.sha256(server.encode()).hexdigest()[:24]
+        self._folder = folder / f"{digest}.git"
+        self._lock = folder / f"{digest}.lock"
+
+    @property
+    def large_files(self) -> Path:
+        """The folder for what Git LFS has fetched."""
+        return self._folder / "lfs"
+
+    @contextmanager
+    def holding(self, wanted: Mapping[str, str]) -> Iterator[Path]:
+        """The folder of objects, with these objects in it: refs (or ids) of the server by ids.
+
+        Raises ``RepositoryError``.
+        """
+        while True:
+            with self._locked(fcntl.LOCK_SH):
+                if not self._missing(wanted):
+                    yield self._folder / "objects"
+                    return
+            self.fetch(wanted)
+
+    def fetch(self, wanted: Mapping[str, str]) -> None:
+        """Fetch what is missing of these objects, in one go. Raises ``RepositoryError``."""
+        with self._locked(fcntl.LOCK_EX):
+            if not (missing := self._missing(wanted)):
+                return
+            try:
+                self._fetch_into(self._folder, missing)
+            except RepositoryError as error:
+                if error.is_transient or error.is_forbidden or not (self._folder / "HEAD").exists():
+                    raise
+                # Whatever is wrong with the cache, it can be made again.
+                logger.debug("%s: the cache is made again: %s", self._url, error.reason)
+                self._remove()
+                self._fetch_into(self._folder, wanted)
+            for identifier, ref in missing.items():
+                if not self._has(identifier):
+                    raise RepositoryError(
+                        self._url,
+                        f"{ref} is not {identifier} any more",
+                        "It moved while this run was at work. The next run sees what is there now.",
+                    )
+
+    def fetch_commit(self, commit: str) -> None:
+        """Fetch a commit that no ref may name. Raises ``RepositoryError``."""
+        try:
+            self.fetch({commit: commit})
+        except RepositoryError as error:
+            if error.is_transient or error.is_forbidden:
+                raise
+            # An old server gives only what its refs name, so everything is fetched.
+            with self._locked(fcntl.LOCK_EX):
+                self._make(commit)
+                specs = ("+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*")
+                arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._server]
+                with_retries(lambda: self._git(self._folder).run([*arguments, *specs]))
+                if not read_commits(self._url, self._folder / "objects", {commit: commit}):
+                    raise
+                self._keep(commit)
+
+    def note_ids(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Note the ids of tags and their commits, by name, for the processes that build."""
+        if names:
+            with self._locked(fcntl.LOCK_EX):
+                (self._folder / _IDS).write_text(json.dumps(names), "utf-8")
+
+    def id_of(self, name: str, commit: str) -> str:
+        """The id of a tag at this commit, as it was noted; "" if it was not."""
+        with self._locked(fcntl.LOCK_SH):
+            try:
+                noted = json.loads((self._folder / _IDS).read_text("utf-8"))
+                identifier, at = noted[name]
+            except (OSError, ValueError, LookupError, TypeError):
+                return ""
+        return str(identifier) if at == commit else ""
+
+    def keep_only(self, identifiers: Iterable[str]) -> None:
+        """Remove objects that belong to none of these ids, if any is to be removed."""
+        if not self._folder.is_dir():
+            return
+        with self._locked(fcntl.LOCK_EX), suppress(RepositoryError):
+            git = self._local()
+            kept = set(identifiers)
+            listed = git.run(["for-each-ref", "--format=%(refname)", "refs"]).output.decode().split()
+            gone = [ref for ref in listed if ref.rpartition("/")[2] not in kept]
+            packs = list((self._folder / "objects" / "pack").glob("*.pack"))
+            if gone:
+                lines = "".join(f"delete {ref}\n" for ref in gone)
+                git.run(["update-ref", "--stdin"], lines.encode())
+            if gone or len(packs) > _MOST_PACKS:
+                git.run(["reflog", "expire", "--expire=now", "--all"])
+                git.run(["repack", "-a", "-d", "-q"])
+                git.run(["prune", "--expire=now"])
+
+    def clear(self) -> None:
+        """Throw everything away, to be fetched again."""
+        with self._locked(fcntl.LOCK_EX):
+            self._remove()
+
+    def read_times(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
+        """What tags are, from a fetch of commits only, into a folder that is thrown away."""
+        with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:
+            folder = Path(name, "commits.git")
+            make_git_folder(folder, next(iter(tags.values())))
+            wanted = {identifier: f"refs/tags/{tag}" for tag, identifier in tags.items()}
+            self._fetch_into(folder, wanted, ["--filter=tree:0"])
+            return read_commits(self._url, folder / "objects", tags)
+
+    def _fetch_into(self, folder: Path, wanted: Mapping[str, str], options: Sequence[str] = ()) -> None:
+        if not (folder / "HEAD").exists():
+            self._make(next(iter(wanted)))
+        specs = "".join(f"+{ref}:{_KEEP}{identifier}\n" for identifier, ref in wanted.items()).encode()
+        start = ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]
+        git = self._git(folder)
+
+        def fetch() -> None:
+            depth = ["--depth=1", *options]
+            try:
+                git.run([*start, *depth, "--stdin", "--", self._server], specs)
+            except RepositoryError as error:
+                if _NO_SHALLOW not in error.reason:
+                    raise
+                git.run([*start, "--stdin", "--", self._server], specs)
+
+        with_retries(fetch)
+
+    def _missing(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        return {identifier: ref for identifier, ref in wanted.items() if not self._has(identifier)}
+
+    def _has(self, identifier: str) -> bool:
+        # Refs that git packed are in one file.
+        if (self._folder / _KEEP / identifier).exists():
+            return True
+        try:
+            return f" {_KEEP}{identifier}\n" in (self._folder / "packed-refs").read_text("ascii", "replace")
+        except OSError:
+            return False
+
+    def _keep(self, identifier: str) -> None:
+        self._local().run(["update-ref", f"{_KEEP}{identifier}", identifier])
+
+    def _make(self, identifier: str) -> None:
+        if self._folder.exists() and not (self._folder / "HEAD").exists():
+            self._remove()
+        if not self._folder.exists():
+            scratch = Path(tempfile.mkdtemp(dir=self._folder.parent, prefix=".new-"))
+            make_git_folder(scratch / "made", identifier)
+            (scratch / "made").rename(self._folder)
+            scratch.rmdir()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _git(self, folder: Path) -> Git:
+        return Git(self._url, folder, server=self._server, credentials=self._credentials)
+
+    def _local(self) -> Git:
+        return Git(self._url, self._folder)
+
+    @contextmanager
+    def _locked(self, operation: int) -> Iterator[None]:
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError.of(error, self._lock) from error
+        try:
+            fcntl.flock(descriptor, operation)
+            yield
+        finally:
+            os.close(descriptor)

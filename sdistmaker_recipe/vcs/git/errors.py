@@ -1,0 +1,153 @@
+"""What the messages of git and ssh mean, and what to do about them.
+
+git has no error numbers. Its messages are in English here, because ``process`` sets the locale.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials
+
+_ASK_BY_HAND = "git ls-remote URL must list its refs, as the user this program runs as."
+
+
+class Fault(NamedTuple):
+    """A kind of failure: a pattern of messages, the reason and the hint for the user."""
+
+    words: str
+    reason: str
+    hint: str = ""
+    is_transient: bool = False
+    is_forbidden: bool = False
+    is_missing: bool = False
+
+
+_LOGIN = Fault(
+    r"Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401|"
+    r"HTTP 401|Access denied",
+    "the server asks for a user name and password, and accepted none",
+    "Set the options username and password-variable, or let one of git's credential helpers store the "
+    "password. Nothing is ever asked for here.",
+    is_forbidden=True,
+)
+_REFUSED_LOGIN_HINT = "The user name or the password is wrong, or the user may not read this repository."
+
+FAULTS = (
+    Fault(
+        r"Host key verification failed|No .* host key is known",
+        "ssh does not know the key of the host",
+        "Run ssh HOST once as the user this program runs as, compare the key, and accept it.",
+        is_forbidden=True,
+    ),
+    Fault(
+        r"Permission denied \([\w,-]*(publickey|password|keyboard)",
+        "the ssh server accepts no key of this account",
+        "Add the public key of the user this program runs as to the server. A key with a passphrase must be "
+        "in an ssh agent that this program reaches (SSH_AUTH_SOCK).",
+        is_forbidden=True,
+    ),
+    _LOGIN,
+    Fault(
+        r"error: 403|HTTP 403|not permitted|Permission to \S+ denied",
+        "the server forbids access",
+        "Ask for the right to read it, for the user this program runs as.",
+        is_forbidden=True,
+    ),
+    Fault(
+        r"Could not resolve host|Name or service not known|Temporary failure in name resolution|"
+        r"unable to look up|nodename nor servname",
+        "the host is not known",
+        "Check the host name, and that this machine can look it up.",
+    ),
+    Fault(
+        r"Connection refused|Failed to connect|Couldn't connect|[Cc]onnection timed out|"
+        r"No route to host|Network is unreachable|Operation timed out|unable to connect to",
+        "no server answers there",
+        "Is it running, is the port right, and does a firewall let this machine through?",
+        is_transient=True,
+    ),
+    Fault(
+        r"SSL certificate|certificate verif|self[- ]signed certificate|unable to get local issuer",
+        "the server's certificate is not trusted",
+        "Add the authority that signed it to the system's certificates, or name its file in git's setting "
+        "http.sslCAInfo.",
+    ),
+    Fault(
+        r"SSL routines|gnutls|SSL_ERROR|TLS|wrong version number",
+        "no encrypted connection came about",
+        "Does the server speak https on this port?",
+    ),
+    Fault(
+        r"error: (429|502|503|504)|HTTP (429|502|503|504)",
+        "the server is busy, or being started",
+        "Its log says what is wrong. Where it allows few connections, set the option connections.",
+        is_transient=True,
+    ),
+    Fault(r"error: 5\d\d|HTTP 5\d\d", "the server answers with an error", "Its log says what is wrong."),
+    Fault(
+        r"transport '[^']*' not allowed",
+        "git does not allow this protocol here",
+        "Use https, ssh or the path of a repository on this machine.",
+    ),
+    Fault(
+        r"(?i)repository .*not found|does not appear to be a git|not a git repository|error: 404|HTTP 404|"
+        r"repository not exported|does not exist|No such file or directory|not valid: is this a git|"
+        r"(project|repository) you were looking for|could not be found",
+        "no git repository is there",
+        f"Check the URL: {_ASK_BY_HAND}",
+        is_missing=True,
+    ),
+    Fault(
+        r"early EOF|hung up|Connection reset|Broken pipe|RPC failed|Operation too slow|"
+        r"[Cc]onnection closed|Connection to \S+ closed",
+        "the connection was closed by the server",
+        f"Its log says why. {_ASK_BY_HAND}",
+        is_transient=True,
+    ),
+    Fault(
+        r"couldn't find remote ref|not our ref|no such remote ref",
+        "the server has no such tag or commit any more",
+        "It was deleted or moved while this run was at work. The next run sees what is there now.",
+    ),
+    Fault(
+        r"Permission denied|insufficient permission|detected dubious ownership",
+        "permission denied",
+        "The user this program runs as must be able to read the repository's folder.",
+        is_forbidden=True,
+    ),
+)
+
+
+def translate(url: str, printed: str, credentials: Credentials | None = None) -> RepositoryError:
+    """The error that git's messages mean; ``credentials`` are those that were offered."""
+    for fault in FAULTS:
+        if re.search(fault.words, printed):
+            reason, hint = fault.reason, fault.hint
+            if fault is _LOGIN and credentials and credentials.password is not None:
+                reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
+            kind = PathNotFoundError if fault.is_missing else RepositoryError
+            return kind(
+                url,
+                f"{reason} ({_main_line(printed, credentials)})",
+                hint,
+                is_transient=fault.is_transient,
+                is_forbidden=fault.is_forbidden,
+            )
+    return RepositoryError(url, _main_line(printed, credentials), _ASK_BY_HAND)
+
+
+def _main_line(printed: str, credentials: Credentials | None) -> str:
+    """The line that says most, without a password."""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    starts = ("fatal: ", "error: ", "remote: ", "ERROR: ")
+    chosen = next((line for start in starts for line in lines if line.startswith(start)), lines[-1])
+    if chosen.startswith("fatal: Could not read from remote repository") and len(lines) > 1:
+        chosen = lines[0]
+    if credentials and credentials.password:
+        chosen = chosen.replace(credentials.password, "***")
+    for start in starts:
+        chosen = chosen.removeprefix(start)
+    return re.sub(r"://[^/@\s]*@", "://", chosen).rstrip(".")

@@ -1,0 +1,105 @@
+"""Replace the pointers of Git LFS by the files that they stand for.
+
+A pointer is a small text with the SHA-256 of the file (docs/spec.md of git-lfs). git-lfs fetches the files,
+and they are copied from its folder by their digests. So no filter has to be configured, and nothing that
+a tag's .gitattributes names is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.git.archive import Commit
+from sdistmaker_recipe.vcs.git.objects import make_git_folder
+from sdistmaker_recipe.vcs.git.places import Place
+from sdistmaker_recipe.vcs.git.process import Git, is_remote
+
+_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
+
+
+def replace_pointers(
+    place: Place, objects: Path, commit: Commit, folder: Path, paths: Sequence[str], credentials: Credentials
+) -> None:
+    """Replace the pointers at these paths below the folder. Raises ``RepositoryError``."""
+    if shutil.which("git-lfs") is None:
+        raise RepositoryError(
+            place.url,
+            f"{paths[0]!r} is kept by Git LFS{_others(paths)}, and the program git-lfs is not installed",
+            "Install it (Debian: apt install git-lfs).",
+        )
+    digests = {path: _digest(place.url, folder / path) for path in paths}
+    kept = place.large_files / "objects"
+    if any(not _kept(kept, digest).is_file() for digest in digests.values()):
+        _fetch(place, objects, commit, credentials)
+    for path, digest in digests.items():
+        _replace(place.url, _kept(kept, digest), folder / path, digest, path)
+
+
+def _digest(url: str, pointer: Path) -> str:
+    match = _OID.search(pointer.read_bytes())
+    if match is None:
+        raise RepositoryError(url, f"{pointer.name!r} is a pointer of Git LFS that names no file")
+    return match[1].decode()
+
+
+def _kept(folder: Path, digest: str) -> Path:
+    """Where git-lfs keeps the file with a digest."""
+    return folder / digest[:2] / digest[2:4] / digest
+
+
+def _fetch(place: Place, objects: Path, commit: Commit, credentials: Credentials) -> None:
+    """Have git-lfs fetch all files of a commit. It reads ``.lfsconfig`` of the commit that HEAD names."""
+    if not is_remote(place.server) and not os.access(place.large_files.parent, os.W_OK):
+        return
+    with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:
+        git_folder = Path(name, "lfs.git")
+        make_git_folder(git_folder, commit.identifier)
+        (git_folder / "HEAD").write_text(f"{commit.identifier}\n", "ascii")
+        (git_folder / "shallow").write_text(f"{commit.identifier}\n", "ascii")
+        git = Git(place.url, git_folder, objects, place.server, credentials)
+        settings: Mapping[str, str] = {
+            "remote.origin.url": place.server,
+            "lfs.storage": str(place.large_files),
+            "lfs.concurrenttransfers": "4",
+        }
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        git.run([*options, "lfs", "fetch", "origin", commit.identifier])
+
+
+def _replace(url: str, kept: Path, target: Path, digest: str, path: str) -> None:
+    """Put the file with a digest in place of its pointer, with the pointer's mode and time."""
+    status = target.stat()
+    found = hashlib.sha256()
+    scratch = target.with_name(f"{target.name[:200]}.lfs-part")
+    try:
+        with kept.open("rb") as source, scratch.open("xb") as file:
+            while block := source.read(1 << 20):
+                found.update(block)
+                file.write(block)
+    except FileNotFoundError as error:
+        scratch.unlink(missing_ok=True)
+        raise RepositoryError(
+            url,
+            f"Git LFS does not have the file that {path!r} stands for ({digest[:12]}…)",
+            "Push it with git lfs push --all, from a working copy that has it.",
+        ) from error
+    if found.hexdigest() != digest:
+        scratch.unlink()
+        raise RepositoryError(
+            url, f"the file that Git LFS keeps for {path!r} is damaged", "Run git lfs fsck."
+        )
+    scratch.chmod(status.st_mode & 0o7777)
+    os.utime(scratch, ns=(status.st_atime_ns, status.st_mtime_ns))
+    scratch.replace(target)
+
+
+def _others(paths: Sequence[str]) -> str:
+    return f", as are {len(paths) - 1} other files" if len(paths) > 1 else ""

@@ -1,0 +1,168 @@
+"""Where tags and objects come from: the disk of this machine, or a server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.git import local_refs
+from sdistmaker_recipe.vcs.git.cache import Cache
+from sdistmaker_recipe.vcs.git.objects import read_commits
+from sdistmaker_recipe.vcs.git.process import LISTING_SECONDS, Git
+from sdistmaker_recipe.vcs.retry import with_retries
+from sdistmaker_recipe.vcs.tag_rows import Resolved
+
+_TAGS = "refs/tags/"
+
+
+class Place(Protocol):
+    """One repository."""
+
+    @property
+    def url(self) -> str:
+        """What errors name."""
+
+    @property
+    def server(self) -> str:
+        """The URL as git takes it, or the path of its folder on this machine."""
+
+    @property
+    def large_files(self) -> Path:
+        """The folder for what Git LFS keeps."""
+
+    def tags(self) -> dict[str, str]:
+        """The ids of all tags by their names. Raises ``RepositoryError``."""
+
+    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
+        """What these tags are. Raises ``RepositoryError``."""
+
+    def id_of(self, name: str, commit: str) -> str:
+        """The id of the tag with this name, which was at this commit; "" if it is gone."""
+
+    def objects(self, wanted: Mapping[str, str]) -> contextlib.AbstractContextManager[Path]:
+        """A folder of objects that has these: names of refs, or the ids themselves, by ids."""
+
+    def commit_objects(self, commit: str) -> contextlib.AbstractContextManager[Path]:
+        """A folder of objects that has this commit, which no ref may name."""
+
+    def forget_objects(self) -> bool:
+        """Throw away objects that seem to be damaged; false where they are not ours to throw away."""
+
+
+class LocalPlace:
+    """A repository on this machine; ``git_folder`` has its refs and objects."""
+
+    def __init__(self, url: str, git_folder: str) -> None:
+        self.url, self.server = url, git_folder
+        self._objects = Path(git_folder, "objects")
+        self.large_files = Path(git_folder, "lfs")
+        self._listed: Mapping[str, str] | None = None
+
+    def tags(self) -> dict[str, str]:
+        """The ids of all tags by their names."""
+        try:
+            if local_refs.is_readable(self.server):
+                return local_refs.read_tags(self.server)
+        except OSError as error:
+            raise _unreadable(self.url, error) from error
+        git = Git(self.url, Path(self.server))
+        listed = git.run(["for-each-ref", "--format=%(objectname) %(refname)", _TAGS]).output
+        return _parse(listed, b" ")
+
+    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
+        """What these tags are."""
+        return read_commits(self.url, self._objects, tags)
+
+    def id_of(self, name: str, commit: str) -> str:
+        """The id of the tag with this name."""
+        if self._listed is None or name not in self._listed:
+            self._listed = self.tags()
+        return self._listed.get(name, "")
+
+    @contextlib.contextmanager
+    def objects(self, wanted: Mapping[str, str]) -> Iterator[Path]:
+        """The folder of its objects, whatever is wanted."""
+        yield self._objects
+
+    def commit_objects(self, commit: str) -> contextlib.AbstractContextManager[Path]:
+        """The folder of its objects."""
+        return self.objects({commit: commit})
+
+    def forget_objects(self) -> bool:
+        """Throw away nothing: the objects are not ours."""
+        return False
+
+
+class RemotePlace:
+    """A repository behind a server; ``folder`` keeps the objects that were fetched."""
+
+    def __init__(self, url: str, server: str, credentials: Credentials, folder: Path) -> None:
+        self.url, self.server, self._credentials = url, server, credentials
+        self._cache = Cache(url, server, credentials, folder)
+        self.large_files = self._cache.large_files
+
+    def tags(self) -> dict[str, str]:
+        """The ids of all tags by their names, in one round trip."""
+        git = Git(self.url, server=self.server, credentials=self._credentials)
+        arguments = ["ls-remote", "--quiet", "--tags", "--refs", "--", self.server]
+        return _parse(with_retries(lambda: git.run(arguments, seconds=LISTING_SECONDS)).output, b"\t")
+
+    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
+        """What these tags are, from their commits alone."""
+        return self._cache.read_times(tags)
+
+    def id_of(self, name: str, commit: str) -> str:
+        """The id of the tag, as ``prepare`` was told it; the server is asked only if it was not."""
+        return self._cache.id_of(name, commit) or self.tags().get(name, "")
+
+    def prepare(
+        self, wanted: Mapping[str, str], listed: Mapping[str, str], commits: Mapping[str, str]
+    ) -> None:
+        """Fetch these objects at once, and remove those that are of no tag any more.
+
+        ``listed`` are the ids of all tags by their names, ``commits`` those of the tags to be exported.
+        """
+        self._cache.keep_only({*wanted, *listed.values()})
+        self._cache.fetch(wanted)
+        names = {name: (listed[name], commit) for name, commit in commits.items() if name in listed}
+        self._cache.note_ids(names)
+
+    @contextlib.contextmanager
+    def objects(self, wanted: Mapping[str, str]) -> Iterator[Path]:
+        """A folder of objects that has these."""
+        with self._cache.holding(wanted) as folder:
+            yield folder
+
+    @contextlib.contextmanager
+    def commit_objects(self, commit: str) -> Iterator[Path]:
+        """A folder of objects that has this commit."""
+        self._cache.fetch_commit(commit)
+        with self.objects({commit: commit}) as folder:
+            yield folder
+
+    def forget_objects(self) -> bool:
+        """Throw away what the cache has, to be fetched again."""
+        self._cache.clear()
+        return True
+
+
+def _parse(listed: bytes, separator: bytes) -> dict[str, str]:
+    """Tags from lines of an id and a ref; names that are no text are left out."""
+    tags: dict[str, str] = {}
+    for line in listed.split(b"\n"):
+        identifier, _separator, name = line.partition(separator)
+        with contextlib.suppress(UnicodeDecodeError):
+            ref = name.decode()
+            if ref.startswith(_TAGS) and not ref.endswith("^{}"):
+                tags[ref.removeprefix(_TAGS)] = identifier.decode("ascii")
+    return tags
+
+
+def _unreadable(url: str, error: OSError) -> RepositoryError:
+    reason = f"{error.filename}: {error.strerror}"
+    hint = "The user this program runs as must be able to read the repository's folder."
+    return RepositoryError(url, reason, hint, is_forbidden=isinstance(error, PermissionError))

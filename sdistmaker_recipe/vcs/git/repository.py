@@ -1,0 +1,260 @@
+"""The tags of a git repository, or of all repositories in a folder of this machine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+from urllib.parse import unquote
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.model import Tag, split_tag_path
+from sdistmaker_recipe.vcs import (
+    NothingFound,
+    Presence,
+    PreviousScan,
+    ScanExplanation,
+    ScanResult,
+    tag_rows,
+)
+from sdistmaker_recipe.vcs.git.archive import Commit
+from sdistmaker_recipe.vcs.git.export import Exporter
+from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
+from sdistmaker_recipe.vcs.new_folder import new_folder
+from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
+from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
+
+logger = logging.getLogger(__name__)
+
+_THREADS = 8
+_CONNECTIONS_OVER_NETWORK = 8
+
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+
+
+class GitRepository:
+    """See ``sdistmaker_recipe.vcs.Repository``. The rows of a scan are those of ``vcs.tag_rows``.
+
+    ``find_places`` finds the repositories by their project paths; it is called with the first question.
+    ``inner`` is the path of the one tag that the URL names, "" where it names a repository or a folder.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        find_places: Callable[[], Mapping[str, Place]],
+        exporter: Exporter,
+        *,
+        inner: str = "",
+        is_local: bool = False,
+        connections: int = 0,
+    ) -> None:
+        self._url, self._identity, self._inner = url, identity, inner
+        self._find_places, self._exporter = find_places, exporter
+        self._is_local, self._connections = is_local, connections
+        self._places: Mapping[str, Place] | None = None
+        self._listing: Listing | None = None
+        self._head = ""
+        self._unreadable: frozenset[str] = frozenset()
+
+    @property
+    def url(self) -> str:
+        """The URL that it was opened with."""
+        return self._url
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on a disk of this machine."""
+        return self._is_local
+
+    @property
+    def connections(self) -> int:
+        """How many connections to it there may be; any number to a local one."""
+        return 0 if self._is_local else self._connections or _CONNECTIONS_OVER_NETWORK
+
+    def identity(self) -> str:
+        """A digest of where it is for its users, whatever way leads there."""
+        return "/".join(filter(None, (self._identity, self._inner)))
+
+    def head(self) -> str:
+        """A digest of all tags when this was asked first."""
+        if not self._head:
+            self._head = tag_rows.head_of(self._tags())
+        return self._head
+
+    def check(self, revision: str) -> None:
+        """Raise ``RepositoryError`` unless the tag at the URL is there, or any repository."""
+        if self._inner:
+            self._find(self._inner)
+        else:
+            self._tags()
+
+    def all_tags(self, tag_filter: TagFilter) -> ScanResult:
+        """Every project and its release tags."""
+        found = tag_rows.all_tags(self._wanted(tag_filter), self.head(), self._resolve, tag_filter)
+        return found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+
+    def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
+        """The projects whose tags have other ids than in the previous scan."""
+        head, wanted = self.head(), self._wanted(tag_filter)
+        found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter)
+        return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+
+    def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
+        """Whether a ref, ``[REPOSITORY:]refs/tags/NAME``, a commit or a repository is one of release tags."""
+        from sdistmaker_recipe.vcs.git.explanation import touches_tags
+
+        return touches_tags(self._url, self._tags(), revision, previous, tag_filter)
+
+    def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
+        """Which repositories the previous scan looked at, and their other tags."""
+        from sdistmaker_recipe.vcs.git.explanation import nothing_found
+
+        return nothing_found(self._tags(), tag_filter)
+
+    def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
+        """What a scan makes of a tag or a repository at a path."""
+        from sdistmaker_recipe.vcs.git.explanation import explain
+
+        return explain(self._tags(), path, tag_filter, self._resolve)
+
+    def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
+        """Whether tags are at these paths."""
+        paths = list(paths)
+        try:
+            listing = self._tags()
+        except RepositoryError:
+            return dict.fromkeys(paths, "unknown")
+        unknown = {path for path in paths if (split_tag_path(path) or ("",))[0] in self._unreadable}
+        there = {path for path in paths if _id_at(listing, path)}
+        return {
+            path: "unknown" if path in unknown else "there" if path in there else "gone" for path in paths
+        }
+
+    def deletions(self, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
+        """Nothing: git does not record when a ref was deleted."""
+        return {}
+
+    def tag_at_url(self, tag_filter: TagFilter) -> Tag:
+        """The tag that the URL names."""
+        project, name, identifier = self._find(self._inner)
+        resolved = self._resolve({project: {name: identifier}}).get(project, {}).get(name)
+        if resolved is None or resolved.ignored:
+            reason = resolved.ignored if resolved else "has no commit there"
+            raise PathNotFoundError(self._url, f"the tag {reason}")
+        known_as = unquote(tag_filter.url).removesuffix(f"/{self._inner}")
+        project_name = (project or known_as).rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        match = tag_filter.pattern_of(project_name).fullmatch(name)
+        return Tag(
+            repository=tag_filter.url,
+            project_path="",
+            name=name,
+            path="",
+            version=match["version"] if match else name,
+            revision=resolved.commit,
+            time=tag_rows.time_of(resolved.seconds),
+            origin=self.identity(),
+        )
+
+    def prepare_export(self, tags: Sequence[Tag]) -> None:
+        """Fetch the objects of these tags at once, and remove those of tags that are gone."""
+        listing = self._tags()
+        for path, place in self._all_places().items():
+            if isinstance(place, RemotePlace):
+                names = {tag.name for tag in tags if (split_tag_path(tag.path) or ("",))[0] == path}
+                known = listing.get(path, {})
+                wanted = {known[name]: f"refs/tags/{name}" for name in names & known.keys()}
+                place.prepare(wanted, known, {tag.name: tag.revision for tag in tags})
+
+    def export(self, tag: Tag, revision: str, destination: Path) -> None:
+        """Write the files of the tag's commit, as ``git archive`` gives them."""
+        with new_folder(self._url, destination):
+            project, name = self._project_and_name(tag.path or self._inner)
+            place = self._all_places().get(project)
+            if place is None:
+                raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
+            identifier = place.id_of(name, tag.revision)
+            commit = Commit(tag.revision, name, identifier) if identifier else Commit(tag.revision)
+            self._exporter.export(place, commit, destination)
+
+    def disconnect(self) -> None:
+        """Nothing is kept open."""
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def __enter__(self) -> GitRepository:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _all_places(self) -> Mapping[str, Place]:
+        if self._places is None:
+            self._places = self._find_places()
+        return self._places
+
+    def _tags(self) -> Listing:
+        """All tags when they were first asked for."""
+        if self._listing is None:
+            listing: dict[str, Mapping[str, str]] = {}
+            for path, place in self._all_places().items():
+                try:
+                    listing[path] = place.tags()
+                except RepositoryError as error:
+                    if not (error.is_forbidden and path):
+                        raise
+                    self._unreadable |= {path}
+            self._listing = listing
+        return self._listing
+
+    def _wanted(self, tag_filter: TagFilter) -> Listing:
+        """The tags of the repositories that are in no folder which the option ignore names."""
+        ignored = tag_filter.ignore
+        return {
+            path: tags
+            for path, tags in self._tags().items()
+            if not any(matches(part, ignored) for part in path.split("/"))
+        }
+
+    def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
+        places = self._all_places()
+        return _in_threads(lambda path: places[path].commits(tags[path]), tags)
+
+    def _project_and_name(self, path: str) -> tuple[str, str]:
+        project, name = split_tag_path(path) or ("", "")
+        if not name:
+            raise PathNotFoundError(self._url, "not the URL of a tag", "It ends with /tags/NAME.")
+        return project, name
+
+    def _find(self, path: str) -> tuple[str, str, str]:
+        """The repository, the name and the id of a tag."""
+        project, name = self._project_and_name(path)
+        if not (identifier := _id_at(self._tags(), path)):
+            raise PathNotFoundError(self._url, f"no tag {name}")
+        return project, name, identifier
+
+
+def _id_at(listing: Listing, path: str) -> str:
+    """The id of the tag at a path; "" where there is none."""
+    project, name = split_tag_path(path) or ("", "")
+    return listing.get(project, {}).get(name, "")
+
+
+def _in_threads(ask: Callable[[Key], Answer], keys: Iterable[Key]) -> dict[Key, Answer]:
+    """The answers by their keys, asked for several at a time. Raises the first error."""
+    asked = list(keys)
+    if len(asked) < 2:
+        return {key: ask(key) for key in asked}
+    with ThreadPoolExecutor(min(_THREADS, len(asked))) as executor:
+        return dict(zip(asked, executor.map(ask, asked), strict=True))

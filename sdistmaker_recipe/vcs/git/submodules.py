@@ -1,0 +1,115 @@
+"""Which submodules a commit has (gitsubmodules(7)), and which of them may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs.git.process import Git, is_remote
+from sdistmaker_recipe.vcs.git.urls import host_of, join
+
+SAME_HOST = "same-host"
+_LINK = b"160000"
+"""The mode of a submodule in a tree."""
+_REMOTE_SCHEMES = ("https://", "http://", "ssh://", "git://")
+
+
+class Submodule(NamedTuple):
+    """A submodule at a path: the commit, and its repository as .gitmodules says it, "" where it does not."""
+
+    path: str
+    commit: str
+    written: str
+
+
+class Policy(NamedTuple):
+    """Which submodules may be read: the option submodules, and the hosts that are the repository's own."""
+
+    allowed: tuple[str, ...]
+    own_hosts: frozenset[str]
+
+    def server_of(self, url: str, parent: str, submodule: Submodule) -> str:
+        """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
+
+        Raises ``RepositoryError`` where it must not be read.
+        """
+        path, written = submodule.path, submodule.written
+        if not written:
+            raise RepositoryError(
+                url,
+                f"the submodule {path!r} has no URL in .gitmodules",
+                "Add it in a new tag, or leave the folder empty with submodules = none.",
+            )
+        if any(not character.isprintable() for character in written) or written.startswith("-"):
+            raise RepositoryError(url, f"the URL of the submodule {path!r} is not a URL: {written!r}")
+        server = join(parent, written) if written.startswith(("./", "../")) else written
+        if server.startswith("file://"):
+            server = unquote(server.removeprefix("file://").removeprefix("localhost"))
+        if server.startswith("/"):
+            if is_remote(parent):
+                raise RepositoryError(
+                    url,
+                    f"the submodule {path!r} names a folder of this machine ({written}), but its repository "
+                    "is elsewhere",
+                    "Write a relative URL into .gitmodules in a new tag, or set submodules = none.",
+                )
+            return server
+        host = host_of(server)
+        if not host or ("://" in server and not server.startswith(_REMOTE_SCHEMES)):
+            raise RepositoryError(
+                url,
+                f"the submodule {path!r} has a URL that is not supported: {written}",
+                "Use https, ssh or a relative URL in .gitmodules.",
+            )
+        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(
+            fnmatchcase(host, glob) for glob in self.allowed
+        ):
+            raise RepositoryError(
+                url,
+                f"the submodule {path!r} is on the host {host}, which the option submodules does not allow",
+                f"Add the line {host} to the option submodules, or leave the folders of all submodules empty "
+                "with submodules = none.",
+            )
+        return server
+
+
+def submodules_of(git: Git, commit: str, candidates: Collection[str]) -> Sequence[Submodule]:
+    """The submodules of a commit at these paths. Raises ``RepositoryError``."""
+    listed = git.run(["ls-tree", "-r", "-z", "--full-tree", commit]).output
+    links: dict[str, str] = {}
+    for entry in listed.split(b"\0"):
+        mode, _space, rest = entry.partition(b" ")
+        if mode == _LINK:
+            details, _tab, name = rest.partition(b"\t")
+            path = name.decode("utf-8", "surrogateescape")
+            if path in candidates:
+                links[path] = details.split(b" ")[-1].decode("ascii")
+    if not links:
+        return ()
+    urls = dict(_urls(git, commit))
+    return tuple(Submodule(path, found, urls.get(path, "")) for path, found in links.items())
+
+
+def _urls(git: Git, commit: str) -> Iterator[tuple[str, str]]:
+    """The paths of submodules and their URLs, from .gitmodules."""
+    asked = git.run(
+        ["config", "--no-includes", "-z", f"--blob={commit}:.gitmodules", "--list"],
+        check=False,
+    )
+    sections: dict[str, dict[str, str]] = {}
+    for entry in asked.output.decode("utf-8", "surrogateescape").split("\0"):
+        key, _newline, value = entry.partition("\n")
+        name, _dot, variable = key.rpartition(".")
+        sections.setdefault(name, {})[variable] = value
+    for values in sections.values():
+        if "path" in values:
+            yield values["path"].rstrip("/"), values.get("url", "")
+
+
+def folder_of(server: str) -> Path | None:
+    """The folder of a submodule's repository on this machine, None where it is elsewhere."""
+    return None if is_remote(server) else Path(server)

@@ -1,0 +1,183 @@
+"""What changed between two listings of tags, for systems that list tags by name and object id. Pure.
+
+git and Mercurial answer one question at once: all tags of a repository, each with the id of its object. What
+a tag's object is, such as the commit and its time, has to be asked for in addition. So the rows that the
+catalog keeps (``vcs.PreviousScan``) say of each release tag the id, and what was found out about it. Only a
+tag with another id is asked about again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import NamedTuple, TypeAlias
+
+from sdistmaker_recipe.model import project_name
+from sdistmaker_recipe.vcs import (
+    PROJECT,
+    Checkpoint,
+    PreviousScan,
+    ProjectTags,
+    ReleaseTag,
+    ScanResult,
+)
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST = datetime(9999, 12, 31, tzinfo=timezone.utc)
+_FORMAT = "tag rows 1"
+"""What a checkpoint says of the rows: those of another format cannot be compared."""
+_MARK = ":tags/"
+"""Between the path of a repository and the name of a tag, in the key of a row."""
+
+Listing: TypeAlias = Mapping[str, Mapping[str, str]]
+"""The ids of tags by their names, by the path of their repository below the URL."""
+
+
+class Resolved(NamedTuple):
+    """What a tag's object is: ``commit`` and its time in seconds since 1970, or why it is no release.
+
+    ``ignored`` is a clause that begins with a verb, as for ``ScanExplanation``, "" for a commit.
+    """
+
+    commit: str
+    seconds: int = 0
+    ignored: str = ""
+
+
+Resolve: TypeAlias = Callable[[Mapping[str, Mapping[str, str]]], Mapping[str, Mapping[str, Resolved]]]
+"""Finds out what tags are: ids by names by repositories in, and what was found in the same shape out.
+
+Tags of which nothing can be found out now are left out. They are asked about again in a later scan.
+"""
+
+
+def head_of(listing: Listing) -> str:
+    """A digest of all tags, which is another one after any change."""
+    digest = hashlib.sha256()
+    for path, tags in sorted(listing.items()):
+        digest.update(repr((path, sorted(tags.items()))).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:40]
+
+
+def checkpoint_of(head: str) -> Checkpoint:
+    """The checkpoint of a scan of the listing with this head."""
+    return Checkpoint(head, _FORMAT, _EPOCH)
+
+
+def all_tags(listing: Listing, head: str, resolve: Resolve, tag_filter: TagFilter) -> ScanResult:
+    """Every project and its release tags: see ``vcs.Repository.all_tags``. ``head`` is that of all tags."""
+    rows = _rows(listing, {}, resolve, tag_filter)
+    projects = tuple(
+        ProjectTags(path, tuple(_release_tags(path, rows.get(path, {}), tag_filter)))
+        for path in listing
+        if tag_filter.wants_project(path)
+    )
+    return ScanResult(checkpoint_of(head), projects, rows=tuple(_encoded(rows)))
+
+
+def changed_tags(
+    listing: Listing, head: str, previous: PreviousScan, resolve: Resolve, tag_filter: TagFilter
+) -> ScanResult | None:
+    """What changed since the previous scan: see ``vcs.Repository.changed_tags``."""
+    if previous.checkpoint.last_change != _FORMAT:
+        return None
+    if previous.checkpoint == checkpoint_of(head):
+        return ScanResult(previous.checkpoint)
+    remembered = previous.rows()
+    known = {path for path, value in remembered.items() if value == PROJECT}
+    before = _decoded(remembered)
+    now = _rows(listing, before, resolve, tag_filter)
+    wanted = {path for path in listing if tag_filter.wants_project(path)}
+    old, new = dict(_encoded(before)), dict(_encoded(now))
+    return ScanResult(
+        checkpoint_of(head),
+        projects=tuple(_changed_projects(sorted(wanted), known, before, now, tag_filter)),
+        gone_projects=tuple(sorted(known - wanted)),
+        rows=tuple((key, value) for key, value in new.items() if old.get(key) != value),
+        dropped_rows=tuple(key for key in old if key not in new),
+    )
+
+
+def is_release(path: str, name: str, tag_filter: TagFilter) -> bool:
+    """Whether the options make a release of a tag with this name, of the repository at path."""
+    return tag_filter.wants_project(path) and _version(path, name, tag_filter) is not None
+
+
+def time_of(seconds: int) -> datetime:
+    """A commit's time (UTC). What no calendar holds becomes the first or the last day of it."""
+    try:
+        return max(datetime.fromtimestamp(seconds, tz=timezone.utc), _EPOCH)
+    except (ValueError, OverflowError, OSError):
+        return _EPOCH if seconds < 0 else _LATEST
+
+
+_Rows: TypeAlias = dict[str, dict[str, tuple[str, Resolved]]]
+"""What is known of tags, with the id that it was found out by, by names by repositories."""
+
+
+def _rows(listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilter) -> _Rows:
+    """What is known of all release tags, of which those with a new id are asked about."""
+    kept: _Rows = {}
+    new: dict[str, dict[str, str]] = {}
+    for path, tags in listing.items():
+        known = before.get(path, {})
+        for name, identifier in tags.items():
+            if is_release(path, name, tag_filter):
+                if name in known and known[name][0] == identifier:
+                    kept.setdefault(path, {})[name] = known[name]
+                else:
+                    new.setdefault(path, {})[name] = identifier
+    if new:
+        for path, found in resolve(new).items():
+            for name, resolved in found.items():
+                kept.setdefault(path, {})[name] = (new[path][name], resolved)
+    return kept
+
+
+def _changed_projects(
+    wanted: Iterable[str], known: set[str], before: _Rows, now: _Rows, tag_filter: TagFilter
+) -> Iterator[ProjectTags]:
+    for path in wanted:
+        if path in known and before.get(path, {}) == now.get(path, {}):
+            continue
+        old = {tag.name: tag for tag in _release_tags(path, before.get(path, {}), tag_filter)}
+        new = {tag.name: tag for tag in _release_tags(path, now.get(path, {}), tag_filter)}
+        changed = tuple(tag for name, tag in new.items() if old.get(name) != tag)
+        deleted = tuple(name for name in old if name not in new)
+        if path not in known or changed or deleted:
+            yield ProjectTags(path, changed, deleted)
+
+
+def _release_tags(
+    path: str, rows: Mapping[str, tuple[str, Resolved]], tag_filter: TagFilter
+) -> Iterator[ReleaseTag]:
+    for name, (_identifier, resolved) in sorted(rows.items()):
+        version = _version(path, name, tag_filter)
+        if version and not resolved.ignored:
+            yield ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
+
+
+def _version(path: str, name: str, tag_filter: TagFilter) -> str | None:
+    # The path of a tag is PROJECT/tags/NAME, and is taken apart at the last /tags/.
+    if "/tags/" in f"/{name}":
+        return None
+    return tag_filter.version_of(project_name(tag_filter.url, path), name)
+
+
+def _encoded(rows: _Rows) -> Iterator[tuple[str, str]]:
+    for path, tags in rows.items():
+        for name, (identifier, resolved) in tags.items():
+            yield f"{path}{_MARK}{name}", json.dumps([identifier, *resolved], separators=(",", ":"))
+
+
+def _decoded(rows: Mapping[str, str]) -> _Rows:
+    decoded: _Rows = {}
+    for key, value in rows.items():
+        if value != PROJECT:
+            path, _mark, name = key.partition(_MARK)
+            identifier, commit, seconds, ignored = json.loads(value)
+            decoded.setdefault(path, {})[name] = (identifier, Resolved(commit, seconds, ignored))
+    return decoded
