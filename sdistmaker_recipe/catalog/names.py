@@ -42,6 +42,10 @@ class PrivateNames:
             found.update(self._database.column(query, batch))
         return frozenset(found)
 
+    def has(self, name: str) -> bool:
+        """Whether the name is private, or is or was that of a release."""
+        return bool(self._database.rows(f"SELECT 1 FROM ({_NAMES}) WHERE name = ? LIMIT 1", [name]))
+
     def add_from_metadata(self, names: Iterable[str]) -> None:
         """Record names from metadata, which stay private for good."""
         statement = (

@@ -11,7 +11,7 @@ from typing import Any
 from sdistmaker_recipe.catalog.database import Database, in_batches, insert, placeholders
 from sdistmaker_recipe.catalog.failures import Failures
 from sdistmaker_recipe.catalog.pages import Pages
-from sdistmaker_recipe.model import ADOPTED, Release, ReleaseFile, Tag
+from sdistmaker_recipe.model import ADOPTED, Release, ReleaseFile, Tag, origin_range
 from sdistmaker_recipe.names import same_version
 
 _OF_RELEASE = [field for field in Release._fields if field != "files"]
@@ -79,6 +79,33 @@ class Releases:
             if same_version(known_version, version):
                 return self.get(project, name)
         return None
+
+    def origins_by_name(self) -> list[tuple[str, str, bool]]:
+        """The project, the origin and whether the tag is there, of every release."""
+        query = "SELECT project, origin, tag_deleted_in IS NULL FROM release ORDER BY project, origin"
+        return [(project, origin, bool(is_there)) for project, origin, is_there in self._database.rows(query)]
+
+    def sources_of(self, project: str) -> list[tuple[str, str, bool]]:
+        """The origin, the tag's URL and whether the tag is there, of each release of a project.
+
+        The one that was uploaded first comes first.
+        """
+        query = f"""
+            SELECT origin, tag_url, tag_deleted_in IS NULL FROM release {FILES}
+            WHERE release.project = ? AND file.kind = 'sdist' ORDER BY file.upload_time, origin
+        """
+        rows = self._database.rows(query, [project])
+        return [(origin, tag_url, bool(is_there)) for origin, tag_url, is_there in rows]
+
+    def use_of(self, project: str, origin: str) -> tuple[bool, bool]:
+        """Whether a project has releases of tags beside this one or of itself, and whether it has others."""
+        found = [False, False]
+        for place, condition in enumerate(("", "NOT")):
+            query = (
+                f"SELECT 1 FROM release WHERE project = ? AND {condition} (origin > ? AND origin < ?) LIMIT 1"
+            )
+            found[place] = bool(self._database.rows(query, [project, *origin_range(origin)]))
+        return found[0], found[1]
 
     def of_tags(self, origins: Collection[str]) -> dict[str, Release]:
         """The releases of the tags with these origins, by origin."""

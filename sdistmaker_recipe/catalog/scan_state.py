@@ -184,6 +184,22 @@ class ScanState:
         query = f"SELECT name FROM seen_folder WHERE scan = ? AND name != '' AND {condition}"
         return frozenset(name for (name,) in self._rows(query, [scan.number]))
 
+    def projects_called(self, name: str) -> list[str]:
+        """The origins of all projects whose folders have this normalised name."""
+        query = f"""
+            SELECT origin, path FROM seen_folder JOIN scan ON scan.id = scan
+            WHERE name = ? AND kind = '{PROJECT}' ORDER BY origin, path
+        """
+        return [f"{origin}/{path}".rstrip("/") for origin, path in self._rows(query, [name])]
+
+    def has_project(self, origin: str) -> bool:
+        """Whether a scan found the project with this origin."""
+        query = f"SELECT 1 FROM seen_folder WHERE scan = ? AND path = ? AND kind = '{PROJECT}'"
+        for number, start in self._rows("SELECT id, origin FROM scan"):
+            if f"{origin}/".startswith(f"{start}/") and self._rows(query, [number, origin[len(start) + 1 :]]):
+                return True
+        return False
+
     def gone_tags(self, scan: Scan) -> list[GoneTag]:
         """The tags that are no longer found, and that no run has dealt with since."""
         query = "SELECT project, name, peg FROM gone_tag WHERE scan = ?"

@@ -171,6 +171,26 @@ def release_names(value: object) -> tuple[ReleaseName, ...]:
     return tuple(ReleaseName(canonicalize_name(match[1]), match[2]) for _line, match in matches if match)
 
 
+class OtherName(NamedTuple):
+    """A line of the option other-names: a glob for projects, and one for names that they may publish."""
+
+    project: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.name}"
+
+
+def other_names(value: object) -> tuple[OtherName, ...]:
+    """Lines of a glob for projects, which may hold spaces, and a glob for names in metadata."""
+    written = [(line, line.rsplit(None, 1)) for line in lines(value)]
+    if wrong := [line for line, words in written if len(words) != 2]:
+        raise ValueError(", ".join(f"{line!r} has one word" for line in wrong))
+    if wrong := [line for line, words in written if not re.fullmatch(r"[A-Za-z0-9._*?\[\]!-]+", words[1])]:
+        raise ValueError(", ".join(f"{line!r} ends with no name" for line in wrong))
+    return tuple(OtherName(*words) for _line, words in written)
+
+
 def boolean(value: object) -> bool:
     """``true``, ``yes``, ``on`` or ``1``; ``false``, ``no``, ``off`` or ``0``; upper and lower case."""
     known = {"true": True, "yes": True, "on": True, "1": True}

@@ -13,6 +13,7 @@ from sdistmaker_recipe.configuration.declaration import Door, Group, Option, dec
 from sdistmaker_recipe.configuration.option_types import (
     EXAMPLE,
     BuildRequirements,
+    OtherName,
     Pin,
     ReleaseName,
     Yank,
@@ -28,6 +29,7 @@ from sdistmaker_recipe.configuration.option_types import (
     optional_file,
     optional_folder,
     optional_repositories,
+    other_names,
     pins,
     release_names,
     repositories,
@@ -266,6 +268,15 @@ class Configuration:
         "Project names that are never redirected to the public index, in addition to the names that this "
         "index has or ever had.",
         _GLOBS,
+    )
+    other_names: tuple[OtherName, ...] = declare(
+        Group.INDEX,
+        other_names,
+        "",
+        "Projects that may publish under a name that belongs to another folder. A name belongs to the folder "
+        "that first published it, or whose own name it is. Each line holds a glob for the project's name, or "
+        "for its path below the repository's URL, and a glob for names in metadata.",
+        "PROJECT-GLOB NAME-GLOB, such as payroll-legacy payroll, one a line",
     )
     check_public: bool = declare(
         Group.INDEX,

@@ -19,7 +19,7 @@ from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Built, Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages import plan, publish
-from sdistmaker_recipe.stages.publish import Index, version_rules
+from sdistmaker_recipe.stages.publish import Index, name_owners, version_rules
 
 _SECONDS_BETWEEN_BATCHES = 0.5
 
@@ -52,6 +52,8 @@ class Batches:
     results: list[Published | Rejected] = field(default_factory=list)
     _waiting: list[Outcome] = field(default_factory=list)
     _changed_projects: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _undecided: list[Built] = field(default_factory=list)
+    _is_last: bool = False
     _last_batch: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
@@ -61,6 +63,18 @@ class Batches:
         """
         self._waiting.append(outcome)
         if time.monotonic() > self._last_batch + _SECONDS_BETWEEN_BATCHES:
+            self.publish()
+
+    def finish(self) -> None:
+        """Publish all that waits, also builds of which it was not clear whose name they have.
+
+        Raises ``StoreError``.
+        """
+        self.publish()
+        if self._undecided:
+            self._is_last = True
+            self._waiting = sorted(self._undecided, key=lambda built: (built.tag.time, built.tag.origin))
+            self._undecided = []
             self.publish()
 
     def publish(self) -> None:
@@ -74,17 +88,23 @@ class Batches:
             sync_filesystem(self.index.store.folder)
         results: list[Published | Rejected] = []
         errors: list[StoreError] = []
+        undecided: list[Built] = []
         with self.index.catalog.batch():
             for outcome in outcomes:
                 # If the disk refuses one archive, the others are still published.
                 try:
-                    results.append(self._publish(outcome))
+                    if not isinstance(outcome, Failed) and self._has_to_wait(outcome):
+                        undecided.append(outcome)
+                    else:
+                        results.append(self._publish(outcome))
                 except StoreError as error:
                     errors.append(error)
         # Not before: after an interrupt the same outcomes are published again.
         self._waiting = []
+        self._undecided += undecided
+        kept = [built.archive for built in undecided]
         for archive in archives:
-            if isinstance(archive, Path):
+            if isinstance(archive, Path) and archive not in kept:
                 archive.unlink(missing_ok=True)
         # The build has read the metadata already.
         known = {outcome.sha256: outcome.details for outcome in outcomes if not isinstance(outcome, Failed)}
@@ -98,6 +118,13 @@ class Batches:
         self._last_batch = time.monotonic()
         if errors:
             raise errors[0]
+
+    def _has_to_wait(self, built: Built) -> bool:
+        """Whether builds that are still to come may tell whose name this one has."""
+        if self._is_last:
+            return False
+        catalog, configuration = self.index.catalog, self.run.configuration
+        return name_owners.verdict(built, catalog, configuration, is_last=False).may_change
 
     def _publish(self, outcome: Outcome) -> Published | Rejected:
         if isinstance(outcome, Failed):

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from sdistmaker_recipe.catalog.name_use import name_use
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.opening import Run, open_run
 from sdistmaker_recipe.flow.planning import plan
 from sdistmaker_recipe.flow.scanning import scan
+from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.model import ADOPTED, Attempt, Failure, Release, Tag
 from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
 from sdistmaker_recipe.stages.report import Line, group_attempts, label, tag_names
@@ -194,6 +196,7 @@ def _explain_tag(tag: Tag, decisions: Decisions, run: Run) -> Iterator[Line]:
         yield Line(f"    found: {reason}")
     if release := decisions.releases.get(tag.origin):
         yield from _describe_release(release, run)
+        yield from _describe_name(tag, release, run)
     if failure := decisions.failures.get(tag.origin):
         yield Line(f"    failed: {failure.reason}", "failure")
         yield from _describe_attempts(failure.log_file)
@@ -212,6 +215,23 @@ def _describe_release(release: Release, run: Run) -> Iterator[Line]:
         yield Line(f"    built by: {release.toolchain}")
     if release.yanked is not None:
         yield Line(f"    yanked: {release.yanked or 'no reason is given'}", "warning")
+
+
+def _describe_name(tag: Tag, release: Release, run: Run) -> Iterator[Line]:
+    """Why a tag may publish under a name that is not that of its folder."""
+    folder = name_rules.folder_of(tag)
+    if release.project == folder.normalised:
+        return
+    line = name_rules.allowing_line(folder, release.project, run.configuration.other_names)
+    use = name_use(release.project, run.catalog, run.configuration.other_names)
+    owner = name_rules.owner_of(use)
+    if line:
+        why = f"other-names = {line} allows it"
+    elif owner is None or owner.origin == tag.project_origin:
+        why = "it belongs to this folder, which was the first to publish it"
+    else:
+        why = f"it belongs to {name_rules.whose(owner.origin)}, and new tags of this folder are refused"
+    yield Line(f"    name: {release.project}; {why}")
 
 
 def _describe_attempts(log_file: Path) -> Iterator[Line]:

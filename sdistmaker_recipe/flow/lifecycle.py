@@ -15,7 +15,7 @@ from sdistmaker_recipe.catalog.scan_state import GoneTag, Scan, ScanState
 from sdistmaker_recipe.catalog.withdrawals import WithdrawalState
 from sdistmaker_recipe.configuration.option_types import Yank
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index import file_conflicts, yanking
+from sdistmaker_recipe.index import file_conflicts, name_rules, yanking
 from sdistmaker_recipe.model import (
     Failure,
     Plan,
@@ -99,11 +99,15 @@ def failures_that_hold(
 ) -> dict[str, Failure]:
     """The failures that still stand, by origin.
 
-    A tag that failed because another tag had published its file is tried again once the other one is gone.
-    Raises ``StoreError``.
+    A tag that failed because another tag had published its file is tried again once the other one is gone. If
+    its name belonged to another project, it is tried again once a tag of that name is gone. Raises
+    ``StoreError``.
     """
     standing: dict[str, Failure] = {}
+    names_of_deleted = {project for project, _filename in missing_tags.deleted}
     for failure in failures:
+        if names_of_deleted and name_rules.refused_name(failure.reason) in names_of_deleted:
+            continue
         key = file_conflicts.conflicting_file(failure.reason)
         release = catalog.releases.get(*key) if key else None
         if key is None or (release and release.tag_deleted_in is None and key not in missing_tags.deleted):

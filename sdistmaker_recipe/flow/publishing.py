@@ -20,6 +20,7 @@ from sdistmaker_recipe.flow.reserved_names import (
     update_guessed_names,
 )
 from sdistmaker_recipe.flow.scanning import Scanned
+from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.index.atomic_files import at_end
 from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
 from sdistmaker_recipe.stages import withdraw
@@ -50,6 +51,7 @@ def publish(builds: Builds, run: Run) -> Results:
     tags, warnings = ((), ()) if _is_idle(planned, run) else _publish_all(builds, run)
     write_server_configurations(run.server_configurations)
     changes = lifecycle.final_changes(planned.plan, planned.missing_tags, run.catalog)
+    warnings += _warn_of_mixed_names(tags, run)
     _settle(planned, run)
     return Results(planned, tags, changes, warnings, _finish_verification(planned))
 
@@ -71,7 +73,7 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
         run.writer.mark_empty_index_current()
     batches = open_batches(planned, run)
     with at_end(partial(_write_pages, planned, run)):
-        with builds.outcomes as outcomes, at_end(batches.publish):
+        with builds.outcomes as outcomes, at_end(batches.finish):
             for outcome in outcomes:
                 batches.add(outcome)
         warnings = find_names_on_public_index(planned.names_to_reserve, run)
@@ -84,6 +86,17 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
 def _write_pages(planned: Planned, run: Run) -> None:
     run.writer.write_all(planned.projects_to_check)
     update_guessed_names(planned.names_to_reserve, run)
+
+
+def _warn_of_mixed_names(tags: Sequence[Published | Rejected], run: Run) -> tuple[str, ...]:
+    """Warnings about names of several projects: looked for once, and when something was published."""
+    begin = name_rules.told_under(run.configuration.other_names)
+    if not tags and run.catalog.note(name_rules.TOLD).startswith(begin):
+        return ()
+    # A run without news does not need this import.
+    from sdistmaker_recipe.stages.publish import name_owners
+
+    return name_owners.warn_of_mixed_names(run.catalog, run.configuration)
 
 
 def _forget_failures_of_gone_tags(scanned: Scanned, run: Run) -> None:

@@ -8,6 +8,7 @@ Names and texts, all of it pure:
 * ``safe_text``: text and links of unknown origin, made safe for a page.
 * ``yanking``: which releases are yanked, and why.
 * ``file_conflicts``: what happens if a tag builds a file that is published already.
+* ``name_rules``: which folder may publish under a name.
 
 Pages:
 

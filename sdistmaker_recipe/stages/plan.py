@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index.file_conflicts import may_replace_file
+from sdistmaker_recipe.index.name_rules import folder_of, may_use_line
 from sdistmaker_recipe.model import Failure, KnownFailure, Plan, Release, Skipped, Tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version, version_key
 
@@ -64,7 +65,8 @@ def _stands(failure: Failure, tag: Tag, configuration: Configuration, version: s
 def fingerprint(tag: Tag, configuration: Configuration, version: str) -> str:
     """A digest of all that could make a failing tag build after all."""
     handed_over = [line for line in configuration.hand_over if same_version(line.version, tag.version)]
-    matters = (tag.revision, *_matters(configuration, version), *handed_over)
+    other_names = [line for line in configuration.other_names if may_use_line(folder_of(tag), line)]
+    matters = (tag.revision, *_matters(configuration, version), *handed_over, *other_names)
     return hashlib.sha256(repr(matters).encode()).hexdigest()
 
 
@@ -78,6 +80,7 @@ def options_digest(configuration: Configuration, version: str) -> str:
         configuration.moved_tags,
         configuration.yank,
         configuration.hand_over,
+        configuration.other_names,
     )
     return hashlib.sha256(repr(matters).encode()).hexdigest()
 

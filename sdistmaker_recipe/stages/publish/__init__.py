@@ -1,7 +1,7 @@
 """Publish what was built, record what failed, and configure web servers.
 
 * ``release``: put a built archive into the index, and its release into the catalog.
-* ``version_rules``: which tag gets a version.
+* ``version_rules``: which tag gets a version. ``name_owners``: which project gets a name.
 * ``failures``: write the log of a tag that failed, and record the failure.
 * ``server_configurations``: the configuration files of web servers.
 * ``index``: what they work on.

@@ -6,16 +6,20 @@ import hashlib
 import re
 from pathlib import Path
 
-from sdistmaker_recipe.catalog import Catalog, private_names
+from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.atomic_files import write_private_text
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Failed, Failure, Rejected, Tag
 from sdistmaker_recipe.stages.publish.index import Index
+from sdistmaker_recipe.stages.publish.name_owners import reserve_names
+
+_LONGEST_REASON = 600
+"""So many characters, because the URL of another tag may come before what to do."""
 
 
 def reject_failed(failed: Failed, index: Index) -> Rejected:
     """Write the log of a failed tag, and reserve the names that its metadata gave; raises ``StoreError``."""
-    private_names.reserve_metadata_names(failed.names, index.catalog, index.store)
+    reserve_names(failed.names, failed.tag, index)
     return write_log(failed, index.state)
 
 
@@ -30,7 +34,7 @@ def reject(tag: Tag, reason: str, state: Path, log: str = "") -> Rejected:
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{tag.project}-{tag.name}").strip(".-")[:80]
     digest = hashlib.sha256(tag.origin.encode()).hexdigest()[:8]
     path = state / "logs" / f"{readable}-{digest}.log"
-    rejected = Rejected(tag, one_line(reason), path)
+    rejected = Rejected(tag, one_line(reason, _LONGEST_REASON), path)
     write_private_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
     return rejected
 

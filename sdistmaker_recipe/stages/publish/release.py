@@ -6,7 +6,8 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from sdistmaker_recipe.catalog import archives, private_names
+from sdistmaker_recipe.catalog import archives
+from sdistmaker_recipe.catalog.name_use import claim_name
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, StoreError
 from sdistmaker_recipe.index import file_conflicts, yanking
@@ -14,7 +15,7 @@ from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
 from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile
-from sdistmaker_recipe.stages.publish import version_rules
+from sdistmaker_recipe.stages.publish import name_owners, version_rules
 from sdistmaker_recipe.stages.publish.failures import reject
 from sdistmaker_recipe.stages.publish.index import Index
 
@@ -30,10 +31,14 @@ def publish(
     """
     project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
     before = index.catalog.releases.find(project, own_filename, built.version)
-    if reason := version_rules.refusal(built, before, configuration):
-        return refuse(built, reason, index)
     of_other_tag = before if before is not None and before.origin != built.tag.origin else None
     blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag) else None
+    if reason := name_owners.refusal(built, index.catalog, configuration):
+        if blocking is not None:
+            reason = f"{file_conflicts.conflict_reason(own_filename, blocking.tag_url, '')} Also, {reason}"
+        return refuse(built, reason, index)
+    if reason := version_rules.refusal(built, before, configuration):
+        return refuse(built, reason, index)
     is_handed_over = blocking is not None and version_rules.is_handed_over(blocking, built, configuration)
     replace = is_handed_over or (
         of_other_tag is None and file_conflicts.may_replace_file(before, built.tag.revision, configuration)
@@ -55,6 +60,7 @@ def publish(
         # Its files are removed once no page names them.
         index.catalog.withdrawals.unpublish([before])
     former_origin = of_other_tag.origin if of_other_tag else ""
+    claim_name(project, built.tag, index.catalog)
     index.catalog.releases.publish(release, {sdist.sha256: shown.metadata}, instead_of=former_origin)
     if before is not None and before.sha256 != stored.sha256:
         archives.update_second_names(before, release, index.store, index.catalog)
@@ -192,5 +198,5 @@ def _with_metadata_of(built: Built, path: Path) -> Built:
 
 def refuse(built: Built, reason: str, index: Index) -> Rejected:
     """Refuse to publish a build. Its name from metadata is reserved all the same."""
-    private_names.reserve_metadata_names([built.name], index.catalog, index.store)
+    name_owners.reserve_names((built.name,), built.tag, index)
     return reject(built.tag, reason, index.state)

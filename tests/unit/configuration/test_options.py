@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.configuration.declaration import Door, Group, Option
-from sdistmaker_recipe.configuration.option_types import BuildRequirements, Pin, ReleaseName, Yank
+from sdistmaker_recipe.configuration.option_types import (
+    BuildRequirements,
+    OtherName,
+    Pin,
+    ReleaseName,
+    Yank,
+)
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.configuration.parsing import Layer, configure
 from tests.unit.configuration.layers import BASE, URLS, by_name, problems
@@ -55,6 +61,11 @@ SAMPLES = {
     "site-title": ("Acme packages", "Acme packages", "Acme packages"),
     "site-logo": ("logo.svg", Path("logo.svg"), BASE / "logo.svg"),
     "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
+    "other-names": (
+        "payroll-* payroll\nMy Tool acme.*",
+        ["payroll-* payroll", "My Tool acme.*"],
+        (OtherName("payroll-*", "payroll"), OtherName("My Tool", "acme.*")),
+    ),
     "check-public": ("true", True, True),
     "url-path": ("/simple", "/simple", "/simple/"),
     "public": ("proxy", "proxy", "proxy"),

@@ -1,0 +1,84 @@
+"""Which name a build may be published under, by ``index.name_rules`` and what the catalog knows."""
+
+from __future__ import annotations
+
+from sdistmaker_recipe.catalog import Catalog, private_names
+from sdistmaker_recipe.catalog.name_use import claim_name, is_own_name, mixed_names, name_use
+from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.index import name_rules
+from sdistmaker_recipe.index.layout import normalised_name_of, project_folder, sdist_filename
+from sdistmaker_recipe.model import ADOPTED, Built, Release, Tag, repository_of
+from sdistmaker_recipe.stages.publish.index import Index
+
+
+def verdict(
+    built: Built, catalog: Catalog, configuration: Configuration, *, is_last: bool = True
+) -> name_rules.Verdict:
+    """Whether a build may be published under its name.
+
+    Unless it ``is_last``, other builds of this run may change the answer. Raises ``StoreError``.
+    """
+    name, folder = project_folder(built.name), name_rules.folder_of(built.tag)
+    if is_own_name(name, built.tag, catalog):
+        return name_rules.ALLOWED
+    if name_rules.allowing_line(folder, name, configuration.other_names):
+        return name_rules.ALLOWED
+    before = catalog.releases.find(name, sdist_filename(built.name, built.version), built.version)
+    return name_rules.verdict(
+        folder,
+        name_use(name, catalog, configuration.other_names),
+        is_same_release=before is not None and _is_same(before, built),
+        has_known_version=before is not None and before.origin.startswith(ADOPTED),
+        is_last=is_last,
+    )
+
+
+def refusal(built: Built, catalog: Catalog, configuration: Configuration) -> str:
+    """Why a build is not published under its name, and what to do; "" if it may be.
+
+    Raises ``StoreError``.
+    """
+    found = verdict(built, catalog, configuration)
+    if found.is_allowed:
+        return ""
+    folder = name_rules.folder_of(built.tag)
+    return name_rules.refusal(folder, built.name, project_folder(built.name), found.owner)
+
+
+def reserve_names(names: tuple[str, ...], tag: Tag, index: Index) -> None:
+    """Reserve names that the metadata of a tag gave, though nothing is published; raises ``StoreError``."""
+    for name in filter(None, map(normalised_name_of, names)):
+        claim_name(name, tag, index.catalog)
+    private_names.reserve_metadata_names(names, index.catalog, index.store)
+
+
+def warn_of_mixed_names(catalog: Catalog, configuration: Configuration) -> tuple[str, ...]:
+    """Warnings about names under which several projects have published, each told once.
+
+    Raises ``StoreError``.
+    """
+    _before, *told = catalog.note(name_rules.TOLD).split() or [""]
+    warnings: dict[str, str] = {}
+    for use in mixed_names(catalog, configuration.other_names):
+        owner = name_rules.owner_of(use)
+        if use.name in told or owner is None:
+            continue
+        for publisher in name_rules.foreign_publishers(use):
+            folder = publisher.folder
+            if not name_rules.allowing_line(folder, use.name, configuration.other_names):
+                warnings.setdefault(use.name, name_rules.mixed_warning(folder, use.name, owner.origin))
+    begin = name_rules.told_under(configuration.other_names)
+    if (note := " ".join([begin, *told, *warnings])) != catalog.note(name_rules.TOLD):
+        catalog.set_note(name_rules.TOLD, note)
+    return tuple(warnings.values())
+
+
+def _is_same(before: Release, built: Built) -> bool:
+    """Whether a build is that very release: of its own tag, or of one that is the same in another place."""
+    tag = built.tag
+    if before.origin == tag.origin:
+        return True
+    if before.origin.startswith(ADOPTED):
+        return before.sha256 == built.sha256
+    is_copy = before.revision == tag.revision and repository_of(before.origin) == repository_of(tag.origin)
+    return before.tag_deleted_in is not None and (is_copy or before.sha256 == built.sha256)
