@@ -40,7 +40,8 @@ class Pages:
             SELECT {_COLUMNS} FROM listed_project AS listed
             WHERE EXISTS (SELECT 1 FROM release WHERE release.project = listed.project) ORDER BY project
         """
-        return [ListedProject(*row) for row in self._database.rows(query)]
+        rows = self._database.rows(query)
+        return [ListedProject._make(row)._replace(is_yanked=row[-1] != 0) for row in rows]
 
     def list_project(self, listed: ListedProject) -> None:
         """Record what the root page says of a project."""

@@ -219,7 +219,11 @@ _EIGHTH = """
 ALTER TABLE release ADD COLUMN python TEXT NOT NULL DEFAULT '';
 ALTER TABLE release ADD COLUMN lacks_code INTEGER NOT NULL DEFAULT 0;
 """
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_NINTH = """
+ALTER TABLE listed_project ADD COLUMN updated_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE listed_project ADD COLUMN is_yanked INTEGER NOT NULL DEFAULT 0;
+"""
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
 """SQL that leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(STEPS)
 

@@ -13,7 +13,8 @@ Names and texts, all of it pure:
 Pages:
 
 * ``simple_api``: the HTML and JSON that installers read (PEP 503 and 691).
-* ``web_pages``, ``feed``: the pages and the Atom feed for people.
+* ``web_pages``, ``release_page``, ``feed``: the pages and the Atom feed for people.
+* ``html_parts``: what the pages of projects and releases have in common.
 * ``site_logo``: reads the picture that all pages show.
 * ``templates/*.html``: the text of these pages. ``page_templates`` loads it, ``template_cache`` keeps it
   compiled.

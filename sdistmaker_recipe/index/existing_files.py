@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.layout import sdist_suffix
+from sdistmaker_recipe.index.safe_text import one_line
+from sdistmaker_recipe.index.simple_api import BUILT_BY, LACKS_CODE
 from sdistmaker_recipe.model import ARCHIVE_SUFFIXES
 from sdistmaker_recipe.names import canonicalize_name
 
@@ -43,6 +45,8 @@ class ListedFile(NamedTuple):
     sha256: str
     upload_time: datetime | None
     yanked: str | None
+    python: str = ""
+    lacks_code: bool = False
 
 
 ListedFiles: TypeAlias = Mapping[str, ListedFile]
@@ -88,6 +92,8 @@ def _listed_file(file: Mapping[str, Any]) -> ListedFile:
         sha256=str(file["hashes"]["sha256"]),
         upload_time=_time(file.get("upload-time")),
         yanked=reason if yanked else None,
+        python=one_line(str(file.get(BUILT_BY, "")), 100),
+        lacks_code=file.get(LACKS_CODE) is True,
     )
 
 

@@ -131,6 +131,24 @@ def has_legacy_filename(folder: str, version: str) -> bool:
     return True
 
 
+def release_page(release: Release) -> str:
+    """The name of a release's page in its project's folder.
+
+    A yanked release has none: "". Neither has one whose version cannot be part of a file name.
+    """
+    if release.yanked is not None:
+        return ""
+    try:
+        return f"about-{_version(release.version)}.html"
+    except ValueError:
+        return ""
+
+
+def is_release_page(filename: str) -> bool:
+    """Whether a file in a project's folder has the name of a ``release_page``."""
+    return filename.startswith("about-") and filename.endswith(".html")
+
+
 def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
     """The releases of a project by version, newest first."""
     return tuple(sorted(releases, key=lambda release: version_key(release.version), reverse=True))

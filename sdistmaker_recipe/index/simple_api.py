@@ -19,7 +19,7 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release, ReleaseFile
 from sdistmaker_recipe.names import normalised_version
 
-PAGE_FORMAT = "8"
+PAGE_FORMAT = "10"
 """To be raised when the text of any page changes, those for people included: all are then written again."""
 
 DESCRIPTION_FORMAT = "4"
@@ -27,6 +27,10 @@ DESCRIPTION_FORMAT = "4"
 
 MARKDOWN_MODULE = "comrak"
 """The module that renders Markdown; readme-renderer's extra ``md`` installs it."""
+
+BUILT_BY = "_built-by"
+LACKS_CODE = "_lacks-code"
+"""Keys of a file in JSON for ourselves, as PEP 691 reserves them: a lost catalog is made again from them."""
 
 ACTIVE = ProjectStatus()
 
@@ -143,6 +147,10 @@ def _file(file: ReleaseFile, release: Release) -> dict[str, Any]:
         entry["core-metadata"] = {"sha256": file.metadata_sha256}
     if release.yanked is not None:
         entry["yanked"] = one_line(release.yanked) or True
+    if release.python:
+        entry[BUILT_BY] = one_line(release.python)
+    if release.lacks_code:
+        entry[LACKS_CODE] = True
     return entry
 
 

@@ -29,6 +29,7 @@ from sdistmaker_recipe.index.atomic_files import (
 )
 from sdistmaker_recipe.index.file_status import file_status, is_folder
 from sdistmaker_recipe.index.folders import IndexFolders
+from sdistmaker_recipe.index.layout import is_release_page
 
 _INCOMING = ".incoming"
 
@@ -191,6 +192,12 @@ class IndexStore(IndexFolders):
     def has_pages(self, folder: str, names: tuple[str, ...]) -> bool:
         """Whether all these pages exist and none is empty."""
         return all(_is_not_empty(f"{self.folder}/{folder}/{name}") for name in names)
+
+    def release_pages(self, project: str) -> list[str]:
+        """The sorted names of the pages of releases in a project's folder."""
+        folder = f"{self.folder}/{project}"
+        with disk_errors(self.folder / project):
+            return sorted(filter(is_release_page, os.listdir(folder))) if is_folder(folder) else []
 
     def _status(self, folder: str, name: str) -> os.stat_result | None:
         with disk_errors(self.folder):

@@ -7,25 +7,36 @@ and https URLs become links.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
+from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
+from sdistmaker_recipe.index.html_parts import (
+    badges_html,
+    file_rows,
+    files_html,
+    install_html,
+    supported_python,
+    title_html,
+)
 from sdistmaker_recipe.index.layout import newest_release
-from sdistmaker_recipe.index.page_templates import format_date, render, safe_html
-from sdistmaker_recipe.index.safe_text import one_line, tag_link, without_tag_name
+from sdistmaker_recipe.index.page_templates import breakable, render, safe_html
+from sdistmaker_recipe.index.safe_text import one_line, without_tag_name
 from sdistmaker_recipe.index.simple_api import ACTIVE
-from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, ReleaseFile, Site
-from sdistmaker_recipe.names import is_known_version
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, ProjectStatus, Release, Site
+from sdistmaker_recipe.names import (
+    canonicalize_name,
+)
 
 NO_DETAILS = ProjectDetails()
 
 _RECENT = 10
 _MOST_TAGS = 5
 """As many tags of a group are all shown; more of them are folded away."""
-_UNKNOWN_INDEX = '<span class="index">INDEX-URL</span>'
-"""If the address of the index is not known here, the script fills it in."""
+_EXTRA = re.compile(r"""(?:\band\s+)?\bextra\s*==\s*['"]([^'"]*)['"]\s*""")
 
 
 class RootPage(NamedTuple):
@@ -83,25 +94,6 @@ class _FailedGroup(NamedTuple):
     reason: str
 
 
-class _Row(NamedTuple):
-    """A file of a release as a table shows it, by columns.
-
-    ``label`` is the version, with the kind of the file unless that is an sdist. ``built_by`` names the Python
-    that built it if that is not the usual one.
-    """
-
-    label: str
-    url: str
-    date: str
-    python: str
-    built_by: str
-    size: str
-    revision: str
-    tag: str
-    sha256: str
-    yanked: str | None
-
-
 def render_root_page(root: RootPage, site: Site) -> str:
     """The ``about.html`` in the root."""
     return render(
@@ -109,9 +101,21 @@ def render_root_page(root: RootPage, site: Site) -> str:
         site=site,
         top="",
         root=root,
+        projects=safe_html("".join(map(_listed_html, root.projects))),
         updated=root.latest[0].sdist.upload_time if root.latest else None,
         counted=f"{_count(root.releases, 'release')} of {_count(len(root.projects), 'project')}",
         failed=_count(root.failed, "failed tag"),
+    )
+
+
+def _listed_html(listed: ListedProject) -> str:
+    """The item of a project. An index has many, so each is made by formatting strings."""
+    date = f"<time>{escape(listed.updated_at)}</time>" if listed.updated_at else ""
+    summary = f"<p>{escape(one_line(listed.summary))}</p>" if listed.summary else ""
+    return (
+        f'<li><a href="{listed.project}/about.html">{breakable(listed.name)}</a>'
+        f' <span class="version">{escape(one_line(listed.version))}</span>'
+        f"{badges_html(listed.version, is_yanked=listed.is_yanked)}{date}{summary}</li>\n"
     )
 
 
@@ -119,6 +123,9 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
     """The ``about.html`` in a project's folder."""
     chosen = newest_release(project.releases)
     recent, older = project.releases[:_RECENT], project.releases[_RECENT:]
+    details = project.details
+    fields = [(label, one_line(value)) for label, value in _fields(details, chosen) if value]
+    dependencies = _dependencies(details)
     return render(
         "project.html",
         site=site,
@@ -126,12 +133,16 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         project=project.project,
         updated=_last_upload(project.releases),
         newest=chosen,
-        not_installable=_not_installable(chosen),
-        details=project.details,
-        fields=[(label, one_line(value)) for label, value in _fields(project.details, chosen) if value],
-        index=f"{site.base_url.rstrip('/')}/" if site.base_url else safe_html(_UNKNOWN_INDEX),
-        recent=_rows(recent, site),
-        older=_rows(older, site),
+        heading=safe_html(title_html(chosen)),
+        install=safe_html(install_html(chosen, "", site)),
+        details=details,
+        has_details=bool(fields or details.links or dependencies or details.classifiers),
+        fields=fields,
+        dependencies=dependencies,
+        classifiers=_classifiers(details),
+        files=safe_html(files_html(file_rows([chosen], site))),
+        recent=file_rows(recent, site),
+        older=file_rows(older, site),
         older_releases=len(older),
         description=safe_html(project.description),
         status="" if project.status == ACTIVE else one_line(project.status.status),
@@ -141,17 +152,32 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
     )
 
 
+def _dependencies(details: ProjectDetails) -> list[tuple[str, list[str]]]:
+    """The requirements that are always installed, after "", and those of each extra, after its name."""
+    groups: dict[str, list[str]] = {"": []}
+    extras = [one_line(extra) for extra in details.extras]
+    names = {canonicalize_name(extra): extra for extra in extras}
+    groups |= {extra: [] for extra in extras}
+    for requirement in map(one_line, details.requirements):
+        extra = match[1] if (match := _EXTRA.search(requirement)) else ""
+        shown = requirement
+        if match and requirement.endswith(match[0]):
+            shown = requirement[: match.start()].rstrip().removesuffix(";").rstrip()
+        groups.setdefault(names.get(canonicalize_name(extra), extra), []).append(shown)
+    return [(extra, shown) for extra, shown in groups.items() if extra or shown]
+
+
+def _classifiers(details: ProjectDetails) -> list[tuple[str, list[str]]]:
+    """Classifiers by their first part."""
+    groups: dict[str, list[str]] = {}
+    for classifier in map(one_line, details.classifiers):
+        topic, _, value = classifier.partition(" :: ")
+        groups.setdefault(topic, []).append(value or topic)
+    return list(groups.items())
+
+
 def _last_upload(releases: Iterable[Release]) -> datetime:
     return max(file.upload_time for release in releases for file in release.files)
-
-
-def _not_installable(release: Release) -> str:
-    """Why the page offers no line that installs this release; "" if it does."""
-    if not is_known_version(release.version):
-        return "PEP 440 does not know this version, so current installers such as pip and uv do not see it."
-    if release.lacks_code:
-        return "The archive has none of the project's Python code."
-    return ""
 
 
 def render_failed_page(failed: Iterable[FailedTag], published: Container[str], site: Site) -> str:
@@ -186,43 +212,13 @@ def _failed_group(tags: list[FailedTag]) -> _FailedGroup:
     return _FailedGroup(tags, label, tags[-1].reason)
 
 
-def _rows(releases: Iterable[Release], site: Site) -> list[_Row]:
-    return [_row(file, release, site) for release in releases for file in release.files]
-
-
-def _row(file: ReleaseFile, release: Release, site: Site) -> _Row:
-    return _Row(
-        label=release.version if file.kind == "sdist" else f"{release.version} ({file.kind})",
-        url=quote(file.filename),
-        date=format_date(file.upload_time),
-        python=_python(release) or "any",
-        built_by=release.python,
-        size=_size(file.size),
-        revision=one_line(release.revision, 12),
-        tag=tag_link(site.browse_url, release),
-        sha256=file.sha256,
-        yanked=release.yanked if release.yanked is None else one_line(release.yanked),
-    )
-
-
 def _fields(details: ProjectDetails, release: Release) -> Iterator[tuple[str, str]]:
-    yield "Python", _python(release)
+    yield "Python", supported_python(release)
     yield "Author", details.author
+    yield "Maintainer", details.maintainer
     yield "License", details.license
-
-
-def _python(release: Release) -> str:
-    """Requires-Python with a space after each comma, so that a narrow screen can break the line."""
-    return one_line(release.requires_python.replace(",", ", "), 100)
+    yield "Keywords", ", ".join(details.keywords)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _size(size: int) -> str:
-    """A number of bytes in decimal units, with three digits."""
-    for unit, amount in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= 0.9995 * amount:
-            return f"{size / amount:{'.3g' if size < 999.5 * amount else ',.0f'}} {unit}"
-    return f"{size} B"

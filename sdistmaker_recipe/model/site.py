@@ -54,12 +54,18 @@ class Site(NamedTuple):
 
 
 class ListedProject(NamedTuple):
-    """A project on the root page: the normalised name, its own spelling, the newest version, its summary."""
+    """A project on the root page: the normalised name, its own spelling, the newest version, its summary.
+
+    ``updated_at`` is the date of its newest file, "" where it is not known. ``is_yanked`` is true where the
+    newest version is, and so all are.
+    """
 
     project: str
     name: str
     version: str
     summary: str = ""
+    updated_at: str = ""
+    is_yanked: bool = False
 
 
 class ProjectStatus(NamedTuple):

@@ -194,7 +194,7 @@ def test_a_tag_that_builds_what_was_taken_over_makes_no_second_file(
     old.run()
     (entry,) = json.loads((index / "odd-name/index.json").read_text())["files"]
     assert (entry["filename"], entry["hashes"]["sha256"]) == ("odd_name-1.0.zip", sha256(before))
-    names = [path.name for path in index.glob("*/*1.0.*")]
+    names = [path.name for path in index.glob("*/*1.0.*") if path.suffix != ".html"]
     assert sorted(names) == ["Odd.Name-1.0.zip", "odd.name-1.0.zip", "odd_name-1.0.zip"]
 
 

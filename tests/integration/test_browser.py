@@ -92,6 +92,13 @@ def fill(history: History) -> None:
             description="Double-entry bookkeeping",
             author="Ledger Team",
             python_requires=">=3.8",
+            install_requires=[
+                "Chameleon>=2",
+                "a-requirement-with-a-name-of-many-parts[and-an-extra]>=1.0,<2",
+            ],
+            extras_require={"test": ["mock"]},
+            classifiers=["Programming Language :: Python :: 3", "License :: OSI Approved :: BSD License"],
+            keywords="books money",
             project_urls={"Manual": "https://docs.example.com/ledger"},
         )
         history.add_tag("acme.ledger", f"1.{minor}", files)
@@ -249,6 +256,24 @@ class TestSearch:
             assert texts(page, "#found") == ["No projects found"]
             assert texts(page, "h2") == []
 
+    def test_forgives_a_typo(self, visit: Visit) -> None:
+        with visit() as page:
+            for typed, found in {
+                "ledgr": ["acme.ledger"],
+                "bokkeeping": ["acme.ledger"],
+                "payrlol": ["acme-payroll"],
+                "acme_invoise-prnit": ["acme-invoice-print"],
+                "evli": ["evil"],
+                "evx": [],
+                "ledxxr": [],
+            }.items():
+                page.locator("#q").fill(typed)
+                assert texts(page, ".projects li a") == found, typed
+            page.locator("#q").fill("payrlol")
+            assert texts(page, "#found") == ["1 similar project found"]
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/acme-payroll/about.html")
+
     def test_arrows_walk_through_what_was_found(self, visit: Visit) -> None:
         with visit() as page:
             page.locator("#q").focus()
@@ -284,17 +309,73 @@ class TestSearch:
             assert "?" not in page.url
 
 
+class TestList:
+    def test_is_by_name_or_newest_first(self, visit: Visit) -> None:
+        with visit() as page:
+            by_name = texts(page, ".projects li a")
+            assert by_name == sorted(by_name, key=lambda name: name.replace(".", "-"))
+            page.get_by_role("button", name="Newest first").click()
+            dates = texts(page, ".projects time")
+            assert dates == sorted(dates, reverse=True)
+            assert sorted(texts(page, ".projects li a")) == sorted(by_name)
+            assert page.url.endswith("?sort=newest")
+            page.reload()
+            assert texts(page, ".order [aria-pressed=true]") == ["Newest first"]
+            page.get_by_role("button", name="By name").click()
+            assert texts(page, ".projects li a") == by_name
+            assert "?" not in page.url
+
+    def test_of_very_many_projects_has_pages(self, visit: Visit, index: Path) -> None:
+        about = index / "about.html"
+        written = about.read_text("utf-8")
+        items = "".join(
+            f'<li><a href="p-{n:03}/about.html">p-{n:03}</a> <time>2020-01-{n % 28 + 1:02}</time></li>'
+            for n in range(450)
+        )
+        about.write_text(re.sub("(?s)<ul>.*?</ul>", f"<ul>{items}</ul>", written), "utf-8")
+        try:
+            with visit() as page:
+                assert texts(page, ".pages span") == ["Page 1 of 3"]
+                assert page.get_by_role("button", name="Previous").is_disabled()
+                for number, count in ((2, 200), (3, 50)):
+                    page.get_by_role("button", name="Next").click()
+                    assert texts(page, ".pages span") == [f"Page {number} of 3"]
+                    assert page.locator(".projects li").count() == count
+                assert page.get_by_role("button", name="Next").is_disabled()
+                assert page.url.endswith("?page=3")
+                page.reload()
+                assert page.locator(".projects li a").first.inner_text() == "p-400"
+                page.locator("#q").fill("p-00")
+                assert (page.locator(".projects li").count(), texts(page, ".pages")) == (10, [])
+                assert texts(page, "#found") == ["10 projects found"]
+            with visit(java_script_enabled=False) as page:
+                assert page.locator(".projects li").count() == 450
+                assert texts(page, "button") == []
+        finally:
+            about.write_text(written, "utf-8")
+
+
 class TestCopying:
     def test_the_lines_name_this_index(self, visit: Visit) -> None:
         with visit("/acme-ledger/", permissions=["clipboard-read", "clipboard-write"]) as page:
             address = page.url.removesuffix("acme-ledger/")
-            for what, copied in {
-                "line for pip": f"pip install --index-url {address} acme.ledger",
-                "line for uv": f"uv add --default-index {address} acme.ledger",
-            }.items():
-                page.get_by_role("button", name=f"Copy {what}").click()
-                page.get_by_text(f"Copied {what}").wait_for()
+            for tool, what, copied in (
+                ("pip", "line for pip", f"pip install --index-url {address} acme.ledger"),
+                ("uv", "line for uv", f"uv add --default-index {address} acme.ledger"),
+                ("pip.conf", "lines for pip.conf", f"[global]\nindex-url = {address}"),
+                (
+                    "Poetry",
+                    "lines for Poetry",
+                    f"poetry source add --priority=primary packages {address}\npoetry add acme.ledger",
+                ),
+            ):
+                page.locator(".install label").get_by_text(tool, exact=True).click()
+                assert len(texts(page, ".install code")) == 1
+                page.get_by_role("button", name=f"Copy {what}", exact=True).click()
+                page.get_by_text(f"Copied {what}", exact=True).wait_for()
                 assert clipboard(page) == copied
+            page.keyboard.press("Shift+Tab")
+            page.keyboard.press("ArrowRight")
             page.get_by_role("button", name="Copy lines for buildout").press("Enter")
             page.get_by_text("Copied lines for buildout").wait_for()
             lines = clipboard(page).splitlines()
@@ -331,8 +412,12 @@ class TestFollowing:
             assert texts(page, ".releases tbody th") == [f"1.{minor}" for minor in range(11, 1, -1)]
             page.locator("summary").click()
             assert texts(page, "details tbody th") == ["1.1", "1.0"]
+            page.get_by_role("link", name="1.1", exact=True).click()
+            assert texts(page, "h1") == ["acme.ledger 1.1"]
+            address = page.url.removesuffix("acme-ledger/about-1.1.html")
+            assert texts(page, ".install code") == [f"pip install --index-url {address} acme.ledger==1.1"]
             with page.expect_download() as download:
-                page.get_by_role("link", name="1.1", exact=True).click()
+                page.get_by_role("link", name="acme_ledger-1.1.tar.gz").click()
             archive = index / "acme-ledger" / "acme_ledger-1.1.tar.gz"
             assert download.value.suggested_filename == archive.name
             assert download.value.path().read_bytes() == archive.read_bytes()
@@ -356,7 +441,7 @@ class TestFollowing:
 
     def test_tags_where_people_look_at_them(self, visit: Visit) -> None:
         with visit("/acme-ledger/") as page:
-            link = page.locator("tbody tr").first.locator("td a")
+            link = page.locator(".releases tbody tr").first.locator("td:nth-of-type(4) a")
             assert link.get_attribute("href") == (
                 f"https://svn.example.com/viewvc/acme.ledger/tags/1.11?pathrev={link.inner_text()}"
             )
@@ -383,7 +468,7 @@ class TestFollowing:
             assert len(entries) == 18
 
 
-PAGES = ("/", "/acme-ledger/", f"/{LONG}/", "/evil/", "/failed.html")
+PAGES = ("/", "/acme-ledger/", "/acme-ledger/about-1.11.html", f"/{LONG}/", "/evil/", "/failed.html")
 WIDE = {"width": 1280, "height": 900}
 TELEPHONE = {"width": 380, "height": 780}
 
@@ -443,6 +528,8 @@ class TestWithoutScripts:
             assert texts(page, "button") == []
             assert texts(page, ".install code")[0] == "pip install --index-url INDEX-URL acme.ledger"
             assert page.url.endswith("/acme-ledger/about.html")
+            page.locator(".install label").get_by_text("uv", exact=True).click()
+            assert texts(page, ".install code") == ["uv add --default-index INDEX-URL acme.ledger"]
             assert texts(page, ".hint") == [
                 "INDEX-URL is the part of this page's address before acme-ledger/."
             ]
@@ -455,6 +542,10 @@ class TestWithoutScripts:
                 assert page.evaluate(WHOLE_DIGESTS) == [64] * 12
             page.get_by_role("link", name="1 failed tag").click()
             assert texts(page, "h1") == ["Failed tags"]
+            page.goto("/acme-ledger/about-1.11.html")
+            assert texts(page, ".install code") == ["pip install --index-url INDEX-URL acme.ledger==1.11"]
+            page.get_by_role("link", name="Description and all releases").click()
+            assert texts(page, "h1") == ["acme.ledger 1.11"]
 
 
 class TestInjection:

@@ -123,6 +123,7 @@ def leave_something(index: KeptIndex) -> None:
     (index.folder / f"plain/.index.html.{'0' * 32}").write_text("half")
     (index.folder / f".index.html.{'f' * 32}").write_text("half")
     (index.folder / f"{OLD_OF_TAG}.metadata").write_text("of another time")
+    (index.folder / "plain/about-0.1.html").write_text("of a release that is gone")
 
 
 def put_folders(index: KeptIndex) -> None:
@@ -169,7 +170,12 @@ REPAIRED = {
     },
     break_second_names: {SECOND, OLD_NAME},
     lose_second_names: {SECOND, OLD_NAME, "Acme.Greeting/index.html", "My_Pkg/index.html"},
-    leave_something: {f"plain/.index.html.{'0' * 32}", f".index.html.{'f' * 32}", f"{OLD_OF_TAG}.metadata"},
+    leave_something: {
+        f"plain/.index.html.{'0' * 32}",
+        f".index.html.{'f' * 32}",
+        f"{OLD_OF_TAG}.metadata",
+        "plain/about-0.1.html",
+    },
 }
 
 
@@ -198,7 +204,7 @@ def test_what_can_be_derived_is_made_good(
 
 
 OF_PLAIN = {PLAIN, OLD_OF_TAG, "plain/index.html", "plain/index.json", "plain/about.html"}
-OF_PLAIN |= {f"{PLAIN}.metadata"}
+OF_PLAIN |= {f"{PLAIN}.metadata", "plain/about-0.5.html", "plain/about-1.0.html"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 "use strict";
 
-// Adds a search to the root page, buttons to copy text, and the index's address to the lines to copy. Every
-// page can be read without this script.
+// Adds to the root page a search, another order and pages of its list; buttons to copy text; and the index's
+// address to the lines to copy. Every page can be read without this script.
 
 (() => {
   const index = new URL(document.body.dataset.top || ".", location.href);
@@ -9,6 +9,18 @@
 
   for (const place of document.querySelectorAll(".index")) place.textContent = index.href;
   for (const hint of document.querySelectorAll(".hint")) hint.hidden = true;
+
+  // The same tab on each page
+
+  const tabs = document.querySelectorAll(".install input");
+  try {
+    for (const tab of tabs) {
+      tab.checked = tab.id === localStorage.getItem("sdists-tab") || tab.checked;
+      tab.addEventListener("change", () => localStorage.setItem("sdists-tab", tab.id));
+    }
+  } catch {
+    // A browser may keep nothing.
+  }
 
   // Copying
 
@@ -62,39 +74,98 @@
   const found = form.querySelector("[role=status]");
   const latest = document.querySelector(".latest");
   const projects = document.querySelector(".projects");
+  const list = projects.querySelector("ul");
+  const order = projects.querySelector(".order");
+  const pages = projects.querySelector(".pages");
+  const pageLength = 200;
   const simple = (text) => text.toLowerCase().replace(/[-_.\s]+/g, "-");
-  const entries = Array.from(document.querySelectorAll(".projects li"), (item) => {
+  const byName = Array.from(list.children, (item) => {
     const link = item.querySelector("a");
-    return { item, link, name: simple(link.textContent), text: simple(item.textContent) };
+    const name = simple(link.textContent);
+    const text = simple(Array.from(item.children, (part) => part.textContent).join(" "));
+    const date = item.querySelector("time")?.textContent || "";
+    return { item, link, name, text, date, words: [name, ...text.split("-")] };
   });
+  const newestFirst = [...byName].sort((one, other) => (one.date < other.date) - (one.date > other.date));
+  const wantedAtFirst = new URL(location.href).searchParams;
+  let entries = wantedAtFirst.get("sort") === "newest" ? newestFirst : byName;
+  let page = Number.parseInt(wantedAtFirst.get("page"), 10) || 1;
+  let matches = entries;
   let shown = entries;
+
+  // Whether one word becomes the other by so many letters that are inserted, left out, replaced or swapped.
+  const differsLittle = (one, other, most) => {
+    if (Math.abs(one.length - other.length) > most) return false;
+    let [before, row] = [[], Array.from({ length: other.length + 1 }, (_, place) => place)];
+    for (let i = 1; i <= one.length; i += 1) {
+      const next = [i];
+      for (let j = 1; j <= other.length; j += 1) {
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] !== other[j - 1]));
+        if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
+          next[j] = Math.min(next[j], before[j - 2] + 1);
+        }
+      }
+      [before, row] = [row, next];
+    }
+    return row[other.length] <= most;
+  };
+
+  // Long words may have two wrong letters, short ones none; the beginning of a word counts as the word.
+  const isLike = (wanted, words) => {
+    const most = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
+    return most > 0 && words.some(
+      (word) => differsLittle(wanted, word, most) || differsLittle(wanted, word.slice(0, wanted.length), most),
+    );
+  };
+
+  const remember = () => {
+    const address = new URL(location.href);
+    const values = { q: input.value.trim(), sort: entries === byName ? "" : "newest", page: page > 1 ? page : "" };
+    for (const [name, value] of Object.entries(values)) {
+      if (value && (name !== "q" || simple(value) !== "-")) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    history.replaceState(null, "", address);
+  };
+
+  const show = () => {
+    const last = Math.max(1, Math.ceil(matches.length / pageLength));
+    page = Math.min(Math.max(1, page), last);
+    shown = matches.slice((page - 1) * pageLength, page * pageLength);
+    list.replaceChildren(...shown.map(({ item }) => item));
+    projects.hidden = shown.length === 0;
+    pages.hidden = last === 1;
+    pages.querySelector("span").textContent = `Page ${page} of ${last}`;
+    for (const button of pages.querySelectorAll("button")) {
+      button.disabled = page === (button.dataset.by < 0 ? 1 : last);
+    }
+    for (const button of order.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String("newest" in button.dataset === (entries === newestFirst)));
+    }
+    remember();
+  };
 
   const search = () => {
     const words = input.value.trim().split(/\s+/).map(simple).filter((word) => word !== "-" && word);
-    shown = entries.filter(({ item, text }) => {
-      const matches = words.every((word) => text.includes(word));
-      item.hidden = !matches;
-      return matches;
-    });
+    const find = (fits) => entries.filter((entry) => words.every((word) => fits(word, entry)));
+    matches = find((word, { text }) => text.includes(word));
+    const isExact = matches.length > 0;
+    if (!isExact) matches = find((word, { text, words: parts }) => text.includes(word) || isLike(word, parts));
     latest.hidden = words.length > 0;
-    projects.hidden = shown.length === 0;
-    found.textContent = words.length
-      ? `${shown.length || "No"} project${shown.length === 1 ? "" : "s"} found`
-      : "";
-    const address = new URL(location.href);
-    if (words.length) address.searchParams.set("q", input.value.trim());
-    else address.searchParams.delete("q");
-    history.replaceState(null, "", address);
+    const counted = `${matches.length || "No"} ${isExact || !matches.length ? "" : "similar "}`
+      + `project${matches.length === 1 ? "" : "s"} found`;
+    found.textContent = words.length ? counted : "";
+    show();
   };
 
   // The project of this name; else one whose name begins with it, or contains it; else the first one.
   const best = () => {
     const wanted = simple(input.value.trim());
     return (
-      shown.find(({ name }) => name === wanted) ||
-      shown.find(({ name }) => name.startsWith(wanted)) ||
-      shown.find(({ name }) => name.includes(wanted)) ||
-      shown[0]
+      matches.find(({ name }) => name === wanted) ||
+      matches.find(({ name }) => name.startsWith(wanted)) ||
+      matches.find(({ name }) => name.includes(wanted)) ||
+      matches[0]
     );
   };
 
@@ -105,10 +176,25 @@
     (place < 0 ? input : shown[place].link).focus();
   };
 
-  input.addEventListener("input", search);
+  input.addEventListener("input", () => {
+    page = 1;
+    search();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (input.value.trim() && shown.length) location.assign(best().link.href);
+    if (input.value.trim() && matches.length) location.assign(best().link.href);
+  });
+  order.addEventListener("click", ({ target }) => {
+    if (!target.matches("button")) return;
+    entries = "newest" in target.dataset ? newestFirst : byName;
+    page = 1;
+    search();
+  });
+  pages.addEventListener("click", ({ target }) => {
+    if (!target.matches("button")) return;
+    page += Number(target.dataset.by);
+    show();
+    projects.scrollIntoView();
   });
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
@@ -116,6 +202,7 @@
     const inside = active === input || shown.some(({ link }) => link === active);
     if (event.key === "Escape" && inside) {
       input.value = "";
+      page = 1;
       search();
       input.focus();
     } else if (event.key === "ArrowDown" && inside) step(event, 1);
@@ -123,6 +210,7 @@
   });
 
   form.hidden = false;
-  input.value = new URL(location.href).searchParams.get("q") || "";
+  order.hidden = false;
+  input.value = wantedAtFirst.get("q") || "";
   search();
 })();

@@ -71,7 +71,8 @@ class Adopter:
         if self._change:
             for project in self._quarantined_projects:
                 if not self._catalog.releases.of_project(project):
-                    self._store.remove_files(project, layout.PROJECT_PAGES)
+                    pages = [*layout.PROJECT_PAGES, *self._store.release_pages(project)]
+                    self._store.remove_files(project, pages)
 
     def _adopt(self, path: IndexPath) -> None:
         if path.problem:
@@ -125,6 +126,8 @@ class Adopter:
             summary=metadata.details.summary,
             yanked=yanked,
             tag_deleted_in=yanking.deleted_revision(yanked),
+            python=listed.python if listed else "",
+            lacks_code=listed.lacks_code if listed else False,
         )
         self._catalog.releases.publish(release, {sha256: metadata.metadata})
         if path != own_path:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timezone
 from itertools import chain
 from typing import NamedTuple
 
@@ -92,13 +93,24 @@ class ProjectRenderer:
             **_legacy_pages(by_time, second_names),
             f"{project}/index.html": simple_api.project_html(project, by_time),
             f"{project}/index.json": simple_api.project_json(project, by_time),
+            **self._release_pages(project, releases),
             f"{project}/{layout.ABOUT_PAGE}": self._page_for_people(project, releases, notes, failed),
         }
         newest = layout.newest_release(releases)
         files.second_names += chain.from_iterable(second_names.values())
         files.content |= content
         files.owners |= dict.fromkeys(content, project)
-        files.listed.append(ListedProject(project, newest.name, newest.version, newest.summary))
+        files.listed.append(_listed(newest, releases))
+
+    def _release_pages(self, project: str, releases: Sequence[Release]) -> dict[str, Content]:
+        """The pages of releases, by path."""
+        from sdistmaker_recipe.index.release_page import render_release_page
+
+        by_page: dict[str, list[Release]] = {}
+        for release in releases:
+            if page := layout.release_page(release):
+                by_page.setdefault(f"{project}/{page}", []).append(release)
+        return {path: render_release_page(some, self.site) for path, some in by_page.items()}
 
     def _page_for_people(
         self, project: str, releases: Sequence[Release], notes: tuple[str, ...], failed: int
@@ -148,6 +160,19 @@ class ProjectRenderer:
             for file in release.files
             if file.metadata_sha256
         }
+
+
+def _listed(newest: Release, releases: Iterable[Release]) -> ListedProject:
+    """What the root page says of a project."""
+    times = [file.upload_time for release in releases for file in release.files]
+    return ListedProject(
+        newest.project,
+        newest.name,
+        newest.version,
+        newest.summary,
+        updated_at=max(times).astimezone(timezone.utc).date().isoformat(),
+        is_yanked=newest.yanked is not None,
+    )
 
 
 def _second_names(project: str, releases: Sequence[Release], catalog: Catalog) -> dict[str, list[SecondName]]:

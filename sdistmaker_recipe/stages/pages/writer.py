@@ -24,7 +24,7 @@ _UNREAD_METADATA = "unread metadata"
 
 def import_renderers() -> None:
     """Import what the first page needs. A run can do this while it waits for something else."""
-    from sdistmaker_recipe.index import feed, page_templates, web_pages  # noqa: F401
+    from sdistmaker_recipe.index import feed, page_templates, release_page, web_pages  # noqa: F401
 
     page_templates.load_templates()
 
@@ -93,6 +93,9 @@ class PageWriter:
             for second_name in files.second_names:
                 self.store.link_archive(*second_name)
             self.store.write_pages(files.content)
+            for project in files.projects:
+                if former := self._former_pages(project, files.content):
+                    self.store.remove_files(project, former)
             with self.catalog.batch():
                 for listed in files.listed:
                     self.catalog.pages.list_project(listed)
@@ -130,6 +133,9 @@ class PageWriter:
                     yield second_name.project, path, self.store.is_same_archive(*second_name)
             for path, content in files.content.items():
                 yield files.owners[path], path, self.store.is_page_current(path, content)
+            for project in files.projects:
+                for name in self._former_pages(project, files.content):
+                    yield project, f"{project}/{name}", False
 
     def compare_root(self) -> Iterator[tuple[str, bool]]:
         """The files of the root: the name of each, and whether it is current."""
@@ -149,6 +155,11 @@ class PageWriter:
         """If nothing is published, record that pages look as they do now: all are yet to be written."""
         if not self.catalog.releases.latest(1):
             self.catalog.set_note(_NOTE, self._look())
+
+    def _former_pages(self, project: str, content: Container[str]) -> list[str]:
+        """The pages of releases in a project's folder that are not in content: of releases that are gone."""
+        pages = self.store.release_pages(project)
+        return [name for name in pages if f"{project}/{name}" not in content]
 
     def _has_root(self) -> bool:
         logo = (self.site.logo.name,) if self.site.logo else ()

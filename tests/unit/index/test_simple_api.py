@@ -226,6 +226,12 @@ class TestProjectJson:
         assert [each["yanked"] for each in document["files"]] == ["wrong", True]
         assert [each.get("core-metadata") for each in document["files"]] == [None, {"sha256": "cd" * 32}]
 
+    def test_has_what_a_lost_catalog_is_made_again_from_under_private_keys(self):
+        releases = [a_release("2", python="python2.7"), a_release("1", lacks_code=True), a_release("0")]
+        files = project_json(*releases)["files"]
+        private = [{name: value for name, value in each.items() if name.startswith("_")} for each in files]
+        assert private == [{"_built-by": "python2.7"}, {"_lacks-code": True}, {}]
+
     def test_names_each_version_once(self):
         releases = [a_release("2.0"), a_release("1.0"), a_release("2.0", filename="other-2.0.tar.gz")]
         assert project_json(*releases)["versions"] == ["2.0", "1.0"]

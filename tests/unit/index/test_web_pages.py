@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.index import description, page_templates, web_pages
 from sdistmaker_recipe.index.layout import ROOT_FILES, STATIC_FILES
+from sdistmaker_recipe.index.release_page import render_release_page
 from sdistmaker_recipe.index.web_pages import FailedTag, ProjectPage, RootPage
 from sdistmaker_recipe.model import ListedProject, Logo, ProjectDetails, ProjectStatus, Site
-from tests.unit.values import TIME, UUID, a_release
+from tests.unit.values import TIME, UUID, a_file, a_release
 
 SITE = Site("Acme packages")
 ABOUT = ProjectDetails(
@@ -41,6 +42,24 @@ ROOT = RootPage(
     failed=2,
 )
 PROJECT = ProjectPage("acme-ledger", (a_release("2.0"), a_release("1.0")), ABOUT, "<p>Hello</p>")
+DEPENDENT = ProjectDetails(
+    maintainer="House Keepers",
+    keywords=("books", "money"),
+    requirements=(
+        "Chameleon>=2",
+        'mock; python_version < "3" and extra == "test"',
+        "pytest ; extra == 'test'",
+        'x; extra == "a" or os_name == "nt"',
+        'Jinja2 (<3) ; (sys_platform != "win32") and extra == "Docs_all"',
+    ),
+    extras=("test", "docs-all", "empty"),
+    classifiers=(
+        "Framework :: Zope",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python",
+        "Private",
+    ),
+)
 FAILED = (
     FailedTag("acme-ledger", "0.3", "17", "no <setup.py>"),
     FailedTag("acme", "1.0", "18", "SyntaxError"),
@@ -85,7 +104,9 @@ PAGES = {
     "root": web_pages.render_root_page(ROOT, SITE),
     "empty root": web_pages.render_root_page(RootPage(), SITE),
     "project": web_pages.render_project_page(PROJECT, SITE),
+    "release": render_release_page([a_release("1.0", python="python2.7")], SITE),
     "failed": web_pages.render_failed_page(FAILED, {"acme-ledger"}, SITE),
+    "dependent": web_pages.render_project_page(PROJECT._replace(details=DEPENDENT), SITE),
     "many failed": web_pages.render_failed_page(FAILED[1:2] * 7, {"acme-ledger"}, SITE),
 }
 
@@ -152,7 +173,9 @@ class TestEveryPage:
                 or urlsplit(address).scheme
                 or (
                     path in ROOT_FILES
-                    or re.fullmatch(r"[a-z0-9-]+/about\.html|acme_ledger-[0-9.]+\.tar\.gz", path)
+                    or re.fullmatch(
+                        r"[a-z0-9-]+/about\.html|acme_ledger-[0-9.]+\.tar\.gz|about-[0-9.]+\.html", path
+                    )
                 )
             ), address
 
@@ -201,6 +224,28 @@ class TestRoot:
         assert [text(each) for each in section.iter("li")] == ["Acme 2.0All of <it>", "acme.ledger 1.0"]
         assert links(section) == {"Acme": "acme/about.html", "acme.ledger": "acme-ledger/about.html"}
 
+    def test_says_of_each_project_when_it_was_updated_and_whether_it_can_be_used(self):
+        some = (
+            ListedProject("acme", "Acme", "2.0", "Sums", "2026-11-30"),
+            ListedProject("early", "early", "1.0b1"),
+            ListedProject("gone", "gone", "1.0", is_yanked=True),
+        )
+        (section,) = by_class(root(ROOT._replace(projects=some)), "projects")
+        assert [text(each) for each in section.iter("li")] == [
+            "Acme 2.02026-11-30Sums",
+            "early 1.0b1 pre-release",
+            "gone 1.0 yanked",
+        ]
+
+    def test_has_controls_that_show_only_where_a_script_makes_them_work(self):
+        (section,) = by_class(root(), "projects")
+        groups = [each for each in section if each.get("role") == "group"]
+        assert [[text(button) for button in each.iter("button")] for each in groups] == [
+            ["By name", "Newest first"],
+            ["Previous", "Next"],
+        ]
+        assert all(each.get("hidden") is not None for each in groups)
+
     def test_lists_the_newest_releases_with_their_dates(self):
         (section,) = by_class(root(), "latest")
         assert [text(each) for each in section.iter("li")] == [
@@ -218,6 +263,7 @@ class TestRoot:
         (form,) = root().iter("form")
         assert form.get("hidden") is not None
         assert [each.get("role") for each in form.iter() if each.get("role")] == ["search", "status"]
+        assert form.find(".//input").get("placeholder") == "Name, or words of the summary"
         (label,) = form.iter("label")
         assert label.get("for") == form.find(".//input").get("id")
 
@@ -247,7 +293,8 @@ class TestProject:
         release = a_release("1.0", size=12345, revision="4711", requires_python=">=3.8,<4")
         page = project(releases=(release,))
         assert rows(page) == [["1.0", "2012-03-04", ">=3.8, <4", "12.3 kB", "4711", "ab" * 32]]
-        assert links(page)["1.0"] == "acme_ledger-1.0.tar.gz"
+        assert links(page)["1.0"] == "about-1.0.html"
+        assert links(page)["12.3 kB"] == "acme_ledger-1.0.tar.gz"
         assert [text(each) for each in page.iter("thead")] == ["VersionDatePythonSizeRevisionSHA-256"]
 
     def test_keeps_the_order_and_folds_old_releases_away(self):
@@ -276,7 +323,14 @@ class TestProject:
 
     def test_tells_how_to_install(self):
         page = project(SITE._replace(base_url="https://packages.example.com/simple"))
-        pip, uv, buildout = (code.text for code in page.iter("code") if "line" in code.get("data-copy", ""))
+        pip, uv, poetry, buildout, conf = (
+            code.text for code in page.iter("code") if "line" in code.get("data-copy", "")
+        )
+        assert poetry == (
+            "poetry source add --priority=primary packages https://packages.example.com/simple/\n"
+            "poetry add acme.ledger"
+        )
+        assert conf == "[global]\nindex-url = https://packages.example.com/simple/"
         assert pip == "pip install --index-url https://packages.example.com/simple/ acme.ledger"
         assert uv == "uv add --default-index https://packages.example.com/simple/ acme.ledger"
         assert "index = https://packages.example.com/simple/\n" in buildout
@@ -307,7 +361,7 @@ class TestProject:
 
     def test_leaves_the_address_of_the_index_to_the_script_where_it_is_not_known(self):
         page = project()
-        assert [each.text for each in by_class(page, "index")] == ["INDEX-URL"] * 3
+        assert [each.text for each in by_class(page, "index")] == ["INDEX-URL"] * 5
         (hint,) = by_class(page, "hint")
         assert text(hint) == "INDEX-URL is the part of this page's address before acme-ledger/."
         assert page.find("body").get("data-top") == "../"
@@ -324,6 +378,67 @@ class TestProject:
         assert [text(each) for each in facts.iter("dd")] == [">=3.8", "Ledger Team", "BSD-3-Clause", "Issues"]
         (link,) = facts.iter("a")
         assert (link.get("href"), link.get("rel")) == ("https://trac.example.com/", "nofollow noreferrer")
+
+    def test_shows_what_it_depends_on_by_extra(self):
+        (section,) = by_class(project(details=DEPENDENT), "details")
+        assert [text(each) for each in section if each.tag in ("h4", "ul", "p")] == [
+            "Chameleon>=2",
+            "with [test]",
+            'mock; python_version < "3" pytest',
+            "with [docs-all]",
+            'Jinja2 (<3) ; (sys_platform != "win32")',
+            "with [empty]",
+            "none more",
+            "with [a]",
+            'x; extra == "a" or os_name == "nt"',
+        ]
+
+    def test_shows_classifiers_keywords_and_maintainers(self):
+        page = project(details=DEPENDENT)
+        (classifiers,) = by_class(page, "classifiers")
+        assert [[text(each) for each in div] for div in classifiers] == [
+            ["Framework", "Zope"],
+            ["Programming Language", "Python :: 3", "Python"],
+            ["Private", "Private"],
+        ]
+        (facts,) = by_class(page, "facts")
+        shown = [[text(each) for each in div] for div in facts]
+        assert shown[1:] == [["Maintainer", "House Keepers"], ["Keywords", "books, money"]]
+
+    def test_shows_the_description_first(self):
+        headings = [text(each) for each in project().iter("h2")]
+        assert headings == ["Description", "Details", "Download files", "Releases"]
+
+    def test_lists_the_files_of_the_release_that_is_installed(self):
+        releases = (a_release("3.0rc1"), a_release("2.0", size=12345), a_release("1.0"))
+        (files,) = by_class(project(releases=releases), "files")
+        assert links(files) == {"acme_ledger-2.0.tar.gz": "acme_ledger-2.0.tar.gz"}
+        assert text(files) == "acme_ledger-2.0.tar.gz Source distribution, 12.3 kB, 2012-03-04"
+
+    def test_marks_pre_releases(self):
+        releases = (a_release("2.0rc1"), a_release("1.0"), a_release("0.1.dev3", yanked="bad"))
+        assert [row[0] for row in rows(project(releases=releases))] == [
+            "2.0rc1 pre-release",
+            "1.0",
+            "0.1.dev3 pre-release yankedbad",
+        ]
+        assert text(project(releases=releases[:1]).find(".//h1")) == "acme.ledger 2.0rc1 pre-release"
+
+    def test_of_yanked_releases_only_offers_no_installation(self):
+        page = project(releases=(a_release("2.0", yanked=""), a_release("1.0", yanked="Loses data")))
+        assert by_class(page, "install") == []
+        assert text(by_class(page, "notice")[0]).startswith(
+            "This release is yanked: installers choose it only"
+        )
+        assert "about-2.0.html" not in links(page).values()
+
+    def test_breaks_a_long_name_where_its_parts_end(self):
+        name = "acme.ledger-of_very.long--names-and.more"
+        heading = project(releases=(a_release(name=name),)).find(".//h1")
+        assert text(heading) == f"{name} 1.0"
+        parts = [heading.text, *(each.tail for each in heading.iter("wbr"))]
+        assert parts[:4] == ["acme.", "ledger-", "of_", "very."]
+        assert "long--" in parts
 
     def test_has_no_place_for_what_is_not_known(self):
         page = project(details=ProjectDetails(), description="", releases=(a_release(requires_python=""),))
@@ -353,6 +468,53 @@ class TestProject:
         assert file == "failed.html"
         assert fragment in {each.get("id") for each in failed(*FAILED).iter()}
         assert "failed" not in text(project())
+
+
+class TestRelease:
+    def shown(self, *releases, site=SITE):
+        return parsed(render_release_page(releases, site))
+
+    def test_shows_its_files_with_their_digests(self):
+        wheel = a_file("acme_ledger-1.0-py3-none-any.whl", sha256="cd" * 32, size=999)
+        release = a_release("1.0")
+        (files,) = by_class(self.shown(release._replace(files=(*release.files, wheel))), "files")
+        assert [text(each) for each in files] == [
+            f"acme_ledger-1.0.tar.gz Source distribution, 1.23 kB, 2012-03-04 SHA-256 {'ab' * 32}",
+            f"acme_ledger-1.0-py3-none-any.whl Wheel, 999 B, 2012-03-04 SHA-256 {'cd' * 32}",
+        ]
+        assert [each.get("href") for each in files.iter("a")] == [release.filename, wheel.filename]
+
+    def test_may_have_several_archives(self):
+        page = self.shown(a_release("1.0"), a_release("1.0", filename="acme_ledger-1.0.zip"))
+        (files,) = by_class(page, "files")
+        assert list(links(files)) == ["acme_ledger-1.0.tar.gz", "acme_ledger-1.0.zip"]
+
+    def test_tells_how_to_install_this_version(self):
+        page = self.shown(a_release("1.0-RC1"), site=SITE._replace(base_url="https://p.example.com"))
+        lines = [each.text for each in page.iter("code") if "line" in each.get("data-copy", "")]
+        assert lines[0] == "pip install --index-url https://p.example.com/ acme.ledger==1.0rc1"
+        assert [line.endswith("acme.ledger==1.0rc1") for line in lines] == [True] * 4 + [False]
+        assert text(page.find(".//h1")) == "acme.ledger 1.0-RC1 pre-release"
+
+    def test_offers_no_installation_of_what_no_client_can_use(self):
+        for release in (a_release("2010-03-05-x"), a_release(lacks_code=True)):
+            page = self.shown(release)
+            assert (by_class(page, "install"), len(by_class(page, "notice"))) == ([], 1)
+
+    def test_says_what_is_known_of_it(self):
+        release = a_release(
+            python="python2.7", summary="Keeps <books>", revision="4711", origin=f"{UUID}/a/tags/1.0"
+        )
+        page = self.shown(release, site=SITE._replace(browse_url="https://trac.example.com/browser"))
+        (facts,) = by_class(page, "facts")
+        assert [[text(each) for each in div] for div in facts] == [
+            ["Python", ">=3.8"],
+            ["Built by", "python2.7"],
+            ["Revision", "4711"],
+        ]
+        assert links(facts) == {"4711": "https://trac.example.com/browser/a/tags/1.0"}
+        assert text(by_class(page, "lead")[0]) == "Keeps <books>"
+        assert links(page)["Description and all releases"] == "about.html"
 
 
 class TestFailedTags:
@@ -541,6 +703,33 @@ class TestAnyText:
         assert shape(html) == shape(page("a", "b", "c", "d"))
         for each in html.iter("a"):
             assert not unquote(each.get("href", "")).lower().startswith("javascript")
+
+    @FEW
+    @given(ODD, ODD, ODD, ODD)
+    def test_stays_text_on_the_page_of_a_release(self, one, two, three, four):
+        def page(first: str, second: str, third: str, fourth: str) -> Element:
+            release = a_release(
+                python=f"x{first}", requires_python=f"x{second}", summary=f"x{third}", revision=f"x{fourth}"
+            )
+            return parsed(render_release_page([release], Site(f"x{first}")))
+
+        assert shape(page(one, two, three, four)) == shape(page("a", "b", "c", "d"))
+
+    @FEW
+    @given(ODD, ODD, ODD)
+    def test_stays_text_in_the_details_of_a_project(self, one, two, three):
+        def page(first: str, second: str, third: str) -> Element:
+            return project(
+                details=ProjectDetails(
+                    maintainer=f"x{first}",
+                    keywords=(f"x{second}",),
+                    requirements=(f"x{third}",),
+                    extras=(f"x{second}",),
+                    classifiers=(f"x{third}",),
+                )
+            )
+
+        assert shape(page(one, two, three)) == shape(page("a", "b", "c"))
 
     @FEW
     @given(ODD, ODD, ODD)

@@ -297,6 +297,23 @@ class TestSeveralOfOneRelease:
         assert tree(index.folder) == {}
         assert "acme" in index.store.folders()
 
+    def test_our_pages_tell_what_the_archive_does_not(self, index):
+        page = []
+        for version, told in {
+            "1.0": {"_built-by": "python2.7", "_lacks-code": True},
+            "1.1": {"_built-by": "a\nb", "_lacks-code": 1},
+            "1.2": {},
+        }.items():
+            digest = index.add(f"acme/acme-{version}.tar.gz", "acme", version)
+            page.append({"filename": f"acme-{version}.tar.gz", "hashes": {"sha256": digest}, **told})
+        (index.folder / "acme/index.json").write_text(json.dumps({"files": page}))
+        index.adopt()
+        assert [(each.python, each.lacks_code) for each in index.catalog.releases.all()] == [
+            ("python2.7", True),
+            ("a b", False),
+            ("", False),
+        ]
+
     def test_our_pages_can_have_listed_both_spellings_of_a_version(self, index):
         page = []
         for version in ("1.0", "1.0.0"):

@@ -96,8 +96,9 @@ def rewritten(
     return {path for path in files(writer) if (writer.store.folder / path).stat().st_mtime != LONG_AGO}
 
 
-def of_project(project: str) -> set[str]:
-    return {f"{project}/{name}" for name in layout.PROJECT_PAGES}
+def of_project(project: str, version: str = "1.0") -> set[str]:
+    """The pages of a project, and that of one release."""
+    return {f"{project}/{name}" for name in (*layout.PROJECT_PAGES, f"about-{version}.html")}
 
 
 class TestMissingRoot:
@@ -231,12 +232,22 @@ class TestProject:
             writer.write_projects(["acme-ledger"])
         assert writer.catalog.pages.stale() == {"", "acme-ledger"}
 
+    def test_is_listed_with_its_newest_file_and_yanked_if_all_of_it_is(self, writer):
+        day = datetime(2026, 11, 30, 23, 59, tzinfo=timezone.utc)
+        add(writer, "2.0", project="alpha")
+        add(writer, "1.0", project="alpha", upload_time=day)
+        add(writer, "2.0", project="beta", yanked="")
+        add(writer, "1.0", project="beta", yanked="why")
+        writer.write_projects(["alpha", "beta"])
+        listed = [each[2:] for each in writer.catalog.pages.listed_projects()]
+        assert listed == [("2.0", "", "2026-11-30", False), ("2.0", "", "2012-03-04", True)]
+
     def test_may_be_one_of_very_many(self, writer, monkeypatch):
         monkeypatch.setattr(project_files, "BATCH", 2)
         for project in "abcde":
             add(writer, project=project)
         writer.write_projects("abcde")
-        assert [len(paths) for paths in writer.store.written] == [6, 6, 3]
+        assert [len(paths) for paths in writer.store.written] == [8, 8, 4]
         assert writer.catalog.pages.stale() == {""}
 
 
@@ -276,7 +287,7 @@ class TestAll:
     def test_a_new_release_touches_its_project_and_the_root(self, complete):
         add(complete, "2.0", project="alpha")
         touched = rewritten(complete)
-        assert touched == of_project("alpha") | {"about.html", "releases.atom"}
+        assert touched == of_project("alpha", "2.0") | {"about.html", "releases.atom"}
 
     def test_a_new_project_is_on_all_root_pages(self, complete):
         add(complete, project="gamma")
@@ -288,6 +299,31 @@ class TestAll:
             "releases.atom",
         }
         assert "gamma" in read(complete, "about.html")
+
+    @pytest.mark.parametrize(
+        ("change", "path"),
+        [
+            ({"yanked": "bad"}, "about-1.0.html"),
+            ({"version": "1.0.post1"}, "about-1.0.html"),
+        ],
+    )
+    def test_a_release_that_is_gone_or_yanked_has_no_page(self, complete, change, path):
+        (release,) = complete.catalog.releases.of_project("alpha")
+        complete.catalog.releases.publish(release._replace(**change))
+        touched = rewritten(complete)
+        assert f"alpha/{path}" not in files(complete)
+        assert "beta/about-1.0.html" in files(complete)
+        assert not [name for name in touched if name.startswith("beta/")]
+
+    def test_archives_of_one_version_share_a_page(self, complete):
+        add(complete, "1.0.0", project="alpha", filename="alpha-1.0.zip")
+        add(complete, "1.0+local.2", project="alpha")
+        add(complete, "2010-03-05-x", project="alpha")
+        complete.write_all()
+        pages = {path for path in files(complete) if path.startswith("alpha/about")}
+        assert pages == {
+            f"alpha/about{end}.html" for end in ("", "-1.0", "-1.0.0", "-1.0+local.2", "-2010-03-05-x")
+        }
 
     @pytest.mark.parametrize("path", ["beta/index.json", "beta/about.html", "index.html", "search.js"])
     @pytest.mark.parametrize("how", ["missing", "empty"])
