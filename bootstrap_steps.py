@@ -19,7 +19,15 @@ BUILDOUT = ROOT / "bin" / "buildout"
 INDEX = ROOT / "var" / "private"
 
 BUILDOUT_COMMANDS = ("install", "annotate", "query", "bootstrap", "init", "setup", "runsetup")
-DEBIAN_PACKAGES = ("apache2", "nginx-light", "subversion", "libapache2-mod-svn", "openssl", "bubblewrap")
+DEBIAN_PACKAGES = (
+    "apache2",
+    "nginx-light",
+    "subversion",
+    "libapache2-mod-svn",
+    "openssl",
+    "bubblewrap",
+    "mercurial",
+)
 LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
 TYPES = (("mypy",),)
 # All tests of a file run in one process, so that its servers start once. tests/conftest.py orders the files.

@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 LONGEST = (
     "integration/test_clients.py",
     "integration/test_far_repository.py",
+    "integration/vcs/test_mercurial.py",
     "integration/doors/test_recipe.py",
     "integration/test_same_bytes.py",
     "integration/doors/test_recipe_script.py",
@@ -29,6 +30,7 @@ LONGEST = (
     "integration/doors/test_commands.py",
     "integration/test_verify.py",
     "integration/test_malicious.py",
+    "integration/test_plugin.py",
     "integration/doors/test_hook.py",
     "integration/test_real_history.py",
     "integration/test_real_history_of_zope.py",

@@ -11,8 +11,18 @@ _MOST_FOLDERS = 2000
 
 
 def system_at(path: Path) -> str:
-    """The name of the system: "git" if a git repository is at the path or below it, "" if none is known."""
-    return "git" if any(is_git_repository(folder) for folder in _folders(path)) else ""
+    """The system of the repository at the path, or of the nearest below it: "git", "hg", or "" for none."""
+    for folder in _folders(path):
+        if is_git_repository(folder):
+            return "git"
+        if is_mercurial_repository(folder):
+            return "hg"
+    return ""
+
+
+def is_mercurial_repository(folder: Path | str) -> bool:
+    """Whether a repository of Mercurial is in the folder, with or without a working copy."""
+    return os.path.isdir(os.path.join(folder, ".hg"))
 
 
 def is_git_repository(folder: Path | str) -> bool:

@@ -19,7 +19,7 @@ from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
 EXAMPLE = "example:"
 """The repository URL that stands for the embedded example."""
 
-_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file|git|git\+(https?|ssh|file)"
+_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file|git|(git|hg)\+(https?|ssh|file)"
 """The schemes of repositories that built-in backends serve."""
 _SCP = r"[\w.-]+@[\w.-]+:[^\s:@]+\.git/?(/tags/\S+)?"
 """The form of scp, ``git@host:group/name.git``, by which git reaches a repository over ssh."""

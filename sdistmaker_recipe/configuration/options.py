@@ -64,8 +64,8 @@ class Configuration:
         "The repositories that hold the release tags. The default is the example repository that comes "
         "with this package.",
         "example:, or URLs without a password, one a line. Subversion: http, https, svn, svn+ssh, file. git: "
-        "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH.git, or the path of a repository or of a "
-        "folder of repositories",
+        "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH.git. Mercurial: hg+https, hg+http, "
+        "hg+ssh, hg+file. Both: the path of a repository or of a folder of repositories. Schemes of plug-ins",
         alias="BASE",
     )
     repository_on_server: tuple[str, ...] = declare(
@@ -80,12 +80,12 @@ class Configuration:
     )
     vcs: str = declare(
         Group.REPOSITORY,
-        backend("auto", "subversion", "subversion-cli", "git"),
+        backend("auto", "subversion", "subversion-cli", "git", "mercurial"),
         "auto",
-        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git: "
-        "the program git, also for URLs that do not begin with git. auto: git for its own URLs; for others "
-        "libsvn, or the program svn if subvertpy, the Python binding of libsvn, is not installed; for other "
-        "schemes the plug-in of that name. The name of a plug-in: that plug-in, for every URL.",
+        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git and "
+        "mercurial: the programs git and hg, whatever the URL begins with. auto: git and hg for their own "
+        "URLs, plug-ins for theirs; for others libsvn, or the program svn if subvertpy, the Python binding "
+        "of libsvn, is not installed. The name of a plug-in: that plug-in, for every URL.",
         "auto, subversion or subversion-cli",
     )
     connections: int = declare(
@@ -100,8 +100,8 @@ class Configuration:
         Group.REPOSITORY,
         text,
         "",
-        "The user name for the repository. Without it, the credentials that Subversion or git has stored are "
-        "used.",
+        "The user name for the repository. Without it, the credentials that Subversion, git or "
+        "Mercurial has stored are used.",
         "a name",
     )
     password_variable: str = declare(
@@ -116,9 +116,9 @@ class Configuration:
         Group.REPOSITORY,
         submodules,
         "same-host",
-        "Which submodules of git belong to the files of a tag. same-host: those that are on the host of the "
-        "repository. A glob for host names: those on such hosts too. none: no submodule; their folders are "
-        "empty, as after git clone. A tag with another submodule fails.",
+        "Which submodules of git, and subrepositories of Mercurial, belong to the files of a tag. same-host: "
+        "those that are on the host of the repository. A glob for host names: those on such hosts too. none: "
+        "no submodule; their folders are empty, as after git clone. A tag with another submodule fails.",
         "same-host, globs for host names, one a line, or none",
     )
 

@@ -10,7 +10,8 @@ from the project's path and the tag's name, for every system. Revisions are text
 * ``backends``: the backends by their names, and by the schemes of URLs.
 * ``subversion``: Subversion by libsvn or the svn program.
 * ``git``: git by its program.
-* ``tag_listing``: the answers of a system that lists all its tags at once.
+* ``mercurial``: Mercurial by its program.
+* ``tag_explanation``: what a scan of such a system makes of a tag, in words.
 * ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
 * ``repository_folder``: the repositories below a folder of this machine.
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.

@@ -20,9 +20,6 @@ from sdistmaker_recipe.vcs import Credentials, Repository
 Opener: TypeAlias = Callable[[str, Credentials, int, RepositorySettings], Repository]
 """Opens a URL with credentials, the option connections, and what else a backend may need to know."""
 
-PluginOpener: TypeAlias = Callable[[str, Credentials, int], Repository]
-"""Opens a URL with credentials and the option connections."""
-
 AUTO = "auto"
 
 
@@ -45,8 +42,17 @@ def _git(url: str, credentials: Credentials, connections: int, settings: Reposit
     return opening.open_repository(url, credentials, connections, settings)
 
 
+def _mercurial(
+    url: str, credentials: Credentials, connections: int, settings: RepositorySettings
+) -> Repository:
+    from sdistmaker_recipe.vcs.mercurial import opening
+
+    return opening.open_repository(url, credentials, connections, settings)
+
+
 BACKENDS: dict[str, Opener] = {
     "git": _git,
+    "mercurial": _mercurial,
     **{name: _subversion(name) for name in ("subversion", "subversion-cli")},
 }
 """The backend of each name."""
@@ -54,6 +60,7 @@ BACKENDS: dict[str, Opener] = {
 SCHEMES: tuple[tuple[re.Pattern[str], Opener], ...] = (
     (re.compile(r"(https?|svn|svn\+[^:]+|file)://.*", re.IGNORECASE), _subversion(AUTO)),
     (re.compile(r"(git|git\+(https?|ssh|file))://.*|[\w.-]+@[\w.-]+:(?!//).*", re.IGNORECASE), _git),
+    (re.compile(r"hg\+(https?|ssh|file)://.*", re.IGNORECASE), _mercurial),
 )
 """The backends of "auto": the first one whose pattern matches the URL."""
 
@@ -97,8 +104,8 @@ def _by_scheme(url: str) -> Opener:
     raise RepositoryError(
         url,
         "no backend serves such a URL",
-        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository, or with git "
-        "or git+ and https, ssh or file. "
+        "It must begin with http, https, svn, svn+ssh or file, as in file:///path/to/repository, or with "
+        "git, or with git+ or hg+ and https, ssh or file. "
         f"{schemes or 'No plug-in for another system is installed.'}",
     )
 
@@ -112,10 +119,10 @@ def _plugin(url: str, plugin: Plugin) -> Opener:
         raise RepositoryError(url, str(error), "" if plugin.is_ambiguous else hint) from error
 
     def open_plugin(
-        url: str, credentials: Credentials, connections: int, _settings: RepositorySettings
+        url: str, credentials: Credentials, connections: int, settings: RepositorySettings
     ) -> Repository:
         try:
-            opened: Repository = opener(url, credentials, connections)
+            opened: Repository = opener(url, credentials, connections, settings)
         except SdistmakerError:
             raise
         except Exception as error:

@@ -101,6 +101,11 @@ def changed_tags(
     )
 
 
+def row_key(path: str, name: str) -> str:
+    """The key of the row of a tag of the repository at a path."""
+    return f"{path}{_MARK}{name}"
+
+
 def is_release(path: str, name: str, tag_filter: TagFilter) -> bool:
     """Whether the options make a release of a tag with this name, of the repository at path."""
     return tag_filter.wants_project(path) and _version(path, name, tag_filter) is not None
@@ -170,7 +175,7 @@ def _version(path: str, name: str, tag_filter: TagFilter) -> str | None:
 def _encoded(rows: _Rows) -> Iterator[tuple[str, str]]:
     for path, tags in rows.items():
         for name, (identifier, resolved) in tags.items():
-            yield f"{path}{_MARK}{name}", json.dumps([identifier, *resolved], separators=(",", ":"))
+            yield row_key(path, name), json.dumps([identifier, *resolved], separators=(",", ":"))
 
 
 def _decoded(rows: Mapping[str, str]) -> _Rows:

@@ -22,6 +22,7 @@ from tests.support import folders
 from tests.support.folders import FolderServer
 from tests.support.git import GitServer
 from tests.support.memory_repository import MemoryRepository
+from tests.support.mercurial import HgTagServer
 from tests.support.requirements import need
 from tests.support.subversion import create
 from tests.support.tag_servers import Known, RefTagServer, SubversionServer, TagServer
@@ -57,7 +58,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["refs", "memory", "plug-in", *BACKENDS, "git"])
+@pytest.fixture(params=["refs", "memory", "plug-in", *BACKENDS, "git", "hg"])
 def server(
     request: pytest.FixtureRequest, tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TagServer:
@@ -70,6 +71,9 @@ def server(
         made = FolderServer(tmp_path / "folders")
     elif request.param == "git":
         made = GitServer(tmp_path / "git")
+    elif request.param == "hg":
+        need("hg")
+        made = HgTagServer(tmp_path / "hg")
     elif request.param == "memory":
         made = SubversionServer(in_memory)
     else:

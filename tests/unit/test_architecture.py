@@ -24,6 +24,7 @@ PROGRAMS = {
 FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}
 # The user's environment says how git reaches servers; of the rest of it git must see nothing.
 FOR_GIT = {"vcs/git/process.py"}
+FOR_MERCURIAL = {"vcs/mercurial/command_server.py"}
 
 # By their own words, or the design's.
 PURE = (
@@ -132,7 +133,11 @@ def test_environment_output_and_exit_are_left_to_the_doors():
         "sys.stdout",
         "sys.stderr",
     }
-    others = [path for path in MODULES if name(path) not in DOORS | PROGRAMS | FOR_SUBVERSION | FOR_GIT]
+    others = [
+        path
+        for path in MODULES
+        if name(path) not in DOORS | PROGRAMS | FOR_SUBVERSION | FOR_GIT | FOR_MERCURIAL
+    ]
     assert not {name(path): found for path in others if (found := mentions(path) & outside)}
 
 

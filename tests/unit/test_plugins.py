@@ -40,7 +40,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
         del sys.modules[name]
 
 
-OPENER = "def open_repository(url, credentials, connections):\n    return url, credentials, connections\n"
+OPENER = """\
+def open_repository(url, credentials, connections, settings):
+    return url, credentials, connections
+"""
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_a_plugin_that_cannot_be_called_is_named(site: Site, source: str) -> Non
 def test_an_error_of_a_plugin_about_its_repository_is_kept(site: Site) -> None:
     source = (
         "from sdistmaker_recipe.errors import RepositoryError\n"
-        "def open_repository(url, credentials, connections):\n"
+        "def open_repository(url, credentials, connections, settings):\n"
         "    raise RepositoryError(url, 'gone fishing')\n"
     )
     site.install("acme-folders", "folders = acme_folders_e:open_repository", acme_folders_e=source)

@@ -9,35 +9,35 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.model import Tag, project_name, split_tag_path
+from sdistmaker_recipe.model import RepositorySettings, Tag, project_name, split_tag_path
 from sdistmaker_recipe.vcs import (
-    Checkpoint,
     Credentials,
     NothingFound,
     Presence,
     PreviousScan,
     ScanExplanation,
     ScanResult,
+    tag_rows,
 )
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
-from sdistmaker_recipe.vcs.tag_listing import TagId, TagListing, row_key
+from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
 
 ID_FILE = ".folders-id"
-FORMAT = "folders 1"
-"""Change this when ids or rows get another meaning; the next scan then looks at everything."""
 
 
-def open_repository(url: str, credentials: Credentials, connections: int) -> FoldersRepository:
+def open_repository(
+    url: str, credentials: Credentials, connections: int, settings: RepositorySettings
+) -> FoldersRepository:
     """What the entry point names: open a URL such as ``folders:///srv/releases``; ask nothing yet.
 
-    ``credentials`` and ``connections`` are options for servers, which a disk does not need.
+    All but the URL is for servers, and a disk does not need it.
     """
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost"):
@@ -54,7 +54,7 @@ class FoldersRepository:
     def __init__(self, url: str, shown: Path) -> None:
         self._url = url
         self._shown = shown
-        self._listing: TagListing | None = None
+        self._listing: Listing | None = None
         self._head = ""
 
     @property
@@ -92,17 +92,17 @@ class FoldersRepository:
 
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """All tags that the filter lets through."""
-        return self._tags().all_tags(self._checkpoint(), tag_filter, self._times)
+        return tag_rows.all_tags(self._tags(), self.head(), self._resolve, tag_filter)
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The tags that have another id than in the previous scan."""
-        return self._tags().changed_tags(self._checkpoint(), previous, tag_filter, self._times)
+        return tag_rows.changed_tags(self._tags(), self.head(), previous, self._resolve, tag_filter)
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a path that was changed is that of a tag: here ``--revision`` gets such a path."""
         tag = split_tag_path(revision)
         known = previous.rows().keys()
-        if revision in known or (tag and row_key(TagId(*tag)) in known):
+        if revision in known or (tag and tag_rows.row_key(*tag) in known):
             return True
         if not (self._shown / revision).exists():
             raise RepositoryError(self._url, f"nothing is at {revision!r}", "It is a path below the URL.")
@@ -110,23 +110,21 @@ class FoldersRepository:
 
     def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
         """What was looked at, in words."""
-        found = (
-            f"{len(self._tags().revisions)} folders that have a folder tags, in none of which is a release"
-        )
+        found = f"{len(self._tags())} folders that have a folder tags, in none of which is a release"
         return NothingFound(found, f"A tag is a folder, such as {self._url}/PROJECT/tags/1.0.")
 
     def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
         """What a scan makes of what is at a path: one sentence for each decision."""
-        revision = self._tags().revision_at(path)
-        if revision is not None:
+        project_path, name = split_tag_path(path) or (path, "")
+        if name in self._tags().get(project_path, {}):
             return ScanExplanation(is_there=True, reasons=("it is the folder of a tag",))
-        if path in self._tags().revisions:
+        if path in self._tags():
             return ScanExplanation(is_there=True, reasons=("it is a project, because it has a folder tags",))
         return ScanExplanation((self._shown / path).is_dir(), ("it is neither a project nor a tag",))
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether these tags are there, whatever a filter says."""
-        return self._tags().presence(paths)
+        return {path: "there" if (self._shown / path).is_dir() else "gone" for path in paths}
 
     def deletions(self, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
         """Nothing: a disk does not record when a folder was removed."""
@@ -184,27 +182,25 @@ class FoldersRepository:
             f"If the path is right, make the file: uuidgen > {self._shown / ID_FILE}",
         )
 
-    def _tags(self) -> TagListing:
+    def _tags(self) -> Listing:
         """All tags, as they were when this was asked first: questions are answered as of that moment."""
         if self._listing is None:
             self._root()
             projects = dict(_projects(self._shown))
-            tags = {
-                path: {
-                    tag.name: _state(tag)[0] for tag in sorted((folder / "tags").iterdir()) if tag.is_dir()
-                }
-                for path, folder in projects.items()
-            }
-            self._listing = TagListing(tags, FORMAT)
+            self._listing = {path: _revisions(folder / "tags") for path, folder in projects.items()}
             times = [f"{path} {folder.stat().st_mtime_ns}" for path, folder in projects.items()]
-            self._head = hashlib.sha256(f"{self._listing.digest()} {times}".encode()).hexdigest()
+            self._head = hashlib.sha256(f"{self._listing} {times}".encode()).hexdigest()
         return self._listing
 
-    def _checkpoint(self) -> Checkpoint:
-        return self._tags().checkpoint(self.head())
-
-    def _times(self, tags: Collection[TagId]) -> Mapping[TagId, datetime]:
-        return {tag: _state(self._shown / tag.project / "tags" / tag.name)[1] for tag in tags}
+    def _resolve(self, tags: Listing) -> Mapping[str, Mapping[str, Resolved]]:
+        """What is behind the ids of these tags, which are new or have moved: here the time."""
+        return {
+            path: {
+                name: Resolved(revision, int(_state(self._shown / path / "tags" / name)[1].timestamp()))
+                for name, revision in names.items()
+            }
+            for path, names in tags.items()
+        }
 
 
 def _projects(root: Path) -> Iterator[tuple[str, Path]]:

@@ -13,5 +13,5 @@
 * ``export``: the files of a tag: its commit's, those of submodules, and those that Git LFS keeps.
 * ``submodules``: which submodules a commit has, and which may be read.
 * ``large_files``: replace the pointers of Git LFS by the files that they stand for.
-* ``explanation``: what a scan makes of a tag or a repository, in words.
+* ``pushes``: whether a push touched tags.
 """

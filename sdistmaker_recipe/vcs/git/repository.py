@@ -107,21 +107,21 @@ class GitRepository:
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a ref, ``[REPOSITORY:]refs/tags/NAME``, a commit or a repository is one of release tags."""
-        from sdistmaker_recipe.vcs.git.explanation import touches_tags
+        from sdistmaker_recipe.vcs.git.pushes import touches_tags
 
         return touches_tags(self._url, self._tags(), revision, previous, tag_filter)
 
     def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
         """Which repositories the previous scan looked at, and their other tags."""
-        from sdistmaker_recipe.vcs.git.explanation import nothing_found
+        from sdistmaker_recipe.vcs.tag_explanation import nothing_found
 
-        return nothing_found(self._tags(), tag_filter)
+        return nothing_found(self._tags(), tag_filter, "git", "Push the tags: git push --tags.")
 
     def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
         """What a scan makes of a tag or a repository at a path."""
-        from sdistmaker_recipe.vcs.git.explanation import explain
+        from sdistmaker_recipe.vcs.tag_explanation import explain
 
-        return explain(self._tags(), path, tag_filter, self._resolve)
+        return explain(self._tags(), path, tag_filter, self._resolve, "git")
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether tags are at these paths."""

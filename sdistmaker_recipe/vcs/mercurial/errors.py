@@ -1,0 +1,154 @@
+"""What the messages of hg and ssh mean, and what to do about them.
+
+hg has no error numbers. Its messages are in English here, because ``environment`` sets the locale.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials
+
+_ASK_BY_HAND = "hg identify URL must answer, as the user this program runs as."
+
+
+class Fault(NamedTuple):
+    """A kind of failure: a pattern of messages, the reason and the hint for the user."""
+
+    words: str
+    reason: str
+    hint: str = ""
+    is_transient: bool = False
+    is_forbidden: bool = False
+    is_missing: bool = False
+
+
+_LOGIN = Fault(
+    r"authorization (failed|required)|HTTP Error 401|http authorization required",
+    "the server asks for a user name and password, and accepted none",
+    "Set the options username and password-variable, or write them into the section [auth] of the file "
+    "~/.hgrc. Nothing is ever asked for here.",
+    is_forbidden=True,
+)
+_REFUSED_LOGIN_HINT = "The user name or the password is wrong, or the user may not read this repository."
+
+FAULTS = (
+    Fault(
+        r"Host key verification failed|No .* host key is known",
+        "ssh does not know the key of the host",
+        "Run ssh HOST once as the user this program runs as, compare the key, and accept it.",
+        is_forbidden=True,
+    ),
+    Fault(
+        r"Permission denied \([\w,-]*(publickey|password|keyboard)",
+        "the ssh server accepts no key of this account",
+        "Add the public key of the user this program runs as to the server. A key with a passphrase must be "
+        "in an ssh agent that this program reaches (SSH_AUTH_SOCK).",
+        is_forbidden=True,
+    ),
+    _LOGIN,
+    Fault(
+        r"HTTP Error 403|access denied",
+        "the server forbids access",
+        "Ask for the right to read it, for the user this program runs as.",
+        is_forbidden=True,
+    ),
+    Fault(
+        r"[Nn]ame or service not known|Temporary failure in name resolution|Could not resolve hostname|"
+        r"No address associated|nodename nor servname",
+        "the host is not known",
+        "Check the host name, and that this machine can look it up.",
+    ),
+    Fault(
+        r"Connection refused|[Tt]imed out|No route to host|Network is unreachable",
+        "no server answers there",
+        "Is it running, is the port right, and does a firewall let this machine through?",
+        is_transient=True,
+    ),
+    Fault(
+        r"certificate|unable to verify security",
+        "the server's certificate is not trusted",
+        "Add the authority that signed it to the system's certificates, or name its file in Mercurial's "
+        "setting web.cacerts.",
+    ),
+    Fault(
+        r"WRONG_VERSION_NUMBER|SSL|TLS",
+        "no encrypted connection came about",
+        "Does the server speak https on this port?",
+    ),
+    Fault(
+        r"HTTP Error (429|502|503|504)",
+        "the server is busy, or being started",
+        "Its log says what is wrong. Where it allows few connections, set the option connections.",
+        is_transient=True,
+    ),
+    Fault(r"HTTP Error 5\d\d", "the server answers with an error", "Its log says what is wrong."),
+    Fault(
+        r"requires (features|.* extension)|unknown to this Mercurial|requirement",
+        "the repository needs what this Mercurial does not have",
+        "Install a newer Mercurial, or the extension that the message names.",
+    ),
+    Fault(
+        r"largefile\S* .*(not found|missing)|can't get file locally|missing largefiles|couldn't be updated",
+        "a largefile of the tag is missing",
+        "Push it: hg lfpush --rev REV, from a clone that has it.",
+    ),
+    Fault(
+        r"HTTP Error 404|repository .* not found|does not appear to be an hg|no suitable response|"
+        r"not found!|No such file or directory|there is no Mercurial repository",
+        "no Mercurial repository is there",
+        f"Check the URL: {_ASK_BY_HAND}",
+        is_missing=True,
+    ),
+    Fault(
+        r"unknown revision|00changelog\S*: no node|hidden revision",
+        "the changeset is not there any more",
+        "It was removed while this run was at work. The next run sees what is there now.",
+    ),
+    Fault(
+        r"[Cc]onnection reset|Broken pipe|[Cc]onnection closed|IncompleteRead|stream ended unexpectedly|"
+        r"BadStatusLine|[Rr]emote end closed|unexpected EOF",
+        "the connection was closed by the server",
+        f"Its log says why. {_ASK_BY_HAND}",
+        is_transient=True,
+    ),
+    Fault(
+        r"Permission denied",
+        "permission denied",
+        "The user this program runs as must be able to read the repository's folder.",
+        is_forbidden=True,
+    ),
+)
+
+
+def translate(url: str, printed: str, credentials: Credentials | None = None) -> RepositoryError:
+    """The error that hg's messages mean; ``credentials`` are those that were offered."""
+    line = _main_line(printed, credentials)
+    for fault in FAULTS:
+        if re.search(fault.words, printed):
+            reason, hint = fault.reason, fault.hint
+            if fault is _LOGIN and credentials and credentials.password is not None:
+                reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
+            kind = PathNotFoundError if fault.is_missing else RepositoryError
+            return kind(
+                url,
+                f"{reason} ({line})",
+                hint,
+                is_transient=fault.is_transient,
+                is_forbidden=fault.is_forbidden,
+            )
+    return RepositoryError(url, line, _ASK_BY_HAND)
+
+
+def _main_line(printed: str, credentials: Credentials | None) -> str:
+    """The line that says most, without a password."""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    starts = ("remote: ", "abort: ")
+    chosen = next((line for start in starts for line in lines if line.startswith(start)), lines[-1])
+    if credentials and credentials.password:
+        chosen = chosen.replace(credentials.password, "***")
+    for start in starts:
+        chosen = chosen.removeprefix(start)
+    return re.sub(r"://[^/@\s]*@", "://", chosen).rstrip(".!")

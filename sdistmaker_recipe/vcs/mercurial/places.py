@@ -1,0 +1,237 @@
+"""Where tags and files come from: a repository on this machine, or one on a server, with a clone of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from sdistmaker_recipe.configuration.local_repository import is_mercurial_repository
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.mercurial import history, subrepositories
+from sdistmaker_recipe.vcs.mercurial.clone import Clone
+from sdistmaker_recipe.vcs.mercurial.command_server import Servers
+from sdistmaker_recipe.vcs.mercurial.subrepositories import Subrepository
+
+_SECONDS = 600.0
+_STATE_FILES = ("00changelog.i", "00changelog.d", "phaseroots", "obsstore", "requires")
+"""A changeset that comes, or goes, changes one of these files in the folder of the store."""
+
+
+class Place(Protocol):
+    """One repository."""
+
+    @property
+    def url(self) -> str:
+        """What errors name."""
+
+    @property
+    def server(self) -> str:
+        """The URL as hg takes it, or the path of its folder on this machine."""
+
+    def state(self) -> str:
+        """A text that is another one after any change of a tag. Raises ``RepositoryError``."""
+
+    def tags(self) -> dict[str, str]:
+        """The ids of the changesets of all tags by their names. Raises ``RepositoryError``."""
+
+    def times(self) -> dict[str, int]:
+        """The times of all changesets with a tag, in seconds since 1970, by their ids."""
+
+    def touches_tags(self, node: str) -> bool | None:
+        """Whether a changeset or a later one changes a tag; None where there is no such changeset."""
+
+    def removals(self, names: Iterable[str]) -> dict[str, str]:
+        """The changeset that removed each of these tags; those of which none did are left out."""
+
+    def archive(self, node: str, destination: Path) -> None:
+        """Write the files of a changeset to a new folder, without those of subrepositories."""
+
+    def subrepositories(self, node: str) -> Sequence[Subrepository]:
+        """What a changeset includes."""
+
+
+class LocalPlace:
+    """The repository in a folder of this machine, which is only read.
+
+    ``network`` has the arguments with which its files can be fetched that are elsewhere, such as largefiles.
+    """
+
+    def __init__(self, url: str, folder: str, servers: Servers, network: Sequence[str] = ()) -> None:
+        self.url, self.server = url, folder
+        self._servers, self._network = servers, network
+
+    def state(self) -> str:
+        """The sizes and times of the files that a changeset changes."""
+        store = _store(self.server)
+        states = []
+        for name in _STATE_FILES:
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    found = os.stat(os.path.join(store, name))
+                except PermissionError as error:
+                    raise RepositoryError(
+                        self.url,
+                        f"permission denied: {error.filename}",
+                        "The user this program runs as must be able to read the repository's folder.",
+                        is_forbidden=True,
+                    ) from error
+                states.append(f"{name}:{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
+        return ",".join(states)
+
+    def tags(self) -> dict[str, str]:
+        """The tags of all heads, closed ones included, as the history of .hgtags decides."""
+        listed = self._hg("tags", "-T", r"{tag}\0{node}\0{type}\n")
+        tags = {}
+        for line in listed.decode("utf-8", "surrogateescape").splitlines():
+            name, node, kind = line.split("\0")
+            # A local tag is of this clone only, and tip is no tag of anybody's.
+            if kind != "local" and name != "tip":
+                tags[name] = node
+        return tags
+
+    def times(self) -> dict[str, int]:
+        """The times of all changesets with a tag."""
+        listed = self._hg("log", "-r", "tag()", "-T", r"{node} {date|hgdate}\n").decode("ascii")
+        found = (line.split() for line in listed.splitlines())
+        return {node: int(seconds) for node, seconds, _offset in found}
+
+    def touches_tags(self, node: str) -> bool | None:
+        """Whether a changeset or a later one changes .hgtags, or merges heads, of which one may have tags."""
+        if not self.has(node):
+            return None
+        changing = f"{node}: and (file('path:.hgtags') or merge())"
+        return bool(self._hg("log", "-r", changing, "-l", "1", "-T", "{node}"))
+
+    def removals(self, names: Iterable[str]) -> dict[str, str]:
+        """The changeset that removed each of these tags."""
+        # filelog() finds nothing without a working copy.
+        changing = "reverse(file('path:.hgtags'))"
+        listed = self._hg("log", "-r", changing, "-T", r"\0{node}\n{diff('path:.hgtags')}")
+        return history.removals(listed.decode("utf-8", "surrogateescape"), names)
+
+    def has(self, node: str) -> bool:
+        """Whether there is a changeset with this id."""
+        if not re.fullmatch(r"[0-9a-f]{12,40}", node) or not node.strip("0"):
+            return False
+        arguments = ["-R", self.server, "log", "-r", f"id({node})", "-T", "{node}"]
+        return bool(self._servers.local().run(self.url, arguments, seconds=_SECONDS).output)
+
+    def archive(self, node: str, destination: Path) -> None:
+        """Write the files of a changeset to a new folder."""
+        if not self.has(node):
+            raise PathNotFoundError(self.url, f"no changeset {node} is there any more")
+        arguments = ["-R", self.server, "archive", "-r", node, "-t", "files", str(destination.absolute())]
+        # Largefiles may have to be fetched from where they are kept.
+        is_fetching = bool(self._network) and _has_largefiles(self.server)
+        server = self._servers.network() if is_fetching else self._servers.local()
+        extra = self._network if is_fetching else ()
+        server.run(self.url, [*extra, *arguments], seconds=_SECONDS)
+        # hg makes no folder for a changeset without files.
+        destination.mkdir(exist_ok=True)
+
+    def subrepositories(self, node: str) -> Sequence[Subrepository]:
+        """What a changeset includes."""
+        sources = self._cat(node, ".hgsub")
+        if not sources:
+            return ()
+        return tuple(subrepositories.parse(sources, self._cat(node, ".hgsubstate")))
+
+    def _cat(self, node: str, path: str) -> str:
+        """The text of a file; "" where there is none."""
+        arguments = ["-R", self.server, "cat", "-r", node, f"path:{path}"]
+        found = self._servers.local().run(self.url, arguments, seconds=_SECONDS, accepted=(0, 1))
+        return found.output.decode("utf-8", "surrogateescape")
+
+    def _hg(self, *arguments: str) -> bytes:
+        server = self._servers.local()
+        return server.run(self.url, ["-R", self.server, *arguments], seconds=_SECONDS).output
+
+
+class RemotePlace:
+    """A repository on a server; its clone, in a folder that is kept, is brought up to date if needed."""
+
+    def __init__(
+        self, url: str, server: str, credentials: Credentials, folder: Path, servers: Servers
+    ) -> None:
+        self.url, self.server = url, server
+        self._clone = Clone(url, server, credentials, folder, servers)
+        network = self._clone.arguments
+        self._place = LocalPlace(url, str(self._clone.repository), servers, network)
+
+    def state(self) -> str:
+        """The newest changeset, in one round trip."""
+        return self._clone.tip()
+
+    def tags(self) -> dict[str, str]:
+        """The tags of all heads."""
+        with self._updated() as place:
+            return place.tags()
+
+    def times(self) -> dict[str, int]:
+        """The times of all changesets with a tag."""
+        with self._updated() as place:
+            return place.times()
+
+    def touches_tags(self, node: str) -> bool | None:
+        """Whether a changeset or a later one changes tags."""
+        with self._updated() as place:
+            return place.touches_tags(node)
+
+    def removals(self, names: Iterable[str]) -> dict[str, str]:
+        """The changeset that removed each of these tags."""
+        with self._updated() as place:
+            return place.removals(names)
+
+    def archive(self, node: str, destination: Path) -> None:
+        """Write the files of a changeset to a new folder."""
+        with self._holding(node) as place:
+            place.archive(node, destination)
+
+    def subrepositories(self, node: str) -> Sequence[Subrepository]:
+        """What a changeset includes."""
+        with self._holding(node) as place:
+            return place.subrepositories(node)
+
+    @contextlib.contextmanager
+    def _updated(self) -> Iterator[LocalPlace]:
+        self._clone.update()
+        with self._clone.locked():
+            yield self._place
+
+    @contextlib.contextmanager
+    def _holding(self, node: str) -> Iterator[LocalPlace]:
+        """The clone; it is made or brought up to date only if it lacks the changeset."""
+        with self._clone.locked():
+            has = self._clone.is_made() and self._place.has(node)
+        if not has:
+            self._clone.update()
+        with self._clone.locked():
+            yield self._place
+
+
+def repository_in(folder: str) -> str | None:
+    """The folder again, if a Mercurial repository is in it, with or without a working copy."""
+    return folder if is_mercurial_repository(folder) else None
+
+
+def _store(folder: str) -> str:
+    """The folder with the changesets of a repository, which several clones may share (``hg help share``)."""
+    own = os.path.join(folder, ".hg")
+    with contextlib.suppress(OSError), open(os.path.join(own, "sharedpath"), "rb") as file:
+        own = os.path.join(own, os.fsdecode(file.read().strip()))
+    store = os.path.join(own, "store")
+    return store if os.path.isdir(store) else own
+
+
+def _has_largefiles(folder: str) -> bool:
+    places = (os.path.join(folder, ".hg"), _store(folder))
+    for place in places:
+        with contextlib.suppress(OSError), open(os.path.join(place, "requires"), "rb") as file:
+            if b"largefiles" in file.read().split():
+                return True
+    return False

@@ -1,0 +1,84 @@
+"""Which repositories a changeset includes (``hg help subrepos``), and which of them may be read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs.mercurial.urls import host_of, join
+
+SAME_HOST = "same-host"
+
+
+class Subrepository(NamedTuple):
+    """A repository at a path: the changeset, and where it is, as .hgsub says it."""
+
+    path: str
+    node: str
+    written: str
+
+
+def parse(sources: str, states: str) -> Iterator[Subrepository]:
+    """The subrepositories of a changeset, from its files .hgsub and .hgsubstate."""
+    nodes = {}
+    for line in states.splitlines():
+        node, _space, path = line.strip().partition(" ")
+        nodes[path] = node
+    for line in sources.splitlines():
+        if line.startswith("["):
+            return  # what follows are subpaths, which replace parts of URLs
+        path, equals, written = (part.strip() for part in line.partition("="))
+        if equals and path in nodes and not path.startswith(("#", ";")):
+            yield Subrepository(path, nodes[path], written)
+
+
+class Policy(NamedTuple):
+    """Which subrepositories may be read: the option submodules, and the hosts of the repository's own."""
+
+    allowed: tuple[str, ...]
+    own_hosts: frozenset[str]
+
+    def server_of(self, url: str, parent: str, included: Subrepository) -> str:
+        """The URL or path of a subrepository's own repository; ``parent`` is that of its parent.
+
+        Raises ``RepositoryError`` where it must not be read.
+        """
+        path, written = included.path, included.written
+        none = "or leave subrepositories out with submodules = none"
+        if any(not character.isprintable() for character in written) or ".." in path.split("/"):
+            raise RepositoryError(url, f"the subrepository {path!r} is not a valid one: {written!r}")
+        if written.startswith("["):
+            system = written[1:].partition("]")[0]
+            raise RepositoryError(
+                url,
+                f"the subrepository {path!r} is of {system}, and only those of Mercurial are supported",
+                f"Keep its files in the repository itself, {none}.",
+            )
+        if written.startswith("/") or "://" not in written:
+            if written.startswith("/") and host_of(parent):
+                raise RepositoryError(
+                    url,
+                    f"the subrepository {path!r} names a folder of this machine ({written}), but its "
+                    "repository is elsewhere",
+                    f"Write a relative URL into .hgsub in a new tag, {none}.",
+                )
+            return written if written.startswith("/") else join(parent, written)
+        host = host_of(written)
+        if not host or not written.startswith(("https://", "http://", "ssh://")) or host.startswith("-"):
+            raise RepositoryError(
+                url,
+                f"the subrepository {path!r} has a URL that is not supported: {written}",
+                f"Use https, ssh or a relative URL in .hgsub in a new tag, {none}.",
+            )
+        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(
+            fnmatchcase(host, glob) for glob in self.allowed
+        ):
+            raise RepositoryError(
+                url,
+                f"the subrepository {path!r} is on the host {host}, which the option submodules does "
+                "not allow",
+                f"Add the line {host} to the option submodules, {none}.",
+            )
+        return written
