@@ -79,6 +79,8 @@ class Proxy:
         self.peak = self.peak_of_client = 0
         self._open = 0
         self._clients: set[int] = set()
+        # The loop holds tasks weakly, so one whose client has said its last would be collected as garbage.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._socket = socket.create_server((LOOPBACK, 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -100,11 +102,16 @@ class Proxy:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._accept, sock=self._socket))
+        server = self._loop.run_until_complete(asyncio.start_server(self._begin, sock=self._socket))
         self._loop.run_forever()
         server.close()
         self._loop.run_until_complete(_end_all())
         self._loop.close()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._loop.create_task(self._accept(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _no_waiting(writer)
