@@ -225,9 +225,18 @@ class Configuration:
         Group.INDEX,
         folder,
         "var/private",
-        "The folder of the index. DESTINATION-apache.conf and DESTINATION-state are written beside it.",
+        "The folder of the index. DESTINATION-apache.conf and DESTINATION-state are written beside it. A new "
+        "index is refused in a folder of the system, a home, another index, or a folder with other files.",
         "the path of a folder",
         alias="OUTDIR",
+    )
+    use_existing_folder: bool = declare(
+        Group.INDEX,
+        boolean,
+        "false",
+        "Make a new index in a folder that holds files but no source distributions, in a working copy, or "
+        "in a document root. The files stay, but pages of the index replace files with their names.",
+        "true or false",
     )
     index_url: str = declare(
         Group.INDEX,

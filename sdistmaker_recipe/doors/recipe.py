@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import zc.buildout
 
@@ -41,6 +41,7 @@ class Recipe:
             self._configuration = configure([Layer(f"[{name}]", Door.PART, self._written)], self._folder)
         except ConfigurationError as error:
             raise zc.buildout.UserError(str(error)) from error
+        self._check_destination()
         # Other parts can use these, for instance as ${sdists:destination}.
         part["destination"] = str(self._configuration.destination)
         part["apache-config"] = str(self._configuration.apache_config)
@@ -119,6 +120,12 @@ class Recipe:
         index: str = self._buildout["buildout"].get("index") or ""
         return index.rstrip("/")
 
+    def _check_destination(self) -> None:
+        try:
+            engine.check_destination(self._configuration, self._folder)
+        except ConfigurationError as error:
+            raise zc.buildout.UserError(str(error)) from error
+
     def _check_other_parts(self) -> None:
         """Raise ``UserError`` if another part has the same script or destination and would overwrite it."""
         for other in self._buildout["buildout"]["parts"].split():
@@ -128,17 +135,30 @@ class Recipe:
 
     def _check_other_part(self, other: str, section: Mapping[str, str]) -> None:
         mine: Configuration = self._configuration
-        script = section.get("script", "sdists_from_tags").strip()
-        destination = self._folder / section.get("destination", "var/private").strip()
-        for option, is_same in (
-            ("script", script == mine.script),
-            ("destination", destination == mine.destination),
-        ):
-            if is_same:
-                raise zc.buildout.UserError(
-                    f"[{self._name}] and [{other}] have the same {option}. Change one of them, such as\n"
-                    f"    {option} = {getattr(mine, option)}-{self._name}"
-                )
+        if section.get("script", "sdists_from_tags").strip() == mine.script:
+            self._refuse(f"[{self._name}] and [{other}] have the same script.", "script", mine.script)
+        destination = _absolute(self._folder, section.get("destination", "var/private").strip())
+        if destination == mine.destination:
+            message = f"[{self._name}] and [{other}] have the same destination."
+            self._refuse(message, "destination", mine.destination)
+        # Two different paths can lead to one place. Few buildouts have several parts.
+        from sdistmaker_recipe.flow.destination import overlap
+
+        if how := overlap(mine.destination, destination):
+            message = f"[{self._name}] destination = {mine.destination}: {how} of [{other}], {destination}."
+            self._refuse(message, "destination", "var/private")
+
+    def _refuse(self, message: str, option: str, value: object) -> NoReturn:
+        raise zc.buildout.UserError(
+            f"{message} Change one of them, such as\n    {option} = {value}-{self._name}"
+        )
+
+
+def _absolute(folder: Path, destination: str) -> Path:
+    """The destination of another part, which may be wrong; that part reports it."""
+    with suppress(RuntimeError):
+        return Path(os.path.normpath(folder / Path(destination).expanduser()))
+    return folder / destination
 
 
 @contextmanager

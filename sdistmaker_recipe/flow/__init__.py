@@ -14,6 +14,8 @@ The steps, in their order, each in a module with its value:
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
 * ``reporting``: report; all of it as one ``Report``.
 * ``explanation``: what was decided about a URL, a project or a tag, and why.
+* ``destination``: whether a folder may become the index. ``places``: folders of the system.
+  ``foreign_files``: files that belong to no index.
 * ``scratch``: the temporary folders of a run.
 * ``context``: what a door gives to a run beside the options.
 """

@@ -37,6 +37,7 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
     """
     if context.revision and (untouched := _report_untouched(configuration, context)):
         return untouched
+    check_destination(configuration)
     with locked(configuration, context) as is_after_crash:
         try:
             with open_run(configuration, context, listener, check_catalog=is_after_crash) as opened:
@@ -46,6 +47,18 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
         with open_run(configuration, context, listener, new_catalog=True) as opened:
             result = _steps(opened)
         return result._replace(warnings=(warning, *result.warnings))
+
+
+def check_destination(configuration: Configuration, buildout: Path | None = None) -> None:
+    """Refuse a folder that must not become an index; ``buildout`` is the folder of the buildout.
+
+    Raises ``ConfigurationError``.
+    """
+    if not catalog_path(configuration).exists():
+        # Only the first run needs this import.
+        from sdistmaker_recipe.flow import destination
+
+        destination.check(configuration, buildout)
 
 
 def _steps(run: Run) -> Report:

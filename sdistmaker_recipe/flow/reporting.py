@@ -7,6 +7,9 @@ from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.publishing import Results
 from sdistmaker_recipe.model import Plan, Published, Rejected, Report
 
+_PLACE = "destination"
+"""The note in the catalog: the place of the index when it was last looked at."""
+
 
 def report(results: Results, run: Run) -> Report:
     """All that the run did, or would do. Raises ``StoreError``."""
@@ -18,7 +21,12 @@ def report(results: Results, run: Run) -> Report:
         plan=plan,
         published=tuple(result for result in results.tags if isinstance(result, Published)),
         rejected=tuple(result for result in results.tags if isinstance(result, Rejected)),
-        warnings=(*scanned.warnings, *results.warnings, *_warnings(plan, results, run)),
+        warnings=(
+            *_told_once(run),
+            *scanned.warnings,
+            *results.warnings,
+            *_warnings(plan, results, run),
+        ),
         errors=scanned.errors,
         nothing_found=scanned.nothing_found,
         releases=releases,
@@ -27,6 +35,18 @@ def report(results: Results, run: Run) -> Report:
         adoption=planned.adoption,
         verification=results.verification,
     )
+
+
+def _told_once(run: Run) -> tuple[str, ...]:
+    """Warnings about the place of the index; each place is looked at once."""
+    place = str(run.configuration.destination)
+    if run.catalog.note(_PLACE) == place:
+        return ()
+    # Most runs do not need this import.
+    from sdistmaker_recipe.flow import destination
+
+    run.catalog.set_note(_PLACE, place)
+    return destination.dangers(run.configuration)
 
 
 def _warnings(plan: Plan, results: Results, run: Run) -> tuple[str, ...]:

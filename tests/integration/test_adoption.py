@@ -263,7 +263,7 @@ def test_what_is_no_file_or_folder_in_the_place_of_ours_is_moved_aside(
 ) -> None:
     for project in ("Acme.Greeting", "plain"):
         history.release(project, "1.0")
-    index = KeptIndex(commands, history)
+    index = KeptIndex(commands, history, ("--use-existing-folder", "true"))
     put(index.folder)
     before = tree(index.folder)
     assert index.run("--adopt", "--dry-run")["exit_status"] == 0

@@ -217,7 +217,8 @@ def test_a_full_disk_loses_no_tag(history: History, commands: Commands) -> None:
     try:
         filler = index / "filler"
         filler.write_bytes(b"x" * 60 * 1024)
-        full = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS)
+        more = ("--use-existing-folder", "true")
+        full = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, *more)
         assert full.status == 3, full.output
         assert "No space left on device" in full.stderr
         filler.unlink()

@@ -52,6 +52,7 @@ SAMPLES = {
         (ReleaseName("acme-ledger", "2.0"), ReleaseName("acme", "1.0rc1")),
     ),
     "destination": ("var/index", Path("var/index"), BASE / "var/index"),
+    "use-existing-folder": ("true", True, True),
     "index-url": ("https://example.com/p/", "https://example.com/p", "https://example.com/p"),
     "browse-url": (
         "https://example.com/{path}?p={revision}",
