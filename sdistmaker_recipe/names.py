@@ -45,7 +45,8 @@ def is_known_version(text: str) -> bool:
 
 
 _PRERELEASE_WORD = re.compile(
-    r"(?<![a-z])(alpha|beta|rc|cr|dev|devel|pre|preview|snapshot|nightly|milestone|candidate|unstable)(?![a-z])",
+    r"(?<![a-z])(?:alpha|beta|rc|cr|dev|devel|pre|preview|prerelease|snapshot|nightly|milestone|m\d+|candidate"
+    r"|unstable|test|testing|trial|experimental|wip)(?![a-z])",
     re.IGNORECASE,
 )
 

@@ -436,7 +436,8 @@ class Configuration:
         choice("auto", "always", "never"),
         "auto",
         "Unpack each archive and build it once more, to check that its name and version stay the same. auto: "
-        "if the archive lacks files of the tag, or if the version comes from the repository.",
+        "if the archive lacks files of the tag, if the version comes from the repository, or if setup.py may "
+        "add a marker to it.",
         "auto, always or never",
     )
     version_mismatch: str = declare(

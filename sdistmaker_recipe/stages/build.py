@@ -46,6 +46,7 @@ from sdistmaker_recipe.toolchain.rung_choice import (
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version_source, lacks_code
 from sdistmaker_recipe.toolchain.version_check import check_version
+from sdistmaker_recipe.toolchain.version_control import states_version
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.tag_export import export_tag
@@ -205,7 +206,7 @@ def _check_name_and_version(
         if odd.field in ("Name", "Version"):
             raise BuildError(odd.reason, read_build_log(context))
     check_version_source(metadata.version, rung, installed, exported, job.tag, context)
-    check_version(metadata.version, job.tag, context)
+    check_version(metadata.version, job.tag, context, lambda: states_version(metadata.version, exported))
     if rung.python.version < (3, 0) and not (job.pin or job.is_rebuild):
         header = metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
         if excludes_python_2(header):

@@ -11,6 +11,11 @@ from typing import NamedTuple
 
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]*):[ \t]*(\S.*?)[ \t\r]*$", re.MULTILINE)
 _BYTES = re.compile(r"""b'.*'|b".*\"""")
+# Bytes within a text, as "By %s" % name gives them. Without an escape it could be a text about bytes.
+_BYTES_IN_TEXT = re.compile(
+    r"""(?<![\w'"])b(?:'[^'\n]*\\x[0-9a-f]{2}[^'\n]*'|"[^"\n]*\\x[0-9a-f]{2}[^"\n]*")"""
+)
+_BYTES_AS_LINE = re.compile(r"""(?:b'.*\\n.*'|b".*\\n.*")""")
 # setuptools replaces the quotes in a name or a version by hyphens.
 _BYTES_IN_NAME = re.compile(r"b-.*-")
 _OTHER_VALUE = re.compile(
@@ -47,11 +52,13 @@ def odd_values(content: bytes) -> tuple[OddValue, ...]:
 
 def _odd_values(header: str, body: str) -> Iterator[OddValue]:
     fields = [(match[1], match[2]) for match in _FIELD.finditer(header)]
-    if "\n" not in body:
-        fields.append(("Description", body))
+    lines = [line for line in body.splitlines() if line.strip()]
+    if len(lines) == 1 or (lines and all(map(_BYTES_AS_LINE.fullmatch, lines))):
+        fields.append(("Description", lines[0]))
     for field, value in fields:
         is_name = field.lower() in ("name", "version")
-        if _BYTES.fullmatch(value) or (is_name and _BYTES_IN_NAME.fullmatch(value)):
+        is_bytes = _BYTES.fullmatch(value) or _BYTES_IN_TEXT.search(value)
+        if is_bytes or (is_name and _BYTES_IN_NAME.fullmatch(value)):
             yield OddValue(field, value, is_bytes=True)
         elif _OTHER_VALUE.fullmatch(value):
             yield OddValue(field, value, is_bytes=False)

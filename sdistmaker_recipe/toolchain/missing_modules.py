@@ -43,10 +43,12 @@ _CURES: dict[str, tuple[_Cure, ...]] = {
         _Cure(("Cython<3",), newest=(2, 7)),
     ),
     "astropy_helpers": (_Cure(("astropy-helpers", "setuptools<58"), (3, 6), (3, 9)),),
+    "attr": (_Cure(("attrs",)),),
     "babel": (_Cure(("Babel", "setuptools<81"), (3, 6)), _Cure(("Babel<2.10",), newest=(2, 7))),
     "bdist_mpkg": (_Cure(("bdist_mpkg",), newest=(2, 7)),),
     "buildutils": (_Cure(("buildutils",), newest=(2, 7)),),
     "cffi": (_Cure(("cffi",)),),
+    "coverage": (_Cure(("coverage",)),),
     "cx_Freeze": (_Cure(("cx_Freeze",), (3, 6)),),
     "d2to1": (_Cure(("d2to1",), newest=(2, 7)),),
     "dateutil": (_Cure(("python-dateutil",)),),
@@ -68,6 +70,7 @@ _CURES: dict[str, tuple[_Cure, ...]] = {
         _Cure(("numpy<1.23", "setuptools<60"), (3, 6), (3, 10)),
         _Cure(("numpy<1.17",), newest=(2, 7)),
     ),
+    "packaging": (_Cure(("packaging",)),),
     "paver": (
         _Cure(("Paver",), (3, 10)),
         _Cure(("Paver<1.3", "setuptools<58"), (3, 6), (3, 9)),
@@ -82,14 +85,17 @@ _CURES: dict[str, tuple[_Cure, ...]] = {
     "py2app": (_Cure(("py2app", "setuptools<81"), (3, 6)),),
     "pybind11": (_Cure(("pybind11",)),),
     "pypandoc": (_Cure(("pypandoc",)),),
+    "pytest": (_Cure(("pytest",)),),
     "relic": (_Cure(("relic",), newest=(3, 8)),),
     "requests": (_Cure(("requests",)),),
     "setupdocs": (_Cure(("SetupDocs",), newest=(2, 7)),),
     "setuptools_trial": (_Cure(("setuptools_trial", "setuptools<58"), (3, 6), (3, 9)),),
+    "simplejson": (_Cure(("simplejson",)),),
     "six": (_Cure(("six",)),),
     "skbuild": (_Cure(("scikit-build",), (3, 6)),),
     "sphinx": (_Cure(("Sphinx<7", "setuptools<81"), (3, 6), (3, 12)), _Cure(("Sphinx<2",), newest=(2, 7))),
     "stsci.distutils": (_Cure(("stsci.distutils",), newest=(2, 7)),),
+    "toml": (_Cure(("toml",)),),
     "versioningit": (_Cure(("versioningit",), (3, 8)),),
     "versiontools": (_Cure(("versiontools",)),),
     "yaml": (_Cure(("PyYAML",)),),
@@ -105,6 +111,21 @@ _DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",
     "sklearn": "scikit-learn",
 }
+# Packages that many distributions share, each with a name of two parts.
+_NAMESPACES = {
+    *(
+        "Products",
+        "archetypes",
+        "backports",
+        "collective",
+        "five",
+        "flaskext",
+        "google",
+        "grokcore",
+        "jaraco",
+    ),
+    *("mr", "paste", "plone", "plonetheme", "repoze", "sphinxcontrib", "tracopt", "z3c", "zc", "zope"),
+}
 _MISSING = re.compile(r"^(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_][\w.]*)'?")
 _REPLACED_MODULES = {"distutils", "pkg_resources", "setuptools"}
 _PYTHON_2_MODULES = {
@@ -114,22 +135,35 @@ _PYTHON_2_MODULES = {
 }
 
 
-def missing_module(reason: str, log: str, files: Collection[str]) -> str:
+def missing_module(reason: str, log: str, files: Collection[str], setup_py: str = "") -> str:
     """The full name of the module that a build lacks by its failure; "" for any other failure.
 
     ``files`` are those of the tag: a module of its own is not one to install, nor is one of Python.
+    ``setup_py`` is the text of setup.py, for tracebacks without its lines.
     """
     if not (match := _MISSING.match(reason)):
         return ""
-    name = match[1]
+    name = _whole_name(match[1], log, setup_py)
     top = name.partition(".")[0]
     if top in _REPLACED_MODULES | _PYTHON_2_MODULES | set(sys.stdlib_module_names):
         return ""
     if any(path.removeprefix("src/").startswith((f"{top}/", f"{top}.")) for path in files):
         return ""
-    # Python 3 names the first part that is missing. The line of code in the traceback has the whole name.
-    lines = re.findall(rf"^\s+(?:from|import)\s+({re.escape(name)}(?:\.\w+)*)", log, re.MULTILINE)
-    return lines[-1] if lines else name
+    return name
+
+
+def _whole_name(name: str, log: str, setup_py: str) -> str:
+    """The name as the failing line of code has it: a module in a package, or a package with its module.
+
+    Python 3 names the first part that is missing, Python 2 only the last one in a package that is there.
+    """
+    inner = rf"{re.escape(name)}(?:\.\w+)*"
+    for pattern in (inner, rf"(?:\w+\.)+{inner}"):
+        if in_log := re.findall(rf"^\s+(?:from|import)\s+({pattern})(?![\w.])", log, re.MULTILINE):
+            return in_log[-1]
+    # The traceback does not tell which of several lines it was.
+    in_setup_py = set(re.findall(rf"^\s*(?:from|import)\s+({inner})(?![\w.])", setup_py, re.MULTILINE))
+    return in_setup_py.pop() if len(in_setup_py) == 1 else name
 
 
 def rung_with_module(
@@ -155,8 +189,11 @@ def _cures(module: str) -> tuple[_Cure, ...]:
 
 def _with_cure(cure: _Cure, rung: Rung, python: Interpreter, private_names: Collection[str]) -> Rung | None:
     names = {distribution(requirement) for requirement in cure.requirements}
-    installed = {distribution(requirement) for requirement in rung.requirements}
-    if names & set(private_names) or names - {"setuptools"} <= installed:
+    # A name without a version is one of this table, for a module that this module is in.
+    present = tuple(item for item in rung.requirements if item not in names)
+    installed = {distribution(requirement) for requirement in present}
+    is_tried = set(cure.requirements) <= set(rung.requirements)
+    if names & set(private_names) or is_tried or names - {"setuptools"} <= installed:
         return None
     kept = tuple(item for item in rung.constraints if distribution(item) not in names)
     base = rung.name if python == rung.python else python.label
@@ -164,7 +201,7 @@ def _with_cure(cure: _Cure, rung: Rung, python: Interpreter, private_names: Coll
         name=f"{base} with {', '.join(cure.requirements)}",
         python=python,
         constraints=kept,
-        requirements=(*rung.requirements, *cure.requirements),
+        requirements=(*present, *cure.requirements),
     )
 
 
@@ -183,8 +220,10 @@ def cure_for_module(module: str, project: str, python: Interpreter, *, has_packa
         requirements = next((cure for cure in cures if cure.fits(python)), cures[0]).requirements
         line = f"build-requires = {project} {' '.join(requirements)}"
         return f"The tag does not declare it. To install it, set {line}"
-    top = module.partition(".")[0]
+    top, _, rest = module.partition(".")
     guess = _DISTRIBUTIONS.get(top, top)
+    if top in _NAMESPACES and rest:
+        guess = f"{top}.{rest.partition('.')[0]}"
     if has_package:
         return (
             f"The {top} that is installed does not have it. If an older one has, set build-requires = "

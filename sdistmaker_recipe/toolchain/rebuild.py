@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.git_repository import make_git_repository
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import Rung
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
@@ -19,19 +22,24 @@ _NO_REPOSITORY = (
     "archive in a new tag, or set verify-builds = never."
 )
 
+# setup.py adds markers to the version where the archive is installed, too.
+_MARKERS_IN_CODE = re.compile(r"\begg_info\b|\btag_(?:build|date|svn_revision)\b|--tag-(?:build|date)")
+
 
 def needs_rebuild(
     rung: Rung, exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings
 ) -> bool:
     """Whether the archive has to be built again, by the option verify-builds.
 
-    With auto it has to if files of the tag were left out, or the version may come from the repository.
+    With auto it has to if files of the tag were left out, the version may come from the repository, or
+    setup.py may add a marker to it.
     """
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
     return (
         bool(left_out)
         or rung.has_git
+        or _MARKERS_IN_CODE.search(read_text(exported.tree, "setup.py")) is not None
         or needs_vcs_metadata(exported.tree, exported.build_system, rung.requirements)
     )
 

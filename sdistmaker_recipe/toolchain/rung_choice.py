@@ -119,7 +119,8 @@ def _rung_with_module(failures: Sequence[FailedRung], exported: ExportedTag, job
     """The last rung with the module that it lacked, if that is one that may be installed unasked."""
     rung, error = failures[-1]
     rounds = sum(failure.rung.requirements != job.requires for failure in failures)
-    module = missing_modules.missing_module(error.reason, error.log, exported.files)
+    setup_py = read_text(exported.tree, "setup.py")
+    module = missing_modules.missing_module(error.reason, error.log, exported.files, setup_py)
     if not module or rounds >= missing_modules.MAX_ROUNDS:
         return None
     others = find_interpreters(job.settings.pythons, job.settings.helper_environment)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
@@ -17,14 +19,20 @@ _GENERATED = re.compile(
 )
 """In a version that only version control gives: the hash of a commit, or a word for no answer."""
 
+_READS_ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
+_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(1[0-2]|0?[1-9])[-_.]?([12]\d|3[01]|0?[1-9])(?!\d)")
+
 _CURE = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
 
 
-def check_version(version: str, tag: Tag, context: BuildContext) -> None:
+def check_version(
+    version: str, tag: Tag, context: BuildContext, is_stated: Callable[[], bool] = lambda: False
+) -> None:
     """Raise ``BuildError`` if nobody meant this version.
 
-    The version of the tag's name is always meant. Another one is not if PEP 440 does not know it, or if it is
-    what tools write when they find no version and no file of the tag states it.
+    The version of the tag's name is always meant. Another one is not if PEP 440 does not know it, if setup.py
+    has it for an environment variable that is not set, or if no file of the tag states it and it is the date
+    of the build or what tools write when they find no version. ``is_stated`` looks into all files of the tag.
     """
     if is_version_of_tag(version, tag):
         return
@@ -35,10 +43,35 @@ def check_version(version: str, tag: Tag, context: BuildContext) -> None:
         )
         raise BuildError(text, read_build_log(context))
     names = ("setup.py", "setup.cfg", "pyproject.toml")
+    texts = [read_text(context.tree, name) for name in names]
+    if _is_default_of_environment(version, texts[0]):
+        text = (
+            "The version comes from an environment variable that is not set: the tag says "
+            f"{tag.version}, its metadata {version}. {_CURE}"
+        )
+        raise BuildError(text, read_build_log(context))
+    if _is_date_of_build(version, datetime.now(timezone.utc)) and not is_stated():
+        text = (
+            f"The version comes from the clock: the tag says {tag.version}, its metadata {version}. {_CURE}"
+        )
+        raise BuildError(text, read_build_log(context))
     is_generated = version in _NO_VERSION or _GENERATED.search(version)
-    if is_generated and not any(version in read_text(context.tree, name) for name in names):
+    if is_generated and not any(version in text for text in texts):
         text = f"The build found no version: its metadata says {version}. {_CURE}"
         raise BuildError(text, read_build_log(context))
+
+
+def _is_default_of_environment(version: str, setup_py: str) -> bool:
+    """Whether setup.py states the version only where it reads a variable, for the case that there is none."""
+    stating = [line for line in setup_py.splitlines() if re.search(rf"['\"]{re.escape(version)}['\"]", line)]
+    return bool(stating) and all(map(_READS_ENVIRONMENT.search, stating))
+
+
+def _is_date_of_build(version: str, now: datetime) -> bool:
+    """Whether the version has the date of today, anywhere on earth."""
+    near = {(now + timedelta(hours=hours)).date() for hours in (-12, 0, 14)}
+    dates = {tuple(map(int, match.groups())) for match in _DATE.finditer(version)}
+    return any((day.year, day.month, day.day) in dates for day in near)
 
 
 def is_version_of_tag(version: str, tag: Tag) -> bool:

@@ -15,6 +15,10 @@ import os
 import re
 
 MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
+TOML_SECTION = "tool.distutils.egg_info"
+TOML_MARKER = re.compile(
+    r"""["']?tag[-_](?:build|date|svn[-_]revision)["']?\s*=\s*(?:"[^"]*"|'[^']*'|[^\s,}]*)\s*(?:,\s*|(?=}))"""
+)
 
 # PEP 440, "Appendix B: Parsing version strings with regular expressions".
 VERSION = re.compile(
@@ -46,11 +50,26 @@ def watch_version(distribution, keyword, value):
 
     def save_version_info(command, filename):
         remove_markers(filename, "egg_info")
-        remove_markers(os.path.join(os.path.dirname(filename), "pyproject.toml"), "tool.distutils.egg_info")
+        remove_markers(os.path.join(os.path.dirname(filename), "pyproject.toml"), TOML_SECTION)
         save(command, filename)
 
+    add_revision_options(egg_info)
     finalize_options.settles_markers = True
     egg_info.finalize_options, egg_info.save_version_info = finalize_options, save_version_info
+
+
+def add_revision_options(egg_info):
+    """Let the command take -r and -R, as aliases in setup.cfg give them: newer setuptools has neither."""
+    if any(option[0].rstrip("=") == "tag-svn-revision" for option in egg_info.user_options):
+        return
+    options = list(egg_info.user_options)
+    options.append(("tag-svn-revision", "r", "Add subversion revision ID to version number"))
+    options.append(("no-svn-revision", "R", "Don't add subversion revision ID [default]"))
+    egg_info.user_options = options
+    booleans = list(egg_info.boolean_options)
+    booleans.append("tag-svn-revision")
+    egg_info.boolean_options = booleans
+    egg_info.negative_opt = dict(egg_info.negative_opt, **{"no-svn-revision": "tag-svn-revision"})
 
 
 def settle_markers(command):
@@ -116,28 +135,47 @@ def remove_markers(path, section):
         return
     with io.open(path, "rb") as file:
         lines = file.read().splitlines(True)  # noqa: FBT003  # Python 2 has no name for it
-    has_continuations = path.endswith(".cfg")
-    kept_lines = list(lines_without_markers(lines, section, has_continuations))
-    if len(kept_lines) != len(lines):
+    without = config_without_markers if path.endswith(".cfg") else toml_without_markers
+    kept_lines = list(without(lines, section))
+    if kept_lines != lines:
         # It can be a hard link to the file of the tag.
         os.unlink(path)
         with io.open(path, "wb") as file:
             file.writelines(kept_lines)
 
 
-def lines_without_markers(lines, section, has_continuations):
-    """The lines of a configuration file, without the markers in this section.
-
-    With ``has_continuations`` an indented line continues the value of the line before.
-    """
+def config_without_markers(lines, section):
+    """The lines of setup.cfg without the markers in this section; an indented line continues the value."""
     current, is_marker = "", False
     for line in lines:
-        is_marker = has_continuations and is_marker and line[:1] in (b" ", b"\t")
+        is_marker = is_marker and line[:1] in (b" ", b"\t")
         text = line.decode("latin-1")
         header = re.match(r"\[([^]]*)\]", text)
         if header:
-            current = header.group(1).strip().replace("-", "_")
-        name = re.split("[=:]", text, maxsplit=1)[0].strip().strip("\"'").replace("-", "_").lower()
-        is_marker = is_marker or (current == section and name in MARKERS)
+            current = normalised_key(header.group(1))
+        key = normalised_key(re.split("[=:]", text, maxsplit=1)[0]).lower()
+        is_marker = is_marker or (current == section and key in MARKERS)
         if not is_marker:
             yield line
+
+
+def toml_without_markers(lines, section):
+    """The lines of pyproject.toml without the markers in this section, also where braces hold its values."""
+    current = ""
+    for line in lines:
+        text = line.decode("latin-1")
+        header = re.match(r"\s*\[([^]]*)\]", text)
+        if header:
+            current = normalised_key(header.group(1))
+        name, equals, value = text.partition("=")
+        parent, _, key = ".".join([current, normalised_key(name)]).lstrip(".").rpartition(".")
+        if parent == section and key in MARKERS:
+            continue
+        has_table = "{" in value and (section + ".").startswith(parent + "." + key + ".")
+        without = re.sub(r",\s*}", "}", TOML_MARKER.sub("", value)) if has_table else value
+        yield (name + equals + without).encode("latin-1")
+
+
+def normalised_key(text):
+    """A section or a key as one spelling of it: TOML allows quotes and spaces, setuptools hyphens."""
+    return re.sub(r"[\s\"']", "", text).replace("-", "_")

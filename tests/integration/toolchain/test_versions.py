@@ -81,6 +81,38 @@ SAMPLES = {
     "function": Sample("1.0", "1.0", {"setup.py": setup("function", more="author=['Zoe', 'Ann'].index")}),
     "no-code": Sample("1.0", "1.0", {"setup.py": setup("no-code").replace("['m']", "[]"), "MANIFEST.in": ""}),
 }
+ALIASES = "[aliases]\nsdist = egg_info {} sdist\n"
+INLINE = PROJECT.partition("[tool.distutils")[0] + "[tool.distutils]\negg_info = {{tag_build = 'rc1'}}\n"
+SAMPLES |= {
+    # Options that setuptools had until 2015, in an alias of that time.
+    "old-alias": Sample(
+        "1.0", "1.0", {"setup.py": setup("old-alias"), "setup.cfg": ALIASES.format("-RDb dev")}
+    ),
+    "old-alias-dev": Sample(
+        "1.0.dev-r12",
+        "1.0.dev-r12",
+        {"setup.py": setup("old-alias-dev"), "setup.cfg": ALIASES.format("-r -b .dev")},
+    ),
+    "inline": Sample("1.0rc1", "1.0rc1", {"pyproject.toml": INLINE.format("inline")}),
+    "inline-bare": Sample("1.0", "1.0", {"pyproject.toml": INLINE.format("inline-bare")}),
+}
+ARGV = "import sys\nsys.argv[1:1] = ['egg_info', '-b', 'dev']\n"
+CLOCK = "import time\nversion = time.strftime('1.%Y%m%d')\n"
+VARIABLE = "import os\nversion = os.environ.get('BUILD_VERSION', '0.0.1')\n"
+REFUSED = {
+    "argv": (
+        {"setup.py": setup("argv", before=ARGV)},
+        "The archive builds again as argv 1.0.dev0 instead of",
+    ),
+    "clock": (
+        {"setup.py": setup("clock", "version", before=CLOCK)},
+        "The version comes from the clock: the tag says 1.0, its metadata 1.20",
+    ),
+    "variable": (
+        {"setup.py": setup("variable", "version", before=VARIABLE)},
+        "The version comes from an environment variable that is not set: the tag says 1.0, its metadata",
+    ),
+}
 TWO = {
     "two-cfg": Sample("1.0rc1", "1.0rc1", {"setup.py": setup("two-cfg"), "setup.cfg": CFG.format("rc1")}),
     "two-bare": Sample("1.0", "1.0", {"setup.py": setup("two-bare"), "setup.cfg": CFG.format("rc1")}),
@@ -138,9 +170,35 @@ def test_markers_that_stay_are_in_the_archive_for_its_installation(three: Run, p
     assert "tag_build = rc1\ntag_date = 0\n" in three.texts[project][1]
 
 
-@pytest.mark.parametrize("project", ["cfg-bare", "options-bare", "project-bare"])
+@pytest.mark.parametrize("project", ["cfg-bare", "options-bare", "project-bare", "inline-bare"])
 def test_markers_that_go_do_not_come_back_at_its_installation(three: Run, project: str) -> None:
     assert "tag_build = \ntag_date = 0\n" in three.texts[project][1]
+
+
+def test_installing_an_archive_gives_the_version_that_the_index_has(
+    three: Run, own_index_of_module: Commands
+) -> None:
+    archive = f"index/inline-bare/{three.published['inline-bare']['filename']}"
+    python = own_index_of_module.clean_python("installing")
+    done = own_index_of_module.run(
+        sys.executable, "-m", "pip", "--python", python, "install", "--no-cache-dir", archive
+    )
+    assert "Successfully installed inline-bare-1.0\n" in done.stdout, done.output
+
+
+@pytest.fixture(scope="module")
+def refused(own_index_of_module: Commands, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One run over tags with versions that nobody can install, or that nobody meant."""
+    history = History(tmp_path_factory.mktemp("refused") / "repository")
+    for project, (files, _) in REFUSED.items():
+        history.add_tag(project, "1.0", {"m.py": "", **files}, date=DATE)
+    return run(history, own_index_of_module, "--pythons", sys.executable)
+
+
+@pytest.mark.parametrize("project", REFUSED)
+def test_a_version_that_is_no_one_s_is_not_published(refused: Run, project: str) -> None:
+    assert refused.failed[project]["reason"].startswith(REFUSED[project][1])
+    assert "in a new tag" in refused.failed[project]["reason"] or project == "argv"
 
 
 def test_only_the_version_that_neither_says_is_warned_of(three: Run) -> None:

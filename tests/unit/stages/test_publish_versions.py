@@ -48,7 +48,19 @@ def build(tmp_path: Path, tag: str, version: str) -> Built:
 
 class TestPrereleaseTag:
     @pytest.mark.parametrize(
-        "tag", ["2.0b1", "2.0-rc-1", "2.0.beta2", "2.0dev", "2.0-SNAPSHOT", "2.0.dev-r12", "2.0-preview"]
+        "tag",
+        [
+            "2.0b1",
+            "2.0-rc-1",
+            "2.0.beta2",
+            "2.0dev",
+            "2.0-SNAPSHOT",
+            "2.0.dev-r12",
+            "2.0-preview",
+            "2.0-M1",
+            "2.0-test1",
+            "2.0-prerelease",
+        ],
     )
     def test_publishes_no_final_version(self, index, tmp_path, tag):
         rejected = publish(build(tmp_path, tag, "2.0"), index, TIME, DEFAULTS)

@@ -121,6 +121,52 @@ class TestRemoveMarkers:
         markers.remove_markers(str(path), "tool.distutils.egg_info")
         assert path.read_text() == "[tool.distutils.egg-info]\n  x = 1\n"
 
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ('[tool.distutils]\negg_info = {tag_build = "dev"}\n', "[tool.distutils]\negg_info = {}\n"),
+            (
+                "[tool.distutils]\negg-info = { tag-date = true, x = 'a', \"tag_build\" = 'b' }\n",
+                "[tool.distutils]\negg-info = { x = 'a'}\n",
+            ),
+            ('[tool]\ndistutils = {egg_info = {tag_build = "d"}}\n', "[tool]\ndistutils = {egg_info = {}}\n"),
+            ('[tool]\ndistutils.egg_info.tag-build = "dev"\nx = 1\n', "[tool]\nx = 1\n"),
+            ('tool.distutils.egg_info = {tag_build="d"}\n', "tool.distutils.egg_info = {}\n"),
+            (
+                "[tool.\"distutils\" . 'egg_info']\n'tag_build' = \"dev\"\n",
+                "[tool.\"distutils\" . 'egg_info']\n",
+            ),
+            (
+                '[tool.other]\negg_info = {tag_build = "dev"}\n',
+                '[tool.other]\negg_info = {tag_build = "dev"}\n',
+            ),
+            ('[x]\ntool = {tag_build = "dev"}\n', '[x]\ntool = {tag_build = "dev"}\n'),
+        ],
+    )
+    def test_from_any_spelling_of_toml(self, markers, tmp_path, before, after):
+        path = tmp_path / "pyproject.toml"
+        path.write_text(before)
+        markers.remove_markers(str(path), "tool.distutils.egg_info")
+        assert path.read_text() == after
+
     def test_without_a_file_nothing_is_made(self, markers, tmp_path):
         markers.remove_markers(str(tmp_path / "setup.cfg"), "egg_info")
         assert list(tmp_path.iterdir()) == []
+
+
+class TestAddRevisionOptions:
+    def test_as_setuptools_had_them(self, markers):
+        command = SimpleNamespace(user_options=[("tag-build=", "b", "")], boolean_options=[], negative_opt={})
+        markers.add_revision_options(command)
+        assert [option[:2] for option in command.user_options] == [
+            ("tag-build=", "b"),
+            ("tag-svn-revision", "r"),
+            ("no-svn-revision", "R"),
+        ]
+        assert command.boolean_options == ["tag-svn-revision"]
+        assert command.negative_opt == {"no-svn-revision": "tag-svn-revision"}
+
+    def test_changes_nothing_where_it_has_them(self, markers):
+        command = SimpleNamespace(user_options=[("tag-svn-revision", "r", "")])
+        markers.add_revision_options(command)
+        assert command.user_options == [("tag-svn-revision", "r", "")]

@@ -22,6 +22,8 @@ def odd(text: str) -> list[tuple[str, bool]]:
         ("Description: b'two\\nlines'", "Description"),
         ("Keywords: b'one',b'two'", "Keywords"),
         ("Classifier: b'Framework :: Zope'", "Classifier"),
+        ("Summary: By b'Zo\\xc3\\xab', for all", "Summary"),
+        ('Author: Zoe, b"Zo\\xc3\\xab\'s"', "Author"),
     ],
 )
 def test_bytes_are_found_in_every_field(line, field):
@@ -34,6 +36,7 @@ def test_bytes_are_found_in_a_name_and_a_version_whose_quotes_setuptools_replace
 
 def test_bytes_are_found_in_the_text_below_the_header():
     assert odd(f"{HEAD}\nb'A long\\ntext'\n") == [("Description", True)]
+    assert odd(f"{HEAD}\nb'Readme\\n\\n'\n\nb'Changes\\n'\n") == [("Description", True)]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,16 @@ def test_other_values_are_found(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["b'x' or b'y', what differs", "b-tree", "(fast) lists", "<b>bold</b>", "Nonetheless", "a u'x'"]
+    "value",
+    [
+        "b'x' or b'y', what differs",
+        "b-tree",
+        "(fast) lists",
+        "<b>bold</b>",
+        "Nonetheless",
+        "a u'x'",
+        "sub'\\xc3'",
+    ],
 )
 def test_text_is_text(value):
     assert odd(f"{HEAD}Summary: {value}\n\nSome text\nb'x'\n") == []

@@ -47,6 +47,26 @@ class TestMissingModule:
         assert missing_module(reason, traceback(line), FILES) == module
 
     @pytest.mark.parametrize(
+        ("reason", "setup_py", "module"),
+        [
+            ("ModuleNotFoundError: No module named 'pip'", "import os\nfrom pip.req import x\n", "pip.req"),
+            (
+                "ModuleNotFoundError: No module named 'pip'",
+                "try:\n    from pip._internal.req import x\nexcept ImportError:\n    from pip.req import x\n",
+                "pip",
+            ),
+            ("ModuleNotFoundError: No module named 'pip'", "import acme\n", "pip"),
+        ],
+    )
+    def test_is_named_as_setup_py_does_where_the_log_has_no_line_of_it(self, reason, setup_py, module):
+        log = 'Traceback (most recent call last):\n  File "<string>", line 2, in <module>\n'
+        assert missing_module(reason, log, FILES, setup_py) == module
+
+    def test_is_named_by_python_2_without_its_package(self):
+        log = traceback("from pip.req import parse_requirements")
+        assert missing_module("ImportError: No module named req", log, FILES) == "pip.req"
+
+    @pytest.mark.parametrize(
         "reason",
         [
             "ModuleNotFoundError: No module named 'pkg_resources'",
@@ -124,6 +144,18 @@ class TestRungWithModule:
         assert first is not None
         assert rung_with_module("numpy.core", first, [], frozenset()) is None
 
+    def test_installs_an_older_one_where_the_newest_lacks_the_module(self):
+        first = cured("pip")
+        assert first is not None
+        second = rung_with_module("pip.req", first, [OLD], frozenset())
+        assert second is not None
+        assert (second.python, second.requirements) == (OLD, ("pip<10", "setuptools<58"))
+        assert rung_with_module("pip.req", second, [OLD], frozenset()) is None
+
+    def test_keeps_a_version_that_the_user_set(self):
+        before = Rung("declared", OTHER, requirements=("pip>20",))
+        assert rung_with_module("pip.req", before, [OLD], frozenset()) is None
+
     def test_installs_more_for_another_module(self):
         first = cured("numpy")
         assert first is not None
@@ -145,6 +177,8 @@ def test_only_these_distributions_are_ever_installed():
         ("acme_tools.build", "build-requires = ledger acme_tools"),
         ("PIL.Image", "build-requires = ledger Pillow"),
         ("bdist_mpkg", "build-requires = ledger bdist_mpkg"),
+        ("zope.interface.verify", "build-requires = ledger zope.interface"),
+        ("zope", "build-requires = ledger zope"),
     ],
 )
 def test_the_message_ends_with_the_line_to_set(module, line):

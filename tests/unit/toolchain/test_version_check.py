@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,36 @@ def test_such_a_version_is_accepted_where_a_file_states_it(context, name):
 
 def test_such_a_version_is_accepted_where_the_tag_has_it(context):
     check_version("0.0.0", a_tag("0.0"), context)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "version=os.environ.get('BUILD', '0.1.dev0'),",
+        "version = os.getenv('BUILD', \"0.1.dev0\")",
+        "version = environ['V'] if 'V' in environ else '0.1.dev0'",
+    ],
+)
+def test_what_stands_for_a_variable_that_is_not_set_is_refused(context, code):
+    (context.tree / "setup.py").write_text(f"import os\nsetup(\n{code}\n)\n")
+    assert refusal("0.1.dev0", "1.0", context).startswith(
+        "The version comes from an environment variable that is not set: the tag says 1.0, its metadata 0.1."
+    )
+    check_version("0.1.dev0", a_tag("0.1.dev"), context)
+    (context.tree / "setup.py").write_text(f"{code}\nversion = '0.1.dev0'\n")
+    check_version("0.1.dev0", a_tag("1.0"), context)
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d", "1.%Y%m%d.101500", "%Y.%m.%d", "1.0.dev%Y%m%d"])
+def test_the_date_of_the_build_is_refused(context, form):
+    version = f"{datetime.now(timezone.utc):{form}}"
+    assert refusal(version, "1.0", context).startswith("The version comes from the clock: the tag says 1.0,")
+    check_version(version, a_tag(version), context)
+    check_version(version, a_tag("1.0"), context, lambda: True)
+
+
+def test_another_date_is_accepted(context):
+    check_version("1.20200229", a_tag("1.0"), context)
 
 
 def test_any_other_version_is_accepted(context):
