@@ -159,7 +159,8 @@ def _whole_name(name: str, log: str, setup_py: str) -> str:
     """
     inner = rf"{re.escape(name)}(?:\.\w+)*"
     for pattern in (inner, rf"(?:\w+\.)+{inner}"):
-        if in_log := re.findall(rf"^\s+(?:from|import)\s+({pattern})(?![\w.])", log, re.MULTILINE):
+        in_log: list[str] = re.findall(rf"^\s+(?:from|import)\s+({pattern})(?![\w.])", log, re.MULTILINE)
+        if in_log:
             return in_log[-1]
     # The traceback does not tell which of several lines it was.
     in_setup_py = set(re.findall(rf"^\s*(?:from|import)\s+({inner})(?![\w.])", setup_py, re.MULTILINE))
