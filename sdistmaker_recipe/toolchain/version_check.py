@@ -19,6 +19,7 @@ _GENERATED = re.compile(
 )
 """In a version that only version control gives: the hash of a commit, or a word for no answer."""
 
+_CALL_FOR_VARIABLE = re.compile(r"\b(?:environ\.get|getenv)\s*\([^()]*\)")
 _READS_ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(1[0-2]|0?[1-9])[-_.]?([12]\d|3[01]|0?[1-9])(?!\d)")
 
@@ -63,8 +64,10 @@ def check_version(
 
 def _is_default_of_environment(version: str, setup_py: str) -> bool:
     """Whether setup.py states the version only where it reads a variable, for the case that there is none."""
-    stating = [line for line in setup_py.splitlines() if re.search(rf"['\"]{re.escape(version)}['\"]", line)]
-    return bool(stating) and all(map(_READS_ENVIRONMENT.search, stating))
+    stated = re.compile(rf"['\"]{re.escape(version)}['\"]")
+    lines = _CALL_FOR_VARIABLE.sub("", setup_py).splitlines()
+    others = "\n".join(line for line in lines if not _READS_ENVIRONMENT.search(line))
+    return bool(stated.search(setup_py)) and not stated.search(others)
 
 
 def _is_date_of_build(version: str, now: datetime) -> bool:

@@ -6,12 +6,13 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import file_conflicts
 from sdistmaker_recipe.model import Built, Release, Tag
 from sdistmaker_recipe.names import is_prerelease, same_version
+from sdistmaker_recipe.toolchain.version_check import is_version_of_tag
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 
 def version_mismatch(built: Built) -> str:
     """A warning if the metadata has another version than the tag says; else ""."""
-    if same_version(built.tag.version, built.version):
+    if is_version_of_tag(built.version, built.tag):
         return ""
     return f"the tag says version {built.tag.version}, its metadata {built.version}"
 

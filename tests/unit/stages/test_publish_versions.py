@@ -98,6 +98,19 @@ class TestPrereleaseTag:
         assert isinstance(publish(build(tmp_path, tag, "1.9"), index, TIME, DEFAULTS), Published)
 
 
+class TestVersionThatPep440DoesNotKnow:
+    @pytest.mark.parametrize(("tag", "version"), [("1.0_p1", "1.0-p1"), ("1.0-Final", "1.0-final")])
+    def test_is_the_tags_as_setuptools_writes_it(self, index, tmp_path, tag, version):
+        options = Configuration(version_mismatch="refuse")
+        published = publish(build(tmp_path, tag, version), index, TIME, options)
+        assert isinstance(published, Published)
+        assert published.warnings == ()
+
+    def test_is_another_one_if_more_differs(self, index, tmp_path):
+        options = Configuration(version_mismatch="refuse")
+        assert isinstance(publish(build(tmp_path, "1.0_p1", "1.0-p2"), index, TIME, options), Rejected)
+
+
 class TestHandOver:
     """A release that another tag published goes to the tag of that version, if the option says so."""
 
