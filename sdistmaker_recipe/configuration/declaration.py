@@ -25,12 +25,16 @@ class Group(enum.Enum):
     """The headings under which ``--help``, the defaults file and the reference page list the options."""
 
     REPOSITORY = "The repository"
+    ACCESS = "How the repository is reached"
+    PROJECTS = "Where projects are"
     TAGS = "Which tags become releases"
     WITHDRAWALS = "Withdrawn releases"
     INDEX = "The index"
+    PAGES = "Pages for people"
     WEB_SERVER = "The web server"
     TOOLCHAINS = "What builds a tag"
-    BUILDS = "What a build may and must do"
+    BUILDS = "What a build gets and may do"
+    ARCHIVES = "What is published of a tag"
     RUN = "The run"
 
 

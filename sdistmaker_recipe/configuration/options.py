@@ -61,8 +61,7 @@ class Configuration:
         Group.REPOSITORY,
         repositories,
         EXAMPLE,
-        "The repositories that hold the release tags. The default is the example repository that comes "
-        "with this package.",
+        "The repositories with the release tags. example: is the repository that comes with this package.",
         "example:, or URLs without a password, one a line. Subversion: http, https, svn, svn+ssh, file. git: "
         "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH.git. Mercurial: hg+https, hg+http, "
         "hg+ssh, hg+file. Both: the path of a repository or of a folder of repositories. Schemes of plug-ins",
@@ -72,45 +71,10 @@ class Configuration:
         Group.REPOSITORY,
         optional_repositories,
         "",
-        "Faster URLs of the same repositories, such as file:// on the machine of the repository. The first "
-        "line is tried before the first line of repository, and so on. If such a URL does not work, a "
-        "warning says so and the URL in repository is read.",
+        "Faster URLs of the same repositories, such as file:// on the machine of the repository. If one does "
+        "not work, a warning says so, and the URL in repository is read.",
         "URLs, one a line, in the order of repository",
         alias="BASE_ON_SERVER",
-    )
-    vcs: str = declare(
-        Group.REPOSITORY,
-        backend("auto", "subversion", "subversion-cli", "git", "mercurial"),
-        "auto",
-        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git and "
-        "mercurial: the programs git and hg, whatever the URL begins with. auto: git and hg for their own "
-        "URLs, plug-ins for theirs; for others libsvn, or the program svn if subvertpy, the Python binding "
-        "of libsvn, is not installed. The name of a plug-in: that plug-in, for every URL.",
-        "auto, subversion or subversion-cli",
-    )
-    connections: int = declare(
-        Group.REPOSITORY,
-        count,
-        "0",
-        "The highest number of connections to one repository at the same time. 0 means 8 over a network and "
-        "1 for repositories on this machine. If the server allows fewer, the run goes on with those.",
-        "a whole number",
-    )
-    username: str = declare(
-        Group.REPOSITORY,
-        text,
-        "",
-        "The user name for the repository. Without it, the credentials that Subversion, git or "
-        "Mercurial has stored are used.",
-        "a name",
-    )
-    password_variable: str = declare(
-        Group.REPOSITORY,
-        variable_name,
-        "",
-        "The environment variable that holds the password for the repository. The password itself is never "
-        "an option, because buildout writes options to disk.",
-        "the name of an environment variable",
     )
     submodules: tuple[str, ...] = declare(
         Group.REPOSITORY,
@@ -122,17 +86,54 @@ class Configuration:
         "same-host, globs for host names, one a line, or none",
     )
 
-    # Which tags become releases
+    # How the repository is reached
+
+    vcs: str = declare(
+        Group.ACCESS,
+        backend("auto", "subversion", "subversion-cli", "git", "mercurial"),
+        "auto",
+        "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git and "
+        "mercurial: the programs git and hg, whatever the URL begins with. auto: git and hg for their own "
+        "URLs, plug-ins for theirs; for others libsvn, or the program svn if subvertpy, the Python binding "
+        "of libsvn, is not installed. The name of a plug-in: that plug-in, for every URL.",
+        "auto, subversion or subversion-cli",
+    )
+    connections: int = declare(
+        Group.ACCESS,
+        count,
+        "0",
+        "The highest number of connections to one repository at the same time. 0 means 8 over a network and "
+        "1 for repositories on this machine. If the server allows fewer, the run goes on with those.",
+        "a whole number",
+    )
+    username: str = declare(
+        Group.ACCESS,
+        text,
+        "",
+        "The user name for the repository. Without it, the credentials that Subversion, git or "
+        "Mercurial has stored are used.",
+        "a name",
+    )
+    password_variable: str = declare(
+        Group.ACCESS,
+        variable_name,
+        "",
+        "The environment variable that holds the password for the repository. The password itself is never "
+        "an option, because buildout writes options to disk.",
+        "the name of an environment variable",
+    )
+
+    # Where projects are
 
     include: tuple[str, ...] = declare(
-        Group.TAGS,
+        Group.PROJECTS,
         lines,
         "",
         "Build only the projects whose path below the repository's URL matches one of these globs.",
         "globs, one a line",
     )
     exclude: tuple[str, ...] = declare(
-        Group.TAGS,
+        Group.PROJECTS,
         lines,
         "",
         "Do not build the projects whose path below the repository's URL matches one of these globs. "
@@ -140,7 +141,7 @@ class Configuration:
         "globs, one a line",
     )
     ignore: tuple[str, ...] = declare(
-        Group.TAGS,
+        Group.PROJECTS,
         lines,
         ".svn\n.attic",
         "Do not look into folders with one of these names, at any depth.",
@@ -148,7 +149,7 @@ class Configuration:
         alias="BLACKLIST",
     )
     stop_indicators: tuple[str, ...] = declare(
-        Group.TAGS,
+        Group.PROJECTS,
         lines,
         "",
         "Do not look into a folder that holds a file or folder with one of these names. Such a folder is "
@@ -156,6 +157,8 @@ class Configuration:
         _GLOBS,
         alias="STOP_INDICATORS",
     )
+    # Which tags become releases
+
     tag_pattern: str = declare(
         Group.TAGS,
         tag_pattern,
@@ -238,38 +241,6 @@ class Configuration:
         "in a document root. The files stay, but pages of the index replace files with their names.",
         "true or false",
     )
-    index_url: str = declare(
-        Group.INDEX,
-        url,
-        "",
-        "The URL of the index as clients know it. It is shown in the lines to copy on pages, and in the "
-        "Atom feed.",
-        "a URL",
-    )
-    browse_url: str = declare(
-        Group.INDEX,
-        link_template,
-        "",
-        "The URL where people can browse the repository. Pages link each tag to it. {path} is replaced by "
-        "the tag's path from the root of the repository, and {revision} by its revision. Without {path}, "
-        "the path is added at the end.",
-        "a URL, for instance https://svn.example.com/viewvc/{path}?pathrev={revision}",
-    )
-    site_title: str = declare(
-        Group.INDEX,
-        text,
-        "Python packages",
-        "The title of the index, on every page and of the Atom feed.",
-        "a text of one line",
-    )
-    site_logo: Path | None = declare(
-        Group.INDEX,
-        optional_file,
-        "",
-        "A picture that every page shows beside the title. It is copied into the index as logo.png, "
-        "logo.svg, logo.jpg or logo.webp. Its format is known by its content.",
-        "the path of a PNG, SVG, JPEG or WebP file of at most 256 kB",
-    )
     reserved: tuple[str, ...] = declare(
         Group.INDEX,
         lines,
@@ -294,6 +265,41 @@ class Configuration:
         "Ask the public index once a day whether it has a project with one of your names. If so, the report "
         "and the project's page warn of it. The public index learns your names by this.",
         "true or false",
+    )
+
+    # Pages for people
+
+    index_url: str = declare(
+        Group.PAGES,
+        url,
+        "",
+        "The URL of the index as clients know it. It is shown in the lines to copy on pages, and in the "
+        "Atom feed.",
+        "a URL",
+    )
+    browse_url: str = declare(
+        Group.PAGES,
+        link_template,
+        "",
+        "The URL where people can browse the repository. Pages link each tag to it. {path} is replaced by "
+        "the tag's path from the root of the repository, and {revision} by its revision. Without {path}, "
+        "the path is added at the end.",
+        "a URL, for instance https://svn.example.com/viewvc/{path}?pathrev={revision}",
+    )
+    site_title: str = declare(
+        Group.PAGES,
+        text,
+        "Python packages",
+        "The title of the index, on every page and of the Atom feed.",
+        "a text of one line",
+    )
+    site_logo: Path | None = declare(
+        Group.PAGES,
+        optional_file,
+        "",
+        "A picture that every page shows beside the title. It is copied into the index as logo.png, "
+        "logo.svg, logo.jpg or logo.webp. Its format is known by its content.",
+        "the path of a PNG, SVG, JPEG or WebP file of at most 256 kB",
     )
 
     # The web server
@@ -325,8 +331,7 @@ class Configuration:
         Group.WEB_SERVER,
         file,
         "/etc/ssl/certs/ca-certificates.crt",
-        "With public = proxy: the file of the certificate authorities that the web server trusts when it "
-        "connects to the public index.",
+        "With public = proxy: the certificate authorities that the web server trusts for the public index.",
         "the path of a file",
     )
     auth_file: Path | None = declare(
@@ -341,16 +346,15 @@ class Configuration:
         Group.WEB_SERVER,
         lines,
         "",
-        "The clients that the web server answers: those that match one of these lines. With auth-file they "
-        "also need a password. nginx knows only ip and local.",
+        "The clients that the web server answers. With auth-file they also need a password. nginx knows only "
+        "ip and local.",
         "ip ADDRESSES-OR-NETWORKS, host NAMES, user NAMES or local, one a line",
     )
     nginx_config: Path | None = declare(
         Group.WEB_SERVER,
         optional_file,
         "",
-        "Write a configuration for nginx to this file, in addition to the one for Apache. Without this "
-        "option there is none for nginx.",
+        "Write a configuration for nginx too, to this file.",
         "the path of a file",
     )
 
@@ -379,8 +383,11 @@ class Configuration:
         "Python, and constraints on the packages that are installed for the build.",
         "PROJECT-GLOB PYTHON CONSTRAINTS, such as acme-* 3.9 setuptools<58, one a line",
     )
+
+    # What a build gets and may do
+
     build_requires: tuple[BuildRequirements, ...] = declare(
-        Group.TOOLCHAINS,
+        Group.BUILDS,
         build_requirements,
         "",
         "Requirements that are installed to build a project although its tags do not declare them. Each line "
@@ -388,7 +395,7 @@ class Configuration:
         "PROJECT-GLOB REQUIREMENTS, such as acme-* numpy<2 Cython<3, one a line",
     )
     build_index: str = declare(
-        Group.TOOLCHAINS,
+        Group.BUILDS,
         url,
         "",
         "The index that build requirements are installed from. The default is the index in pip's "
@@ -396,14 +403,12 @@ class Configuration:
         "the URL of a simple index",
     )
     environments: Path | None = declare(
-        Group.TOOLCHAINS,
+        Group.BUILDS,
         optional_folder,
         "",
         "The folder that keeps build environments between runs. The default is in the user's cache folder.",
         "the path of a folder",
     )
-
-    # What a build may and must do
 
     sandbox: str = declare(
         Group.BUILDS,
@@ -422,8 +427,11 @@ class Configuration:
         "does not count.",
         "seconds, more than 0",
     )
+
+    # What is published of a tag
+
     include_versioned_files: str = declare(
-        Group.BUILDS,
+        Group.ARCHIVES,
         choice("auto", "always", "never"),
         "auto",
         "Put every file of the tag into the archive, except those that MANIFEST.in excludes. This is for "
@@ -432,7 +440,7 @@ class Configuration:
         "auto, always or never",
     )
     verify_builds: str = declare(
-        Group.BUILDS,
+        Group.ARCHIVES,
         choice("auto", "always", "never"),
         "auto",
         "Unpack each archive and build it once more, to check that its name and version stay the same. auto: "
@@ -441,7 +449,7 @@ class Configuration:
         "auto, always or never",
     )
     version_mismatch: str = declare(
-        Group.BUILDS,
+        Group.ARCHIVES,
         choice("publish", "publish-final", "refuse"),
         "publish",
         "What happens to a tag that builds another version than its name says. publish: the built version is "
@@ -450,7 +458,7 @@ class Configuration:
         "publish, publish-final or refuse",
     )
     unbuildable: str = declare(
-        Group.BUILDS,
+        Group.ARCHIVES,
         choice("report", "archive"),
         "report",
         "What happens to a tag that no toolchain can build. report: it is reported as failed. archive: an "

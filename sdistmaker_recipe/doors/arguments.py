@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,24 @@ _METAVARS: dict[Callable[[object], Any], str] = {
 }
 
 # Lists of which the items are no globs.
-_METAVARS_BY_NAME = {"pythons": "PYTHON", "require": "RULE"}
+_METAVARS_BY_NAME = {
+    "python": "PYTHON",
+    "pythons": "PYTHON",
+    "require": "RULE",
+    "site-title": "TEXT",
+    "username": "NAME",
+    "vcs": "BACKEND",
+}
+
+_OBVIOUS = frozenset(
+    {
+        *("a URL", "a name", "a text of one line", "a whole number", "globs", "names or globs"),
+        *("the name of an environment variable", "the path of a file", "the path of a folder"),
+        *("the URL of a simple index", "whole seconds"),
+    }
+)
+"""Accepted values that the word after the flag says too."""
+_WORD = re.compile(r"[a-z0-9-]+")
 
 SCHEDULE_FLAGS = ("--print-hook", "--print-cron", "--print-systemd")
 
@@ -88,7 +106,14 @@ _TOPICS = {
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Shows the flag of the help in one piece: argparse would repeat its value."""
+    """Begins the text of a flag on a line of its own, and shows ``--help`` in one piece.
+
+    A column for flags would make each group longer than a screen. Argparse would repeat the value of
+    ``--help``.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=4)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         text = super()._format_action_invocation(action)
@@ -114,13 +139,14 @@ def _topics(parser: argparse.ArgumentParser) -> dict[str, str]:
 
 
 def _overview(parser: argparse.ArgumentParser) -> str:
-    """One screen: usage, an example, and the groups."""
+    """Usage, an example, and the groups, on a screen of 24 lines with one for the prompt."""
     width = max(map(len, _topics(parser)))
     groups = [f"  --help {topic:{width}}  {title}" for topic, title in _topics(parser).items()]
-    example = (parser.epilog or "").partition("\n\n")[0]
+    example = (parser.epilog or "").partition("\n\n")[0].partition("\n")[2]
+    purpose = (parser.description or "").rstrip(".")
     return "\n".join(
         [
-            f"{parser.format_usage()}\n{parser.description}\n\n{example}\n\nMore help:",
+            f"{parser.format_usage()}{purpose}:\n{example}\n\nMore help:",
             *groups,
             f"  --help {'all':{width}}  Everything\n",
         ]
@@ -142,7 +168,7 @@ def sdists_from_tags_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sdists_from_tags",
         usage="%(prog)s [--repository URL] [--destination FOLDER] [options]",
-        description="Build a source distribution of each release tag and keep them in a package index.",
+        description="Build a source distribution of each release tag, and keep an index of them.",
         epilog=_EXAMPLE,
         formatter_class=_Formatter,
         add_help=False,
@@ -247,7 +273,7 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--full-scan",
         action="store_true",
-        help="Look at the whole repository and index, not only at what changed since the last run.",
+        help="Look at the whole repository and index, not only at what changed.",
     )
     group.add_argument(
         "--retry-failed", action="store_true", help="Build tags again that failed before, even if unchanged."
@@ -310,7 +336,7 @@ def _add_options(parser: argparse.ArgumentParser, names: frozenset[str] | None =
             section.add_argument(
                 option.spelling(Door.FLAG),
                 action="append" if option.many else "store",
-                metavar=_METAVARS_BY_NAME.get(option.name) or _METAVARS.get(option.parse, "VALUE"),
+                metavar=_metavar(option),
                 help=_help(option).replace("%", "%%"),
             )
 
@@ -318,6 +344,20 @@ def _add_options(parser: argparse.ArgumentParser, names: frozenset[str] | None =
 def _help(option: Option) -> str:
     # A flag takes one item of a list, where the other places take one item a line.
     accepts = option.accepts.replace(", one a line", "")
+    accepted = "" if _choices(option) or accepts in _OBVIOUS else f" Accepted: {accepts}."
     repeatable = " Can be repeated." if option.many else ""
     default = f" Default: {' '.join(option.default.split())}." if option.default else ""
-    return f"{option.help} Accepted: {accepts}.{repeatable}{default}"
+    return f"{option.help}{accepted}{repeatable}{default}"
+
+
+def _metavar(option: Option) -> str:
+    """The word after a flag in its help: the values if there are a few, or else the kind of value."""
+    if option.name in _METAVARS_BY_NAME:
+        return _METAVARS_BY_NAME[option.name]
+    return "|".join(_choices(option)) or _METAVARS.get(option.parse, "VALUE")
+
+
+def _choices(option: Option) -> list[str]:
+    """The values of an option that accepts only a few words; empty for others."""
+    words = option.accepts.replace(" or ", ", ").split(", ")
+    return words if len(words) > 1 and all(map(_WORD.fullmatch, words)) else []

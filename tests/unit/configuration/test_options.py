@@ -23,15 +23,15 @@ from tests.unit.configuration.layers import BASE, URLS, by_name, problems
 SAMPLES = {
     "repository": ("\n".join(URLS), list(URLS), URLS),
     "repository-on-server": ("file:///srv/svn/", "file:///srv/svn/", ("file:///srv/svn",)),
-    "vcs": ("subversion-cli", "subversion-cli", "subversion-cli"),
-    "connections": ("4", 4, 4),
-    "username": ("builder", "builder", "builder"),
-    "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
     "submodules": (
         "same-host\n*.example.com",
         ["same-host", "*.example.com"],
         ("same-host", "*.example.com"),
     ),
+    "vcs": ("subversion-cli", "subversion-cli", "subversion-cli"),
+    "connections": ("4", 4, 4),
+    "username": ("builder", "builder", "builder"),
+    "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
     "include": ("acme.*\n*/core", ["acme.*", "*/core"], ("acme.*", "*/core")),
     "exclude": ("attic/*", ("attic/*",), ("attic/*",)),
     "ignore": ("one\ntwo*", ["one", "two*"], ("one", "two*")),
@@ -53,6 +53,13 @@ SAMPLES = {
     ),
     "destination": ("var/index", Path("var/index"), BASE / "var/index"),
     "use-existing-folder": ("true", True, True),
+    "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
+    "other-names": (
+        "payroll-* payroll\nMy Tool acme.*",
+        ["payroll-* payroll", "My Tool acme.*"],
+        (OtherName("payroll-*", "payroll"), OtherName("My Tool", "acme.*")),
+    ),
+    "check-public": ("true", True, True),
     "index-url": ("https://example.com/p/", "https://example.com/p", "https://example.com/p"),
     "browse-url": (
         "https://example.com/{path}?p={revision}",
@@ -61,13 +68,6 @@ SAMPLES = {
     ),
     "site-title": ("Acme packages", "Acme packages", "Acme packages"),
     "site-logo": ("logo.svg", Path("logo.svg"), BASE / "logo.svg"),
-    "reserved": ("acme-*", ["acme-*"], ("acme-*",)),
-    "other-names": (
-        "payroll-* payroll\nMy Tool acme.*",
-        ["payroll-* payroll", "My Tool acme.*"],
-        (OtherName("payroll-*", "payroll"), OtherName("My Tool", "acme.*")),
-    ),
-    "check-public": ("true", True, True),
     "url-path": ("/simple", "/simple", "/simple/"),
     "public": ("proxy", "proxy", "proxy"),
     "public-index": (

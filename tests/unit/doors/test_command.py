@@ -14,6 +14,7 @@ import pytest
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.doors import command, defaults_file
+from sdistmaker_recipe.doors.arguments import help_text, sdists_from_tags_parser
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import RunContext
 from sdistmaker_recipe.model import Attempt, KnownFailure, Plan, Rejected, Report
@@ -134,6 +135,23 @@ class TestHelp:
             assert text.startswith(f"{group.value}:\n")
             found = re.findall(r"^  (--\S+) ", text, re.MULTILINE)
             assert found == [option.spelling(Door.FLAG) for option in declared]
+
+    def test_of_each_group_is_one_screen(self, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        parser = sdists_from_tags_parser()
+        overview = help_text(parser, "", is_terminal=True).partition("More help:\n")[2].splitlines()
+        topics = [line.split()[1] for line in overview]
+        assert (len(topics), topics[-1]) == (17, "all")
+        for topic in topics[:-1]:
+            lines = help_text(parser, topic, is_terminal=True).splitlines()
+            assert max(map(len, lines)) < 80
+            # One of 24 lines is for the prompt.
+            assert len(lines) < 24, topic
+
+    def test_shows_the_few_words_that_an_option_accepts(self):
+        text = flat(help_text(sdists_from_tags_parser(), "builds", is_terminal=True))
+        assert "--sandbox auto|bubblewrap|none What isolates builds" in text
+        assert "Accepted: auto" not in text
 
     def test_on_a_terminal_is_one_screen_that_names_the_groups(self, arguments, capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", "80")
