@@ -13,6 +13,10 @@ Item = TypeVar("Item")
 
 _MOST_NAMES = 3
 """As many tags are all named; of more, the first and the last."""
+_MANY_PROJECTS = 6
+"""From so many projects on, what is the same for them is said once."""
+_MOST_PROJECTS = 10
+"""So many of these projects are named."""
 
 
 def label(tag: Tag) -> str:
@@ -52,6 +56,35 @@ def group_key(tag: Tag, text: str) -> tuple[str, str, str]:
     return tag.repository, tag.project_path, _without_tag(text, tag)
 
 
+def group_projects(
+    groups: Iterable[list[Item]], tag_of: Callable[[Item], Tag], text_of: Callable[[Item], str]
+) -> list[list[list[Item]]]:
+    """The groups of ``group_equal``, those of many projects with the same text together.
+
+    Texts that differ only in the name of their project are the same. If a text is that of few projects, each
+    of them is alone.
+    """
+    together: dict[str, list[list[Item]]] = {}
+    for group in groups:
+        tag = tag_of(group[-1])
+        text = _without_name(_without_tag(text_of(group[-1]), tag), tag.project, "PROJECT")
+        together.setdefault(text, []).append(group)
+    return [
+        part
+        for same in together.values()
+        for part in ([same] if len(same) >= _MANY_PROJECTS else [[group] for group in same])
+    ]
+
+
+def projects_label(groups: Sequence[Sequence[Tag]]) -> str:
+    """Tags of several projects, such as ``20 tags of 7 projects (acme.greeting, acme.ledger, ...)``."""
+    names = [tags[0].project for tags in groups]
+    more = f" and {len(names) - _MOST_PROJECTS} more" if len(names) > _MOST_PROJECTS else ""
+    return (
+        f"{sum(map(len, groups))} tags of {len(names)} projects ({', '.join(names[:_MOST_PROJECTS])}{more})"
+    )
+
+
 def group_attempts(attempts: Iterable[Attempt]) -> dict[str, str]:
     """The names of the toolchains that failed for each reason, such as ``setuptools 81, python3.12``."""
     groups: dict[str, list[str]] = {}
@@ -73,3 +106,9 @@ def _without_tag(text: str, tag: Tag) -> str:
     for name in sorted(names, key=len, reverse=True):
         text = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", text)
     return text
+
+
+def _without_name(text: str, name: str, placeholder: str) -> str:
+    """The text without the name of a project, in any case and with any of the characters ``-_.``."""
+    pattern = "[-_.]+".join(map(re.escape, re.split("[-_.]+", name)))
+    return re.sub(rf"(?<![\w.-]){pattern}(?![\w-])", placeholder, text, flags=re.IGNORECASE)

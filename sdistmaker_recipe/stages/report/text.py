@@ -7,7 +7,14 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model import KnownFailure, Rejected, Report, Verification
 from sdistmaker_recipe.stages.report.status import broken_files
-from sdistmaker_recipe.stages.report.tag_groups import group_attempts, group_equal, group_label, label
+from sdistmaker_recipe.stages.report.tag_groups import (
+    group_attempts,
+    group_equal,
+    group_label,
+    group_projects,
+    label,
+    projects_label,
+)
 
 Meaning: TypeAlias = Literal["plain", "success", "change", "warning", "failure", "error", "detail", "heading"]
 
@@ -97,8 +104,9 @@ def _problems(report: Report, *, quiet: bool = False) -> Iterator[Line]:
     yield from (Line(f"warning: {text}", "warning") for text in report.warnings)
     for is_repeated in (False,) if quiet else (False, True):
         rejected = [each for each in report.rejected if each.is_repeated == is_repeated]
-        for group in group_equal(rejected, lambda each: each.tag, lambda each: each.reason):
-            yield from _failure(group)
+        of_projects = group_equal(rejected, lambda each: each.tag, lambda each: each.reason)
+        for groups in group_projects(of_projects, lambda each: each.tag, lambda each: each.reason):
+            yield from _failure(groups)
     yield from (Line(f"error: {problem.file} {problem.problem}", "error") for problem in broken_files(report))
     yield from (Line(f"error: {text}", "error") for text in report.nothing_found)
     yield from (Line(f"error: {text}", "error") for text in report.errors)
@@ -134,17 +142,22 @@ def _verification(verification: Verification) -> Iterator[Line]:
     yield Line(f"verified {count(verification.files, 'file')}, repaired {repaired}")
 
 
-def _failure(group: list[Rejected]) -> Iterator[Line]:
-    """One paragraph for tags that failed alike; reason and log are those of the newest version."""
-    newest = group[-1]
+def _failure(groups: list[list[Rejected]]) -> Iterator[Line]:
+    """One paragraph for tags that failed alike; reason and log are those of the newest version.
+
+    Of several projects they are those of the first one.
+    """
+    newest = groups[0][-1]
     again = "again " if newest.is_repeated else ""
-    yield Line(f"failed {again}{_label(group)}: {newest.reason}", "failure")
+    yield Line(f"failed {again}{_label(groups)}: {newest.reason}", "failure")
     for reason, toolchains in group_attempts(newest.attempts[1:]).items():
         # What stands first has the cure at its end, which those of the attempts lack.
         is_same = newest.reason.startswith(reason)
         text = f"the same with {toolchains}" if is_same else f"{toolchains}: {reason}"
         yield Line(f"    {text}", "detail")
-    of_tag = f" of {newest.tag.name}" if len(group) > 1 else ""
+    of_tag = f" of {label(newest.tag)}" if len(groups) > 1 else ""
+    if len(groups) == 1 and len(groups[0]) > 1:
+        of_tag = f" of {newest.tag.name}"
     yield Line(f"    log{of_tag}: {newest.log_file}", "detail")
 
 
@@ -155,12 +168,14 @@ def _still_failing(report: Report) -> Iterator[Line]:
         yield Line(
             f"{tags} failed before, and nothing has changed since. To build again, use --retry-failed:"
         )
-    for group in group_equal(failing, lambda still: still.tag, lambda still: still.failure.reason):
-        yield Line(f"    {_label(group)}: {group[-1].failure.reason}", "failure")
+    of_projects = group_equal(failing, lambda still: still.tag, lambda still: still.failure.reason)
+    for groups in group_projects(of_projects, lambda still: still.tag, lambda still: still.failure.reason):
+        yield Line(f"    {_label(groups)}: {groups[0][-1].failure.reason}", "failure")
 
 
-def _label(group: list[Rejected] | list[KnownFailure]) -> str:
-    return group_label([each.tag for each in group])
+def _label(groups: list[list[Rejected]] | list[list[KnownFailure]]) -> str:
+    tags = [[each.tag for each in group] for group in groups]
+    return group_label(tags[0]) if len(tags) == 1 else projects_label(tags)
 
 
 def _published_files(report: Report) -> Iterator[Line]:

@@ -227,6 +227,42 @@ class TestEqualFailures:
         text = as_text(a_report(rejected=(*failures("1.0"), other, elsewhere)))
         assert text.count("no setup.py") == 3
 
+    @pytest.mark.parametrize(("number", "paragraphs"), [(5, 10), (6, 2)])
+    def test_of_many_projects_are_one_paragraph(self, number, paragraphs):
+        names = [f"acme.tool-{letter}" for letter in "abcdefgh"[:number]]
+        rejected = tuple(
+            Rejected(
+                a_tag(version, project=name),
+                f"No module named numpy. Set build-requires = {name.replace('.', '_')} numpy.",
+                Path(f"/srv/logs/{name}-{version}.log"),
+            )
+            for name in names
+            for version in ("1.0", "1.1")
+        )
+        lines = as_text(a_report(rejected=rejected)).splitlines()[:-1]
+        assert len(lines) == paragraphs
+        if number == 6:
+            what = f"12 tags of 6 projects ({', '.join(names)})"
+            assert lines == [
+                f"failed {what}: No module named numpy. Set build-requires = acme_tool-a numpy.",
+                "    log of acme.tool-a 1.1: /srv/logs/acme.tool-a-1.1.log",
+            ]
+
+    def test_of_many_projects_name_ten_of_them(self):
+        rejected = tuple(
+            Rejected(a_tag("1.0", project=f"p{number}"), "no setup.py", Path("/x.log"))
+            for number in range(12)
+        )
+        first = as_text(a_report(rejected=rejected)).splitlines()[0]
+        assert first.startswith("failed 12 tags of 12 projects (p0, p1, ")
+        assert first.endswith(", p9 and 2 more): no setup.py")
+
+    def test_of_many_projects_that_failed_before_are_one_line(self):
+        tags = [a_tag("1.0", project=f"p{number}") for number in range(7)]
+        plan = Plan(known_failures=tuple(KnownFailure(tag, a_failure(tag)) for tag in tags))
+        (line,) = as_text(a_report(plan)).splitlines()[1:-1]
+        assert line == "    7 tags of 7 projects (p0, p1, p2, p3, p4, p5, p6): SyntaxError: print"
+
     def test_that_failed_before_are_apart_from_new_ones(self):
         report = a_report(rejected=failures("1.0", is_repeated=True) + failures("1.1"))
         assert as_text(report).splitlines()[:4:2] == [
