@@ -39,6 +39,16 @@ WANTED = {
 """What each name installs: private, private with a private dependency, public."""
 THREE_SPELLINGS = {"My.Pkg_One": {"my_pkg_one": "1.0"}}
 """In metadata it is My.Pkg-One, its normalised name is my-pkg-one."""
+SPELLINGS = {
+    "easy_install": ("My.Pkg_One", "my.pkg-one", "MY.PKG_ONE", "My.Pkg-One", "my.pkg__one", "mY.pKG-_oNE"),
+    "zc.buildout 2.13": ("my.pkg-one", "MY.PKG_ONE", "My.Pkg-One", "my.pkg--one"),
+    "zc.buildout 3": ("my.pkg-one", "MY.PKG_ONE"),
+    "zc.buildout 6": ("my.pkg_one", "MY-PKG-ONE"),
+    **dict.fromkeys(
+        ("pip", "pip 20.3.4", "uv", "Poetry", "PDM"), ("my-pkg-one", "MY_PKG.ONE", "my.pkg__one")
+    ),
+}
+"""Other spellings of My.Pkg_One that a client holds equal: setuptools' safe_name in any case, or PEP 503."""
 FAST_CLIENTS = ("pip", "uv")
 """These install it in the short form, too."""
 RESERVED = "acme-planned"
@@ -182,6 +192,32 @@ def test_easy_install_finds_a_name_with_a_dot_in_other_spellings_too(
     done = use.install(name)
     assert done.status == 0, done.output
     assert use.installed([module]) == {module: "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        pytest.param(server, client, id=f"{client.name.replace(' ', '-')}-{server}")
+        for server in SERVERS
+        for client in CLIENTS
+        if client.name in SPELLINGS and (IS_LONG or (client.name, server) == ("uv", "nginx"))
+    ],
+    indirect=["server"],
+)
+def test_a_client_finds_a_name_in_each_spelling_that_it_holds_equal(
+    server: WebServer, client: Client, toolbox: Toolbox, public_server: Server, tmp_path: Path
+) -> None:
+    public = Log(public_server.log)
+    programs = toolbox.programs(client)
+    for number, name in enumerate(SPELLINGS[client.name]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        use = client.use(programs, commands_of_user(folder, server.url), server.url)
+        done = use.install(name)
+        assert done.status == 0, f"{name}: {done.output}"
+        assert use.installed(["my_pkg_one"]) == {"my_pkg_one": "1.0"}, f"{name}: {done.output}"
+    asked = [line for line in public.new() if "pkg" in line.lower()]
+    assert asked == []
 
 
 def test_the_matrix(table: Table, record_property: Callable[[str, object], None]) -> None:

@@ -119,3 +119,8 @@ def test_the_file_that_says_which_python_is_needed_has_nothing_that_python_2_can
     tree = ast.parse((Path(__file__).parents[2] / "bootstrap.py").read_text("utf-8"))
     kinds = {type(node).__name__ for node in ast.walk(tree)}
     assert not kinds & {"JoinedStr", "FunctionDef", "AnnAssign", "NamedExpr", "Starred", "Match"}
+
+
+def test_the_readme_names_the_packages_that_tests_need():
+    readme = (Path(__file__).parents[2] / "README.rst").read_text("utf-8")
+    assert [package for package in bootstrap.DEBIAN_PACKAGES if f"``{package}``" not in readme] == []
