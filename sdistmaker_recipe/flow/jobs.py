@@ -8,11 +8,13 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.index.file_conflicts import name_rank
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
@@ -23,8 +25,11 @@ from sdistmaker_recipe.toolchain.isolation import sandbox
 from sdistmaker_recipe.toolchain.ladder import pin_for, requirements_for
 from sdistmaker_recipe.toolchain.missing_modules import known_distributions
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
-from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs import Credentials, PreparesExport
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
+
+_FETCHERS = 8
+"""So many repositories are asked for the files of tags at one time."""
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +76,32 @@ def build_all(
         toolchain = own or toolchains.get(tag.project_origin, "")
         job = make_job(tag, by_url[tag.repository], settings, configuration, toolchain)
         jobs.append(job._replace(is_rebuild=bool(own)))
+    _prepare_exports(tags, by_url)
     connections = max((source.repository.connections for source in sources), default=0)
     outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
     yield from order_for_publishing(tags, _in_order(jobs, outcomes))
+
+
+def _prepare_exports(tags: Sequence[Tag], sources: Mapping[str, Source]) -> None:
+    """Have repositories that fetch many tags at once fetch these, several repositories at a time."""
+    by_repository: defaultdict[str, list[Tag]] = defaultdict(list)
+    for tag in tags:
+        if isinstance(sources[tag.repository].repository, PreparesExport):
+            by_repository[tag.repository].append(tag)
+
+    def prepare(url: str) -> None:
+        repository = sources[url].repository
+        # A build that finds its tag missing tries again, and reports the error.
+        with suppress(RepositoryError):
+            if isinstance(repository, PreparesExport):
+                repository.prepare_export(by_repository[url])
+
+    if by_repository:
+        # Few runs have builds of such repositories.
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_FETCHERS) as fetchers:
+            list(fetchers.map(prepare, by_repository))
 
 
 def run_jobs(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import (
+    BeginsEarly,
     Credentials,
     NothingFound,
     PreviousScan,
@@ -46,9 +47,10 @@ def open_sources(
     warnings: list[str] = []
     errors: list[RepositoryError] = []
     quicker = dict(enumerate(configuration.repository_on_server))
+    begun = _begin(configuration, credentials, state)
     for number, url in enumerate(configuration.repository):
         locations = [quicker[number], url] if number in quicker else [url]
-        source, failures = _open_first(url, locations, configuration, credentials, state)
+        source, failures = _open_first(url, locations, configuration, credentials, state, begun)
         if source is None:
             errors += failures
             continue
@@ -67,13 +69,35 @@ def open_source(
 
     Raises ``RepositoryError`` where it does not answer.
     """
+    source = _open(url, location, configuration, credentials, state)
+    source.repository.head()
+    return source
+
+
+def _open(
+    url: str, location: str, configuration: Configuration, credentials: Credentials, state: Path
+) -> Source:
+    """The repository that users know as url, to be read at location; it is not asked for anything."""
     read = _load_example(state) if location == EXAMPLE else location
     settings = RepositorySettings(
         known_as=url, cache=state.absolute() / "repositories", submodules=configuration.submodules
     )
     repository = open_repository(read, configuration.vcs, credentials, configuration.connections, settings)
-    repository.head()
     return Source(url, repository, settings)
+
+
+def _begin(configuration: Configuration, credentials: Credentials, state: Path) -> dict[str, Source]:
+    """Of several repositories, those that can be asked at the same time; they are being asked."""
+    begun: dict[str, Source] = {}
+    if len(configuration.repository) > 1:
+        for url in configuration.repository[len(configuration.repository_on_server) :]:
+            # The error shows again where the repository is opened in its turn.
+            with suppress(RepositoryError):
+                source = _open(url, url, configuration, credentials, state)
+                if isinstance(source.repository, BeginsEarly):
+                    source.repository.begin()
+                    begun[url] = source
+    return begun
 
 
 def scan(source: Source, configuration: Configuration, state: ScanState, version: str, *, full: bool) -> Scan:
@@ -148,7 +172,12 @@ def _previous(last: Scan, state: ScanState) -> PreviousScan:
 
 
 def _open_first(
-    url: str, locations: Sequence[str], configuration: Configuration, credentials: Credentials, state: Path
+    url: str,
+    locations: Sequence[str],
+    configuration: Configuration,
+    credentials: Credentials,
+    state: Path,
+    begun: Mapping[str, Source],
 ) -> tuple[Source | None, list[RepositoryError]]:
     """The first location that opens and answers, and the errors of those before it.
 
@@ -157,7 +186,8 @@ def _open_first(
     errors: list[RepositoryError] = []
     for location in locations:
         try:
-            source = open_source(url, location, configuration, credentials, state)
+            source = begun.get(location) or _open(url, location, configuration, credentials, state)
+            source.repository.head()
             if location != locations[-1]:
                 source.repository.check(source.repository.head())
         except RepositoryError as error:

@@ -22,12 +22,12 @@ from the project's path and the tag's name, for every system. Revisions are text
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from sdistmaker_recipe.model import RepositorySettings
 
@@ -223,6 +223,25 @@ class Repository(Protocol):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class BeginsEarly(Protocol):
+    """A repository that can be asked in the background, so that several are asked at a time."""
+
+    def begin(self) -> None:
+        """Begin to ask for the newest revision; ``Repository.head`` waits for the answer."""
+
+
+@runtime_checkable
+class PreparesExport(Protocol):
+    """A repository that can fetch many tags at once."""
+
+    def prepare_export(self, tags: Sequence[Tag]) -> None:
+        """Fetch what the exports of these tags need. Raises ``RepositoryError``; exports fetch by themselves.
+
+        Tags of other repositories are passed over.
+        """
 
 
 def open_repository(

@@ -49,6 +49,9 @@ class Place(Protocol):
     def commit_objects(self, commit: str) -> contextlib.AbstractContextManager[Path]:
         """A folder of objects that has this commit, which no ref may name."""
 
+    def clean(self, tags: Mapping[str, str]) -> None:
+        """Remove what was fetched of tags that are gone; ``tags`` are the ids of those that are there."""
+
     def forget_objects(self) -> bool:
         """Throw away objects that seem to be damaged; false where they are not ours to throw away."""
 
@@ -92,6 +95,9 @@ class LocalPlace:
         """The folder of its objects."""
         return self.objects({commit: commit})
 
+    def clean(self, tags: Mapping[str, str]) -> None:
+        """Remove nothing: the objects are not ours."""
+
     def forget_objects(self) -> bool:
         """Throw away nothing: the objects are not ours."""
         return False
@@ -122,11 +128,10 @@ class RemotePlace:
     def prepare(
         self, wanted: Mapping[str, str], listed: Mapping[str, str], commits: Mapping[str, str]
     ) -> None:
-        """Fetch these objects at once, and remove those that are of no tag any more.
+        """Fetch these objects at once.
 
         ``listed`` are the ids of all tags by their names, ``commits`` those of the tags to be exported.
         """
-        self._cache.keep_only({*wanted, *listed.values()})
         self._cache.fetch(wanted)
         names = {name: (listed[name], commit) for name, commit in commits.items() if name in listed}
         self._cache.note_ids(names)
@@ -143,6 +148,10 @@ class RemotePlace:
         self._cache.fetch_commit(commit)
         with self.objects({commit: commit}) as folder:
             yield folder
+
+    def clean(self, tags: Mapping[str, str]) -> None:
+        """Remove what was fetched of tags that are gone."""
+        self._cache.keep_only(tags.values())
 
     def forget_objects(self) -> bool:
         """Throw away what the cache has, to be fetched again."""

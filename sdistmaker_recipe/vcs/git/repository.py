@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -59,6 +60,7 @@ class GitRepository:
         self._is_local, self._connections = is_local, connections
         self._places: Mapping[str, Place] | None = None
         self._listing: Listing | None = None
+        self._pending: Future[Listing] | None = None
         self._head = ""
         self._unreadable: frozenset[str] = frozenset()
 
@@ -87,6 +89,11 @@ class GitRepository:
             self._head = tag_rows.head_of(self._tags())
         return self._head
 
+    def begin(self) -> None:
+        """Begin to list the tags of a server in a thread; those of this machine are listed at once."""
+        if not self._is_local and self._pending is None:
+            self._pending = _listers().submit(self._list)
+
     def check(self, revision: str) -> None:
         """Raise ``RepositoryError`` unless the tag at the URL is there, or any repository."""
         if self._inner:
@@ -97,12 +104,15 @@ class GitRepository:
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
         found = tag_rows.all_tags(self._wanted(tag_filter), self.head(), self._resolve, tag_filter)
+        self._clean()
         return found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags have other ids than in the previous scan."""
         head, wanted = self.head(), self._wanted(tag_filter)
         found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter)
+        if found and found.checkpoint != previous.checkpoint:
+            self._clean()
         return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
@@ -162,7 +172,7 @@ class GitRepository:
         )
 
     def prepare_export(self, tags: Sequence[Tag]) -> None:
-        """Fetch the objects of these tags at once, and remove those of tags that are gone."""
+        """Fetch the objects of these tags at once."""
         listing = self._tags()
         for path, place in self._all_places().items():
             if isinstance(place, RemotePlace):
@@ -207,16 +217,20 @@ class GitRepository:
     def _tags(self) -> Listing:
         """All tags when they were first asked for."""
         if self._listing is None:
-            listing: dict[str, Mapping[str, str]] = {}
-            for path, place in self._all_places().items():
-                try:
-                    listing[path] = place.tags()
-                except RepositoryError as error:
-                    if not (error.is_forbidden and path):
-                        raise
-                    self._unreadable |= {path}
-            self._listing = listing
+            pending, self._pending = self._pending, None
+            self._listing = pending.result() if pending else self._list()
         return self._listing
+
+    def _list(self) -> Listing:
+        listing: dict[str, Mapping[str, str]] = {}
+        for path, place in self._all_places().items():
+            try:
+                listing[path] = place.tags()
+            except RepositoryError as error:
+                if not (error.is_forbidden and path):
+                    raise
+                self._unreadable |= {path}
+        return listing
 
     def _wanted(self, tag_filter: TagFilter) -> Listing:
         """The tags of the repositories that are in no folder which the option ignore names."""
@@ -226,6 +240,11 @@ class GitRepository:
             for path, tags in self._tags().items()
             if not any(matches(part, ignored) for part in path.split("/"))
         }
+
+    def _clean(self) -> None:
+        """Remove what was fetched of tags that are gone."""
+        for path, tags in self._tags().items():
+            self._all_places()[path].clean(tags)
 
     def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
         places = self._all_places()
@@ -249,6 +268,12 @@ def _id_at(listing: Listing, path: str) -> str:
     """The id of the tag at a path; "" where there is none."""
     project, name = split_tag_path(path) or ("", "")
     return listing.get(project, {}).get(name, "")
+
+
+@lru_cache(maxsize=1)
+def _listers() -> ThreadPoolExecutor:
+    """The threads that ask servers for their tags."""
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="git-tags")
 
 
 def _in_threads(ask: Callable[[Key], Answer], keys: Iterable[Key]) -> dict[Key, Answer]:
