@@ -2,7 +2,7 @@
 
 It applies the attributes of the commit: export-ignore, export-subst, line ends, encodings. No filter is
 configured, so none runs. The repository that git sees has one ref, the tag, and no history. So what
-``$Format:%d$`` and ``$Format:%(describe)$`` become does not change when branches move.
+and ``$Format:%(describe)$`` become does not change when branches move.
 """
 
 from __future__ import annotations
@@ -47,11 +47,10 @@ class Unpacked(NamedTuple):
 
 @contextmanager
 def repository_of_one_tag(url: str, objects: Path, commit: Commit) -> Iterator[Git]:
-    """Calls of git that see this commit without its history, and its tag as the only ref."""
+    """Calls of git that see this commit, and its tag as the only ref."""
     with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:
         folder = Path(name, "export.git")
         make_git_folder(folder, commit.identifier)
-        (folder / "shallow").write_text(f"{commit.identifier}\n", "ascii")
         if commit.tag:
             peeled = f"^{commit.identifier}\n" if commit.tag_id != commit.identifier else ""
             packed = (
@@ -72,6 +71,9 @@ def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
         try:
             with git.stream(["archive", "--format=tar", commit.identifier], errors) as stream:
                 return _unpack(git.url, stream, folder)
+        except (FileExistsError, NotADirectoryError) as error:
+            path = os.path.relpath(os.fsdecode(error.filename), folder)
+            raise RepositoryError(git.url, f"the tag holds the path {path!r} twice") from error
         except tarfile.ReadError as error:
             errors.seek(0)
             printed = errors.read().decode("utf-8", "replace")

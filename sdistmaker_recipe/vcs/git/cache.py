@@ -143,30 +143,35 @@ class Cache:
 
     def read_times(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
         """What tags are, from a fetch of commits only, into a folder that is thrown away."""
+        wanted = {identifier: f"refs/tags/{tag}" for tag, identifier in tags.items()}
         with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:
             folder = Path(name, "commits.git")
-            make_git_folder(folder, next(iter(tags.values())))
-            wanted = {identifier: f"refs/tags/{tag}" for tag, identifier in tags.items()}
-            self._fetch_into(folder, wanted, ["--filter=tree:0"])
-            return read_commits(self._url, folder / "objects", tags)
-
-    def _fetch_into(self, folder: Path, wanted: Mapping[str, str], options: Sequence[str] = ()) -> None:
-        if not (folder / "HEAD").exists():
-            self._make(next(iter(wanted)))
-        specs = "".join(f"+{ref}:{_KEEP}{identifier}\n" for identifier, ref in wanted.items()).encode()
-        start = ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]
-        git = self._git(folder)
-
-        def fetch() -> None:
-            depth = ["--depth=1", *options]
+            make_git_folder(folder, next(iter(wanted)))
             try:
-                git.run([*start, *depth, "--stdin", "--", self._server], specs)
+                with_retries(lambda: self._run_fetch(folder, wanted, ["--depth=1", "--filter=tree:0"]))
             except RepositoryError as error:
                 if _NO_SHALLOW not in error.reason:
                     raise
-                git.run([*start, "--stdin", "--", self._server], specs)
+                # The folder is a partial clone by now, and git would fetch what it lacks again and again.
+                folder = folder.with_name("all.git")
+                make_git_folder(folder, next(iter(wanted)))
+                with_retries(lambda: self._run_fetch(folder, wanted))
+            return read_commits(self._url, folder / "objects", tags)
 
-        with_retries(fetch)
+    def _fetch_into(self, folder: Path, wanted: Mapping[str, str]) -> None:
+        if not (folder / "HEAD").exists():
+            self._make(next(iter(wanted)))
+        try:
+            with_retries(lambda: self._run_fetch(folder, wanted, ["--depth=1"]))
+        except RepositoryError as error:
+            if _NO_SHALLOW not in error.reason:
+                raise
+            with_retries(lambda: self._run_fetch(folder, wanted))
+
+    def _run_fetch(self, folder: Path, wanted: Mapping[str, str], options: Sequence[str] = ()) -> None:
+        specs = "".join(f"+{ref}:{_KEEP}{identifier}\n" for identifier, ref in wanted.items()).encode()
+        start = ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]
+        self._git(folder).run([*start, *options, "--stdin", "--", self._server], specs)
 
     def _missing(self, wanted: Mapping[str, str]) -> dict[str, str]:
         return {identifier: ref for identifier, ref in wanted.items() if not self._has(identifier)}

@@ -34,20 +34,24 @@ class Exporter(NamedTuple):
 
     def export(self, place: Place, commit: Commit, destination: Path) -> None:
         """Write the files of a commit to a new folder. Raises ``RepositoryError``."""
-        wanted = {commit.tag_id: f"refs/tags/{commit.tag}"}
+        wanted = {commit.tag_id: f"refs/tags/{commit.tag}"} if commit.tag else {}
 
         def objects() -> AbstractContextManager[Path]:
-            return place.objects(wanted)
+            return place.objects(wanted) if wanted else place.commit_objects(commit.identifier)
 
         try:
-            self._export(place, objects, commit, destination, 0)
-        except PathNotFoundError:
-            raise
+            return self._export(place, objects, commit, destination, 0)
         except RepositoryError as error:
             if error.is_transient or error.is_forbidden or not place.forget_objects():
                 raise
+        shutil.rmtree(destination, ignore_errors=True)
+        try:
+            return self._export(place, objects, commit, destination, 0)
+        except PathNotFoundError:
             shutil.rmtree(destination, ignore_errors=True)
-            self._export(place, objects, commit, destination, 0)
+        # The tag moved after the scan. Its former commit may still be there.
+        alone = Commit(commit.identifier)
+        return self._export(place, lambda: place.commit_objects(alone.identifier), alone, destination, 0)
 
     def _export(
         self,

@@ -64,11 +64,14 @@ def _fetch(place: Place, objects: Path, commit: Commit, credentials: Credentials
         make_git_folder(git_folder, commit.identifier)
         (git_folder / "HEAD").write_text(f"{commit.identifier}\n", "ascii")
         (git_folder / "shallow").write_text(f"{commit.identifier}\n", "ascii")
-        git = Git(place.url, git_folder, objects, place.server, credentials)
+        (git_folder / "objects/info/alternates").write_text(f"{objects}\n", "utf-8", "surrogateescape")
+        # With a GIT_DIR, git-lfs would take it for the repository at the other end too, if that is a folder.
+        git = Git(place.url, server=place.server, credentials=credentials, working=git_folder)
         settings: Mapping[str, str] = {
             "remote.origin.url": place.server,
             "lfs.storage": str(place.large_files),
             "lfs.concurrenttransfers": "4",
+            "safe.bareRepository": "all",
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         git.run([*options, "lfs", "fetch", "origin", commit.identifier])

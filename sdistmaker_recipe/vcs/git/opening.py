@@ -89,7 +89,7 @@ def _above(folder: Path) -> tuple[Path, str]:
     if folder.is_dir():
         return folder, ""
     for above in folder.parents:
-        for candidate in (above, above.with_name(f"{above.name}{SUFFIX}")):
+        for candidate in (above, Path(f"{above}{SUFFIX}")):
             if git_folder_of(candidate):
                 return candidate, folder.relative_to(above).as_posix()
     return folder, ""
@@ -101,7 +101,7 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
     A folder whose disk is not mounted is empty too, and that does not mean that all tags are deleted.
     """
     if not folder.is_dir():
-        with_suffix = folder.with_name(f"{folder.name}{SUFFIX}")
+        with_suffix = Path(f"{folder}{SUFFIX}")
         if not with_suffix.is_dir():
             raise PathNotFoundError(url, "no such folder", "Check the path.")
         folder = with_suffix
@@ -114,7 +114,7 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
 
 
 def _local_place(url: str, folder: Path) -> Place:
-    for candidate in (folder, folder.with_name(f"{folder.name}{SUFFIX}")):
+    for candidate in (folder, Path(f"{folder}{SUFFIX}")):
         if git_folder := git_folder_of(candidate):
             return LocalPlace(url, git_folder)
     raise PathNotFoundError(url, f"no git repository is in {folder}", "Check the path.")

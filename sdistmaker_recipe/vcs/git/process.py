@@ -67,8 +67,8 @@ class Git(NamedTuple):
     """Calls of git about the repository at ``url``, which errors name.
 
     ``git_folder`` is its GIT_DIR, None for none; ``objects`` an objects folder to read in place of that of
-    ``git_folder``. With ``server`` (a URL as git takes it) calls may talk to servers, and log in to this one
-    with ``credentials``.
+    ``git_folder``. ``working`` is the folder that calls start in. With ``server`` (a URL as git takes it)
+    calls may talk to servers, and log in to this one with ``credentials``.
     """
 
     url: str
@@ -76,6 +76,7 @@ class Git(NamedTuple):
     objects: Path | None = None
     server: str = ""
     credentials: Credentials = Credentials()
+    working: Path | None = None
 
     def run(
         self, arguments: Sequence[str], stdin: bytes = b"", *, seconds: float = 0, check: bool = True
@@ -146,6 +147,7 @@ class Git(NamedTuple):
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=self._environment(),
+                cwd=self.working or "/",
                 start_new_session=True,  # without a terminal ssh cannot ask for anything
             )
         except OSError as error:
@@ -203,6 +205,7 @@ def network_environment(caller: Mapping[str, str], server: str, credentials: Cre
         **kept,
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": _NETWORK_PROTOCOLS if is_remote(server) else "file",
     }
     if is_ssh(server) and not {"GIT_SSH", "GIT_SSH_COMMAND"} & kept.keys() and not _users_ssh():

@@ -1,0 +1,372 @@
+"""The files of a git tag: attributes, links, names, times, submodules and Git LFS; what must not get out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.model import RepositorySettings, Tag
+from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
+from tests.support.git import FIRST_SECOND, git, make_bare
+from tests.support.git_servers import git_daemon
+from tests.support.process import LOOPBACK, Server
+from tests.support.requirements import need
+
+ATTRIBUTES = """\
+*.crlf text eol=crlf
+*.lf text eol=lf
+*.auto text=auto
+*.latin text working-tree-encoding=ISO-8859-1
+version.txt export-subst
+ident.txt ident
+secret export-ignore
+folder/hidden export-ignore
+*.evil filter=evil
+"""
+
+
+class Author:
+    """A working copy, and the bare repository that it pushes to."""
+
+    def __init__(self, folder: Path, name: str = "tool") -> None:
+        self.bare = make_bare(folder / "served" / f"{name}.git")
+        self.work = folder / f"work-{name}"
+        self.work.mkdir()
+        git(self.work, "init", "-q")
+        git(self.work, "config", "core.autocrlf", "false")
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        for path, content in files.items():
+            file = self.work / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def release(self, name: str, *options: str, seconds: int = FIRST_SECOND) -> str:
+        git(self.work, "add", "-A")
+        git(self.work, "commit", "-q", "--allow-empty", "-m", name, seconds=seconds)
+        git(self.work, "tag", *options, name)
+        git(
+            self.work,
+            "push",
+            "-q",
+            "--no-verify",
+            str(self.bare),
+            "HEAD:refs/heads/main",
+            "--tags",
+            "--force",
+        )
+        return git(self.work, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Author:
+    return Author(tmp_path)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, author: Author) -> Iterator[Server]:
+    with git_daemon(tmp_path / "served", tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(params=["file", "daemon"])
+def url(request: pytest.FixtureRequest, author: Author, user: Path) -> str:
+    if request.param == "file":
+        return f"git+{author.bare.as_uri()}"
+    return f"git://{LOOPBACK}:{request.getfixturevalue('daemon').port}/{author.bare.name}"
+
+
+def export(url: str, tmp_path: Path, name: str = "1.0", **settings: object) -> Path:
+    """The folder with the files of a tag."""
+    made = RepositorySettings(cache=tmp_path / "cache", **settings)  # type: ignore[arg-type]
+    with open_repository(url, settings=made) as repository:
+        (project,) = repository.all_tags(TagFilter(url)).projects
+        found = next(tag for tag in project.tags if tag.name == name)
+        path = f"tags/{name}"
+        tag = Tag(url, "", name, path, found.version, found.revision, found.time, f"x/{path}")
+        folder = tmp_path / f"out-{name}"
+        repository.export(tag, repository.head(), folder)
+    return folder
+
+
+def test_attributes_decide_what_a_file_is(url: str, author: Author, tmp_path: Path) -> None:
+    author.write(
+        {
+            ".gitattributes": ATTRIBUTES,
+            "a.crlf": "one\ntwo\n",
+            "a.lf": "one\ntwo\n",
+            "a.auto": "one\ntwo\n",
+            "a.latin": "ö\n".encode("latin-1"),
+            "version.txt": "$Format:%H %d %ct$\n$Format:%(describe)$\n",
+            "ident.txt": "$Id$\n",
+            "secret": "secret\n",
+            "folder/hidden": "hidden\n",
+            "folder/shown": "shown\n",
+        }
+    )
+    made = author.release("1.0", "-a", "-m", "x")
+    git(author.bare, "tag", "another", made)
+    folder = export(url, tmp_path)
+    assert (folder / "a.crlf").read_bytes() == b"one\r\ntwo\r\n"
+    assert (folder / "a.lf").read_bytes() == b"one\ntwo\n"
+    assert (folder / "a.auto").read_bytes() == b"one\ntwo\n"
+    assert (folder / "a.latin").read_bytes() == "ö\n".encode("latin-1")
+    assert (folder / "version.txt").read_text() == f"{made}  (tag: 1.0) {FIRST_SECOND}\n1.0\n"
+    assert (folder / "ident.txt").read_text().startswith("$Id: ")
+    assert not (folder / "secret").exists()
+    assert [path.name for path in (folder / "folder").iterdir()] == ["shown"]
+
+
+def test_links_modes_times_and_odd_names(url: str, author: Author, tmp_path: Path) -> None:
+    names = ["with space", "umlaut-äöü", "-dash", "new\nline", "quo'te\"", "a" * 200, "deep/" * 40 + "x"]
+    author.write({**{name: name for name in names}, "run.sh": "#!/bin/sh\n"})
+    (author.work / os.fsdecode(b"caf\xe9")).write_text("latin\n")
+    (author.work / ("n" * 120 + os.fsdecode(b"\xe9"))).write_text("long\n")
+    (author.work / "run.sh").chmod(0o755)
+    (author.work / "link").symlink_to("run.sh")
+    (author.work / "folder-link").symlink_to("deep")
+    author.release("1.0", seconds=FIRST_SECOND + 7)
+    folder = export(url, tmp_path)
+    for name in names:
+        assert (folder / name).read_text() == name
+        assert (folder / name).stat().st_mtime == FIRST_SECOND + 7
+    assert (folder / os.fsdecode(b"caf\xe9")).read_text() == "latin\n"
+    assert (folder / ("n" * 120 + os.fsdecode(b"\xe9"))).read_text() == "long\n"
+    assert stat.S_IMODE((folder / "run.sh").stat().st_mode) == 0o755
+    assert stat.S_IMODE((folder / "-dash").stat().st_mode) == 0o644
+    assert (folder / "link").readlink() == Path("run.sh")
+    assert (folder / "folder-link").readlink() == Path("deep")
+    assert (folder / "deep").stat().st_mtime == FIRST_SECOND + 7
+    assert not (folder / ".git").exists()
+
+
+def test_settings_of_the_user_change_nothing(url: str, author: Author, user: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    (user / ".gitconfig").write_text(
+        f'[core]\n\tautocrlf = true\n\tattributesFile = {user}/attributes\n[filter "evil"]\n'
+        f"\tsmudge = touch {ran}; cat\n\trequired = true\n"
+    )
+    (user / "attributes").write_text("* eol=crlf text\n")
+    (user / ".config/git").mkdir(parents=True)
+    (user / ".config/git/attributes").write_text("* eol=crlf text\n")
+    author.write({".gitattributes": ATTRIBUTES, "a.txt": "one\n", "a.evil": "evil\n"})
+    author.release("1.0")
+    folder = export(url, tmp_path)
+    assert (folder / "a.txt").read_bytes() == b"one\n"
+    assert (folder / "a.evil").read_bytes() == b"evil\n"
+    assert not ran.exists()
+
+
+def test_settings_and_hooks_of_the_repository_run_nothing(author: Author, user: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    author.write({".gitattributes": ATTRIBUTES, "a.evil": "evil\n"})
+    author.release("1.0")
+    for key in (
+        *("filter.evil.smudge", "filter.evil.process", "core.fsmonitor", "core.sshCommand"),
+        *("core.alternateRefsCommand", "uploadpack.packObjectsHook", "tar.tar.command", "core.gitProxy"),
+    ):
+        git(author.bare, "config", key, f"touch {ran};cat")
+    for hook in ("post-checkout", "reference-transaction", "pre-auto-gc", "post-index-change"):
+        (author.bare / "hooks").mkdir(exist_ok=True)
+        (author.bare / "hooks" / hook).write_text(f"#!/bin/sh\ntouch {ran}\n")
+        (author.bare / "hooks" / hook).chmod(0o755)
+    folder = export(f"git+{author.bare.as_uri()}", tmp_path)
+    assert (folder / "a.evil").read_bytes() == b"evil\n"
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("mode", ["120000", "040000"])
+def test_a_tree_with_a_name_twice_writes_nothing_outside(
+    author: Author, user: Path, tmp_path: Path, mode: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    bare = author.bare
+    link = git(bare, "hash-object", "-w", "--stdin", stdin=os.fsencode(outside))
+    blob = git(bare, "hash-object", "-w", "--stdin", stdin=b"out\n")
+    inner = git(bare, "mktree", stdin=f"100644 blob {blob}\tfile\n".encode())
+    entries = [(b"120000", b"a", link), (b"40000", b"a", inner)]
+    if mode == "040000":
+        entries = [(b"40000", b"..", inner)]
+    raw = b"".join(kind + b" " + name + b"\0" + bytes.fromhex(found) for kind, name, found in entries)
+    tree = git(bare, "hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=raw)
+    git(bare, "tag", "1.0", git(bare, "commit-tree", tree, "-m", "x"))
+    with pytest.raises(RepositoryError):
+        export(f"git+{bare.as_uri()}", tmp_path)
+    assert not list(outside.iterdir())
+    assert not (tmp_path / "file").exists()
+    assert not (tmp_path / "out-1.0").exists()
+
+
+# submodules
+
+
+def add_submodule(author: Author, path: str, url: str, commit: str) -> None:
+    """Record a submodule as git submodule add does."""
+    git(author.work, "config", "-f", ".gitmodules", f"submodule.{path}.path", path)
+    git(author.work, "config", "-f", ".gitmodules", f"submodule.{path}.url", url)
+    (author.work / path).mkdir(parents=True, exist_ok=True)
+    git(author.work, "update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
+
+
+def release_with_submodule(author: Author, url: str, commit: str, path: str = "vendor/library") -> None:
+    author.write({"setup.py": "setup()\n"})
+    git(author.work, "add", "-A")
+    add_submodule(author, path, url, commit)
+    git(author.work, "add", ".gitmodules")
+    git(author.work, "commit", "-q", "-m", "with a submodule")
+    git(author.work, "tag", "1.0")
+    git(author.work, "push", "-q", str(author.bare), "HEAD:refs/heads/main", "--tags")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> tuple[Author, str]:
+    made = Author(tmp_path, "library")
+    made.write({"module.py": "first\n"})
+    first = made.release("first")
+    made.write({"module.py": "second\n"})
+    made.release("second")
+    return made, first
+
+
+def test_a_submodule_is_exported_at_its_commit(
+    url: str, author: Author, library: tuple[Author, str], tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    folder = export(url, tmp_path)
+    assert (folder / "vendor/library/module.py").read_text() == "first\n"
+    assert (folder / "setup.py").exists()
+
+
+def test_a_submodule_may_have_submodules(
+    url: str, author: Author, library: tuple[Author, str], tmp_path: Path
+) -> None:
+    between = Author(tmp_path, "between")
+    release_with_submodule(between, "../library.git", library[1], "inner")
+    release_with_submodule(author, "../between.git", git(between.work, "rev-parse", "HEAD"))
+    folder = export(url, tmp_path)
+    assert (folder / "vendor/library/inner/module.py").read_text() == "first\n"
+
+
+def test_no_submodule_is_read_where_the_option_says_so(
+    url: str, author: Author, library: tuple[Author, str], tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    folder = export(url, tmp_path, submodules=())
+    assert list((folder / "vendor/library").iterdir()) == []
+
+
+def test_a_submodule_of_another_host_needs_the_option(url: str, author: Author, tmp_path: Path) -> None:
+    release_with_submodule(author, "https://elsewhere.invalid/library.git", "1" * 40)
+    with pytest.raises(RepositoryError, match=r"on the host elsewhere\.invalid") as caught:
+        export(url, tmp_path)
+    assert "elsewhere.invalid" in caught.value.hint
+    assert "submodules = none" in caught.value.hint
+    assert not (tmp_path / "out-1.0").exists()
+
+
+@pytest.mark.parametrize(
+    "written", ["/etc", "file:///etc", "ext::sh -c touch% x", "-uevil", "--upload-pack=touch x", ""]
+)
+def test_a_submodule_leads_to_no_other_place(
+    author: Author, daemon: Server, user: Path, tmp_path: Path, written: str
+) -> None:
+    release_with_submodule(author, written, "1" * 40)
+    with pytest.raises(RepositoryError, match="submodule 'vendor/library'"):
+        export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path)
+
+
+def test_a_submodule_that_is_missing_fails(url: str, author: Author, tmp_path: Path) -> None:
+    release_with_submodule(author, "../library.git", "1" * 40)
+    with pytest.raises(RepositoryError, match="submodule 'vendor/library' cannot be exported"):
+        export(url, tmp_path)
+
+
+# Git LFS
+
+CONTENT = b"\0large" * 5000
+
+
+def pointer(content: bytes) -> str:
+    digest = hashlib.sha256(content).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(content)}\n"
+
+
+def keep(bare: Path, content: bytes) -> None:
+    """Put a file where git-lfs keeps it in a repository on this machine."""
+    digest = hashlib.sha256(content).hexdigest()
+    file = bare / "lfs/objects" / digest[:2] / digest[2:4] / digest
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+
+
+def release_large_file(author: Author) -> None:
+    author.write({".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    git(author.work, "add", "-A")
+    git(author.work, "commit", "-q", "-m", "attributes")
+    blob = git(author.work, "hash-object", "-w", "--stdin", stdin=pointer(CONTENT).encode())
+    git(author.work, "update-index", "--add", "--cacheinfo", f"100755,{blob},data/large.bin")
+    git(author.work, "commit", "-q", "-m", "large")
+    git(author.work, "tag", "1.0")
+    git(author.work, "push", "-q", "--no-verify", str(author.bare), "HEAD:refs/heads/main", "--tags")
+
+
+def test_a_large_file_is_in_place_of_its_pointer(author: Author, user: Path, tmp_path: Path) -> None:
+    need("git-lfs")
+    release_large_file(author)
+    keep(author.bare, CONTENT)
+    folder = export(f"git+{author.bare.as_uri()}", tmp_path)
+    assert (folder / "data/large.bin").read_bytes() == CONTENT
+    assert (folder / "data/large.bin").stat().st_mtime == FIRST_SECOND
+    assert os.access(folder / "data/large.bin", os.X_OK)
+
+
+def test_a_large_file_that_is_nowhere_fails(url: str, author: Author, tmp_path: Path) -> None:
+    need("git-lfs")
+    release_large_file(author)
+    with pytest.raises(RepositoryError):
+        export(url, tmp_path)
+    assert not (tmp_path / "out-1.0").exists()
+
+
+def test_a_damaged_large_file_fails(author: Author, user: Path, tmp_path: Path) -> None:
+    need("git-lfs")
+    release_large_file(author)
+    keep(author.bare, CONTENT)
+    next((author.bare / "lfs").rglob("[0-9a-f]" * 64)).write_bytes(b"other")
+    with pytest.raises(RepositoryError, match="damaged"):
+        export(f"git+{author.bare.as_uri()}", tmp_path)
+
+
+def test_without_git_lfs_a_large_file_fails(
+    url: str, author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_large_file(author)
+    keep(author.bare, CONTENT)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").symlink_to(shutil.which("git") or "git")
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(RepositoryError, match="git-lfs is not installed") as caught:
+        export(url, tmp_path)
+    assert "apt install git-lfs" in caught.value.hint
+
+
+def test_the_files_are_those_of_a_checkout(url: str, author: Author, tmp_path: Path) -> None:
+    author.write({"a.txt": "one\r\ntwo\n", "b/c.py": "x = 1\n", ".gitattributes": "*.txt text\n"})
+    author.release("1.0")
+    folder = export(url, tmp_path)
+    clone = tmp_path / "clone"
+    command = ["git", "-c", "advice.detachedHead=false", "clone", "-q", "--branch", "1.0", author.bare, clone]
+    subprocess.run(command, check=True)
+    shutil.rmtree(clone / ".git")
+    assert subprocess.run(["diff", "-r", clone, folder], check=False).returncode == 0
