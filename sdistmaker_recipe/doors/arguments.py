@@ -282,7 +282,7 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         "--revision",
         metavar="N",
         default="",
-        help="Do nothing if revision N of the repository changed no tag. This is for post-commit hooks.",
+        help="Do nothing if revision N of the repository changed no tag. This is for hooks.",
     )
     group.add_argument(
         "--allow-empty",
@@ -317,7 +317,8 @@ def _add_defaults_file_flags(parser: argparse.ArgumentParser) -> None:
 def _add_schedule_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("Run this command regularly")
     texts = {
-        "--print-hook": "Print a post-commit hook for Subversion that runs this command, and stop.",
+        "--print-hook": "Print a hook that runs this command, and stop: for Subversion, git or Mercurial, "
+        "as the repository is.",
         "--print-cron": "Print a line for crontab that runs this command, and stop.",
         "--print-systemd": "Print a service and a timer for systemd that run this command, and stop.",
     }

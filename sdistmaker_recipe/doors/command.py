@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from sdistmaker_recipe.configuration.declaration import Door
+from sdistmaker_recipe.configuration.option_types import EXAMPLE
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
 from sdistmaker_recipe.doors import console, terminal
@@ -35,6 +36,7 @@ from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.model import Rejected, Report
 from sdistmaker_recipe.stages import report
+from sdistmaker_recipe.vcs import system_of
 
 _UNKNOWN = 1
 """The exit status of --explain if nothing is known."""
@@ -190,10 +192,17 @@ def _schedule(arguments: argparse.Namespace, configuration: Configuration) -> st
     # Relative paths in the arguments are meant from the current folder.
     folder = Path.cwd()
     if arguments.schedule == "hook":
-        return schedules.post_commit_hook(command, folder, configuration.state / "hook.log")
+        log = configuration.state / "hook.log"
+        return schedules.hooks(_systems(configuration), command, folder, log, configuration.script)
     if arguments.schedule == "cron":
         return schedules.crontab(command, folder)
     return schedules.systemd_units(command, folder, configuration.script, _account_name())
+
+
+def _systems(configuration: Configuration) -> Sequence[str]:
+    """The version control systems of all repositories, each once. The example is of Subversion."""
+    urls = [url for url in configuration.repository if url != EXAMPLE]
+    return tuple(dict.fromkeys(system_of(url, configuration.vcs) for url in urls)) or ("subversion",)
 
 
 def _account_name() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _QUIET = "--quiet"
@@ -19,6 +19,15 @@ cd {folder} && mkdir -p {logs} || exit 1
 # It runs in the background and its output goes to a file, because a commit waits until the output
 # of the hook is closed.
 {command} --revision "$2" \\
+    </dev/null >>{log} 2>&1 &
+"""
+
+_OTHER_HOOK = """\
+#!/bin/sh
+# Have this run after each change of a tag. It builds the tags that are new.
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin
+cd {folder} && mkdir -p {logs} || exit 1
+{command} \\
     </dev/null >>{log} 2>&1 &
 """
 
@@ -103,6 +112,24 @@ def post_commit_hook(command: Sequence[str], folder: Path, log: Path) -> str:
     Its output is appended to the file ``log``.
     """
     return _HOOK.format(**_hook_words(command, folder, log))
+
+
+def hooks(systems: Iterable[str], command: Sequence[str], folder: Path, log: Path, name: str) -> str:
+    """A hook for each of these version control systems, in this order.
+
+    For the arguments see ``post_commit_hook`` and ``mercurial_hooks``.
+    """
+    texts = []
+    for system in systems:
+        if system == "subversion":
+            texts.append(post_commit_hook(command, folder, log))
+        elif system == "git":
+            texts.append(post_receive_hook(command, folder, log))
+        elif system == "mercurial":
+            texts.append(mercurial_hooks(command, folder, log, name))
+        else:
+            texts.append(_OTHER_HOOK.format(**_hook_words(command, folder, log)))
+    return "\n\n".join(texts)
 
 
 def post_receive_hook(command: Sequence[str], folder: Path, log: Path) -> str:

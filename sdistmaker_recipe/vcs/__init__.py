@@ -264,6 +264,13 @@ def open_repository(
     )
 
 
+def system_of(url: str, backend: str = "auto") -> str:
+    """The name of the system at url: "subversion", "git", "mercurial", or the name of a plug-in."""
+    from sdistmaker_recipe.vcs import backends
+
+    return backends.system_of(url, backend)
+
+
 def load_repository(folder: Path, dump: BinaryIO) -> str:
     """Make a Subversion repository in the new folder from a dump, all or nothing, and return its URL.
 

@@ -21,6 +21,7 @@ Opener: TypeAlias = Callable[[str, Credentials, int, RepositorySettings], Reposi
 """Opens a URL with credentials, the option connections, and what else a backend may need to know."""
 
 AUTO = "auto"
+SUBVERSION, GIT, MERCURIAL = "subversion", "git", "mercurial"
 
 
 def _subversion(vcs: str) -> Opener:
@@ -51,18 +52,21 @@ def _mercurial(
 
 
 BACKENDS: dict[str, Opener] = {
-    "git": _git,
-    "mercurial": _mercurial,
-    **{name: _subversion(name) for name in ("subversion", "subversion-cli")},
+    GIT: _git,
+    MERCURIAL: _mercurial,
+    **{name: _subversion(name) for name in (SUBVERSION, "subversion-cli")},
 }
 """The backend of each name."""
 
-SCHEMES: tuple[tuple[re.Pattern[str], Opener], ...] = (
-    (re.compile(r"(https?|svn|svn\+[^:]+|file)://.*", re.IGNORECASE), _subversion(AUTO)),
-    (re.compile(r"(git|git\+(https?|ssh|file))://.*|[\w.-]+@[\w.-]+:(?!//).*", re.IGNORECASE), _git),
-    (re.compile(r"hg\+(https?|ssh|file)://.*", re.IGNORECASE), _mercurial),
+SCHEMES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(https?|svn|svn\+[^:]+|file)://.*", re.IGNORECASE), SUBVERSION),
+    (re.compile(r"(git|git\+(https?|ssh|file))://.*|[\w.-]+@[\w.-]+:(?!//).*", re.IGNORECASE), GIT),
+    (re.compile(r"hg\+(https?|ssh|file)://.*", re.IGNORECASE), MERCURIAL),
 )
-"""The backends of "auto": the first one whose pattern matches the URL."""
+"""The systems of "auto": the first one whose pattern matches the URL."""
+
+_BY_SYSTEM: dict[str, Opener] = {SUBVERSION: _subversion(AUTO), GIT: _git, MERCURIAL: _mercurial}
+"""The backend of each system for "auto"."""
 
 
 def open_repository(
@@ -71,6 +75,13 @@ def open_repository(
     """Open url with the backend of this name; "auto" chooses by the URL's scheme and what is installed."""
     refuse_password(url)
     return _opener(url, backend)(url, credentials, connections, settings)
+
+
+def system_of(url: str, backend: str) -> str:
+    """The system that the backend of this name reads at url; the name of a plug-in is that of its system."""
+    if backend != AUTO:
+        return SUBVERSION if backend == "subversion-cli" else backend
+    return _builtin_system(url) or url.partition("://")[0].partition("+")[0].lower()
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:
@@ -92,11 +103,15 @@ def _opener(url: str, backend: str) -> Opener:
     return _plugin(url, plugins[backend.lower()])
 
 
+def _builtin_system(url: str) -> str:
+    """The system of a URL that a built-in backend serves, "" for others."""
+    return next((system for pattern, system in SCHEMES if pattern.fullmatch(url.strip())), "")
+
+
 def _by_scheme(url: str) -> Opener:
     scheme, separator, _rest = url.strip().partition("://")
-    for pattern, opener in SCHEMES:
-        if pattern.fullmatch(url.strip()):
-            return opener
+    if system := _builtin_system(url):
+        return _BY_SYSTEM[system]
     plugins = installed_plugins()
     if separator and (plugin := plugin_for_scheme(plugins, scheme)):
         return _plugin(url, plugin)

@@ -1,4 +1,4 @@
-"""A commit of a tag makes the release installable: Subversion's own hook, the real command, a real Apache."""
+"""A tag that is committed or pushed makes the release installable: real hooks, the real command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, program
+from tests.support.commands import Commands, index_files, program
 from tests.support.history import setuptools_project
 from tests.support.httpd import WebServer
 from tests.support.requirements import need
@@ -81,6 +81,83 @@ def test_a_revision_that_is_none_is_an_error(private: PrivateIndex, revision: st
     assert revision in done.stderr
 
 
+class Pushed:
+    """A project on a server of git or Mercurial with the printed hook, and a clone that is pushed from."""
+
+    def __init__(self, system: str, commands: Commands, folder: Path) -> None:
+        self.system, self.commands = system, commands
+        self.server, self.clone = folder / "acme.tool", folder / "clone"
+        self.index = commands.folder / "index"
+        names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "HGUSER")
+        self.environment = dict.fromkeys(names, "me")
+        self.run(system, "init", "-q", *(["--bare"] if system == "git" else []), self.server)
+        self.run(system, "clone", "-q", self.server, self.clone)
+        self.commit("1.0")
+
+    def run(self, *command: str | Path) -> None:
+        done = self.commands.run(*command, environment=self.environment)
+        assert done.status == 0, done.output
+
+    def commit(self, version: str) -> None:
+        for path, text in setuptools_project("acme.tool", version).items():
+            (self.clone / path).write_text(text)
+        if self.system == "git":
+            self.run("git", "-C", self.clone, "add", ".")
+            self.run("git", "-C", self.clone, "commit", "-q", "-m", version)
+        else:
+            self.run("hg", "--cwd", self.clone, "commit", "-q", "-A", "-m", version)
+
+    def tag(self, version: str) -> None:
+        if self.system == "git":
+            self.run("git", "-C", self.clone, "tag", version)
+        else:
+            self.run("hg", "--cwd", self.clone, "tag", version)
+
+    def push(self) -> None:
+        if self.system == "git":
+            self.run("git", "-C", self.clone, "push", "-q", "--tags", "origin", "HEAD:main")
+        else:
+            self.run("hg", "--cwd", self.clone, "push", "-q")
+
+    def install_hook(self) -> None:
+        url = f"{'git' if self.system == 'git' else 'hg'}+{self.server.as_uri()}"
+        printed = self.commands.sdists_from_tags(
+            "--print-hook", "--repository", url, "--destination", self.index
+        )
+        assert printed.status == 0, printed.output
+        if self.system == "hg":
+            (self.server / ".hg/hgrc").write_text(printed.stdout)
+        else:
+            hook = self.server / "hooks/post-receive"
+            hook.write_text(printed.stdout)
+            hook.chmod(0o755)
+
+    @property
+    def published(self) -> list[str]:
+        return index_files(self.index)
+
+    @property
+    def log(self) -> Path:
+        return self.index.with_name("index-state") / "hook.log"
+
+
+@pytest.mark.parametrize("system", ["git", "hg"])
+def test_a_push_of_a_tag_publishes_the_release(system: str, commands: Commands, tmp_path: Path) -> None:
+    need(system)
+    made = Pushed(system, commands, tmp_path)
+    made.install_hook()
+    made.tag("1.0")
+    made.push()
+    _wait_for(lambda: made.published == ["acme-tool/acme_tool-1.0.tar.gz"], made.log)
+    made.commit("1.1")
+    made.push()
+    made.tag("1.1")
+    made.push()
+    both = [f"acme-tool/acme_tool-{version}.tar.gz" for version in ("1.0", "1.1")]
+    _wait_for(lambda: made.published == both, made.log)
+    assert made.log.read_text() == ""
+
+
 def _hold_lock(private: PrivateIndex) -> subprocess.Popen[str]:
     lock = private.folder.with_name("index-state") / "lock"
     code = "import sys, filelock\nwith filelock.FileLock(sys.argv[1]): print('held', flush=True); input()"
@@ -102,8 +179,11 @@ def _read(url: str) -> bytes:
 
 
 def _wait_until(met, private: PrivateIndex) -> None:
+    _wait_for(met, private.folder.with_name("index-state") / "hook.log")
+
+
+def _wait_for(met, log: Path) -> None:
     end = time.monotonic() + DEADLINE
-    log = private.folder.with_name("index-state") / "hook.log"
     while not met():
         assert time.monotonic() < end, log.read_text("utf-8") if log.exists() else "the hook did not run"
         time.sleep(0.02)

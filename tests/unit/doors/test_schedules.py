@@ -9,6 +9,7 @@ import pytest
 
 from sdistmaker_recipe.doors.schedules import (
     crontab,
+    hooks,
     mercurial_hooks,
     post_commit_hook,
     post_receive_hook,
@@ -65,3 +66,11 @@ def test_an_unattended_command_is_quiet_and_waits_unless_its_flags_say_otherwise
         *added,
         *ODD[1:],
     ]
+
+
+def test_there_is_a_hook_for_each_system() -> None:
+    text = hooks(["git", "mercurial", "fossil"], ["/srv/bin/script"], Path("/srv"), Path("/srv/log"), "name")
+    assert text.count("#!/bin/sh\n") == 2
+    assert text.count("hooks/post-receive") == 1
+    assert text.count("changegroup.name = ") == 1
+    assert text.count("</dev/null >>/srv/log 2>&1 &") == 4
