@@ -5,7 +5,8 @@
     SdistmakerError
     |-- ConfigurationError    2  options are wrong; holds every problem
     |-- RepositoryError       3  the repository gave no answer, or refused one
-    |   `-- PathNotFoundError    the path does not exist in that revision
+    |   |-- PathNotFoundError    the path does not exist in that revision
+    |   `-- ExternalRefusedError the option externals does not follow an external
     |-- StoreError            3  the disk, the index or the catalog failed
     |   `-- CatalogDamagedError  the file of the catalog is damaged
     |-- ToolchainError        3  a program that builds need is missing (uv, an interpreter)
@@ -92,6 +93,10 @@ class RepositoryError(SdistmakerError):
 
 class PathNotFoundError(RepositoryError):
     """The path does not exist in the revision asked for."""
+
+
+class ExternalRefusedError(RepositoryError):
+    """A tag has an external that leads to a place that the option externals does not follow."""
 
 
 class StoreError(SdistmakerError):

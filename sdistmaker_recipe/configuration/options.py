@@ -122,6 +122,14 @@ class Configuration:
         "an option, because buildout writes options to disk.",
         "the name of an environment variable",
     )
+    externals: str = declare(
+        Group.ACCESS,
+        choice("same-repository", "same-host", "all", "none"),
+        "same-host",
+        "Which svn:externals to follow: to the tag's repository, to its server too, to any server, or none. "
+        "Those with file: only from a file: repository. A tag with others fails.",
+        "same-repository, same-host, all or none",
+    )
 
     # Where projects are
 

@@ -14,13 +14,14 @@ class RepositorySettings:
     """What a backend may need to know of a repository beside its URL.
 
     ``known_as`` is the URL that users know it by, "" for the URL that it is opened with. ``cache`` is a
-    folder for what the backend keeps from one run to the next, None for nothing. ``submodules`` is the option
-    of this name.
+    folder for what the backend keeps from one run to the next, None for nothing. ``submodules`` and
+    ``externals`` are the options of these names.
     """
 
     known_as: str = ""
     cache: Path | None = None
     submodules: tuple[str, ...] = ("same-host",)
+    externals: str = "same-host"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def _matters(configuration: Configuration, version: str) -> tuple[object, ...]:
         configuration.sandbox,
         configuration.unbuildable,
         configuration.version_mismatch,
+        configuration.externals,
     )
 
 

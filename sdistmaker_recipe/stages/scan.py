@@ -80,7 +80,10 @@ def _open(
     """The repository that users know as url, to be read at location; it is not asked for anything."""
     read = _load_example(state) if location == EXAMPLE else location
     settings = RepositorySettings(
-        known_as=url, cache=state.absolute() / "repositories", submodules=configuration.submodules
+        known_as=url,
+        cache=state.absolute() / "repositories",
+        submodules=configuration.submodules,
+        externals=configuration.externals,
     )
     repository = open_repository(read, configuration.vcs, credentials, configuration.connections, settings)
     return Source(url, repository, settings)

@@ -28,11 +28,11 @@ def _subversion(vcs: str) -> Opener:
     """Opens Subversion repositories by the way that this value of the option vcs names."""
 
     def open_subversion(
-        url: str, credentials: Credentials, connections: int, _settings: RepositorySettings
+        url: str, credentials: Credentials, connections: int, settings: RepositorySettings
     ) -> Repository:
         from sdistmaker_recipe.vcs.subversion import opening
 
-        return opening.open_repository(url, vcs, credentials, connections)
+        return opening.open_repository(url, vcs, credentials, connections, settings)
 
     return open_subversion
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
-from sdistmaker_recipe.errors import BuildError, RepositoryError
+from sdistmaker_recipe.errors import BuildError, ExternalRefusedError, RepositoryError
 from sdistmaker_recipe.model import BuildJob, RepositorySettings
 from sdistmaker_recipe.vcs import Credentials, Repository, open_repository
 from sdistmaker_recipe.vcs.connection_limit import ConnectionLimit
@@ -24,6 +24,8 @@ def export_tag(job: BuildJob, credentials: Credentials, folder: Path) -> None:
     repository = _open_repository(job.source, job.vcs, credentials, job.repository_settings)
     try:
         export_within_limit(job, repository, folder)
+    except ExternalRefusedError as error:
+        raise BuildError(f"The tag cannot be exported: {error.reason}") from error
     except RepositoryError as error:
         # If the repository still answers, the fault is the tag's: a dead external, a forbidden folder.
         with connection_limit(job).acquire():

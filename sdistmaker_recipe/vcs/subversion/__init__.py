@@ -10,5 +10,6 @@
 * ``explanation``: what a scan makes of a repository without tags, or of one path.
 * ``presence``: whether folders are there that are no longer listed.
 * ``log``: what revisions changed and deleted, from their log.
+* ``export``: export a tag with its externals. ``externals``: what these mean, and which of them are followed.
 * ``urls``, ``revisions``, ``errors``, ``process``: what both connections share.
 """

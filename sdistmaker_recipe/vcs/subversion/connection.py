@@ -105,7 +105,8 @@ class Connection(Protocol):
 
         Externals, keywords, line ends, executable bits and symbolic links come out as svn export gives them,
         and files carry the time of their last change. ``destination`` must not exist; its parent must. Raises
-        ``PathNotFoundError`` where no folder is at path. Nothing is left of an export that fails.
+        ``PathNotFoundError`` where no folder is at path, and ``ExternalRefusedError`` where the settings do
+        not follow an external. Nothing is left of an export that fails.
         """
 
     def disconnect(self) -> None:

@@ -24,11 +24,13 @@ from subvertpy import (
 )
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.export import Exported, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
 from sdistmaker_recipe.vcs.subversion.revisions import EPOCH, revision_number, time_of
@@ -40,6 +42,8 @@ Answer = TypeVar("Answer")
 FOREIGN_ERRORS = (SubversionException, OSError, NotImplementedError)
 FIELDS = _ra.DIRENT_KIND | _ra.DIRENT_CREATED_REV | _ra.DIRENT_TIME
 REDIRECTS = 5
+EXTERNALS_PROPERTY = "svn:externals"
+ILLEGAL_CHECKOUT_OF_FILE = 200007  # UNSUPPORTED_FEATURE
 
 
 class LibsvnConnection(LogReader):
@@ -49,8 +53,11 @@ class LibsvnConnection(LogReader):
     an export, so the other one is closed before that.
     """
 
-    def __init__(self, url: str, credentials: Credentials) -> None:
+    def __init__(
+        self, url: str, credentials: Credentials, settings: RepositorySettings | None = None
+    ) -> None:
         self._url = canonical_url(url)
+        self._settings = settings or RepositorySettings()
         use_utf8_names()
         use_batch_ssh()
         if not self._url.startswith("file:"):
@@ -108,7 +115,7 @@ class LibsvnConnection(LogReader):
 
         def export() -> None:
             with new_folder(url, destination):
-                self._export(url, number, destination)
+                export_with_externals(self._export, url, str(number), destination, self._url, self._settings)
 
         with_retries(export)
 
@@ -196,21 +203,80 @@ class LibsvnConnection(LogReader):
         self._ask("", ask)
         return log
 
-    def _export(self, url: str, number: int, destination: Path) -> None:
+    def _export(self, url: str, revision: str, peg: str, destination: Path, *, is_external: bool) -> Exported:
+        """Export url without its externals: see ``Exporter``."""
+        if "{" in (revision[0], peg[0]):
+            raise RepositoryError(
+                url,
+                "an external has a date as its revision, which the binding of libsvn does not look up",
+                "Write the number of the revision in svn:externals, or set vcs = subversion-cli.",
+            )
         use_system_certificates()  # which an external may need in any repository
-        failed: list[tuple[int, str]] = []
         exporter = client.Client(auth=self._auth, config=self._config)
-
-        def failure(message: str, number: int, cause: BaseException | None, _location: object) -> None:
-            failed.extend([(number, message), *_chain(cause)])
-
-        exporter.notify_func = failure  # libsvn reports an external that fails here, and continues
+        before = [(min(EXTERNALS.numbers), ""), (0, url)] if is_external else []
         try:
-            exporter.export(url, str(destination), rev=number, peg_rev=number)
+            if url.startswith("file:"):
+                return _export_local(exporter, url, _opt(revision), _opt(peg), destination)
+            return _export_by_checkout(exporter, url, _opt(revision), _opt(peg), destination)
         except FOREIGN_ERRORS as error:
-            raise translate(url, _chain(error), self._credentials) from error
-        if failed:
-            raise translate(url, [(min(EXTERNALS.numbers), ""), *failed])
+            credentials = None if is_external else self._credentials
+            raise translate(url, [*before, *_chain(error)], credentials) from error
+
+
+def _export_local(
+    exporter: Any,  # noqa: ANN401  # subvertpy has no types
+    url: str,
+    revision: int | str,
+    peg: int | str,
+    destination: Path,
+) -> Exported:
+    """Export from a repository on this machine, where another question costs little."""
+    exporter.export(url, str(destination), rev=revision, peg_rev=peg, ignore_externals=True, overwrite=True)
+    if not destination.is_dir():
+        return Exported({})
+    found = exporter.propget(EXTERNALS_PROPERTY, url, peg, revision, recurse=True)
+    root = ""
+    if found:
+        (info,) = exporter.info(url, revision, peg).values()
+        root = info.repos_root_url
+    return Exported({path_below(url, place): text.decode() for place, text in found.items()}, root)
+
+
+def _export_by_checkout(
+    exporter: Any,  # noqa: ANN401  # subvertpy has no types
+    url: str,
+    revision: int | str,
+    peg: int | str,
+    destination: Path,
+) -> Exported:
+    """Export by way of a working copy: it has the files and the properties of one answer of the server."""
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".checkout-") as scratch:
+        copy = Path(scratch, "copy")
+        try:
+            exporter.checkout(url, str(copy), rev=revision, peg_rev=peg, ignore_externals=True)
+        except SubversionException as error:
+            if not any(number == ILLEGAL_CHECKOUT_OF_FILE for number, _message in _chain(error)):
+                raise
+            exporter.export(
+                url, str(destination), rev=revision, peg_rev=peg, ignore_externals=True, overwrite=True
+            )
+            return Exported({})
+        exporter.export(str(copy), str(destination), ignore_externals=True, overwrite=True)
+        found = exporter.propget(EXTERNALS_PROPERTY, str(copy), None, None, recurse=True)
+        root = ""
+        if found:
+            (info,) = exporter.info(str(copy)).values()
+            root = info.repos_root_url
+        properties = {
+            Path(place).relative_to(copy).as_posix().removeprefix("."): text.decode()
+            for place, text in found.items()
+        }
+        return Exported(properties, root)
+
+
+def _opt(revision: str) -> int | str:
+    """A revision as subvertpy takes it."""
+    return int(revision) if revision.isdecimal() else revision
 
 
 def load_repository(folder: Path, dump: BinaryIO) -> str:

@@ -17,11 +17,13 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
-from sdistmaker_recipe.vcs.subversion.errors import ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.errors import EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.export import Exported, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import batch_ssh, configuration_files
 from sdistmaker_recipe.vcs.subversion.revisions import revision_number, time_of
@@ -37,8 +39,11 @@ class SvnProgramConnection(LogReader):
     svn gives the credentials to every server that asks, those of externals included. It does not store them.
     """
 
-    def __init__(self, url: str, credentials: Credentials) -> None:
+    def __init__(
+        self, url: str, credentials: Credentials, settings: RepositorySettings | None = None
+    ) -> None:
         self._url = canonical_url(url)
+        self._settings = settings or RepositorySettings()
         self._credentials = credentials
 
     @property
@@ -81,10 +86,11 @@ class SvnProgramConnection(LogReader):
         """Write the folder at path as the new folder destination."""
         number = revision_number(self._url, revision)
 
+        url = url_of(self._url, path)
+
         def export() -> None:
-            with new_folder(url_of(self._url, path), destination):
-                # With an "@" at its end, svn takes those inside a name as part of it.
-                self._svn(["export"], path, str(number), [f"{destination.absolute()}@"])
+            with new_folder(url, destination):
+                export_with_externals(self._export, url, str(number), destination, self._url, self._settings)
 
         with_retries(export)
 
@@ -110,6 +116,59 @@ class SvnProgramConnection(LogReader):
         revisions = ("--revision", f"{first}:{last}", "--limit", str(limit))
         options = ("--verbose", "--with-revprop", "svn:date", *revisions)
         return map(_logged, self._xml("log", "", str(max(first, last)), options).findall("logentry"))
+
+    def _export(self, url: str, revision: str, peg: str, destination: Path, *, is_external: bool) -> Exported:
+        """Export url without its externals: see ``Exporter``."""
+        try:
+            if url.startswith("file:"):
+                return self._export_local(url, revision, peg, destination)
+            return self._export_by_checkout(url, revision, peg, destination)
+        except RepositoryError as error:
+            if not is_external:
+                raise
+            raise translate(url, [(min(EXTERNALS.numbers), ""), (0, f"{url}: {error.reason}")]) from error
+
+    def _export_local(self, url: str, revision: str, peg: str, destination: Path) -> Exported:
+        """Export from a repository on this machine, where another question costs little."""
+        source = ("--revision", revision)
+        self._call(["export", "--ignore-externals", "--force", *source], url, peg, [_name(destination)])
+        if not destination.is_dir():
+            return Exported({})
+        options = ("propget", "svn:externals", "--recursive", "--xml", *source)
+        found = ET.fromstring(self._call(options, url, peg)).findall("target")
+        root = ""
+        if found:
+            info = ET.fromstring(self._call(["info", "--xml", *source], url, peg))
+            root = info.findtext("entry/repository/root", "")
+        return Exported({path_below(url, each.get("path", "")): _text(each) for each in found}, root)
+
+    def _export_by_checkout(self, url: str, revision: str, peg: str, destination: Path) -> Exported:
+        """Export by way of a working copy: it has files and properties of one answer of the server."""
+        source = ("--ignore-externals", "--revision", revision)
+        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".checkout-") as scratch:
+            copy = Path(scratch, "copy")
+            try:
+                self._call(["checkout", "--quiet", *source], url, peg, [str(copy.absolute())])
+            except RepositoryError as error:
+                if "E200007" not in error.reason:
+                    raise
+                self._call(["export", "--force", *source], url, peg, [_name(destination)])
+                return Exported({})
+            local = ["svn", "export", "--quiet", "--ignore-externals", "--force"]
+            _run(url, [*local, "--", _name(copy), _name(destination)])
+            ask = ["svn", "propget", "svn:externals", "--recursive", "--xml", "--", _name(copy)]
+            found = ET.fromstring(_run(url, ask)).findall("target")
+            root = ""
+            if found:
+                info = ET.fromstring(_run(url, ["svn", "info", "--xml", "--", _name(copy)]))
+                root = info.findtext("entry/repository/root", "")
+            properties = {
+                Path(each.get("path", "")).relative_to(copy.absolute()).as_posix().removeprefix("."): _text(
+                    each
+                )
+                for each in found
+            }
+            return Exported(properties, root)
 
     def _list(self, path: str, revision: str) -> list[ET.Element]:
         number = str(revision_number(self._url, revision))
@@ -137,9 +196,12 @@ class SvnProgramConnection(LogReader):
         self, command: Sequence[str], path: str, revision: str, destination: Sequence[str] = ()
     ) -> bytes:
         """What svn printed about path in revision, which is the peg revision too."""
-        url = url_of(self._url, path)
+        return self._call(command, url_of(self._url, path), revision, destination)
+
+    def _call(self, command: Sequence[str], url: str, peg: str, destination: Sequence[str] = ()) -> bytes:
+        """What svn printed about a URL."""
         login, secret = _login(self._credentials)
-        arguments = ["svn", *command, "--non-interactive", *login, "--", f"{url}@{revision}", *destination]
+        arguments = ["svn", *command, "--non-interactive", *login, "--", f"{url}@{peg}", *destination]
         return _run(url, arguments, secret, self._credentials)
 
 
@@ -175,6 +237,16 @@ def _run(
         )
         raise translate(url, _chain(printed), credentials)
     return done.stdout
+
+
+def _name(path: Path) -> str:
+    """A path for svn: with an "@" at its end, svn takes those inside a name as part of it."""
+    return f"{path.absolute()}@"
+
+
+def _text(target: ET.Element) -> str:
+    """The text of a property in an element of ``svn propget --xml``."""
+    return target.findtext("property", "")
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -59,6 +59,12 @@ def same_server(url: str, realm: str) -> bool:
     return _host(asked["authority"].partition(">")[0]) == _host(own["authority"])
 
 
+def host_of(url: str) -> str:
+    """The host of a URL, in lower case."""
+    match = URL.match(url)
+    return _host(match["authority"]) if match else ""
+
+
 def _host(authority: str) -> str:
     """The host of user@host:port, in lower case."""
     return re.sub(r":\d*$", "", authority.rpartition("@")[2]).lower()

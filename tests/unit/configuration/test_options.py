@@ -32,6 +32,7 @@ SAMPLES = {
     "connections": ("4", 4, 4),
     "username": ("builder", "builder", "builder"),
     "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
+    "externals": ("All", "all", "all"),
     "include": ("acme.*\n*/core", ["acme.*", "*/core"], ("acme.*", "*/core")),
     "exclude": ("attic/*", ("attic/*",), ("attic/*",)),
     "ignore": ("one\ntwo*", ["one", "two*"], ("one", "two*")),
