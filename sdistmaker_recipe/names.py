@@ -66,6 +66,7 @@ def version_in_tag(tag: str) -> str:
     return match[1] if match else tag
 
 
+@lru_cache(maxsize=4096)
 def normalised_version(text: str) -> str:
     """The version as PEP 440 normalises it and clients know it; other text is returned as it is."""
     is_known, version, _text = version_key(text)

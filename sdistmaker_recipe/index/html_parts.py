@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple
@@ -33,7 +33,6 @@ class Row(NamedTuple):
     page: str
     url: str
     filename: str
-    kind: str
     date: str
     python: str
     built_by: str
@@ -56,7 +55,6 @@ def _row(file: ReleaseFile, release: Release, site: Site) -> Row:
         page=quote(release_page(release)),
         url=quote(file.filename),
         filename=file.filename,
-        kind=_KINDS.get(file.kind, file.kind),
         date=format_date(file.upload_time),
         python=supported_python(release) or "any",
         built_by=one_line(release.python, 100),
@@ -119,16 +117,19 @@ def title_html(release: Release) -> str:
     return f'{breakable(release.name)} <span class="version">{version}</span>{badges}'
 
 
-def files_html(rows: Sequence[Row], *, with_digest: bool = False) -> str:
-    """The items of a list of files to download."""
-    return "".join(_file_html(row, with_digest=with_digest) for row in rows)
+def files_html(releases: Iterable[Release], *, with_digest: bool = False) -> str:
+    """The items of a list of the files of releases, to download."""
+    files = (file for release in releases for file in release.files)
+    return "".join([_file_html(file, with_digest=with_digest) for file in files])
 
 
-def _file_html(row: Row, *, with_digest: bool) -> str:
-    name, digest = escape(row.filename), ""
+def _file_html(file: ReleaseFile, *, with_digest: bool) -> str:
+    digest = ""
     if with_digest:
-        digest = f'\n<p>SHA-256 <code data-copy="SHA-256 of {name}">{row.sha256}</code></p>'
+        name = escape(file.filename)
+        digest = f'\n<p>SHA-256 <code data-copy="SHA-256 of {name}">{file.sha256}</code></p>'
     return (
-        f'<li><a download href="{row.url}">{breakable(row.filename)}</a>\n'
-        f"<p>{row.kind}, {row.size}, <time>{row.date}</time></p>{digest}</li>\n"
+        f'<li><a download href="{quote(file.filename)}">{breakable(file.filename)}</a>\n'
+        f"<p>{_KINDS.get(file.kind, file.kind)}, {_size(file.size)}, "
+        f"<time>{format_date(file.upload_time)}</time></p>{digest}</li>\n"
     )

@@ -10,7 +10,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.model import ROOT_NAMES, Release
-from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
+from sdistmaker_recipe.names import (
+    canonicalize_name,
+    is_known_version,
+    normalised_version,
+    same_version,
+    version_key,
+)
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -178,9 +184,8 @@ def _safe_version(version: str) -> str:
 
 
 def _version(text: str) -> str:
-    known, version, _text = version_key(text)
-    if known:
-        return str(version)
+    if is_known_version(text):
+        return normalised_version(text)
     if not _LEGACY_VERSION.fullmatch(text) or len(text) > 100:
         raise ValueError(f"{text[:80]!r} cannot be the version in a file name")
     return text

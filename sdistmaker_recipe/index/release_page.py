@@ -10,7 +10,6 @@ from functools import lru_cache
 from html import escape
 
 from sdistmaker_recipe.index.html_parts import (
-    file_rows,
     files_html,
     install_html,
     supported_python,
@@ -36,7 +35,7 @@ def render_release_page(releases: Sequence[Release], site: Site) -> str:
         heading=title_html(release),
         lead=f'<p class="lead">{summary}</p>\n' if summary else "",
         install=install_html(release, f"=={normalised_version(release.version)}", site),
-        files=files_html(file_rows(releases, site), with_digest=True),
+        files=files_html(releases, with_digest=True),
         facts="".join(_facts(release, site)),
         date=format_date(updated),
     )

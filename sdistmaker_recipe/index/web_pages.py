@@ -140,7 +140,7 @@ def render_project_page(project: ProjectPage, site: Site) -> str:
         fields=fields,
         dependencies=dependencies,
         classifiers=_classifiers(details),
-        files=safe_html(files_html(file_rows([chosen], site))),
+        files=safe_html(files_html([chosen])),
         recent=file_rows(recent, site),
         older=file_rows(older, site),
         older_releases=len(older),
