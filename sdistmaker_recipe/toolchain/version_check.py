@@ -65,7 +65,7 @@ def check_version(
 def _is_default_of_environment(version: str, setup_py: str) -> bool:
     """Whether setup.py states the version only where it reads a variable, for the case that there is none."""
     stated = re.compile(rf"['\"]{re.escape(version)}['\"]")
-    lines = _CALL_FOR_VARIABLE.sub("", setup_py).splitlines()
+    lines = _CALL_FOR_VARIABLE.sub("environ", setup_py).splitlines()
     others = "\n".join(line for line in lines if not _READS_ENVIRONMENT.search(line))
     return bool(stated.search(setup_py)) and not stated.search(others)
 

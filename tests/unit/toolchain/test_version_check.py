@@ -53,6 +53,7 @@ def test_such_a_version_is_accepted_where_the_tag_has_it(context):
         "version=os.environ.get('BUILD', '0.1.dev0'),",
         "version = os.getenv('BUILD', \"0.1.dev0\")",
         "version = environ['V'] if 'V' in environ else '0.1.dev0'",
+        "version=os.environ.get('BUILD') or '0.1.dev0',",
         "version=os.getenv(\n    'BUILD',\n    '0.1.dev0',\n),",
     ],
 )
