@@ -30,6 +30,7 @@ LONGEST = (
     "integration/doors/test_commands.py",
     "integration/test_verify.py",
     "integration/test_malicious.py",
+    "integration/test_checkout.py",
     "integration/test_plugin.py",
     "integration/doors/test_hook.py",
     "integration/test_real_history.py",
