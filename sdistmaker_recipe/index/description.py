@@ -35,6 +35,9 @@ _MAX_TEXT = 200_000
 _MAX_HTML = 2_000_000
 """In characters. A short text can give a lot of HTML."""
 _RST, _MARKDOWN = "text/x-rst", "text/markdown"
+_RST_ERROR = 3
+"""docutils' level of errors, which lose text. readme_renderer gives up at a mere warning, such as that about
+the short underline of a title, which old descriptions often have."""
 _WHY_PLAIN = {
     _RST: "<p>Shown as written: it cannot be rendered as reStructuredText.</p>",
     _MARKDOWN: "<p>Shown as written: it cannot be rendered as Markdown here.</p>",
@@ -80,6 +83,7 @@ def _render(text: str, content_type: str) -> str | None:
     if kind == _RST:
         from readme_renderer import rst
 
+        rst.SETTINGS["halt_level"] = _RST_ERROR
         return rst.render(text)
     if kind == _MARKDOWN and find_spec(MARKDOWN_MODULE):
         from readme_renderer import markdown
