@@ -12,13 +12,22 @@ from typing import Any, NamedTuple
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.index.layout import normalised_name_of
-from sdistmaker_recipe.model import TAGS, Tag, project_name, repository_of, split_tag_path, tag_path
+from sdistmaker_recipe.model import (
+    TAGS,
+    Tag,
+    project_and_path,
+    project_name,
+    repository_of,
+    tag_origin,
+    tag_path,
+)
 from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
 
 _TAG = """
-    SELECT scan.url, scan.origin, tag.project, tag.name, tag.version, tag.revision, tag.time
+    SELECT scan.url, scan.origin, tag.project, tag.name, tag.path, tag.version, tag.revision, tag.time
     FROM seen_tag AS tag JOIN scan ON scan.id = tag.scan
 """
+# Tables seen_tag and gone_tag have the path "" for a tag in its usual place. _UNSEEN does as tag_origin.
 # Table seen_folder has a row for each project and each row of the backend's: path is the key, kind the value.
 _PUT_ROW = """
     INSERT INTO seen_folder (scan, path, kind, name, pending) VALUES (?, ?, ?, ?, ?)
@@ -28,7 +37,8 @@ _PUT_ROW = """
 _UNSEEN = f"""
     SELECT origin FROM release WHERE origin > ? AND origin < ? AND tag_deleted_in IS NULL
     EXCEPT
-    SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || '{TAGS}/' || name
+    SELECT ? || CASE project WHEN '' THEN '' ELSE project || '/' END || '{TAGS}/' ||
+        CASE path WHEN '' THEN name ELSE '/' || ? || path END
     FROM seen_tag WHERE scan = ?
 """
 _FORMER_ORIGIN = "former origin "
@@ -58,16 +68,34 @@ class Scan(NamedTuple):
 
 
 class GoneTag(NamedTuple):
-    """A tag that a scan no longer finds; ``project`` is a path, in ``last_revision`` the tag was there."""
+    """A tag that a scan no longer finds; ``project`` is a path, in ``last_revision`` the tag was there.
+
+    ``unusual_path`` is "" for a tag in its usual place.
+    """
 
     project: str
     name: str
     last_revision: str
+    unusual_path: str = ""
 
     @property
     def path(self) -> str:
         """The path of the tag below the repository's URL."""
-        return tag_path(self.project, self.name)
+        return self.unusual_path or tag_path(self.project, self.name)
+
+    @staticmethod
+    def of_origin(origin: str, identity: str, last_revision: str) -> GoneTag | None:
+        """The tag with this origin; None if it was not in the repository with this identity."""
+        if (found := project_and_path(origin, identity)) is None:
+            return None
+        project, path = found
+        if origin == f"{identity}/{path}":
+            return GoneTag(project, path.removeprefix(tag_path(project, "")), last_revision)
+        return GoneTag(project, path.rpartition("/")[2], last_revision, path)
+
+    def origin(self, identity: str) -> str:
+        """The origin of the tag in the repository with this identity."""
+        return tag_origin(identity, self.project, self.name, self.path)
 
 
 class ScanState:
@@ -145,12 +173,14 @@ class ScanState:
     def tags_from(self, scan: Scan, origins: Iterable[str]) -> list[Tag]:
         """The tags with these origins; an origin that no tag of the repository has is left out."""
         found: list[Tag] = []
-        prefix = f"{scan.origin}/"
         for origin in origins:
-            parts = split_tag_path(origin.removeprefix(prefix)) if origin.startswith(prefix) else None
-            if parts:
-                where = "WHERE tag.scan = ? AND tag.project = ? AND tag.name = ?"
-                found += self._tags(where, [scan.number, *parts])
+            if tag := GoneTag.of_origin(origin, scan.origin, ""):
+                where = "WHERE tag.scan = ? AND tag.project = ? AND "
+                if tag.unusual_path:
+                    found += self._tags(f"{where}tag.path = ?", [scan.number, tag.project, tag.path])
+                else:
+                    where += "tag.name = ? AND tag.path = ''"
+                    found += self._tags(where, [scan.number, tag.project, tag.name])
         return found
 
     def has_tags(self, scan: Scan) -> bool:
@@ -202,13 +232,15 @@ class ScanState:
 
     def gone_tags(self, scan: Scan) -> list[GoneTag]:
         """The tags that are no longer found, and that no run has dealt with since."""
-        query = "SELECT project, name, peg FROM gone_tag WHERE scan = ?"
+        query = "SELECT project, name, peg, path FROM gone_tag WHERE scan = ?"
         return [GoneTag(*row) for row in self._rows(query, [scan.number])]
 
     def origins_without_tag(self, scan: Scan) -> list[str]:
         """The origins of releases whose tags are not found, but of those known to be deleted."""
         start = f"{scan.origin}/"
-        return [origin for (origin,) in self._rows(_UNSEEN, [start, f"{scan.origin}0", start, scan.number])]
+        root = scan.origin.partition("/")[2]
+        values = [start, f"{scan.origin}0", start, root and f"{root}/", scan.number]
+        return [origin for (origin,) in self._rows(_UNSEEN, values)]
 
     def settle(self, scan: Scan, options_digest: str, unconfirmed: Collection[GoneTag] = ()) -> None:
         """Record that a run has dealt with all that was found, under options with this digest.
@@ -220,8 +252,11 @@ class ScanState:
             return
         with self._catalog.batch():
             self._change("DELETE FROM gone_tag WHERE scan = ?", [scan.number])
-            rows = [(scan.number, *tag) for tag in unconfirmed]
-            self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?)", rows)
+            rows = [
+                (scan.number, tag.project, tag.name, tag.unusual_path, tag.last_revision)
+                for tag in unconfirmed
+            ]
+            self._catalog.change("INSERT INTO gone_tag VALUES (?, ?, ?, ?, ?)", rows)
             self._change("UPDATE seen_folder SET pending = 0 WHERE scan = ? AND pending", [scan.number])
             self._change("UPDATE scan SET options_digest = ? WHERE id = ?", [options_digest, scan.number])
 
@@ -246,29 +281,37 @@ class ScanState:
     def _put_project(self, scan: Scan, project: ProjectTags) -> None:
         name = normalised_name_of(project_name(scan.url, project.path))
         self._change(_PUT_ROW, [scan.number, project.path, PROJECT, name, True])
-        query = "SELECT name, version, revision, time FROM seen_tag WHERE scan = ? AND project = ?"
-        before = {row[0]: tuple(row) for row in self._rows(query, [scan.number, project.path])}
-        now = {tag.name: (tag.name, tag.version, tag.revision, tag.time.isoformat()) for tag in project.tags}
-        candidates = before.keys() if project.deleted is None else before.keys() & {*project.deleted}
-        gone = candidates - now.keys()
-        changed = [(scan.number, project.path, *tag) for tag in now.values() if before.get(tag[0]) != tag]
-        condition = "WHERE scan = ? AND project = ? AND name = ?"
-        for tag_name in gone:
-            self._forget_tags(scan, condition, [scan.number, project.path, tag_name])
-        self._catalog.change("INSERT OR REPLACE INTO seen_tag VALUES (?, ?, ?, ?, ?, ?)", changed)
-        self._catalog.change(f"DELETE FROM gone_tag {condition}", [row[:3] for row in changed])
+        query = "SELECT name, path, version, revision, time FROM seen_tag WHERE scan = ? AND project = ?"
+        before = {tuple(row[:2]): tuple(row) for row in self._rows(query, [scan.number, project.path])}
+        rows = (
+            (tag.name, project.path_of(tag.name), *tag[1:3], tag.time.isoformat()) for tag in project.tags
+        )
+        now = {row[:2]: row for row in rows}
+        deleted = (
+            None if project.deleted is None else {(tag, project.path_of(tag)) for tag in project.deleted}
+        )
+        gone = (before.keys() if deleted is None else before.keys() & deleted) - now.keys()
+        changed = [(scan.number, project.path, *tag) for key, tag in now.items() if before.get(key) != tag]
+        condition = "WHERE scan = ? AND project = ? AND name = ? AND path = ?"
+        for key in gone:
+            self._forget_tags(scan, condition, [scan.number, project.path, *key])
+        self._catalog.change("INSERT OR REPLACE INTO seen_tag VALUES (?, ?, ?, ?, ?, ?, ?)", changed)
+        self._catalog.change(f"DELETE FROM gone_tag {condition}", [row[:4] for row in changed])
         if gone or changed:
             pending = "UPDATE seen_folder SET pending = 1 WHERE scan = ? AND path = ?"
             self._change(pending, [scan.number, project.path])
 
     def _forget_tags(self, scan: Scan, condition: str, values: Sequence[Any]) -> None:
         """Move tags that are no longer found to the list of those that are gone."""
-        gone = f"SELECT scan, project, name, ? FROM seen_tag {condition}"
+        gone = f"SELECT scan, project, name, path, ? FROM seen_tag {condition}"
         self._change(f"INSERT OR REPLACE INTO gone_tag {gone}", [scan.checkpoint.revision, *values])
         self._change(f"DELETE FROM seen_tag {condition}", values)
 
     def _tags(self, where: str, values: Sequence[Any]) -> list[Tag]:
-        return [_tag(*row) for row in self._rows(f"{_TAG} {where} ORDER BY tag.project, tag.name", values)]
+        return [
+            _tag(*row)
+            for row in self._rows(f"{_TAG} {where} ORDER BY tag.project, tag.name, tag.path", values)
+        ]
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         return self._catalog.rows(query, values)
@@ -282,8 +325,10 @@ def _checkpoint_columns(checkpoint: Checkpoint) -> tuple[str, str, str]:
     return checkpoint.revision, checkpoint.last_change, checkpoint.last_change_time.isoformat()
 
 
-def _tag(url: str, origin: str, project: str, name: str, version: str, revision: str, time: str) -> Tag:
-    path = tag_path(project, name)
+def _tag(
+    url: str, origin: str, project: str, name: str, path: str, version: str, revision: str, time: str
+) -> Tag:
+    path = path or tag_path(project, name)
     return Tag(
         repository=url,
         project_path=project,
@@ -292,5 +337,5 @@ def _tag(url: str, origin: str, project: str, name: str, version: str, revision:
         version=version,
         revision=revision,
         time=datetime.fromisoformat(time),
-        origin=f"{origin}/{path}",
+        origin=tag_origin(origin, project, name, path),
     )

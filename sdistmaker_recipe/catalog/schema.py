@@ -223,7 +223,33 @@ _NINTH = """
 ALTER TABLE listed_project ADD COLUMN updated_at TEXT NOT NULL DEFAULT '';
 ALTER TABLE listed_project ADD COLUMN is_yanked INTEGER NOT NULL DEFAULT 0;
 """
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
+_TENTH = """
+CREATE TABLE new_seen_tag (
+    scan INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    version TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (scan, project, name, path)
+) WITHOUT ROWID;
+INSERT INTO new_seen_tag SELECT scan, project, name, '', version, revision, time FROM seen_tag;
+DROP TABLE seen_tag;
+ALTER TABLE new_seen_tag RENAME TO seen_tag;
+CREATE TABLE new_gone_tag (
+    scan INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    peg TEXT NOT NULL,
+    PRIMARY KEY (scan, project, name, path)
+) WITHOUT ROWID;
+INSERT INTO new_gone_tag SELECT scan, project, name, '', peg FROM gone_tag;
+DROP TABLE gone_tag;
+ALTER TABLE new_gone_tag RENAME TO gone_tag;
+"""
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH)
 """SQL that leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(STEPS)
 

@@ -4,5 +4,6 @@
 * ``options``: every option, declared once as a field of ``Configuration``.
 * ``option_types``: the parsers, one for each kind of value.
 * ``local_repository``: which system keeps the repository at a path of this machine.
+* ``layout_patterns``: the patterns of the option layout.
 * ``parsing``: layers of values in, a ``Configuration`` or every problem out.
 """

@@ -94,6 +94,7 @@ def declare(
 
 _LISTS = (
     option_types.build_requirements,
+    option_types.layouts,
     option_types.lines,
     option_types.submodules,
     option_types.pins,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from sdistmaker_recipe.configuration import layout_patterns
 from sdistmaker_recipe.configuration.local_repository import system_at
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
 from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
@@ -50,6 +51,14 @@ def lines(value: object) -> tuple[str, ...]:
     if isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value):
         return tuple(item.strip() for item in value if item.strip())
     raise ValueError("is not a list of texts")
+
+
+def layouts(value: object) -> tuple[str, ...]:
+    """Patterns of folders' paths, one a line, each with one ``{tag}``; see ``layout_patterns``."""
+    if not (written := lines(value)):
+        raise ValueError("is empty")
+    parsed = [layout_patterns.parse(line) for line in written]
+    return tuple(dict.fromkeys(str(pattern) for pattern in parsed))
 
 
 class Pin(NamedTuple):

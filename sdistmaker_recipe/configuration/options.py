@@ -24,6 +24,7 @@ from sdistmaker_recipe.configuration.option_types import (
     count,
     file,
     folder,
+    layouts,
     lines,
     link_template,
     optional_file,
@@ -46,6 +47,9 @@ from sdistmaker_recipe.configuration.option_types import (
 
 TAG_PATTERN = r"(?i:v|release-|PROJECT-)?(?P<version>\d.*)"
 """Matches the whole name of a tag that names a release; PROJECT stands for the project's name."""
+
+STANDARD_LAYOUT = "{project}/tags/{tag}"
+"""Where tags are in the layout that the Subversion book recommends."""
 
 _PART_ONLY = frozenset({Door.PART})
 _GLOBS = "names or globs, one a line"
@@ -133,6 +137,16 @@ class Configuration:
 
     # Where projects are
 
+    layout: tuple[str, ...] = declare(
+        Group.TAGS,
+        layouts,
+        STANDARD_LAYOUT,
+        "Where the tags are in a Subversion repository. {project} stands for the folder of a project, {tag} "
+        "for that of a tag, and * for a folder of any name. docs/how-to/repository-layouts.rst has a picture "
+        "of each layout.",
+        "paths of folders below the repository's URL, one a line, each with {tag} once and {project} at most "
+        "once",
+    )
     include: tuple[str, ...] = declare(
         Group.PROJECTS,
         lines,

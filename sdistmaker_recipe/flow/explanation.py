@@ -6,6 +6,7 @@ the repository now.
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -264,13 +265,21 @@ def _explain_projects(tags: Sequence[Tag], decisions: Decisions, run: Run) -> It
         of_project = [tag for tag in tags if (tag.repository, tag.project_path) == (repository, path)]
         source = next(source for source in run.sources if source.url == repository)
         yield Line(f"{of_project[0].project} ({repository}/{path})".replace("/)", ")"), "heading")
-        for reason in _reasons(source, path, run):
+        for reason in _reasons(source, _folder_of_tags(path, of_project), run):
             yield Line(f"    found: {reason}")
         states: dict[str, list[Tag]] = {}
         for tag in sorted(of_project, key=lambda tag: version_key(tag.version)):
             states.setdefault(_state(tag, decisions), []).append(tag)
         for state, group in states.items():
             yield Line(f"    {tag_names(group)}: {state}")
+
+
+def _folder_of_tags(project: str, tags: Iterable[Tag]) -> str:
+    """The folder of a project, or the lowest one that holds its tags if one of them is elsewhere."""
+    paths = [tag.path for tag in tags]
+    if not project or all(path.startswith(f"{project}/") for path in paths):
+        return project
+    return os.path.commonpath([path.rpartition("/")[0] for path in paths])
 
 
 def _state(tag: Tag, decisions: Decisions) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
-from sdistmaker_recipe.model import Release, Tag, repository_of
+from sdistmaker_recipe.model import Release, Tag, path_in_repository, project_and_path, repository_of
 from sdistmaker_recipe.names import same_version
 
 
@@ -32,7 +32,7 @@ def _match_to_scan(
     scan: Scan, foreign: Iterable[Release], scan_state: ScanState, catalog: Catalog
 ) -> tuple[str, ...]:
     former = scan_state.former_origin(scan)
-    candidates = [(release, origin) for release in foreign if (origin := _origin_now(release, scan, former))]
+    candidates = [(release, place) for release in foreign if (place := _place_now(release, scan, former))]
     if not candidates:
         return ()
     finished, uuid = catalog.index_state.finished_repositories(), scan.uuid
@@ -51,10 +51,13 @@ def _releases_of_others(scan_state: ScanState, catalog: Catalog) -> list[Release
     return [release for release in catalog.releases.of_other_repositories(own) if release.tag_url]
 
 
-def _origin_now(release: Release, scan: Scan, former: str) -> str:
-    """The origin that a release's tag has in the scanned repository; "" if the tag was elsewhere."""
-    if former and release.origin.startswith(f"{former}/"):
-        return scan.origin + release.origin.removeprefix(former)
+def _place_now(release: Release, scan: Scan, former: str) -> str:
+    """The place that a release's tag has in the scanned repository; "" if the tag was elsewhere.
+
+    A place is the UUID of a repository and the path from its root.
+    """
+    if former and (found := project_and_path(release.origin, former)):
+        return f"{scan.origin}/{found[1]}"
     url = f"{scan.url}/"
     is_below = release.tag_url.startswith(url)
     return f"{scan.origin}/{unquote(release.tag_url.removeprefix(url))}" if is_below else ""
@@ -63,9 +66,9 @@ def _origin_now(release: Release, scan: Scan, former: str) -> str:
 def _matches(
     candidates: Iterable[tuple[Release, str]], tags: Iterable[Tag], catalog: Catalog
 ) -> list[tuple[Release, Tag]]:
-    """Pairs of a release and its tag, which has the origin given and the same revision or version."""
-    by_origin = {tag.origin: tag for tag in tags}
-    pairs = [(release, by_origin[origin]) for release, origin in candidates if origin in by_origin]
+    """Pairs of a release and its tag, which is at the place given and has the same revision or version."""
+    by_place = {f"{repository_of(tag.origin)}/{path_in_repository(tag.origin)}": tag for tag in tags}
+    pairs = [(release, by_place[place]) for release, place in candidates if place in by_place]
     fitting = [
         (release, tag)
         for release, tag in pairs

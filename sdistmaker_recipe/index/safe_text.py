@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from sdistmaker_recipe.model import ADOPTED, Failure, Release
+from sdistmaker_recipe.model import ADOPTED, Failure, Release, path_in_repository
 from sdistmaker_recipe.names import version_in_tag
 
 _WEB_URL = re.compile(r"https?://[^\s/?#\\][^\s\\]*", re.IGNORECASE | re.ASCII)
@@ -66,7 +66,7 @@ def tag_link(browse_url: str, source: Release | Failure) -> str:
     if not browse_url or source.origin.startswith(ADOPTED):
         return ""
     template = browse_url if "{path}" in browse_url else f"{browse_url.rstrip('/')}/{{path}}"
-    values = {"path": source.origin.partition("/")[2], "revision": source.revision}
+    values = {"path": path_in_repository(source.origin), "revision": source.revision}
     return web_link(
         re.sub(r"\{(path|revision)\}", lambda match: quote(values[match[1]], errors="replace"), template)
     )

@@ -46,10 +46,13 @@ from sdistmaker_recipe.model.tags import (
     TAGS,
     Tag,
     origin_range,
+    path_in_repository,
+    project_and_path,
     project_name,
     project_origin,
     repository_of,
     split_tag_path,
+    tag_origin,
     tag_path,
 )
 
@@ -88,9 +91,12 @@ __all__ = [
     "Tag",
     "Verification",
     "origin_range",
+    "path_in_repository",
+    "project_and_path",
     "project_name",
     "project_origin",
     "repository_of",
     "split_tag_path",
+    "tag_origin",
     "tag_path",
 ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sdistmaker_recipe import example
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import EXAMPLE
-from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT, Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import (
@@ -166,6 +166,8 @@ def fingerprint(configuration: Configuration, version: str) -> str:
         configuration.ignore,
         configuration.stop_indicators,
         configuration.tag_pattern,
+        # Scans of catalogs that were made before there was this option stay valid.
+        *(() if configuration.layout == (STANDARD_LAYOUT,) else (configuration.layout,)),
     )
     return hashlib.sha256(repr(deciding).encode()).hexdigest()
 

@@ -17,7 +17,7 @@ from sdistmaker_recipe.catalog.withdrawals import FileToRemove, WithdrawalState
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Release, split_tag_path
+from sdistmaker_recipe.model import Release, project_and_path
 from sdistmaker_recipe.vcs import Repository
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def find_deleted(
     """
     is_same = scan.options_digest == options_digest
     tags = state.gone_tags(scan) if is_same else _tags_not_found(scan, state, catalog)
-    by_origin = {f"{scan.origin}/{tag.path}": tag for tag in sorted(tags)}
+    by_origin = {tag.origin(scan.origin): tag for tag in sorted(tags)}
     releases = catalog.releases.of_tags(by_origin)
     # Of these it is not known yet that their tags are gone.
     candidates = {
@@ -63,11 +63,10 @@ def still_deleted(
     scan: Scan, repository: Repository, releases: Iterable[WithdrawalState]
 ) -> list[WithdrawalState]:
     """The releases whose tags were in this repository and are not there now."""
-    start = f"{scan.origin}/"
     paths = {
-        release: release.origin.removeprefix(start)
+        release: found[1]
         for release in releases
-        if release.origin.startswith(start)
+        if (found := project_and_path(release.origin, scan.origin)) is not None
     }
     presence = repository.presence(paths.values())
     return [release for release, path in paths.items() if presence[path] == "gone"]
@@ -152,12 +151,9 @@ def _legacy_folders(
 
 def _tags_not_found(scan: Scan, state: ScanState, catalog: Catalog) -> list[GoneTag]:
     """The tags of releases that the scan does not find, each last seen when its release was made."""
-    found = []
-    for origin, release in catalog.releases.of_tags(state.origins_without_tag(scan)).items():
-        parts = split_tag_path(origin.removeprefix(f"{scan.origin}/"))
-        if parts:
-            found.append(GoneTag(*parts, release.revision))
-    return found
+    releases = catalog.releases.of_tags(state.origins_without_tag(scan))
+    tags = (GoneTag.of_origin(origin, scan.origin, release.revision) for origin, release in releases.items())
+    return [tag for tag in tags if tag]
 
 
 def _deletions(repository: Repository, last_revisions: Mapping[str, str]) -> Mapping[str, str]:

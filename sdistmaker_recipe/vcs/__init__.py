@@ -2,8 +2,8 @@
 
 A repository shows projects, each with tags. Project paths are decoded text relative to the repository's URL,
 separated by ``/`` and never begun by it; ``""`` is the URL itself. ``model.tag_path`` makes the path of a tag
-from the project's path and the tag's name, for every system. Revisions are text in the system's own spelling:
-"1234" in Subversion, an object id in git.
+from the project's path and the tag's name, for every system; ``TagPlace`` is for tags that are elsewhere.
+Revisions are text in the system's own spelling: "1234" in Subversion, an object id in git.
 
 ``open_repository`` opens a backend by its name, and imports it only then.
 
@@ -73,16 +73,35 @@ class ReleaseTag(NamedTuple):
     time: datetime
 
 
+class TagPlace(NamedTuple):
+    """Where a project has tags: the path of each is ``before``, the tag's name, and ``after``."""
+
+    before: str
+    after: str = ""
+
+    def path_of(self, name: str) -> str:
+        """The path of the tag with this name."""
+        return f"{self.before}{name}{self.after}"
+
+
 class ProjectTags(NamedTuple):
     """The project at ``path``, and its release tags.
 
     Where ``deleted`` is None, ``tags`` are all tags of the project. Otherwise ``tags`` are those that are new
     or have moved, ``deleted`` names those that are gone, and all others are as they were.
+
+    ``place`` is where these tags are, None for the usual place, that of ``model.tag_path``. A project may
+    have tags in several places, even with one name: each place has a value of its own, with ``deleted``.
     """
 
     path: str
     tags: tuple[ReleaseTag, ...] = ()
     deleted: tuple[str, ...] | None = None
+    place: TagPlace | None = None
+
+    def path_of(self, name: str) -> str:
+        """The path of the tag with this name; "" where it is in the usual place."""
+        return self.place.path_of(name) if self.place else ""
 
 
 class ScanResult(NamedTuple):

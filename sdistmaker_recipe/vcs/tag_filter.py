@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from sdistmaker_recipe.configuration.options import TAG_PATTERN, Configuration
+from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT, TAG_PATTERN, Configuration
 from sdistmaker_recipe.model import project_name
 
 _NEVER = "(?!)"
@@ -24,6 +24,12 @@ class TagFilter:
     ignore: tuple[str, ...] = ()
     stop_indicators: tuple[str, ...] = ()
     tag_pattern: str = TAG_PATTERN
+    layout: tuple[str, ...] = (STANDARD_LAYOUT,)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the layout is the usual one alone."""
+        return self.layout == (STANDARD_LAYOUT,)
 
     @staticmethod
     def of(url: str, configuration: Configuration) -> TagFilter:
@@ -35,6 +41,7 @@ class TagFilter:
             ignore=configuration.ignore,
             stop_indicators=configuration.stop_indicators,
             tag_pattern=configuration.tag_pattern,
+            layout=configuration.layout,
         )
 
     def wants_project(self, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from sdistmaker_recipe.stages import scan
 from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.random_history import CONFIGURATION, random_history
-from tests.support.scans import VERSION, compare_scans, subversion_source, two_scan_states
+from tests.support.scans import URL, VERSION, compare_scans, subversion_source, two_scan_states
 from tests.unit.values import a_release
 
 HISTORIES = 40_000 if IS_LONG else 2_000
@@ -30,24 +31,64 @@ def test_any_history_is_scanned_as_if_for_the_first_time(part):
                 raise AssertionError(f"in the history with seed {seed}") from error
 
 
+LAYOUTS = (
+    ("tags/{project}/{tag}",),
+    ("tags/{project}-{tag}",),
+    ("tags/{tag}/{project}",),
+    ("{project}/tags/{tag}/red",),
+    ("{project}/*/tags/{tag}",),
+    ("**/{project}/tags/{tag}", "{project}/branches/{tag}"),
+    ("{project}/tags/*/{tag}", "tags/{tag}"),
+    ("{project}/tags/{tag}", "tags/{project}/{tag}", "**/{project}/tags/{tag}", "{project}/*/tags/{tag}"),
+    ("{project}/tags/{tag}", "{project}/tags/*/{tag}", "*/{project}-{tag}/red"),
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=" ".join)
+def test_any_history_in_another_layout_is_scanned_as_if_for_the_first_time(layout):
+    configuration = replace(CONFIGURATION, layout=layout)
+    found = 0
+    with two_scan_states() as states:
+        for seed in range(HISTORIES // 20):
+            history, pegs = random_history(seed, layout)
+            try:
+                compare_scans(history, pegs, configuration, states)
+            except AssertionError as error:
+                raise AssertionError(f"in the history with seed {seed}") from error
+            found += states[0].has_tags(states[0].scan(URL))
+    assert found > HISTORIES // 60, "most of the histories have tags in this layout"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=" ".join)
+def test_what_could_not_be_read_in_another_layout_is_found_with_the_next_change_in_it(layout):
+    with two_scan_states() as states:
+        for seed in range(HISTORIES // 40):
+            read_what_was_hidden(seed, states, layout)
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(part):
     with two_scan_states() as states:
         for seed in range(part, HISTORIES // 4, PARTS):
-            history, pegs = random_history(seed)
-            random = Random(seed)
-            there = folders_of(history, pegs[0])
-            history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))
-            scan.scan(subversion_source(history, pegs[0]), CONFIGURATION, states[0], VERSION, full=True)
-            shown = [path for path in history.hidden if path in folders_of(history, history.head())]
-            history.hidden = frozenset()
-            history.commit({f"{path}/noticed": "" for path in shown})
-            source = subversion_source(history)
-            found = scan.scan(source, CONFIGURATION, states[0], VERSION, full=False)
-            wanted = scan.scan(source, CONFIGURATION, states[1], VERSION, full=True)
-            where = f"in the history with seed {seed}, of {shown}"
-            assert states[0].rows(found) == states[1].rows(wanted), where
-            assert states[0].tags(found) == states[1].tags(wanted), where
+            read_what_was_hidden(seed, states)
+
+
+def read_what_was_hidden(seed, states, layout=()):
+    configuration = replace(CONFIGURATION, layout=layout or CONFIGURATION.layout)
+    history, pegs = random_history(seed, layout)
+    random = Random(seed)
+    there = folders_of(history, pegs[0])
+    history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))
+    scan.scan(subversion_source(history, pegs[0]), configuration, states[0], VERSION, full=True)
+    shown = [path for path in history.hidden if path in folders_of(history, history.head())]
+    history.hidden = frozenset()
+    history.commit({f"{path}/noticed": "" for path in shown})
+    source = subversion_source(history)
+    found = scan.scan(source, configuration, states[0], VERSION, full=False)
+    wanted = scan.scan(source, configuration, states[1], VERSION, full=True)
+    where = f"in the history with seed {seed}, of {shown}"
+    assert states[0].rows(found) == states[1].rows(wanted), where
+    assert states[0].tags(found) == states[1].tags(wanted), where
 
 
 def folders_of(history: MemoryRepository, revision: str) -> list[str]:

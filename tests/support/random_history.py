@@ -5,7 +5,7 @@ The same random numbers give the same history, so a failing one can be made agai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from sdistmaker_recipe.configuration.options import Configuration
@@ -28,13 +28,16 @@ def begin() -> MemoryRepository:
     return history
 
 
-def grow(history: MemoryRepository, random: Random) -> None:
-    """Add a revision that does one to four things."""
+def grow(history: MemoryRepository, random: Random, layout: Sequence[str] = ()) -> None:
+    """Add a revision that does one to four things; about half of them make tags where ``layout`` has them."""
     while True:
         changes: Changes = {}
         copies: Copies = {}
         for _ in range(random.choice((1, 1, 2, 3, 4))):
-            random.choice(DEEDS)(history, random, changes, copies)
+            if layout and random.random() < 0.5:
+                _tag_elsewhere(history, random, copies, random.choice(layout))
+            else:
+                random.choice(DEEDS)(history, random, changes, copies)
         try:
             history.commit(changes, copies)
         except KeyError:
@@ -46,6 +49,19 @@ def _tag(history: MemoryRepository, random: Random, _changes: Changes, copies: C
     if trunks := _paths(history, lambda path: path.endswith("trunk")):
         trunk = random.choice(trunks)
         copies[f"{trunk.removesuffix('trunk')}tags/{random.choice(NAMES[3:7])}"] = (trunk, _head(history))
+
+
+def _tag_elsewhere(history: MemoryRepository, random: Random, copies: Copies, pattern: str) -> None:
+    """A tag where a pattern of the option layout has it, or a part of the way there."""
+    path, projects = pattern, ("red", "blue", "base")
+    parts = {"**": ("base", "red/blue"), "{tag}": NAMES[3:7], "{project}": projects, "*": NAMES}
+    for placeholder, names in parts.items():
+        path = path.replace(placeholder, random.choice(names))
+    if random.random() < 0.2:
+        path = path.rpartition("/")[0] or path
+    sources = _paths(history, lambda source: _is_folder(history, source))
+    if sources and path.count("/") < 7:
+        copies[path] = (random.choice(sources), _head(history))
 
 
 def _copy(history: MemoryRepository, random: Random, _changes: Changes, copies: Copies) -> None:
@@ -126,11 +142,11 @@ def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def random_history(seed: int) -> tuple[MemoryRepository, list[str]]:
-    """A history, and at which of its revisions it is scanned."""
+def random_history(seed: int, layout: Sequence[str] = ()) -> tuple[MemoryRepository, list[str]]:
+    """A history, with tags where ``layout`` has them, and at which of its revisions it is scanned."""
     random = Random(seed)
     history = begin()
     for _ in range(random.randint(2, 8)):
-        grow(history, random)
+        grow(history, random, layout)
     pegs = range(2, int(history.head()) + 1)
     return history, [str(peg) for peg in pegs if peg == 2 or random.random() < 0.8]

@@ -62,7 +62,7 @@ def compare_scans(
         projects = {path for path, kind in last.rows(found).items() if kind == PROJECT}
         assert {tag.project_path for tag in before - now} & projects <= pending, where
         gone = (gone | {tag.origin for tag in before}) - {tag.origin for tag in now}
-        told = {f"{found.origin}/{tag.path}" for tag in last.gone_tags(found)}
+        told = {tag.origin(found.origin) for tag in last.gone_tags(found)}
         assert told == gone or not found.options_digest, where
         if int(revision) % 4:
             last.settle(found, "dealt with")

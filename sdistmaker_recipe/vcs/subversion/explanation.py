@@ -9,35 +9,52 @@ from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import TAGS, project_name
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
 from sdistmaker_recipe.vcs.subversion.connection import Connection, Entry
-from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, TRUNK, Kind, join
+from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, TRUNK, join
+from sdistmaker_recipe.vcs.subversion.other_layouts import find_layout
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match, matches
 
-_MOST_NAMES = 3
+MOST_NAMES = 3
 """So many projects or folders are named in one message."""
 
-_LAYOUT_HINT = "A project is a folder that holds trunk, and its releases are the folders in its folder tags."
+_LAYOUT_HINT = (
+    "A project is a folder that holds trunk, and its releases are the folders in its folder tags. If yours "
+    "are elsewhere, set the option layout: docs/how-to/repository-layouts.rst shows what to write."
+)
 
 
 def nothing_found(
-    connection: Connection, revision: str, kinds: Mapping[str, Kind], tag_filter: TagFilter
+    connection: Connection, revision: str, kinds: Mapping[str, str], tag_filter: TagFilter
 ) -> NothingFound:
     """What a scan looked at that found no release tag, and what was missing; ``kinds`` has its folders.
 
     Raises ``RepositoryError``.
     """
+    found = _nothing_found(connection, revision, kinds, tag_filter)
+    if _url_hint(tag_filter.url):
+        return found
+    return found._replace(hint=layout_hint(connection, revision, tag_filter) or found.hint)
+
+
+def layout_hint(connection: Connection, revision: str, tag_filter: TagFilter) -> str:
+    """The line of the option layout that would lead to tags; "" if none is known."""
+    pattern, path = find_layout(connection, revision, tag_filter)
+    return f"{path} seems to be a release tag. Set layout = {pattern}" if pattern else ""
+
+
+def _nothing_found(
+    connection: Connection, revision: str, kinds: Mapping[str, str], tag_filter: TagFilter
+) -> NothingFound:
     projects = sorted(path for path, kind in kinds.items() if kind == "project")
     unwanted = sorted(path for path, kind in kinds.items() if kind == "unwanted")
     if projects:
-        described = [
-            _describe_tags(connection, revision, path, tag_filter) for path in projects[:_MOST_NAMES]
-        ]
+        described = [_describe_tags(connection, revision, path, tag_filter) for path in projects[:MOST_NAMES]]
         looked_at = "; ".join(text for text, _hint in described)
-        if len(projects) > _MOST_NAMES:
-            looked_at += f"; and {_count(len(projects) - _MOST_NAMES, 'more project')}"
+        if len(projects) > MOST_NAMES:
+            looked_at += f"; and {count(len(projects) - MOST_NAMES, 'more project')}"
         return NothingFound(looked_at, described[0][1])
     if unwanted:
-        names = _some(project_name(tag_filter.url, path) for path in unwanted)
-        looked_at = f"{_count(len(unwanted), 'project')}, and include and exclude leave out all ({names})"
+        names = some(project_name(tag_filter.url, path) for path in unwanted)
+        looked_at = f"{count(len(unwanted), 'project')}, and include and exclude leave out all ({names})"
         return NothingFound(looked_at, "Change the options include and exclude.")
     return _no_project(connection, revision, kinds, tag_filter)
 
@@ -51,23 +68,23 @@ def explain(connection: Connection, revision: str, path: str, tag_filter: TagFil
 
 
 def _no_project(
-    connection: Connection, revision: str, kinds: Mapping[str, Kind], tag_filter: TagFilter
+    connection: Connection, revision: str, kinds: Mapping[str, str], tag_filter: TagFilter
 ) -> NothingFound:
     entries = connection.entries("", revision)
-    if stop := _stop_indicator(entries, tag_filter):
+    if stop := stop_indicator(entries, tag_filter):
         looked_at = f"the folder holds {stop[0]}, so it is not looked into"
         return NothingFound(looked_at, f"Change the option stop-indicators, which has {stop[1]}.")
     folders = [path for path in kinds if path]
-    looked_at = f"{_count(len(folders), 'folder')}, none named trunk" if folders else "no folder is there"
+    looked_at = f"{count(len(folders), 'folder')}, none named trunk" if folders else "no folder is there"
     if not entries:
         looked_at = "the folder is empty"
     details = []
     if similar := [path for path in folders if _name(path).lower() in (TRUNK, "trunks", "main")]:
-        details.append(f"there is {_some(similar)}")
+        details.append(f"there is {some(similar)}")
     if ignored := [entry.name for entry in entries if matches(entry.name, tag_filter.ignore)]:
-        details.append(f"the option ignore leaves out {_some(ignored)}")
+        details.append(f"the option ignore leaves out {some(ignored)}")
     if stopped := [path for path, kind in kinds.items() if kind == "stopped"]:
-        details.append(f"the option stop-indicators leaves out {_some(stopped)}")
+        details.append(f"the option stop-indicators leaves out {some(stopped)}")
     return NothingFound("; ".join([looked_at, *details]), _url_hint(tag_filter.url) or _LAYOUT_HINT)
 
 
@@ -92,7 +109,7 @@ def _describe_tags(
     except PathNotFoundError:
         beside = connection.entries(project, revision)
         others = [entry.name for entry in beside if entry.is_folder and entry.name != TRUNK]
-        has = f" (beside trunk there is {_some(others)})" if others else ""
+        has = f" (beside trunk there is {some(others)})" if others else ""
         return f"{name} has trunk, but no folder named tags{has}", _LAYOUT_HINT
     except RepositoryError as error:
         if not error.is_forbidden:
@@ -100,7 +117,7 @@ def _describe_tags(
         return f"the server does not let us read the tags folder of {name}", ""
     folders = [entry.name for entry in entries if entry.is_folder]
     if folders:
-        found = f"{_count(len(folders), 'folder')} ({_some(folders)}), and tag-pattern matches none"
+        found = f"{count(len(folders), 'folder')} ({some(folders)}), and tag-pattern matches none"
         hint = "Set the option tag-pattern to a pattern that matches these names."
         return f"{name} has trunk, its tags folder has {found}", hint
     empty = "holds only files" if entries else "is empty"
@@ -114,13 +131,13 @@ def _explain(connection: Connection, revision: str, path: str, tag_filter: TagFi
     for depth in range(len(parts) + 1):
         here, below = "/".join(parts[:depth]), parts[depth:]
         shown = here or "the URL"
-        entries = _entries(connection, here, revision)
-        if stop := _stop_indicator(entries, tag_filter):
+        entries = entries_of(connection, here, revision)
+        if stop := stop_indicator(entries, tag_filter):
             yield f"{shown} is not looked into: it holds {stop[0]}, and stop-indicators has {stop[1]}"
             return
         folders = {entry.name for entry in entries if entry.is_folder}
         is_project = TRUNK in folders
-        left_out = _left_out(here, tag_filter) if is_project else ""
+        left_out = left_out_by(here, tag_filter) if is_project else ""
         if is_project:
             yield f"{shown} is a project, because it holds trunk{left_out and f'; {left_out}'}"
         if not below:
@@ -147,7 +164,7 @@ def _explain_tag(
     if not below:
         return
     name, path = below[0], join(join(project, TAGS), below[0])
-    entries = {entry.name: entry for entry in _entries(connection, join(project, TAGS), revision)}
+    entries = {entry.name: entry for entry in entries_of(connection, join(project, TAGS), revision)}
     if name not in entries:
         raise PathNotFoundError(path, f"{path} is not there")
     version = tag_filter.version_of(project_name(tag_filter.url, project), name)
@@ -174,23 +191,24 @@ def _describe_folder(
     elif TAGS not in folders:
         yield f"{here or 'the URL'} has no folder named tags"
     else:
-        entries = _entries(connection, join(here, TAGS), revision)
+        entries = entries_of(connection, join(here, TAGS), revision)
         names = [entry.name for entry in entries if entry.is_folder]
         project = project_name(tag_filter.url, here)
         others = [name for name in names if tag_filter.version_of(project, name) is None]
-        yield f"its folder tags has {_count(len(names), 'folder')}"
+        yield f"its folder tags has {count(len(names), 'folder')}"
         if others:
-            yield f"the option tag-pattern does not match {len(others)} of them ({_some(others)})"
+            yield f"the option tag-pattern does not match {len(others)} of them ({some(others)})"
 
 
-def _entries(connection: Connection, path: str, revision: str) -> Sequence[Entry]:
+def entries_of(connection: Connection, path: str, revision: str) -> Sequence[Entry]:
+    """The children of the folder at path; raises ``PathNotFoundError`` with a clause that says so."""
     try:
         return connection.entries(path, revision)
     except PathNotFoundError:
         raise PathNotFoundError(path, f"{path or 'the URL'} is not there") from None
 
 
-def _left_out(path: str, tag_filter: TagFilter) -> str:
+def left_out_by(path: str, tag_filter: TagFilter) -> str:
     """Which option leaves out the project at path; "" if none does."""
     if tag_filter.wants_project(path):
         return ""
@@ -200,7 +218,7 @@ def _left_out(path: str, tag_filter: TagFilter) -> str:
     return f"no line of the option include matches {name}"
 
 
-def _stop_indicator(entries: Iterable[Entry], tag_filter: TagFilter) -> tuple[str, str] | None:
+def stop_indicator(entries: Iterable[Entry], tag_filter: TagFilter) -> tuple[str, str] | None:
     """The first entry that is a stop indicator, and the line of the option that it matches."""
     found = ((entry.name, first_match(entry.name, tag_filter.stop_indicators)) for entry in entries)
     return next(((name, glob) for name, glob in found if glob), None)
@@ -210,11 +228,13 @@ def _name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """The first few of the names, and how many more there are."""
     every = list(names)
-    more = f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
-    return ", ".join(every[:_MOST_NAMES]) + more
+    more = f" and {len(every) - MOST_NAMES} more" if len(every) > MOST_NAMES else ""
+    return ", ".join(every[:MOST_NAMES]) + more
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

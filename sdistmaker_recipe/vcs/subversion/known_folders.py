@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 
 from sdistmaker_recipe.model import TAGS
 from sdistmaker_recipe.vcs.subversion.connection import Change
-from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, Kind, ListedFolder, parent_of
+from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, ListedFolder, parent_of
 from sdistmaker_recipe.vcs.tag_filter import matches
 
 
 class KnownFolders:
     """The kind of each folder that was listed. The folder above each of them is known too, up to ""."""
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, str]) -> None:
         self._kinds = dict(kinds)
         self._children: defaultdict[str, set[str]] = defaultdict(set)
         for path in filter(None, kinds):
@@ -23,7 +23,7 @@ class KnownFolders:
     def __contains__(self, path: str) -> bool:
         return path in self._kinds
 
-    def expected(self, path: str) -> Kind:
+    def expected(self, path: str) -> str:
         """The kind to expect when a folder is listed again: "tags" or "folder"."""
         return "tags" if self._kinds.get(path) == "tags" else "folder"
 
@@ -49,7 +49,7 @@ class KnownFolders:
         }
         return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
 
-    def update(self, folder: ListedFolder) -> dict[str, Kind]:
+    def update(self, folder: ListedFolder) -> dict[str, str]:
         """Record what a folder is now. Returns what its former subfolders were, with all below them.
 
         A former subfolder is gone, or is of another kind now.
@@ -59,15 +59,15 @@ class KnownFolders:
             self._children[parent_of(folder.path)].add(folder.path)
         subfolders = dict(folder.subfolders)
         former = [path for path in self._children[folder.path] if subfolders.get(path) != self.expected(path)]
-        removed: dict[str, Kind] = {}
+        removed: dict[str, str] = {}
         for path in former:
             removed |= self.remove(path)
         return removed
 
-    def remove(self, path: str) -> dict[str, Kind]:
+    def remove(self, path: str) -> dict[str, str]:
         """Forget a folder and all below. Returns what they were."""
         self._children[parent_of(path)].discard(path)
-        removed: dict[str, Kind] = {}
+        removed: dict[str, str] = {}
         waiting = [path]
         while waiting:
             path = waiting.pop()

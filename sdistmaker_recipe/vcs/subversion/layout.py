@@ -1,4 +1,4 @@
-"""What a listed folder is: a project, the tags of a project, or a folder to look into.
+"""What a listed folder is in the usual layout: a project, the tags of a project, or a folder to look into.
 
 A project is a folder that holds a folder ``trunk``; its tags are the folders in its folder ``tags``
 (the layout that the Subversion book recommends, chapter "Repository Layout").
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import TAGS, project_name
 from sdistmaker_recipe.vcs import ReleaseTag
 from sdistmaker_recipe.vcs.subversion.connection import Connection, Entry
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.vcs.subversion.patterns import PlacedTag
 
 logger = logging.getLogger(__name__)
 
@@ -34,18 +37,21 @@ us read it; ``folder``: anything else.
 class ListedFolder(NamedTuple):
     """A folder as its listing shows it.
 
-    ``subfolders`` are the paths to list next, each with the kind to expect: "tags", or "folder" for one that
-    may turn out to be a project. ``tags`` are the release tags in a folder of the kind "tags".
+    ``kind`` is a ``Kind``. ``subfolders`` are the paths to list next, each with the kind to expect: "tags",
+    or "folder" for one that may turn out to be a project. ``tags`` are the release tags in a folder of the
+    kind "tags". In other layouts, ``kind`` and the kinds to expect are texts of ``pattern_walk``, and
+    ``placed_tags`` are the release tags.
     """
 
     path: str
-    kind: Kind
-    subfolders: tuple[tuple[str, Kind], ...] = ()
+    kind: str
+    subfolders: tuple[tuple[str, str], ...] = ()
     tags: tuple[ReleaseTag, ...] = ()
+    placed_tags: tuple[tuple[PlacedTag, ReleaseTag], ...] = ()
 
 
 def list_folder(
-    connection: Connection, revision: str, path: str, expected: Kind, tag_filter: TagFilter
+    connection: Connection, revision: str, path: str, expected: str, tag_filter: TagFilter
 ) -> ListedFolder:
     """List the folder at path in revision; ``expected`` is "tags" or "folder".
 
@@ -64,7 +70,7 @@ def list_folder(
     folders = [entry.name for entry in entries if entry.is_folder]
     has_trunk = TRUNK in folders
     is_wanted = has_trunk and tag_filter.wants_project(path)
-    subfolders: list[tuple[str, Kind]] = [(join(path, TAGS), "tags")] if is_wanted and TAGS in folders else []
+    subfolders: list[tuple[str, str]] = [(join(path, TAGS), "tags")] if is_wanted and TAGS in folders else []
     others = (name for name in folders if not (has_trunk and name in LAYOUT))
     subfolders += [(join(path, name), "folder") for name in others if not matches(name, tag_filter.ignore)]
     kind: Kind = "project" if is_wanted else "unwanted" if has_trunk else "folder"

@@ -14,14 +14,14 @@ from typing import TypeAlias
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs.subversion.connection import Connection, Connections
-from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder
+from sdistmaker_recipe.vcs.subversion.layout import ListedFolder
 
 logger = logging.getLogger(__name__)
 
-Request: TypeAlias = tuple[str, Kind]
+Request: TypeAlias = tuple[str, str]
 """A folder's path, and the kind to expect."""
 
-ListFolder: TypeAlias = Callable[[Connection, str, Kind], ListedFolder]
+ListFolder: TypeAlias = Callable[[Connection, str, str], ListedFolder]
 
 _WORTH_A_CONNECTION = 8
 """As many folders must wait before another connection is opened, which takes as long as to list several."""
@@ -71,7 +71,7 @@ class ParallelListing:
         with self._changed:
             self._add(requests)
 
-    def get(self, path: str, expected: Kind) -> ListedFolder:
+    def get(self, path: str, expected: str) -> ListedFolder:
         """The listed folder; raises ``RepositoryError``."""
         request = (path, expected)
         while True:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from sdistmaker_recipe.errors import PathNotFoundError
@@ -21,9 +20,6 @@ from sdistmaker_recipe.vcs import (
 )
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections, Entry
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
-
-if TYPE_CHECKING:
-    from sdistmaker_recipe.vcs.subversion.layout import Kind
 
 # A run that finds nothing new lists no folder, and a build only exports. So the modules that list folders are
 # imported where they are used.
@@ -98,29 +94,39 @@ class SubversionRepository:
             return None if told is None else ScanResult(checkpoint)
         logger.debug("%s paths were changed in %s", len(told.changes), self.url)
         try:
-            return self._walk(told.checkpoint, tag_filter, _kinds(previous), told.changes)
+            return self._walk(told.checkpoint, tag_filter, _kinds(previous, tag_filter), told.changes)
         except PathNotFoundError:
             # Not as it was known; perhaps the server lets us read less, or more, than before.
             return None
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a revision can have changed what the previous scan found."""
-        from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
+        from sdistmaker_recipe.vcs.subversion import walk
 
         try:
             changes = self._connection.changes_in(revision)
         except PathNotFoundError:
             return True
-        return changes is None or bool(KnownFolders(_kinds(previous)).touched(changes, tag_filter.ignore))
+        known = walk.known_folders(_kinds(previous, tag_filter), tag_filter)
+        return changes is None or bool(known.touched(changes, tag_filter.ignore))
 
     def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
         """Which folders the previous scan listed, and what was missing."""
+        kinds = _kinds(previous, tag_filter)
+        if not tag_filter.is_standard:
+            from sdistmaker_recipe.vcs.subversion import pattern_explanation
+
+            return pattern_explanation.nothing_found(self._connection, self.head(), kinds, tag_filter)
         from sdistmaker_recipe.vcs.subversion import explanation
 
-        return explanation.nothing_found(self._connection, self.head(), _kinds(previous), tag_filter)
+        return explanation.nothing_found(self._connection, self.head(), kinds, tag_filter)
 
     def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
         """What a scan makes of the folder at a path."""
+        if not tag_filter.is_standard:
+            from sdistmaker_recipe.vcs.subversion import pattern_explanation
+
+            return pattern_explanation.explain(self._connection, self.head(), path, tag_filter)
         from sdistmaker_recipe.vcs.subversion import explanation
 
         return explanation.explain(self._connection, self.head(), path, tag_filter)
@@ -138,6 +144,8 @@ class SubversionRepository:
 
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
         """The tag whose folder is at the URL; its project is the one whose folder ``tags`` it is in."""
+        if not tag_filter.is_standard and (tag := self._tag_by_patterns(tag_filter)):
+            return tag
         entry = self._folder(self.head())
         *above, name = [unquote(part) for part in tag_filter.url.split("/")]
         project = above[-2] if len(above) > 1 and above[-1] == TAGS else ""
@@ -176,27 +184,54 @@ class SubversionRepository:
     ) -> None:
         self.close()
 
-    def _folder(self, revision: str) -> Entry:
-        """The folder at the URL; raises ``PathNotFoundError`` where there is none."""
-        entry = self._connection.entry("", revision)
+    def _tag_by_patterns(self, tag_filter: TagFilter) -> Tag | None:
+        """The tag at the URL; None if no pattern of the option layout leads there."""
+        from sdistmaker_recipe.vcs.subversion.patterns import tag_at_url
+
+        parts = [unquote(part) for part in tag_filter.url.partition("://")[2].split("/")[1:]]
+        found = tag_at_url(tag_filter, parts)
+        if found is None:
+            return None
+        entry = self._folder(self.head(), found.path)
+        return Tag(
+            repository=tag_filter.url,
+            project_path=found.project,
+            name=found.name,
+            path=found.path,
+            version=found.version,
+            revision=entry.revision,
+            time=entry.time,
+            origin="/".join(filter(None, (self.identity(), found.path))),
+        )
+
+    def _folder(self, revision: str, path: str = "") -> Entry:
+        """The folder at a path, the URL by default; raises ``PathNotFoundError`` where there is none."""
+        entry = self._connection.entry(path, revision)
         if not entry.is_folder:
-            raise PathNotFoundError(self.url, "a file, not a folder")
+            raise PathNotFoundError(f"{self.url}/{path}".rstrip("/"), "a file, not a folder")
         return entry
 
     def _walk(
         self,
         checkpoint: Checkpoint,
         tag_filter: TagFilter,
-        kinds: Mapping[str, Kind] | None = None,
+        kinds: Mapping[str, str] | None = None,
         changes: Iterable[Change] = (),
     ) -> ScanResult:
         from sdistmaker_recipe.vcs.subversion import walk
 
         connections = Connections(self._connection, self._limit, self._open_connection)
         found = walk.walk(connections, self.head(), tag_filter, kinds, changes)
-        return walk.scan_result(checkpoint, kinds or {}, found)
+        return walk.scan_result(checkpoint, kinds or {}, found, tag_filter)
 
 
-def _kinds(previous: PreviousScan) -> Mapping[str, Kind]:
-    """The folders that the previous scan listed. A project's row is that of its folder, and has its kind."""
-    return cast("Mapping[str, Kind]", previous.rows())
+def _kinds(previous: PreviousScan, tag_filter: TagFilter) -> Mapping[str, str]:
+    """The folders that the previous scan listed.
+
+    In the usual layout, a project's row is that of its folder, and has its kind. In others, the keys of the
+    rows of folders begin with a slash.
+    """
+    rows = previous.rows()
+    if tag_filter.is_standard:
+        return rows
+    return {key[1:]: value for key, value in rows.items() if key.startswith("/")}

@@ -7,15 +7,19 @@ all below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections
 from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
-from sdistmaker_recipe.vcs.subversion.layout import Kind, ListedFolder, list_folder, parent_of
+from sdistmaker_recipe.vcs.subversion.layout import ListedFolder, list_folder, parent_of
 from sdistmaker_recipe.vcs.subversion.parallel_listing import ParallelListing
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
+
+ListFolder: TypeAlias = Callable[[Connection, str, str, str, TagFilter], ListedFolder]
+"""Lists a folder: a connection, a revision, the folder's path, what to expect, and the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +31,23 @@ class FolderChanges:
     ``forbidden``: folders that the server did not let us read, with the kinds that were expected.
     """
 
-    removed: dict[str, Kind] = field(default_factory=dict)
+    removed: dict[str, str] = field(default_factory=dict)
     listed: dict[str, ListedFolder] = field(default_factory=dict)
-    forbidden: dict[str, Kind] = field(default_factory=dict)
+    forbidden: dict[str, str] = field(default_factory=dict)
 
 
 def walk(
     connections: Connections,
     revision: str,
     tag_filter: TagFilter,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, str] | None = None,
     changes: Iterable[Change] = (),
 ) -> FolderChanges:
     """List the folders that changes can have made something else than ``kinds`` says, or all without kinds.
 
     Raises ``RepositoryError``, the one that a single connection would have met first.
     """
-    known = KnownFolders(kinds or {})
+    known, list_one = known_folders(kinds or {}, tag_filter), _list_folder(tag_filter)
     found = FolderChanges()
     changes = list(changes)
     for change in changes:
@@ -52,8 +56,8 @@ def walk(
             found.removed.update(known.remove(change.path))
     starts = known.touched(changes, tag_filter.ignore) if kinds else [""]
 
-    def list_by(connection: Connection, path: str, expected: Kind) -> ListedFolder:
-        return list_folder(connection, revision, path, expected, tag_filter)
+    def list_by(connection: Connection, path: str, expected: str) -> ListedFolder:
+        return list_one(connection, revision, path, expected, tag_filter)
 
     with ParallelListing(list_by, connections, lambda path: path not in known) as listing:
         listing.prefetch((start, known.expected(start)) for start in starts)
@@ -75,8 +79,32 @@ def walk(
     return found
 
 
-def scan_result(checkpoint: Checkpoint, before: Mapping[str, Kind], found: FolderChanges) -> ScanResult:
+def known_folders(kinds: Mapping[str, str], tag_filter: TagFilter) -> KnownFolders:
+    """The folders that were listed, in the layout that the option says."""
+    if tag_filter.is_standard:
+        return KnownFolders(kinds)
+    from sdistmaker_recipe.vcs.subversion.pattern_walk import PatternFolders
+
+    return PatternFolders(kinds, tag_filter)
+
+
+def _list_folder(tag_filter: TagFilter) -> ListFolder:
+    """What lists a folder in the layout that the option says."""
+    if tag_filter.is_standard:
+        return list_folder
+    from sdistmaker_recipe.vcs.subversion import pattern_walk
+
+    return pattern_walk.list_folder
+
+
+def scan_result(
+    checkpoint: Checkpoint, before: Mapping[str, str], found: FolderChanges, tag_filter: TagFilter
+) -> ScanResult:
     """What a walk found, in terms of projects; ``before`` are the folders that were known."""
+    if not tag_filter.is_standard:
+        from sdistmaker_recipe.vcs.subversion import pattern_walk
+
+        return pattern_walk.scan_result(checkpoint, before, found, tag_filter)
     former = {
         path: before[path]
         for path, folder in found.listed.items()

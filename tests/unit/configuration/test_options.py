@@ -33,6 +33,11 @@ SAMPLES = {
     "username": ("builder", "builder", "builder"),
     "password-variable": ("SVN_PASSWORD", "SVN_PASSWORD", "SVN_PASSWORD"),
     "externals": ("All", "all", "all"),
+    "layout": (
+        "tags/{project}/{tag}\n{project}/tags/{tag}/src",
+        ["tags/{project}/{tag}", "{project}/tags/{tag}/src"],
+        ("tags/{project}/{tag}", "{project}/tags/{tag}/src"),
+    ),
     "include": ("acme.*\n*/core", ["acme.*", "*/core"], ("acme.*", "*/core")),
     "exclude": ("attic/*", ("attic/*",), ("attic/*",)),
     "ignore": ("one\ntwo*", ["one", "two*"], ("one", "two*")),
