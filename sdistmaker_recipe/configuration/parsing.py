@@ -96,7 +96,14 @@ def _bad_value(source: str, name: str, value: object, error: ValueError, option:
 def _unknown_name(name: str, known: Iterable[str]) -> str:
     import difflib  # only an error needs it
 
-    similar = [spelling for spelling in difflib.get_close_matches(name, known, n=1) if spelling != name]
+    bare = name.lstrip("-")
+    # The hyphens that all flags begin with make none of them similar.
+    similar = [
+        spelling
+        for spelling in difflib.get_close_matches(name, known)
+        if spelling != name
+        and (spelling.lstrip("-").startswith(bare) or difflib.get_close_matches(bare, [spelling.lstrip("-")]))
+    ]
     return f"is not an option; did you mean {similar[0]}?" if similar else "is not an option"
 
 

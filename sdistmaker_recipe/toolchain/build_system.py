@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from itertools import islice
 from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,8 @@ class BuildSystem(NamedTuple):
     backend_path: tuple[str, ...] = ()
 
 
+_FILES = ("setup.py", "pyproject.toml")
+
 LEGACY_SYSTEM = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
 """The build system of a source tree that declares none (PEP 517, "Source trees")."""
 
@@ -45,14 +49,28 @@ def read_build_system(tree: Path) -> BuildSystem:
     """
     if not (tree / "pyproject.toml").is_file():
         if not (tree / "setup.py").is_file():
-            cure = "Leave it out with the option exclude, ignore or tag-pattern."
-            raise BuildError(f"The tag has neither setup.py nor pyproject.toml. {cure}")
+            raise BuildError(f"The tag has neither setup.py nor pyproject.toml{_cure(tree)}")
         return LEGACY_SYSTEM
     try:
         table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
     except ValueError as error:
         raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
     return LEGACY_SYSTEM if table is None else _parse(table)
+
+
+def _cure(tree: Path) -> str:
+    """The end of the message: which folders of the tag have such a file, and what to do."""
+    cure = "leave it out with the option exclude, ignore or tag-pattern."
+    with os.scandir(tree) as entries:
+        folders = [entry.name for entry in islice(entries, 200) if entry.is_dir(follow_symlinks=False)]
+    projects = [name for name in sorted(folders) if any((tree / name / file).is_file() for file in _FILES)]
+    if not projects:
+        return f". {cure.capitalize()}"
+    if len(projects) == 1:
+        has, layout = f"its folder {projects[0]!r} has one", f"{{project}}/tags/{{tag}}/{projects[0]}"
+    else:
+        has, layout = f"{len(projects)} of its folders have one", "tags/{tag}/{project}"
+    return f", but {has}. To build that from Subversion, set for instance layout = {layout}. Otherwise {cure}"
 
 
 def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # the file can have any value

@@ -91,71 +91,67 @@ def test_all_tags_are_published_and_followed(layout: Layout) -> None:
     (yanked,) = layout.run()["yanked"]
     assert yanked["filename"] == "acme-1.1.tar.gz"
     assert yanked["reason"] == f"tag deleted in r{layout.history.youngest}"
+    other = ("--layout", "nothing/{project}/{tag}", "--deleted-tags", "remove", "--allow-empty")
+    found = layout.commands.report(*layout.arguments, *other)
+    assert [each["filename"] for each in found["removed"]] == ["acme-1.1.tar.gz"], (
+        "the others are only hidden"
+    )
+    back = layout.run()
+    assert (back["published"], back["yanked"], back["removed"]) == ([], [], [])
 
 
-def test_the_program_svn_finds_the_same(layout: Layout) -> None:
+def test_the_program_svn_the_hook_and_the_other_commands_agree(layout: Layout) -> None:
     need("svn")
+    check_hint(layout)
     assert len(layout.run("--vcs", "subversion-cli")["published"]) == 3
     assert layout.files == FILES
-    assert layout.run()["published"] == []
+    check_hook(layout)
+    check_explanation(layout)
+    check_make_sdist(layout)
 
 
-def test_a_hook_is_done_at_once_unless_a_tag_was_touched(layout: Layout) -> None:
-    layout.run()
+def check_hint(layout: Layout) -> None:
+    """A run without the option names the line to write, unless the usual layout finds the tags, too."""
+    if layout.line in ("{project}/tags/{tag}/src", "tags/{tag}/{project}"):
+        return
+    done = layout.text("--dry-run")
+    assert done.status == 1
+    assert "docs/how-to/repository-layouts.rst" in done.output or "Set layout = " in done.output
+    line = done.output.partition("Set layout = ")[2].splitlines()[0]
+    found = layout.commands.report(*layout.arguments, "--layout", line, "--dry-run")
+    assert len(found["to_build"]) == 3, found
+
+
+def check_hook(layout: Layout) -> None:
+    """A hook is done at once unless a tag was touched."""
     with closing(sqlite3.connect(layout.commands.folder / "index-state/catalog.sqlite3")) as catalog:
-        ((before,),) = catalog.execute("SELECT peg FROM scan")
+        before = catalog.execute("SELECT peg FROM scan").fetchall()
         trunk = layout.trunk.replace("PROJECT", "acme")
         layout.history.commit([Change("change", trunk, "dir", None, {"some": "property"})])
-        revision = str(layout.history.youngest)
-        assert layout.run("--revision", revision)["published"] == []
-        assert catalog.execute("SELECT peg FROM scan").fetchall() == [(before,)], "nothing was scanned"
+        assert layout.run("--revision", str(layout.history.youngest))["published"] == []
+        assert catalog.execute("SELECT peg FROM scan").fetchall() == before, "nothing was scanned"
         layout.release("tool", "2.1")
-        revision = str(layout.history.youngest)
-        (published,) = layout.run("--revision", revision)["published"]
+        (published,) = layout.run("--revision", str(layout.history.youngest))["published"]
         assert published["filename"] == "tool-2.1.tar.gz"
 
 
-def test_a_run_without_the_option_names_its_line(layout: Layout) -> None:
-    if layout.line == "{project}/tags/{tag}/src":
-        return  # The usual layout finds the tags, and they do not build.
-    done = layout.text()
-    assert done.status == 1
-    assert "Set layout = " in done.output
-    line = done.output.partition("Set layout = ")[2].splitlines()[0]
-    found = layout.commands.report(*layout.arguments, "--layout", line)
-    assert len(found["published"]) == 3
-
-
-def test_make_sdist_finds_project_and_version_in_the_url(layout: Layout) -> None:
-    url = f"{layout.history.url}/{layout.path('acme', '1.1')}"
-    done = layout.commands.make_sdist(url, "out", "--layout", layout.line)
-    assert done.status == 0, done.output
-    assert sorted(index_files(layout.commands.folder / "out")) == ["acme/acme-1.1.tar.gz"]
-
-
-def test_explain_says_which_line_found_a_tag(layout: Layout) -> None:
-    layout.run()
-    line = ("--layout", layout.line)
+def check_explanation(layout: Layout) -> None:
     path = layout.path("acme", "1.0")
     wanted = f"found: {path} is a release tag of acme by layout = {layout.line}"
-    for subject in (path, f"{layout.history.url}/{path}", "acme 1.0"):
-        assert wanted in layout.text(*line, "--explain", subject).output
-    of_project = layout.text(*line, "--explain", "acme")
+    of_tag = layout.text("--layout", layout.line, "--explain", f"{layout.history.url}/{path}")
+    assert wanted in of_tag.output
+    of_project = layout.text("--layout", layout.line, "--explain", "acme")
     assert of_project.status == 0
     assert "is not there" not in of_project.output
     assert "1.1: published as acme-1.1.tar.gz" in of_project.output
 
 
-def test_releases_stay_after_a_change_of_the_layout(layout: Layout) -> None:
-    layout.run()
-    for mode in ("yank", "remove"):
-        found = layout.commands.report(
-            *layout.arguments, "--layout", "nothing/{project}/{tag}", "--deleted-tags", mode
-        )
-        assert (found["yanked"], found["removed"], found["published"]) == ([], [], [])
-        assert layout.files == FILES
-    back = layout.run()
-    assert (back["published"], back["yanked"]) == ([], [])
+def check_make_sdist(layout: Layout) -> None:
+    """It finds project and version in the URL."""
+    url = f"{layout.history.url}/{layout.path('acme', '1.1')}"
+    done = layout.commands.make_sdist(url, "out", "--layout", layout.line)
+    assert done.status == 0, done.output
+    assert sorted(index_files(layout.commands.folder / "out")) == ["acme/acme-1.1.tar.gz"]
 
 
 class TestOneLayoutAfterAnother:

@@ -86,22 +86,23 @@ class PatternFolders(KnownFolders):
             while parent not in above:
                 above.add(parent)
                 parent = parent_of(parent)
-        found |= {
-            parent_of(path) for path in above if path and (self._is_tag(path) or self._is_missing(path))
-        }
+        found |= {parent_of(path) for path in above if self._is_tag(path) or self._is_missing(path)}
         return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
 
     def _is_tag(self, path: str) -> bool:
-        row = self._row_above(path)
-        return row is not None and path.rpartition("/")[2] in row.tags
+        """Whether the folder at path is a release tag, or would be one if it could be read."""
+        row, name = self._row_above(path), path.rpartition("/")[2]
+        return row is not None and (name in row.tags or bool(self._patterns.tags(self._subfolder(row, name))))
 
     def _is_missing(self, path: str) -> bool:
         """Whether the folder at path would be listed after the folder that it is in, but is not known."""
-        row = self._row_above(path)
+        row, name = self._row_above(path), path.rpartition("/")[2]
         if row is None or path in self._kinds:
             return False
-        positions = self._patterns.subfolder(row.read_folder(self._patterns), path.rpartition("/")[2])
-        return any(self._patterns.next_segment(position) for position in positions)
+        return any(self._patterns.next_segment(position) for position in self._subfolder(row, name))
+
+    def _subfolder(self, row: Row, name: str) -> tuple[Position, ...]:
+        return self._patterns.subfolder(row.read_folder(self._patterns), name)
 
     def _row_above(self, path: str) -> Row | None:
         parent = parent_of(path)
@@ -134,7 +135,7 @@ def list_folder(
     positions = tuple(Position(*position) for position in json.loads(expected))
     is_stopped = any(matches(entry.name, tag_filter.stop_indicators) for entry in entries)
     folders = [entry for entry in entries if entry.is_folder]
-    has_trunk = any(entry.name == TRUNK for entry in folders)
+    has_trunk = patterns.seeks_trunk(positions) and any(entry.name == TRUNK for entry in folders)
     row = Row(Folder(path, positions, has_trunk), is_stopped)
     folder = row.read_folder(patterns)
     subfolders: list[tuple[str, str]] = []

@@ -81,6 +81,10 @@ class Patterns:
             and (segment.has_tag or position.tag is not None)
         )
 
+    def seeks_trunk(self, positions: Iterable[Position]) -> bool:
+        """Whether a folder with these positions is a project if it holds ``trunk``."""
+        return any(self._kind(position) == "project with trunk" for position in positions)
+
     def projects(self, folder: Folder) -> set[str]:
         """The paths of the projects that are there because the folder is, even if they have no tag."""
         found = {position.project for position in folder.positions if self.holds_tags(position)}

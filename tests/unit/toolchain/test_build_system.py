@@ -81,6 +81,22 @@ class TestMalformed:
             "Leave it out with the option exclude, ignore or tag-pattern."
         )
 
+    @pytest.mark.parametrize(
+        ("files", "said"),
+        [
+            (["src/setup.py", "doc/x"], "its folder 'src' has one. To build that from Subversion, set for "),
+            (["src/setup.py"], "layout = {project}/tags/{tag}/src. Otherwise leave it out with"),
+            (["a/setup.py", "b/pyproject.toml", "c/x"], "2 of its folders have one. "),
+            (["a/setup.py", "b/pyproject.toml"], "layout = tags/{tag}/{project}. Otherwise"),
+        ],
+    )
+    def test_a_tree_with_a_file_further_down_names_the_layout(self, tmp_path, files, said):
+        for file in files:
+            (tmp_path / file).parent.mkdir()
+            (tmp_path / file).touch()
+        (tmp_path / "link").symlink_to("a")
+        assert said in reason(tmp_path)
+
     def test_folders_of_those_names_do_not_count(self, tmp_path):
         (tmp_path / "setup.py").mkdir()
         (tmp_path / "pyproject.toml").mkdir()
