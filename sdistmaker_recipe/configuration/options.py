@@ -138,7 +138,7 @@ class Configuration:
     # Where projects are
 
     layout: tuple[str, ...] = declare(
-        Group.TAGS,
+        Group.PROJECTS,
         layouts,
         STANDARD_LAYOUT,
         "Where the tags are in a Subversion repository. {project} stands for the folder of a project, {tag} "
