@@ -7,6 +7,7 @@
 * ``errors``: what hg's messages mean, and what to do about them.
 * ``places``: one repository, on the disk of this machine or on a server.
 * ``clone``: the clone of a repository on a server, in the folder of the state.
+* ``known_tags``: the tags of many repositories, kept from one run to the next.
 * ``history``: the changesets that removed tags.
 * ``subrepositories``: which repositories a changeset includes, and which may be read.
 * ``export``: the files of a changeset, with those of its subrepositories.

@@ -14,6 +14,7 @@ from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.export import Exporter
+from sdistmaker_recipe.vcs.mercurial.known_tags import KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import LocalPlace, Place, RemotePlace, repository_in
 from sdistmaker_recipe.vcs.mercurial.repository import MercurialRepository
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Policy
@@ -58,6 +59,7 @@ def open_repository(
             lambda: _local_places(url, folder, servers),
             exporter,
             servers,
+            KnownTags(cache / f"{identity_of(url)}.json") if cache and not inner else None,
             inner=inner,
             is_local=True,
         )

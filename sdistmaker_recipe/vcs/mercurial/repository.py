@@ -23,6 +23,7 @@ from sdistmaker_recipe.vcs import (
 )
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.export import Exporter
+from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import Place
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
@@ -47,6 +48,7 @@ class MercurialRepository:
         find_places: Callable[[], Mapping[str, Place]],
         exporter: Exporter,
         servers: Servers,
+        known_tags: KnownTags | None = None,
         *,
         inner: str = "",
         is_local: bool = False,
@@ -54,6 +56,7 @@ class MercurialRepository:
     ) -> None:
         self._url, self._identity, self._inner = url, identity, inner
         self._find_places, self._exporter, self._servers = find_places, exporter, servers
+        self._known_tags = known_tags
         self._is_local, self._connections = is_local, connections
         self._places: Mapping[str, Place] | None = None
         self._listing: Listing | None = None
@@ -99,6 +102,7 @@ class MercurialRepository:
         """The projects whose tags are of other changesets than in the previous scan."""
         if previous.checkpoint == tag_rows.checkpoint_of(self.head()):
             return ScanResult(previous.checkpoint, forbidden_paths=tuple(sorted(self._unreadable)))
+        self._read_tags(self._known_tags.read() if self._known_tags else {})
         wanted = self._wanted(tag_filter)
         found = tag_rows.changed_tags(wanted, self.head(), previous, self._resolve, tag_filter)
         return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
@@ -226,8 +230,18 @@ class MercurialRepository:
 
     def _tags(self) -> Listing:
         """All tags when they were first asked for."""
+        return self._read_tags({})
+
+    def _read_tags(self, known: Known) -> Listing:
+        """All tags; repositories in a known state are not asked."""
         if self._listing is None:
-            self._listing = _in_threads(lambda place: place.tags(), self._readable())
+            states = self._all_states()
+            unchanged = [path for path, state in states.items() if path in known and known[path][0] == state]
+            same = {path: known[path][1] for path in unchanged}
+            asked = {path: place for path, place in self._readable().items() if path not in same}
+            self._listing = {**same, **_in_threads(lambda place: place.tags(), asked)}
+            if self._known_tags and asked:
+                self._known_tags.write({path: (states[path], tags) for path, tags in self._listing.items()})
         return self._listing
 
     def _wanted(self, tag_filter: TagFilter) -> Listing:

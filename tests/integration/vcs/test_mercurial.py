@@ -14,7 +14,9 @@ import pytest
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import Credentials, ReleaseTag, Repository, open_repository
+from sdistmaker_recipe.vcs.mercurial.places import LocalPlace
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
+from tests.support.git_servers import Sshd
 from tests.support.mercurial import FIRST_TIME, PASSWORD, STEP, USER, Hg, closed_proxy, hg_serve
 from tests.support.process import LOOPBACK, Server, free_port
 from tests.support.requirements import need
@@ -372,7 +374,59 @@ def test_all_repositories_below_a_folder_are_projects(tmp_path: Path, hg: Hg) ->
     assert known.names == {name: ["1.0"] for name in sorted([*names, "bare"])}
 
 
+def test_only_repositories_with_news_are_asked(
+    tmp_path: Path, hg: Hg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    for name in "abc":
+        hg.init(root / name, {"setup.py": ""})
+        hg.tag(root / name, "1.0")
+    asked = []
+    real = LocalPlace.tags
+    monkeypatch.setattr(
+        LocalPlace, "tags", lambda place: asked.append(Path(place.server).name) or real(place)
+    )
+    url = f"hg+{root.as_uri()}"
+    settings = RepositorySettings(known_as=url, cache=tmp_path / "cache")
+    tag_filter = TagFilter(url)
+    with open_repository(url, settings=settings) as repository:
+        known = Known(repository.all_tags(tag_filter))
+    assert sorted(asked) == ["a", "b", "c"]
+    asked.clear()
+    hg.tag(root / "b", "1.1")
+    shutil.rmtree(root / "c")
+    with open_repository(url, settings=settings) as repository:
+        known.apply(repository.changed_tags(known.previous(), tag_filter))
+    assert asked == ["b"]
+    assert known.names == {"a": ["1.0"], "b": ["1.0", "1.1"]}
+    (kept,) = (tmp_path / "cache/mercurial").glob("*.json")
+    kept.write_text("damage")
+    asked.clear()
+    hg.untag(root / "a", "1.0")
+    with open_repository(url, settings=settings) as repository:
+        known.apply(repository.changed_tags(known.previous(), tag_filter))
+    assert sorted(asked) == ["a", "b"]
+    assert known.names == {"a": [], "b": ["1.0", "1.1"]}
+
+
 # trouble
+
+
+def test_a_repository_is_read_over_ssh(
+    project: Path, tmp_path: Path, home: Path, hg: Hg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sshd").mkdir()
+    sshd = Sshd(tmp_path / "sshd")
+    with sshd.server:
+        (home / ".hgrc").write_text(f"[ui]\nssh = {sshd.ssh}\n")
+        # A path from the root is written with two slashes.
+        url = sshd.url(Path("/x")).replace("git+ssh", "hg+ssh").removesuffix("x")
+        opened = Opened(f"{url}{project}", tmp_path / "cache")
+        assert list(opened.scan()) == ["1.0"]
+        hg.tag(project, "1.1")
+        assert list(opened.scan()) == ["1.0", "1.1"]
+        opened.export("1.1", tmp_path / "out")
+        assert (tmp_path / "out/setup.py").exists()
 
 
 def test_a_server_that_is_gone_is_an_error_that_may_pass(tmp_path: Path) -> None:
