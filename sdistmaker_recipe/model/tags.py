@@ -39,8 +39,13 @@ class Tag(NamedTuple):
 
     @property
     def project(self) -> str:
-        """The project's name: the last part of its path, or of the URL where the URL is the project."""
-        return project_name(self.repository, self.project_path)
+        """The project's name: the last part of its path, or of the URL where the URL is the project.
+
+        Where the URL is that of the tag, the project is the folder above ``tags``.
+        """
+        is_tag = not self.path and not self.project_path
+        above = split_tag_path(self.repository) if is_tag else None
+        return project_name(above[0] if above else self.repository, self.project_path)
 
     @property
     def project_origin(self) -> str:

@@ -62,6 +62,18 @@ class TestProject:
         assert project_name(repository, path) == name
         assert a_tag(repository=repository, project_path=path).project == name
 
+    @pytest.mark.parametrize(
+        ("url", "name"),
+        [
+            (f"{REPOSITORY}/acme/ledger/tags/1.0", "ledger"),
+            (f"{REPOSITORY}/Z%C3%A4hler/tags/1%2B0", "Zähler"),
+            ("git+file:///srv/ledger.git/tags/v1.0", "ledger"),
+            ("https://example.com/ledger/releases/1.0", "1.0"),
+        ],
+    )
+    def test_of_a_tag_by_its_own_url_is_above_tags(self, url, name):
+        assert a_tag(repository=url, project_path="", path="").project == name
+
 
 class TestValues:
     @pytest.mark.parametrize(
