@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 # With setuptools 82 or newer, pkg_resources is buildout's own copy.
 from zc.buildout.easy_install import default_versions, pkg_resources, sort_working_set
-from zc.recipe.egg import Scripts
+from zc.recipe.egg import Eggs, Scripts
 
 from sdistmaker_recipe.names import canonicalize_name
 
@@ -28,7 +28,13 @@ class PartScript(Scripts):  # type: ignore[misc]  # zc.recipe.egg has no types
         eggs, develop_eggs = self.options["eggs-directory"], self.options["develop-eggs-directory"]
         loaded = pkg_resources.working_set.resolve([pkg_resources.Requirement.parse(DISTRIBUTION)])
         developed = pkg_resources.find_distributions(develop_eggs)
-        if extra or self._reports_picked() or not is_same_choice(loaded, default_versions(), developed):
+        has_plugins = self.options["eggs"].split() != [DISTRIBUTION]
+        if (
+            extra
+            or has_plugins
+            or self._reports_picked()
+            or not is_same_choice(loaded, default_versions(), developed)
+        ):
             found: tuple[list[str], Any] = super().working_set(extra)
             return found
         # Several distributions may share a location; the path of the script should hold it once.
@@ -43,6 +49,14 @@ class PartScript(Scripts):  # type: ignore[misc]  # zc.recipe.egg has no types
             or section.get("show-picked-versions") == "true"
             or bool(section.get("update-versions-file"))
         )
+
+
+def activate(buildout: Any, name: str, part: Mapping[str, str], eggs: Sequence[str]) -> None:  # noqa: ANN401
+    """Install these distributions and what they need, as zc.recipe.egg does, and make them importable."""
+    options = {**part, "eggs": "\n".join(eggs)}
+    _requirements, found = Eggs(buildout, name, options).working_set()
+    for distribution in found:
+        distribution.activate(replace=False)
 
 
 def is_same_choice(

@@ -21,7 +21,7 @@ import zc.buildout
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Layer, configure
-from sdistmaker_recipe.doors import console
+from sdistmaker_recipe.doors import console, part_script
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.doors.printable import PrintableMessages
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
@@ -37,6 +37,10 @@ class Recipe:
         self._folder = Path(buildout["buildout"]["directory"])
         self._written = _written_options(part)
         self._logger = logging.getLogger(name)
+        # An option may name what a plug-in serves, so plug-ins come first.
+        self._eggs = part.get("eggs", "").split()
+        if self._eggs:
+            part_script.activate(buildout, name, part, self._eggs)
         try:
             self._configuration = configure([Layer(f"[{name}]", Door.PART, self._written)], self._folder)
         except ConfigurationError as error:
@@ -72,7 +76,7 @@ class Recipe:
         }
         # A copy, because zc.recipe.egg adds options, which would end up in .installed.cfg.
         egg = {key: value for key, value in self._part.items() if key not in _EGG_CLASHES}
-        egg["eggs"] = DISTRIBUTION
+        egg["eggs"] = "\n".join((DISTRIBUTION, *self._eggs))
         egg["scripts"] = f"sdists_from_tags={self._configuration.script}"
         egg["arguments"] = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
         return [str(path) for path in PartScript(self._buildout, self._name, egg).install()]
@@ -177,13 +181,15 @@ def _printable_log() -> Iterator[None]:
 
 # Options that buildout itself, or another recipe, may have put into a part.
 _BUILDOUTS_OWN = frozenset({"recipe", "bin-directory", "develop-eggs-directory", "eggs-directory"})
+_RECIPES_OWN = frozenset({"eggs"})
 _EGG_CLASHES = frozenset(
     {"dependent-scripts", "entry-points", "interpreter", "initialization", "extra-paths"}
 )
 
 
 def _written_options(part: Mapping[str, str]) -> dict[str, str]:
-    return {key: part[key] for key in part if key not in _BUILDOUTS_OWN and not key.startswith(("_", "<"))}
+    others = _BUILDOUTS_OWN | _RECIPES_OWN
+    return {key: part[key] for key in part if key not in others and not key.startswith(("_", "<"))}
 
 
 def _is_ours(recipe: str) -> bool:

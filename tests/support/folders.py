@@ -26,6 +26,14 @@ def install(target: Path) -> None:
         subprocess.run([*pip, "--no-index", "--target", str(target), str(source)], check=True)
 
 
+def build_wheel(target: Path) -> None:
+    """Put a wheel of the plug-in into a folder."""
+    with TemporaryDirectory() as folder:
+        source = shutil.copytree(PLUGIN, Path(folder, "source"))
+        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+        subprocess.run([*pip, "--no-index", "--wheel-dir", str(target), str(source)], check=True)
+
+
 class FolderServer:
     """See ``tag_servers.TagServer``; the plug-in must be importable. A change is the path that it changed.
 

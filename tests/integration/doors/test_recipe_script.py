@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import eggs
+from tests.support import eggs, folders
 from tests.support.commands import Commands, program
 from tests.support.eggs import Deployment
-from tests.support.history import History
+from tests.support.history import History, setuptools_project
 from tests.support.public_index import download_wheels
 
 PART = """
@@ -132,6 +132,27 @@ class TestEggs:
         options += "destination = index\n"
         _run(deployed, config.replace("run = false\n", options))
         assert (deployed.folder / "index/acme/acme-1.0.tar.gz").is_file()
+
+    def test_a_plugin_is_an_egg_of_the_part(
+        self, deployed: Commands, deployment: Deployment, config: str, history: History
+    ) -> None:
+        folders.build_wheel(deployment.wheels)
+        server = folders.FolderServer(deployed.folder / "releases")
+        server.add_project("acme")
+        server.put_tag("acme", "1.0")
+        for path, text in setuptools_project("acme", "1.0").items():
+            (server.folder / "acme/tags/1.0" / path).write_text(text)
+        url = f"folders://{server.folder}"
+        options = f"repository = {url}\npublic-index = https://packages.example.com/simple\n"
+        without = config.replace("run = false\n", f"{options}destination = index\n")
+        (deployed.folder / "buildout.cfg").write_text(without)
+        refused = deployed.run("bin/buildout", "-U")
+        assert "is not the URL of a repository" in refused.output
+        _run(deployed, f"{without}eggs = folders-backend\n")
+        assert (deployed.folder / "index/acme/acme-1.0.tar.gz").is_file()
+        again = deployed.run("bin/sdists_from_tags")
+        assert again.status == 0, again.output
+        assert "nothing to build" in again.output
 
     def test_it_is_there_again_after_it_was_deleted(self, deployed: Commands, config: str) -> None:
         _run(deployed, config)
