@@ -46,6 +46,7 @@ class CommandServer:
     def __init__(self, *, network: bool = False) -> None:
         self._network = network
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
         self._errors: IO[bytes] | None = None
         self._end = 0.0
 
@@ -85,7 +86,8 @@ class CommandServer:
     def close(self) -> None:
         """End the process, and all that it started; harmless when repeated."""
         process, self._process = self._process, None
-        if process is not None:
+        # A fork of the process that started it has a copy of this object, and must leave it alone.
+        if process is not None and self._owner == os.getpid():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             with process:
@@ -98,7 +100,7 @@ class CommandServer:
         self.close()
 
     def _run(self, url: str, arguments: Sequence[bytes]) -> Finished:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
             self._start(url)
         text = b"\0".join(arguments)
         self._write(b"runcommand\n" + struct.pack(">I", len(text)) + text)
@@ -119,6 +121,7 @@ class CommandServer:
 
     def _start(self, url: str) -> None:
         self.close()
+        self._owner = os.getpid()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # close() closes it
         try:
             self._process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -14,9 +15,11 @@ import pytest
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import Credentials, ReleaseTag, Repository, open_repository
+from sdistmaker_recipe.vcs.mercurial.command_server import CommandServer
 from sdistmaker_recipe.vcs.mercurial.places import LocalPlace
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.git_servers import Sshd
+from tests.support.long_form import IS_LONG
 from tests.support.mercurial import FIRST_TIME, PASSWORD, STEP, USER, Hg, closed_proxy, hg_serve
 from tests.support.process import LOOPBACK, Server, free_port
 from tests.support.requirements import need
@@ -429,6 +432,23 @@ def test_a_repository_is_read_over_ssh(
         assert (tmp_path / "out/setup.py").exists()
 
 
+def test_a_fork_has_a_process_of_hg_of_its_own(project: Path, hg: Hg) -> None:
+    server = CommandServer()
+    arguments = ["-R", str(project), "log", "-r", "0", "-T", "{rev}"]
+    assert server.run("x", arguments, seconds=60).output == b"0"
+    started = server._process
+    if not (child := os.fork()):
+        status = 1
+        with contextlib.suppress(BaseException):
+            status = server.run("x", arguments, seconds=60).output != b"0"
+            server.close()
+        os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert server.run("x", arguments, seconds=60).output == b"0"
+    assert server._process is started
+    server.close()
+
+
 def test_a_server_that_is_gone_is_an_error_that_may_pass(tmp_path: Path) -> None:
     need("hg")
     with open_repository(f"hg+http://{LOOPBACK}:{free_port()}/x") as repository:
@@ -498,7 +518,7 @@ def test_credentials_of_the_user_serve_where_no_option_says_any(
 # any history
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(40 if IS_LONG else 2))
 def test_following_changes_finds_what_a_whole_scan_finds(
     opened: Opened, project: Path, hg: Hg, seed: int
 ) -> None:
