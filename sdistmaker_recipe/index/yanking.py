@@ -32,10 +32,11 @@ def yanks_by_project(configuration: Configuration) -> dict[str, list[Yank]]:
 
 def tag_deleted_reason(revision: str) -> str:
     """The reason of a release whose tag was deleted in this revision, "" if the revision is not known."""
-    return f"tag deleted in r{revision}" if revision else "tag deleted"
+    written = f"r{revision}" if revision.isdecimal() else revision
+    return f"tag deleted in {written}" if revision else "tag deleted"
 
 
 def deleted_revision(reason: str | None) -> str | None:
     """The ``Release.tag_deleted_in`` in a reason of ``tag_deleted_reason``; None for any other reason."""
-    match = re.fullmatch(r"tag deleted(?: in r(\S+))?", reason or "")
+    match = re.fullmatch(r"tag deleted(?: in (?:r(?=\d+$))?(\S+))?", reason or "")
     return (match[1] or "") if match else None

@@ -6,7 +6,12 @@ import pytest
 
 from sdistmaker_recipe.configuration.option_types import yanks
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index.yanking import tag_deleted_reason, yank_reason, yanks_by_project
+from sdistmaker_recipe.index.yanking import (
+    deleted_revision,
+    tag_deleted_reason,
+    yank_reason,
+    yanks_by_project,
+)
 
 YANKS = yanks_by_project(
     Configuration(yank=yanks("Acme.Ledger==1.0 Loses data\nacme-hello==2.0\nacme-hello==7"))
@@ -39,3 +44,12 @@ class TestYankReason:
 
     def test_may_have_a_revision_that_nobody_knows(self):
         assert tag_deleted_reason("") == "tag deleted"
+
+
+@pytest.mark.parametrize("revision", ["", "17", "4d14e771174bc7c623e567fd1b025871b2436bf2"])
+def test_the_revision_of_a_deleted_tag_is_read_back_from_the_reason(revision):
+    assert deleted_revision(tag_deleted_reason(revision)) == revision
+
+
+def test_only_numbers_are_written_with_an_r():
+    assert tag_deleted_reason("4d14e771174b") == "tag deleted in 4d14e771174b"
