@@ -27,6 +27,9 @@ DEBIAN_PACKAGES = (
     "openssl",
     "bubblewrap",
     "mercurial",
+    "git",
+    "git-lfs",
+    "openssh-server",
 )
 LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
 TYPES = (("mypy",),)
