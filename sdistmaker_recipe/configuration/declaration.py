@@ -96,6 +96,7 @@ _LISTS = (
     option_types.build_requirements,
     option_types.layouts,
     option_types.lines,
+    option_types.subdirectories,
     option_types.submodules,
     option_types.pins,
     option_types.other_names,

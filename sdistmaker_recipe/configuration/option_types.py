@@ -322,6 +322,33 @@ def _check_repository(url: str) -> None:
         raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
 
 
+class Subdirectory(NamedTuple):
+    """A line of the option subdirectory: a glob for folders of a repository, and the prefix of their tags.
+
+    ``prefix`` is None where the line names none.
+    """
+
+    glob: str
+    prefix: str | None = None
+
+    def __str__(self) -> str:
+        return self.glob if self.prefix is None else f"{self.glob} = {self.prefix}"
+
+
+def subdirectories(value: object) -> tuple[Subdirectory, ...]:
+    """Lines of a glob for folders, and optionally ``=`` and the prefix of tags; ``.`` is the top folder."""
+    parsed = []
+    for line in lines(value):
+        glob, separator, prefix = (part.strip() for part in line.partition("="))
+        parts = glob.removeprefix("./").rstrip("/").split("/")
+        if "" in parts or ".." in parts or ("." in parts and glob != "."):
+            raise ValueError(f"{line!r} does not begin with the path of a folder below the repository")
+        if separator and (not prefix or re.search(r"\s", prefix)):
+            raise ValueError(f"{line!r} has no prefix of tags after the =")
+        parsed.append(Subdirectory("/".join(parts), prefix if separator else None))
+    return tuple(parsed)
+
+
 def submodules(value: object) -> tuple[str, ...]:
     """``same-host`` and globs for host names, one a line; ``none`` alone gives an empty tuple."""
     words = tuple(word.lower() for word in lines(value))

@@ -16,6 +16,7 @@ from sdistmaker_recipe.configuration.option_types import (
     OtherName,
     Pin,
     ReleaseName,
+    Subdirectory,
     Yank,
     backend,
     boolean,
@@ -36,6 +37,7 @@ from sdistmaker_recipe.configuration.option_types import (
     repositories,
     script_name,
     seconds,
+    subdirectories,
     submodules,
     tag_pattern,
     text,
@@ -188,6 +190,16 @@ class Configuration:
         "A tag is a release if its whole name matches this pattern. The group named version is the version. "
         "PROJECT stands for the project's name.",
         "a regular expression with a group (?P<version>...)",
+    )
+    subdirectory: tuple[Subdirectory, ...] = declare(
+        Group.TAGS,
+        subdirectories,
+        "",
+        "The folders of a git repository that are projects, for repositories with several. With a prefix, "
+        "the tags of a project are those that begin with it. Without, they are those that begin with the "
+        "folder's name, such as api-v1.2 and api/1.2, and those without any name, such as 1.2. A folder "
+        "counts if it has a setup.py, setup.cfg or pyproject.toml in the tag.",
+        "globs for folders, optionally with a prefix, such as packages/* or packages/api = api-v, one a line",
     )
     prereleases: bool = declare(
         Group.TAGS,

@@ -25,7 +25,7 @@ from sdistmaker_recipe.toolchain.isolation import sandbox
 from sdistmaker_recipe.toolchain.ladder import pin_for, requirements_for
 from sdistmaker_recipe.toolchain.missing_modules import known_distributions
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
-from sdistmaker_recipe.vcs import Credentials, PreparesExport
+from sdistmaker_recipe.vcs import Credentials, HasSubdirectories, PreparesExport
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
 
 _FETCHERS = 8
@@ -145,7 +145,7 @@ def make_job(
     tag: Tag, source: Source, settings: BuildSettings, configuration: Configuration, toolchain: str = ""
 ) -> BuildJob:
     """The job of a tag; ``toolchain`` names the rung of the ladder to try first."""
-    pin = pin_for(tag.project, configuration.toolchain)
+    pin, repository = pin_for(tag.project, configuration.toolchain), source.repository
     return BuildJob(
         tag=tag,
         source=source.repository.url,
@@ -157,6 +157,7 @@ def make_job(
         pin=(pin.python, *pin.constraints) if pin else (),
         connections=source.repository.connections,
         repository_settings=source.settings,
+        subdirectory=repository.subdirectory_of(tag) if isinstance(repository, HasSubdirectories) else "",
     )
 
 

@@ -57,7 +57,8 @@ class BuildSettings:
 class BuildJob(NamedTuple):
     """One tag to build: read from ``source`` (a repository URL) with ``vcs`` at ``peg`` revision.
 
-    ``repository_settings`` are those that the repository was scanned with.
+    ``repository_settings`` are those that the repository was scanned with. ``subdirectory`` is the folder of
+    the project below the tag's files, "" for all of them.
     ``toolchain`` names the rung of the ladder to try first: the ladder is the list of toolchains that are
     tried one after the other; with ``is_rebuild`` it built this very tag before. ``pin`` is the project's
     line of the option toolchain: an interpreter and constraints. ``requires`` are its requirements (PEP 508)
@@ -78,6 +79,7 @@ class BuildJob(NamedTuple):
     exported: Path | None = None
     is_rebuild: bool = False
     repository_settings: RepositorySettings = RepositorySettings()
+    subdirectory: str = ""
 
 
 class ProjectDetails(NamedTuple):

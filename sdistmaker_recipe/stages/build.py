@@ -145,7 +145,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedTag:
     export_tag(job, credentials, scratch / "export")
-    return read_exported_tag(scratch / "export", scratch / "tree", job.tag)
+    return read_exported_tag(scratch / "export", scratch / "tree", job.tag, job.subdirectory)
 
 
 def _build_context(

@@ -168,6 +168,7 @@ def fingerprint(configuration: Configuration, version: str) -> str:
         configuration.tag_pattern,
         # Scans of catalogs that were made before there was this option stay valid.
         *(() if configuration.layout == (STANDARD_LAYOUT,) else (configuration.layout,)),
+        *((configuration.subdirectory,) if configuration.subdirectory else ()),
     )
     return hashlib.sha256(repr(deciding).encode()).hexdigest()
 

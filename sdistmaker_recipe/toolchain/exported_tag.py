@@ -11,7 +11,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text
-from sdistmaker_recipe.toolchain.outside_links import refuse_outside_links
+from sdistmaker_recipe.toolchain.outside_links import refuse_outside_links, replace_inside_links
 
 _MAX_DEPTH = 100
 _PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
@@ -27,14 +27,23 @@ class ExportedTag(NamedTuple):
     build_system: BuildSystem
 
 
-def read_exported_tag(folder: Path, parent: Path, tag: Tag) -> ExportedTag:
+def read_exported_tag(folder: Path, parent: Path, tag: Tag, subdirectory: str = "") -> ExportedTag:
     """Move the exported folder into the new folder ``parent``, and read what it declares.
 
-    Raises ``BuildError`` if the files are no source tree that can be built.
+    The project is in the folder ``subdirectory`` of it. As in a checkout, the build finds the other folders
+    around it, and links to their files are replaced by the files. Raises ``BuildError`` if the files are no
+    source tree that can be built.
     """
-    build_system = read_build_system(folder)
+    if subdirectory and not (folder / subdirectory).is_dir():
+        raise BuildError(f"The tag has no folder {subdirectory}.")
+    build_system = read_build_system(folder / subdirectory)
     parent.mkdir()
-    tree = folder.rename(parent / tree_name(folder, tag))
+    if subdirectory:
+        whole = folder.rename(parent / "checkout")
+        tree = whole / subdirectory
+        replace_inside_links(whole, tree, find_files(tree).links)
+    else:
+        tree = folder.rename(parent / tree_name(folder, tag))
     files = find_files(tree)
     refused = files.links - refuse_outside_links(tree, files.links)
     return ExportedTag(tree, files.paths - refused, build_system)

@@ -6,6 +6,7 @@ Build backends follow links when they pack. Links to nothing and links within th
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,25 @@ def refuse_outside_links(tree: Path, links: Iterable[str]) -> frozenset[str]:
         (tree / link.path).unlink()
         kept.discard(link.path)
     return frozenset(kept)
+
+
+def replace_inside_links(whole: Path, tree: Path, links: Iterable[str]) -> None:
+    """Replace links of a tree that lead out of it, but not out of ``whole``, by what they lead to.
+
+    ``tree`` is a folder of ``whole``, the files of a tag with several projects. An archive of one project
+    cannot hold such a link. ``links`` are paths below ``tree``.
+    """
+    top = os.path.realpath(whole)
+    for link in list(_outside_links(tree, links)):
+        place = tree / link.path
+        target = os.path.realpath(place)
+        if not target.startswith(f"{top}/") or f"{os.path.realpath(place.parent)}/".startswith(f"{target}/"):
+            continue
+        place.unlink()
+        if Path(target).is_dir():
+            shutil.copytree(target, place, symlinks=True)
+        else:
+            shutil.copy2(target, place)
 
 
 def refuse_packed_links(tree: Path, links: Iterable[str], packed: Iterable[str]) -> None:

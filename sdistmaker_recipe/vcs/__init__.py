@@ -253,6 +253,14 @@ class BeginsEarly(Protocol):
 
 
 @runtime_checkable
+class HasSubdirectories(Protocol):
+    """A repository with several projects in one tree, all of which an export writes."""
+
+    def subdirectory_of(self, tag: Tag) -> str:
+        """The folder of the tag's project below the folder that an export writes; "" for that folder."""
+
+
+@runtime_checkable
 class PreparesExport(Protocol):
     """A repository that can fetch many tags at once."""
 

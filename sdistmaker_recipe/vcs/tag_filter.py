@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT, TAG_PATTERN, Configuration
 from sdistmaker_recipe.model import project_name
 
@@ -25,6 +26,7 @@ class TagFilter:
     stop_indicators: tuple[str, ...] = ()
     tag_pattern: str = TAG_PATTERN
     layout: tuple[str, ...] = (STANDARD_LAYOUT,)
+    subdirectories: tuple[Subdirectory, ...] = ()
 
     @property
     def is_standard(self) -> bool:
@@ -42,6 +44,7 @@ class TagFilter:
             stop_indicators=configuration.stop_indicators,
             tag_pattern=configuration.tag_pattern,
             layout=configuration.layout,
+            subdirectories=configuration.subdirectory,
         )
 
     def wants_project(self, path: str) -> bool:
@@ -65,9 +68,48 @@ class TagFilter:
         match = pattern.fullmatch(tag_name)
         return match["version"] if match else None
 
+    def version_in(self, folder: str, project: str, tag_name: str) -> str | None:
+        """The version that a tag's name says, of the project in a folder of a repository with several.
+
+        None where it names no release of this project. See the option subdirectory.
+        """
+        for line in self.subdirectories:
+            if not is_below(folder, line.glob):
+                continue
+            if line.prefix is None:
+                found = self._version_after_name(folder, project, tag_name)
+            elif tag_name.startswith(line.prefix):
+                found = self.version_of(project, tag_name.removeprefix(line.prefix))
+            else:
+                found = None
+            if found:
+                return found
+        return None
+
+    def may_be_in_subdirectory(self, tag_name: str) -> bool:
+        """Whether a tag's name may name a release of any folder."""
+        prefixes = [line.prefix for line in self.subdirectories]
+        is_any = None in prefixes and any(character.isdigit() for character in tag_name)
+        return is_any or any(prefix is not None and tag_name.startswith(prefix) for prefix in prefixes)
+
+    def _version_after_name(self, folder: str, project: str, tag_name: str) -> str | None:
+        """The version in names such as ``1.2``, ``NAME-1.2``, ``NAME/v1.2`` and ``FOLDER/1.2``."""
+        for before in dict.fromkeys((folder, project)):
+            name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", before)))
+            match = re.fullmatch(rf"(?i:{name})[-_/@](.+)", tag_name) if before else None
+            if match and (version := self.version_of(project, match[1])):
+                return version
+        return self.version_of(project, tag_name)
+
     def pattern_of(self, project: str) -> re.Pattern[str]:
         """Matches the names of tags of the project with this name that name releases."""
         return re.compile(self.tag_pattern.replace("PROJECT", re.escape(project)))
+
+
+def is_below(folder: str, glob: str) -> bool:
+    """Whether the path of a folder matches a glob, folder by folder; ``.`` is the top folder, ``""``."""
+    parts, globs = folder.split("/"), ("" if glob == "." else glob).split("/")
+    return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
 
 
 def first_match(name: str, globs: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import NamedTuple, TypeAlias
 
@@ -27,7 +27,7 @@ from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST = datetime(9999, 12, 31, tzinfo=timezone.utc)
-_FORMAT = "tag rows 1"
+_FORMAT = "tag rows 2"
 """What a checkpoint says of the rows: those of another format cannot be compared."""
 _MARK = ":tags/"
 """Between the path of a repository and the name of a tag, in the key of a row."""
@@ -39,12 +39,14 @@ Listing: TypeAlias = Mapping[str, Mapping[str, str]]
 class Resolved(NamedTuple):
     """What a tag's object is: ``commit`` and its time in seconds since 1970, or why it is no release.
 
-    ``ignored`` is a clause that begins with a verb, as for ``ScanExplanation``, "" for a commit.
+    ``ignored`` is a clause that begins with a verb, as for ``ScanExplanation``, "" for a commit. ``folders``
+    are those that are projects by the option subdirectory, None where the repository is the project.
     """
 
     commit: str
     seconds: int = 0
     ignored: str = ""
+    folders: tuple[str, ...] | None = None
 
 
 Resolve: TypeAlias = Callable[[Mapping[str, Mapping[str, str]]], Mapping[str, Mapping[str, Resolved]]]
@@ -70,12 +72,12 @@ def checkpoint_of(head: str) -> Checkpoint:
 def all_tags(listing: Listing, head: str, resolve: Resolve, tag_filter: TagFilter) -> ScanResult:
     """Every project and its release tags: see ``vcs.Repository.all_tags``. ``head`` is that of all tags."""
     rows = _rows(listing, {}, resolve, tag_filter)
-    projects = tuple(
-        ProjectTags(path, tuple(_release_tags(path, rows.get(path, {}), tag_filter)))
+    projects = (
+        ProjectTags(project, tuple(tags.values()))
         for path in listing
-        if tag_filter.wants_project(path)
+        for project, tags in _projects(path, rows.get(path, {}), tag_filter).items()
     )
-    return ScanResult(checkpoint_of(head), projects, rows=tuple(_encoded(rows)))
+    return ScanResult(checkpoint_of(head), tuple(projects), rows=tuple(_encoded(rows)))
 
 
 def changed_tags(
@@ -90,12 +92,20 @@ def changed_tags(
     known = {path for path, value in remembered.items() if value == PROJECT}
     before = _decoded(remembered)
     now = _rows(listing, before, resolve, tag_filter)
-    wanted = {path for path in listing if tag_filter.wants_project(path)}
     old, new = dict(_encoded(before)), dict(_encoded(now))
+    changed: list[ProjectTags] = []
+    there: set[str] = set()
+    for path in sorted(listing):
+        rows_before, rows_now = before.get(path, {}), now.get(path, {})
+        projects = _projects(path, rows_now, tag_filter)
+        there |= projects.keys()
+        if rows_before != rows_now or not projects.keys() <= known:
+            was = _projects(path, rows_before, tag_filter)
+            changed += _changed_projects(projects, was, known)
     return ScanResult(
         checkpoint_of(head),
-        projects=tuple(_changed_projects(sorted(wanted), known, before, now, tag_filter)),
-        gone_projects=tuple(sorted(known - wanted)),
+        projects=tuple(changed),
+        gone_projects=tuple(sorted(known - there)),
         rows=tuple((key, value) for key, value in new.items() if old.get(key) != value),
         dropped_rows=tuple(key for key in old if key not in new),
     )
@@ -108,6 +118,8 @@ def row_key(path: str, name: str) -> str:
 
 def is_release(path: str, name: str, tag_filter: TagFilter) -> bool:
     """Whether the options make a release of a tag with this name, of the repository at path."""
+    if tag_filter.subdirectories:
+        return _has_path(name) and tag_filter.may_be_in_subdirectory(name)
     return tag_filter.wants_project(path) and _version(path, name, tag_filter) is not None
 
 
@@ -143,33 +155,50 @@ def _rows(listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilt
 
 
 def _changed_projects(
-    wanted: Iterable[str], known: set[str], before: _Rows, now: _Rows, tag_filter: TagFilter
+    now: Mapping[str, Mapping[str, ReleaseTag]],
+    before: Mapping[str, Mapping[str, ReleaseTag]],
+    known: set[str],
 ) -> Iterator[ProjectTags]:
-    for path in wanted:
-        if path in known and before.get(path, {}) == now.get(path, {}):
-            continue
-        old = {tag.name: tag for tag in _release_tags(path, before.get(path, {}), tag_filter)}
-        new = {tag.name: tag for tag in _release_tags(path, now.get(path, {}), tag_filter)}
-        changed = tuple(tag for name, tag in new.items() if old.get(name) != tag)
-        deleted = tuple(name for name in old if name not in new)
-        if path not in known or changed or deleted:
-            yield ProjectTags(path, changed, deleted)
+    for project, tags in now.items():
+        old = before.get(project, {}) if project in known else {}
+        changed = tuple(tag for name, tag in tags.items() if old.get(name) != tag)
+        deleted = tuple(name for name in old if name not in tags)
+        if project not in known or changed or deleted:
+            yield ProjectTags(project, changed, deleted)
 
 
-def _release_tags(
+def _projects(
     path: str, rows: Mapping[str, tuple[str, Resolved]], tag_filter: TagFilter
-) -> Iterator[ReleaseTag]:
+) -> dict[str, dict[str, ReleaseTag]]:
+    """The projects of the repository at a path, and their release tags by name.
+
+    The repository itself is a project even without a tag, unless its folders are to be looked at.
+    """
+    found: dict[str, dict[str, ReleaseTag]] = {}
+    if not tag_filter.subdirectories and tag_filter.wants_project(path):
+        found[path] = {}
     for name, (_identifier, resolved) in sorted(rows.items()):
-        version = _version(path, name, tag_filter)
-        if version and not resolved.ignored:
-            yield ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
+        for folder in ("",) if resolved.folders is None else resolved.folders:
+            project = "/".join(filter(None, (path, folder)))
+            if resolved.ignored or not tag_filter.wants_project(project):
+                continue
+            if resolved.folders is None:
+                version = _version(path, name, tag_filter)
+            else:
+                version = tag_filter.version_in(folder, project_name(tag_filter.url, project), name)
+            if version:
+                tag = ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
+                found.setdefault(project, {})[name] = tag
+    return found
 
 
 def _version(path: str, name: str, tag_filter: TagFilter) -> str | None:
-    # The path of a tag is PROJECT/tags/NAME, and is taken apart at the last /tags/.
-    if "/tags/" in f"/{name}":
-        return None
-    return tag_filter.version_of(project_name(tag_filter.url, path), name)
+    return tag_filter.version_of(project_name(tag_filter.url, path), name) if _has_path(name) else None
+
+
+def _has_path(name: str) -> bool:
+    """Whether PROJECT/tags/NAME can be taken apart again, at the last /tags/."""
+    return "/tags/" not in f"/{name}"
 
 
 def _encoded(rows: _Rows) -> Iterator[tuple[str, str]]:
@@ -183,6 +212,8 @@ def _decoded(rows: Mapping[str, str]) -> _Rows:
     for key, value in rows.items():
         if value != PROJECT:
             path, _mark, name = key.partition(_MARK)
-            identifier, commit, seconds, ignored = json.loads(value)
-            decoded.setdefault(path, {})[name] = (identifier, Resolved(commit, seconds, ignored))
+            identifier, commit, seconds, ignored, folders = json.loads(value)
+            in_folders = None if folders is None else tuple(folders)
+            resolved = Resolved(commit, seconds, ignored, in_folders)
+            decoded.setdefault(path, {})[name] = (identifier, resolved)
     return decoded

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from sdistmaker_recipe.errors import RepositoryError, StoreError
 from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits
+from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.tag_rows import Resolved
@@ -141,14 +141,18 @@ class Cache:
         with self._locked(fcntl.LOCK_EX):
             self._remove()
 
-    def read_times(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
-        """What tags are, from a fetch of commits only, into a folder that is thrown away."""
+    def read_tags(self, tags: Mapping[str, str], globs: Sequence[str]) -> dict[str, Resolved]:
+        """What tags are, with the projects in folders that match a glob.
+
+        Only commits are fetched, or commits and trees, into a folder that is thrown away.
+        """
+        part = "blob:none" if globs else "tree:0"
         wanted = {identifier: f"refs/tags/{tag}" for tag, identifier in tags.items()}
         with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:
             folder = Path(name, "commits.git")
             make_git_folder(folder, next(iter(wanted)))
             try:
-                with_retries(lambda: self._run_fetch(folder, wanted, ["--depth=1", "--filter=tree:0"]))
+                with_retries(lambda: self._run_fetch(folder, wanted, ["--depth=1", f"--filter={part}"]))
             except RepositoryError as error:
                 if _NO_SHALLOW not in error.reason:
                     raise
@@ -156,7 +160,8 @@ class Cache:
                 folder = folder.with_name("all.git")
                 make_git_folder(folder, next(iter(wanted)))
                 with_retries(lambda: self._run_fetch(folder, wanted))
-            return read_commits(self._url, folder / "objects", tags)
+            found = read_commits(self._url, folder / "objects", tags)
+            return with_folders(self._url, folder / "objects", found, globs) if globs else found
 
     def _fetch_into(self, folder: Path, wanted: Mapping[str, str]) -> None:
         if not (folder / "HEAD").exists():

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs.git.process import Git
+from sdistmaker_recipe.vcs.tag_filter import is_below
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 _COMMITTER = re.compile(rb"^committer .*> *(-?\d+) [+-]\d+$", re.MULTILINE)
@@ -22,6 +23,7 @@ _TARGET = re.compile(rb"object ([0-9a-f]+)\ntype (\w+)\n")
 _MOST_TAGS = 50
 """A tag may name a tag, and so on; longer chains are taken for an attack."""
 _SHA256_DIGITS = 64
+_PROJECT_FILES = frozenset((b"setup.py", b"setup.cfg", b"pyproject.toml"))
 
 
 def make_git_folder(folder: Path, identifier: str) -> None:
@@ -60,6 +62,35 @@ def read_commits(url: str, objects: Path, tags: Mapping[str, str]) -> dict[str, 
         seen = {identifier: reader.resolve(identifier) for identifier in dict.fromkeys(tags.values())}
     found = {name: seen[identifier] for name, identifier in tags.items()}
     return {name: resolved for name, resolved in found.items() if resolved is not None}
+
+
+def with_folders(
+    url: str, objects: Path, found: Mapping[str, Resolved], globs: Sequence[str]
+) -> dict[str, Resolved]:
+    """The same, with the folders of each commit that match a glob and hold a project.
+
+    Raises ``RepositoryError``.
+    """
+    commits = {resolved.commit for resolved in found.values() if not resolved.ignored}
+    if not commits:
+        return dict(found)
+    with reading(url, objects, next(iter(commits))) as git:
+        folders = {commit: tuple(_project_folders(git, commit, globs)) for commit in sorted(commits)}
+    return {
+        name: resolved if resolved.ignored else resolved._replace(folders=folders[resolved.commit])
+        for name, resolved in found.items()
+    }
+
+
+def _project_folders(git: Git, commit: str, globs: Sequence[str]) -> list[str]:
+    listed = git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).output
+    folders = set()
+    for path in listed.split(b"\0"):
+        folder, _slash, name = path.rpartition(b"/")
+        if name in _PROJECT_FILES:
+            with suppress(UnicodeDecodeError):
+                folders.add(folder.decode())
+    return sorted(folder for folder in folders if any(is_below(folder, glob) for glob in globs))
 
 
 class _Reader(NamedTuple):

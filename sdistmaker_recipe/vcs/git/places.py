@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git import local_refs
 from sdistmaker_recipe.vcs.git.cache import Cache
-from sdistmaker_recipe.vcs.git.objects import read_commits
+from sdistmaker_recipe.vcs.git.objects import read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import LISTING_SECONDS, Git
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.tag_rows import Resolved
@@ -37,8 +37,8 @@ class Place(Protocol):
     def tags(self) -> dict[str, str]:
         """The ids of all tags by their names. Raises ``RepositoryError``."""
 
-    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
-        """What these tags are. Raises ``RepositoryError``."""
+    def commits(self, tags: Mapping[str, str], globs: Sequence[str] = ()) -> dict[str, Resolved]:
+        """What these tags are, with the projects in folders that match. Raises ``RepositoryError``."""
 
     def id_of(self, name: str, commit: str) -> str:
         """The id of the tag with this name, which was at this commit; "" if it is gone."""
@@ -76,9 +76,10 @@ class LocalPlace:
         listed = git.run(["for-each-ref", "--format=%(objectname) %(refname)", _TAGS]).output
         return _parse(listed, b" ")
 
-    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
+    def commits(self, tags: Mapping[str, str], globs: Sequence[str] = ()) -> dict[str, Resolved]:
         """What these tags are."""
-        return read_commits(self.url, self._objects, tags)
+        found = read_commits(self.url, self._objects, tags)
+        return with_folders(self.url, self._objects, found, globs) if globs else found
 
     def id_of(self, name: str, commit: str) -> str:
         """The id of the tag with this name."""
@@ -117,9 +118,9 @@ class RemotePlace:
         arguments = ["ls-remote", "--quiet", "--tags", "--refs", "--", self.server]
         return _parse(with_retries(lambda: git.run(arguments, seconds=LISTING_SECONDS)).output, b"\t")
 
-    def commits(self, tags: Mapping[str, str]) -> dict[str, Resolved]:
-        """What these tags are, from their commits alone."""
-        return self._cache.read_times(tags)
+    def commits(self, tags: Mapping[str, str], globs: Sequence[str] = ()) -> dict[str, Resolved]:
+        """What these tags are, from their commits alone, or from these and the names of files."""
+        return self._cache.read_tags(tags, globs)
 
     def id_of(self, name: str, commit: str) -> str:
         """The id of the tag, as ``prepare`` was told it; the server is asked only if it was not."""

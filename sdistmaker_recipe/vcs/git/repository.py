@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import unquote
 
+from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import Tag, split_tag_path
 from sdistmaker_recipe.vcs import (
@@ -26,7 +28,7 @@ from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
-from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
+from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved
 
 logger = logging.getLogger(__name__)
 
@@ -103,14 +105,16 @@ class GitRepository:
 
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
-        found = tag_rows.all_tags(self._wanted(tag_filter), self.head(), self._resolve, tag_filter)
+        found = tag_rows.all_tags(
+            self._wanted(tag_filter), self.head(), self._resolver(tag_filter), tag_filter
+        )
         self._clean()
         return found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags have other ids than in the previous scan."""
-        head, wanted = self.head(), self._wanted(tag_filter)
-        found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter)
+        head, wanted, resolve = self.head(), self._wanted(tag_filter), self._resolver(tag_filter)
+        found = tag_rows.changed_tags(wanted, head, previous, resolve, tag_filter)
         if found and found.checkpoint != previous.checkpoint:
             self._clean()
         return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
@@ -131,7 +135,7 @@ class GitRepository:
         """What a scan makes of a tag or a repository at a path."""
         from sdistmaker_recipe.vcs.tag_explanation import explain
 
-        return explain(self._tags(), path, tag_filter, self._resolve, "git")
+        return explain(self._tags(), path, tag_filter, self._resolver(tag_filter), "git")
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether tags are at these paths."""
@@ -140,7 +144,8 @@ class GitRepository:
             listing = self._tags()
         except RepositoryError:
             return dict.fromkeys(paths, "unknown")
-        unknown = {path for path in paths if (split_tag_path(path) or ("",))[0] in self._unreadable}
+        projects = {path: (split_tag_path(path) or ("",))[0] for path in paths}
+        unknown = {path for path, project in projects.items() if _split_project(self._unreadable, project)}
         there = {path for path in paths if _id_at(listing, path)}
         return {
             path: "unknown" if path in unknown else "there" if path in there else "gone" for path in paths
@@ -153,19 +158,26 @@ class GitRepository:
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
         """The tag that the URL names."""
         project, name, identifier = self._find(self._inner)
-        resolved = self._resolve({project: {name: identifier}}).get(project, {}).get(name)
+        path, folder = _split_project(self._tags(), project) or ("", "")
+        resolved = self._all_places()[path].commits({name: identifier}).get(name)
         if resolved is None or resolved.ignored:
             reason = resolved.ignored if resolved else "has no commit there"
             raise PathNotFoundError(self._url, f"the tag {reason}")
         known_as = unquote(tag_filter.url).removesuffix(f"/{self._inner}")
         project_name = (project or known_as).rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
-        match = tag_filter.pattern_of(project_name).fullmatch(name)
+        if folder:
+            version = replace(tag_filter, subdirectories=(Subdirectory(folder),)).version_in(
+                folder, project_name, name
+            )
+        else:
+            match = tag_filter.pattern_of(project_name).fullmatch(name)
+            version = match["version"] if match else None
         return Tag(
             repository=tag_filter.url,
             project_path="",
             name=name,
             path="",
-            version=match["version"] if match else name,
+            version=version or name,
             revision=resolved.commit,
             time=tag_rows.time_of(resolved.seconds),
             origin=self.identity(),
@@ -176,21 +188,28 @@ class GitRepository:
         listing = self._tags()
         for path, place in self._all_places().items():
             if isinstance(place, RemotePlace):
-                names = {tag.name for tag in tags if (split_tag_path(tag.path) or ("",))[0] == path}
+                commits = {tag.name: tag.revision for tag in tags if self._is_in(path, tag)}
                 known = listing.get(path, {})
-                wanted = {known[name]: f"refs/tags/{name}" for name in names & known.keys()}
-                place.prepare(wanted, known, {tag.name: tag.revision for tag in tags})
+                wanted = {known[name]: f"refs/tags/{name}" for name in commits.keys() & known.keys()}
+                place.prepare(wanted, known, commits)
 
     def export(self, tag: Tag, revision: str, destination: Path) -> None:
         """Write the files of the tag's commit, as ``git archive`` gives them."""
         with new_folder(self._url, destination):
             project, name = self._project_and_name(tag.path or self._inner)
-            place = self._all_places().get(project)
-            if place is None:
+            split = _split_project(self._all_places(), project)
+            if split is None:
                 raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
+            place = self._all_places()[split[0]]
             identifier = place.id_of(name, tag.revision)
             commit = Commit(tag.revision, name, identifier) if identifier else Commit(tag.revision)
             self._exporter.export(place, commit, destination)
+
+    def subdirectory_of(self, tag: Tag) -> str:
+        """The folder of the tag's project, below the top of its repository."""
+        project, _name = split_tag_path(tag.path or self._inner) or ("", "")
+        split = _split_project(self._all_places(), project)
+        return split[1] if split else ""
 
     def disconnect(self) -> None:
         """Nothing is kept open."""
@@ -246,9 +265,23 @@ class GitRepository:
         for path, tags in self._tags().items():
             self._all_places()[path].clean(tags)
 
-    def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
+    def _resolver(self, tag_filter: TagFilter) -> Resolve:
+        """Finds out what tags are, with the folders that are projects by the option subdirectory."""
         places = self._all_places()
-        return _in_threads(lambda path: places[path].commits(tags[path]), tags)
+        globs = [line.glob for line in tag_filter.subdirectories]
+
+        def resolve(
+            tags: Mapping[str, Mapping[str, str]],
+        ) -> Mapping[str, Mapping[str, Resolved]]:
+            return _in_threads(lambda path: places[path].commits(tags[path], globs), tags)
+
+        return resolve
+
+    def _is_in(self, path: str, tag: Tag) -> bool:
+        """Whether a tag is one of the repository at a path."""
+        project, _name = split_tag_path(tag.path) or ("", "")
+        split = _split_project(self._all_places(), project)
+        return split is not None and split[0] == path
 
     def _project_and_name(self, path: str) -> tuple[str, str]:
         project, name = split_tag_path(path) or ("", "")
@@ -267,7 +300,19 @@ class GitRepository:
 def _id_at(listing: Listing, path: str) -> str:
     """The id of the tag at a path; "" where there is none."""
     project, name = split_tag_path(path) or ("", "")
-    return listing.get(project, {}).get(name, "")
+    split = _split_project(listing, project)
+    return listing[split[0]].get(name, "") if split else ""
+
+
+def _split_project(paths: Collection[str], project: str) -> tuple[str, str] | None:
+    """The path of the repository of a project, and its folder in there; None where there is none."""
+    path, folder = project, ""
+    while path not in paths:
+        if not path:
+            return None
+        path, _slash, name = path.rpartition("/")
+        folder = f"{name}/{folder}" if folder else name
+    return path, folder
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from sdistmaker_recipe.configuration.option_types import (
     OtherName,
     Pin,
     ReleaseName,
+    Subdirectory,
     Yank,
 )
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
@@ -43,6 +44,11 @@ SAMPLES = {
     "ignore": ("one\ntwo*", ["one", "two*"], ("one", "two*")),
     "stop-indicators": ("setup.py\nsrc", ["setup.py", "src"], ("setup.py", "src")),
     "tag-pattern": (r"r(?P<version>\d+)", r"r(?P<version>\d+)", r"r(?P<version>\d+)"),
+    "subdirectory": (
+        "packages/*\nlibs/api = api-v",
+        ["packages/*", "libs/api = api-v"],
+        (Subdirectory("packages/*"), Subdirectory("libs/api", "api-v")),
+    ),
     "prereleases": ("false", False, False),
     "newest": ("3", 3, 3),
     "deleted-tags": ("keep", "keep", "keep"),
