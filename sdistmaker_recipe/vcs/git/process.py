@@ -106,6 +106,9 @@ class Git(NamedTuple):
                 raise AssertionError("both are pipes")
             process.stdin.close()
             yield process.stdout
+            # A reader may stop at the end of an archive, behind which git writes padding.
+            while process.stdout.read(1 << 16):
+                pass
             process.stdout.close()
             status = process.wait(self._seconds)
         if status:
