@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from sdistmaker_recipe.errors import RepositoryError
 
-_SCP = re.compile(r"(?P<host>(?:[\w.-]+@)?[\w.-]+):(?P<path>(?!//).*)")
+_SCP = re.compile(r"(?P<host>(?:[\w.-]+@)?[\w.-]+):(?P<path>(?!//|:).*)")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 
 
