@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sdistmaker_recipe.configuration.option_types import Subdirectory
+from sdistmaker_recipe.vcs import open_repository
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.commands import Commands
 from tests.support.git import FIRST_SECOND, commit, git, make_bare
 from tests.support.git_servers import git_daemon
@@ -49,6 +52,19 @@ def test_a_tag_builds_the_projects_whose_prefix_it_has(bare: Path, commands: Com
     }
     report = commands.report(*arguments, "--subdirectory", "packages/api = api-v")
     assert {(tag["project"], tag["tag"]) for tag in report["to_build"]} == {("api", "api-v1.2.1")}
+
+
+def test_explain_says_whose_a_tag_is(bare: Path, commands: Commands) -> None:
+    url = f"git+{bare.as_uri()}"
+    with open_repository(url) as repository:
+        tag_filter = TagFilter(url, subdirectories=(Subdirectory("packages/*"),))
+        said = {
+            path: repository.explain(path, tag_filter).reasons[0]
+            for path in ("packages/api/tags/1.2", "packages/api/tags/web/1.2.2", "packages/notes/tags/1.2")
+        }
+    assert "the tag 1.2 is one of" in said["packages/api/tags/1.2"]
+    assert "is not one of" in said["packages/api/tags/web/1.2.2"]
+    assert "no line of subdirectory matches packages/notes" in said["packages/notes/tags/1.2"]
 
 
 @pytest.mark.parametrize("kind", ["file", "daemon"])

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.model import Tag, split_tag_path
+from sdistmaker_recipe.model import Tag, project_name, split_tag_path
 from sdistmaker_recipe.vcs import (
     NothingFound,
     Presence,
@@ -135,7 +135,34 @@ class GitRepository:
         """What a scan makes of a tag or a repository at a path."""
         from sdistmaker_recipe.vcs.tag_explanation import explain
 
+        project, name = split_tag_path(path) or (path, "")
+        split = _split_project(self._tags(), project)
+        if tag_filter.subdirectories and split and name in self._tags()[split[0]]:
+            return self._explain_in_folder(*split, name, tag_filter)
         return explain(self._tags(), path, tag_filter, self._resolver(tag_filter), "git")
+
+    def _explain_in_folder(self, path: str, folder: str, name: str, tag_filter: TagFilter) -> ScanExplanation:
+        """What a scan makes of a tag for a folder, where the option subdirectory is set."""
+        tags = {path: {name: self._tags()[path][name]}}
+        resolved = self._resolver(tag_filter)(tags).get(path, {}).get(name)
+        project = "/".join(filter(None, (path, folder)))
+        if resolved is None:
+            reason = "its objects are missing in the repository"
+        elif resolved.ignored:
+            reason = f"the tag {resolved.ignored}, so it is no release"
+        elif folder not in (resolved.folders or ()):
+            shown = folder or "the top folder"
+            reason = (
+                f"no line of subdirectory matches {shown}, or it has no setup.py, setup.cfg or "
+                "pyproject.toml in this tag"
+            )
+        elif not tag_filter.wants_project(project):
+            reason = f"include or exclude leaves out the project {project}"
+        elif tag_filter.version_in(folder, project_name(tag_filter.url, project), name) is None:
+            reason = f"by subdirectory and tag-pattern, the tag {name} is not one of this project"
+        else:
+            reason = f"by subdirectory and tag-pattern, the tag {name} is one of this project"
+        return ScanExplanation(is_there=True, reasons=(reason,))
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether tags are at these paths."""
@@ -164,13 +191,13 @@ class GitRepository:
             reason = resolved.ignored if resolved else "has no commit there"
             raise PathNotFoundError(self._url, f"the tag {reason}")
         known_as = unquote(tag_filter.url).removesuffix(f"/{self._inner}")
-        project_name = (project or known_as).rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        own_name = project_name(known_as, project)
         if folder:
             version = replace(tag_filter, subdirectories=(Subdirectory(folder),)).version_in(
-                folder, project_name, name
+                folder, own_name, name
             )
         else:
-            match = tag_filter.pattern_of(project_name).fullmatch(name)
+            match = tag_filter.pattern_of(own_name).fullmatch(name)
             version = match["version"] if match else None
         return Tag(
             repository=tag_filter.url,
