@@ -33,6 +33,8 @@ LOGO_FILES = tuple(name for name in ROOT_NAMES if name.startswith("logo."))
 """The names that the logo can have; an index has one at most."""
 ROOT_FILES = (*ROOT_PAGES, ABOUT_PAGE, FAILED_PAGE, FEED_FILE, *STATIC_FILES)
 """The files of ``ROOT_NAMES`` that runs write. Each has a dot, so none is a normalised project name."""
+RELEASE_PAGE_MARK = b"Made by sdistmaker_recipe"
+"""Text of the footer in ``base.html``. A file without it is no page of a release, whatever its name."""
 METADATA_SUFFIX = ".metadata"
 """Added to an archive's name for the core metadata file that is served beside it (PEP 658)."""
 
@@ -151,7 +153,7 @@ def release_page(release: Release) -> str:
 
 
 def is_release_page(filename: str) -> bool:
-    """Whether a file in a project's folder has the name of a ``release_page``."""
+    """Whether a file in a project's folder is named like a ``release_page``; see ``RELEASE_PAGE_MARK``."""
     return filename.startswith("about-") and filename.endswith(".html")
 
 

@@ -29,7 +29,7 @@ from sdistmaker_recipe.index.atomic_files import (
 )
 from sdistmaker_recipe.index.file_status import file_status, is_folder
 from sdistmaker_recipe.index.folders import IndexFolders
-from sdistmaker_recipe.index.layout import is_release_page
+from sdistmaker_recipe.index.layout import RELEASE_PAGE_MARK, is_release_page
 
 _INCOMING = ".incoming"
 
@@ -81,6 +81,16 @@ class IndexStore(IndexFolders):
                 for filename in filenames:
                     self._clear(project, filename)
                     remove_files([f"{folder}/{filename}"])
+
+    def remove_release_pages(self, project: str, filenames: Iterable[str]) -> None:
+        """Remove pages of releases; a file of such a name that a run did not write goes into quarantine."""
+        names = list(filenames)
+        with disk_errors(self.folder / project):
+            for name in names:
+                path = self.folder / project / name
+                if self.has_file(project, name) and RELEASE_PAGE_MARK not in path.read_bytes():
+                    self.quarantine(project, name)
+        self.remove_files(project, names)
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
@@ -194,7 +204,7 @@ class IndexStore(IndexFolders):
         return all(_is_not_empty(f"{self.folder}/{folder}/{name}") for name in names)
 
     def release_pages(self, project: str) -> list[str]:
-        """The sorted names of the pages of releases in a project's folder."""
+        """The sorted names of files in a project's folder that are named like pages of releases."""
         folder = f"{self.folder}/{project}"
         with disk_errors(self.folder / project):
             return sorted(filter(is_release_page, os.listdir(folder))) if is_folder(folder) else []

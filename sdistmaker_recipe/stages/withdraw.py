@@ -101,7 +101,8 @@ def _remove_files_of(
     """Remove files of one project; the folders beside its own, which may be empty now."""
     releases = catalog.releases.of_project(project)
     if not releases:
-        store.remove_files(project, [*layout.PROJECT_PAGES, *store.release_pages(project)])
+        store.remove_files(project, layout.PROJECT_PAGES)
+        store.remove_release_pages(project, store.release_pages(project))
     published = {file.filename: file for release in releases for file in release.files}
     gone = [file for file in files if file.filename not in published]
     gone_sdists = [file for file in gone if file.kind == "sdist"]

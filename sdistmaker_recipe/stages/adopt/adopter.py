@@ -71,8 +71,8 @@ class Adopter:
         if self._change:
             for project in self._quarantined_projects:
                 if not self._catalog.releases.of_project(project):
-                    pages = [*layout.PROJECT_PAGES, *self._store.release_pages(project)]
-                    self._store.remove_files(project, pages)
+                    self._store.remove_files(project, layout.PROJECT_PAGES)
+                    self._store.remove_release_pages(project, self._store.release_pages(project))
 
     def _adopt(self, path: IndexPath) -> None:
         if path.problem:

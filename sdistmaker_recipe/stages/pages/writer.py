@@ -95,7 +95,7 @@ class PageWriter:
             self.store.write_pages(files.content)
             for project in files.projects:
                 if former := self._former_pages(project, files.content):
-                    self.store.remove_files(project, former)
+                    self.store.remove_release_pages(project, former)
             with self.catalog.batch():
                 for listed in files.listed:
                     self.catalog.pages.list_project(listed)

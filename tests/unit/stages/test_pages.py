@@ -315,6 +315,18 @@ class TestAll:
         assert "beta/about-1.0.html" in files(complete)
         assert not [name for name in touched if name.startswith("beta/")]
 
+    def test_a_file_that_is_only_named_like_a_page_is_moved_away(self, complete, caplog):
+        (release,) = complete.catalog.releases.of_project("alpha")
+        (complete.store.folder / "alpha/about-us.html").write_text("by somebody")
+        complete.catalog.releases.publish(release._replace(version="1.0.post1"))
+        complete.write_all()
+        assert not {"alpha/about-us.html", "alpha/about-1.0.html"} & files(complete)
+        aside = complete.store.quarantine_folder / "alpha"
+        assert [(path.name, path.read_text()) for path in aside.iterdir()] == [
+            ("about-us.html", "by somebody")
+        ]
+        assert "alpha/about-us.html was in the way" in caplog.text
+
     def test_archives_of_one_version_share_a_page(self, complete):
         add(complete, "1.0.0", project="alpha", filename="alpha-1.0.zip")
         add(complete, "1.0+local.2", project="alpha")
