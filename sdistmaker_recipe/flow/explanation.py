@@ -21,7 +21,7 @@ from sdistmaker_recipe.flow.opening import Run, open_run
 from sdistmaker_recipe.flow.planning import plan
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index import name_rules
-from sdistmaker_recipe.model import ADOPTED, Attempt, Failure, Release, Tag
+from sdistmaker_recipe.model import ADOPTED, TAGS, Attempt, Failure, Release, Tag, project_name
 from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
 from sdistmaker_recipe.stages.report import Line, group_attempts, label, tag_names
 from sdistmaker_recipe.stages.scan import Source
@@ -108,8 +108,24 @@ def _explain(subject: str, decisions: Decisions, run: Run) -> Iterator[Line]:
         yield from _explain_release_without_tag(release, run)
     if not tags and not releases:
         for source in run.sources:
-            yield from _explain_path(source, subject.strip("/"), run)
+            for path in _paths_meant(subject, source, decisions):
+                yield from _explain_path(source, path, run)
         yield from _explain_name(subject, run)
+
+
+def _paths_meant(subject: str, source: Source, decisions: Decisions) -> Iterator[str]:
+    """The paths in a repository that the subject can mean: itself, or a tag that is no release."""
+    yield subject.strip("/")
+    project, tag = _split(subject)
+    if not tag:
+        yield f"{TAGS}/{project.strip('/')}"
+    else:
+        tags = [found for found in decisions.tags if found.repository == source.url]
+        known = {found.project_path for found in tags if _is_project_of(project, found)}
+        if project == project_name(source.url, ""):
+            known.add("")
+        for path in sorted(known) or [project]:
+            yield f"{path}/{TAGS}/{tag}".strip("/")
 
 
 def _place(subject: str, sources: Iterable[Source]) -> tuple[Source | None, str]:
@@ -256,6 +272,10 @@ def _explain_release_without_tag(release: Release, run: Run) -> Iterator[Line]:
         deleted = release.tag_deleted_in
         gone = f", deleted in revision {deleted}" if deleted else ", which this scan does not find"
         yield Line(f"    tag: {release.tag_url}{gone}")
+        source, path = _place(release.tag_url, run.sources)
+        if source is not None and not deleted:
+            for reason in _reasons(source, path, run):
+                yield Line(f"    found: {reason}")
     yield from _describe_release(release, run)
 
 

@@ -134,6 +134,8 @@ def test_a_log_that_is_gone_is_said_to_be(ask, tmp_path):
         ("acme.ledger 3.0", "next run: builds this tag"),
         ("acme.ledger 4.0rc1", "next run: does not build it: a pre-release, and prereleases is false"),
         (f"{URL}/acme.ledger/tags/final", "the option tag-pattern does not match final"),
+        ("acme.ledger final", "the option tag-pattern does not match final"),
+        ("ACME-ledger final", "the option tag-pattern does not match final"),
         (f"{URL}/old/tags/1.0", "the option exclude leaves it out by old"),
         ("old", "the option exclude leaves it out by old"),
         (".attic/x", ".attic is not looked into: the option ignore has .attic"),
@@ -167,6 +169,14 @@ def test_a_release_without_its_tag_says_what_became_of_the_tag(ask):
     assert deleted[1].endswith("/acme.ledger/tags/0.9, deleted in revision 7")
     assert deleted[-1] == "    yanked: tag deleted in r7"
     assert "not known; the archive was in the index before" in text(ask("acme.ledger 0.1"))
+
+
+def test_a_release_whose_tag_is_left_out_names_the_option(ask, catalog):
+    changes = {"name": "old", "project": "old", "filename": "old-1.0.tar.gz"}
+    catalog.releases.publish(a_release("1.0", origin="old", tag_url=f"{URL}/old/tags/1.0", **changes))
+    lines = text(ask("old 1.0")).splitlines()
+    assert lines[1].endswith("/old/tags/1.0, which this scan does not find")
+    assert lines[2].endswith("the option exclude leaves it out by old")
 
 
 def test_tags_of_several_projects_are_all_explained(ask):
