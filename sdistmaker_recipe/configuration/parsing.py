@@ -90,7 +90,9 @@ def _bad_value(source: str, name: str, value: object, error: ValueError, option:
         wrong, shown = "is wrong (the value is not shown, because it may hold a password)", None
     else:
         wrong, shown = str(error), value
-    return Problem(source, name, shown, f"{wrong}; accepted: {option.accepts}")
+    # A question names the value that was meant, so a list of what is accepted would only hide it.
+    accepted = "" if wrong.endswith("?") else f"; accepted: {option.accepts}"
+    return Problem(source, name, shown, f"{wrong}{accepted}")
 
 
 def _unknown_name(name: str, known: Iterable[str]) -> str:

@@ -70,7 +70,9 @@ def _cure(tree: Path) -> str:
         has, layout = f"its folder {projects[0]!r} has one", f"{{project}}/tags/{{tag}}/{projects[0]}"
     else:
         has, layout = f"{len(projects)} of its folders have one", "tags/{tag}/{project}"
-    return f", but {has}. To build that from Subversion, set for instance layout = {layout}. Otherwise {cure}"
+    others = "beside the line {project}/tags/{tag} for other projects"
+    build = f"To build that from Subversion, set for instance, {others}, layout = {layout}."
+    return f", but {has}. {build} Otherwise {cure}"
 
 
 def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # the file can have any value

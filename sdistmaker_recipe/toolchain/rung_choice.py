@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildJob, BuildSettings
 from sdistmaker_recipe.names import canonicalize_name
-from sdistmaker_recipe.toolchain import ladder, missing_modules
+from sdistmaker_recipe.toolchain import ladder, missing_modules, version_check
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
@@ -105,8 +105,13 @@ def _completes(rung: Rung, other: Rung) -> bool:
 
 
 def cure_for_failure(failure: FailedRung, files: Collection[str], job: BuildJob) -> str:
-    """What to do about a module that the build lacks, for the end of the reason; "" for other failures."""
+    """What to do about a module that the build lacks, or a version that setuptools refuses.
+
+    This is for the end of the reason; "" for other failures.
+    """
     rung, error = failure
+    if error.reason.startswith("InvalidVersion: "):
+        return f". PEP 440 does not know it. {version_check.STATE_VERSION}"
     if not (module := missing_modules.missing_module(error.reason, error.log, files)):
         return ""
     # Python 3 names the first part that is missing, Python 2 always the whole name.

@@ -23,7 +23,7 @@ _CALL_FOR_VARIABLE = re.compile(r"\b(?:environ\.get|getenv)\s*\([^()]*\)")
 _READS_ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(1[0-2]|0?[1-9])[-_.]?([12]\d|3[01]|0?[1-9])(?!\d)")
 
-_CURE = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+STATE_VERSION = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
 
 
 def check_version(
@@ -40,7 +40,7 @@ def check_version(
     if not is_known_version(version):
         text = (
             f"The build gives the version {version[:80]!r}. It is neither a version by PEP 440 nor what the "
-            f"tag says, {tag.version}. {_CURE}"
+            f"tag says, {tag.version}. {STATE_VERSION}"
         )
         raise BuildError(text, read_build_log(context))
     names = ("setup.py", "setup.cfg", "pyproject.toml")
@@ -48,17 +48,18 @@ def check_version(
     if _is_default_of_environment(version, texts[0]):
         text = (
             "The version comes from an environment variable that is not set: the tag says "
-            f"{tag.version}, its metadata {version}. {_CURE}"
+            f"{tag.version}, its metadata {version}. {STATE_VERSION}"
         )
         raise BuildError(text, read_build_log(context))
     if _is_date_of_build(version, datetime.now(timezone.utc)) and not is_stated():
         text = (
-            f"The version comes from the clock: the tag says {tag.version}, its metadata {version}. {_CURE}"
+            f"The version comes from the clock: the tag says {tag.version}, its metadata {version}. "
+            f"{STATE_VERSION}"
         )
         raise BuildError(text, read_build_log(context))
     is_generated = version in _NO_VERSION or _GENERATED.search(version)
     if is_generated and not any(version in text for text in texts):
-        text = f"The build found no version: its metadata says {version}. {_CURE}"
+        text = f"The build found no version: its metadata says {version}. {STATE_VERSION}"
         raise BuildError(text, read_build_log(context))
 
 

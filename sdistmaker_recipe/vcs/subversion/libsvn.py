@@ -29,7 +29,7 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
-from sdistmaker_recipe.vcs.subversion.errors import DROPPED, EXTERNALS, ErrorChain, translate
+from sdistmaker_recipe.vcs.subversion.errors import CHECK_URL, DROPPED, EXTERNALS, ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion.export import Exported, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
@@ -104,7 +104,9 @@ class LibsvnConnection(LogReader):
         number = revision_number(self._url, revision)
         # stat ends the whole process where nothing is at path (subvertpy 0.11)
         if self._ask(path, lambda session: session.check_path(path, number)) == NODE_NONE:
-            raise PathNotFoundError(url_of(self._url, path), f"nothing there in revision {revision}")
+            raise PathNotFoundError(
+                url_of(self._url, path), f"nothing there in revision {revision}", CHECK_URL
+            )
         return _entry(path.rpartition("/")[2], self._ask(path, lambda session: session.stat(path, number)))
 
     def export(self, path: str, revision: str, destination: Path) -> None:

@@ -123,6 +123,10 @@ class TestProblems:
             "[sdists]: vcs = 'cvs': is not known; accepted: auto, subversion or subversion-cli",
         ]
 
+    def test_end_with_the_value_that_was_meant_if_that_is_known(self):
+        (problem,) = problems(part(repository="/srv/svn"))
+        assert problem.message == "'/srv/svn' is not the URL of a repository; did you mean file:///srv/svn?"
+
     def test_end_with_status_2(self):
         assert ConfigurationError([]).exit_status == 2
 

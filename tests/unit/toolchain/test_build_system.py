@@ -86,6 +86,7 @@ class TestMalformed:
         [
             (["src/setup.py", "doc/x"], "its folder 'src' has one. To build that from Subversion, set for "),
             (["src/setup.py"], "layout = {project}/tags/{tag}/src. Otherwise leave it out with"),
+            (["src/setup.py"], "beside the line {project}/tags/{tag} for other projects"),
             (["a/setup.py", "b/pyproject.toml", "c/x"], "2 of its folders have one. "),
             (["a/setup.py", "b/pyproject.toml"], "layout = tags/{tag}/{project}. Otherwise"),
         ],

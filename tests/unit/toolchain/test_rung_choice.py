@@ -180,6 +180,13 @@ class TestMissingModule:
             f". The tag does not declare it. To install it, set build-requires = {TAG.project} numpy<2."
         )
 
+    def test_of_a_version_that_setuptools_refuses_is_to_state_another(self):
+        failure = FailedRung(DECLARED_RUNG, BuildError("InvalidVersion: Invalid version: 'unknown'"))
+        assert cure_for_failure(failure, frozenset(), job()) == (
+            ". PEP 440 does not know it. "
+            "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
+        )
+
     def test_names_an_older_version_if_the_installed_one_does_not_have_it(self):
         failure = FailedRung(
             DECLARED_RUNG, BuildError("ModuleNotFoundError: No module named 'flit_core.old'")
