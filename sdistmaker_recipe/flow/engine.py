@@ -21,7 +21,7 @@ from sdistmaker_recipe.errors import CatalogDamagedError
 from sdistmaker_recipe.flow.building import build, prepare_builds
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.opening import Run, catalog_path, locked, open_run, quarantine_catalog
-from sdistmaker_recipe.flow.planning import plan
+from sdistmaker_recipe.flow.planning import is_empty_first_run, plan
 from sdistmaker_recipe.flow.publishing import publish, publish_nothing
 from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
@@ -38,15 +38,33 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
     if context.revision and (untouched := _report_untouched(configuration, context)):
         return untouched
     check_destination(configuration)
-    with locked(configuration, context) as is_after_crash:
-        try:
-            with open_run(configuration, context, listener, check_catalog=is_after_crash) as opened:
-                return _steps(opened)
-        except CatalogDamagedError as error:
-            warning = quarantine_catalog(configuration, context, error)
-        with open_run(configuration, context, listener, new_catalog=True) as opened:
-            result = _steps(opened)
-        return result._replace(warnings=(warning, *result.warnings))
+    try:
+        with locked(configuration, context) as is_after_crash:
+            return _run_locked(configuration, context, listener, is_after_crash=is_after_crash)
+    except _NothingFoundError as found:
+        return found.report
+
+
+class _NothingFoundError(Exception):
+    """A first run found nothing. Because this is an error, ``locked`` removes the folders that it made."""
+
+    def __init__(self, empty: Report) -> None:
+        super().__init__()
+        self.report = empty
+
+
+def _run_locked(
+    configuration: Configuration, context: RunContext, listener: Listener, *, is_after_crash: bool
+) -> Report:
+    """Do the steps; a damaged catalog is moved away, and then they are done again."""
+    try:
+        with open_run(configuration, context, listener, check_catalog=is_after_crash) as opened:
+            return _steps(opened)
+    except CatalogDamagedError as error:
+        warning = quarantine_catalog(configuration, context, error)
+    with open_run(configuration, context, listener, new_catalog=True) as opened:
+        result = _steps(opened)
+    return result._replace(warnings=(warning, *result.warnings))
 
 
 def check_destination(configuration: Configuration, buildout: Path | None = None) -> None:
@@ -66,6 +84,8 @@ def _steps(run: Run) -> Report:
     planned = plan(scanned, run)
     if run.context.dry_run:
         return report(publish_nothing(planned), run)
+    if is_empty_first_run(planned, run):
+        raise _NothingFoundError(report(publish_nothing(planned), run))
     with build(planned, run) as builds:
         results = publish(builds, run)
     return report(results, run)

@@ -77,6 +77,17 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     )
 
 
+def is_empty_first_run(planned: Planned, run: Run) -> bool:
+    """Whether nothing was found, now or ever: an option is wrong rather than an index wanted."""
+    return bool(planned.scanned.nothing_found) and not (
+        planned.names_to_reserve
+        or planned.plan.build
+        or planned.adoption.adopted
+        or planned.verifier
+        or run.catalog.private_names.all()
+    )
+
+
 def _adopt(run: Run) -> Adoption:
     return adopt.adopt(
         run.store,

@@ -211,12 +211,12 @@ def test_a_full_disk_loses_no_tag(history: History, commands: Commands) -> None:
     history.release("pkg", "1.0")
     index = commands.folder / "index"
     index.mkdir()
-    mounted = commands.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", index)
+    mounted = commands.run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", index)
     if mounted.status:
         pytest.skip(f"no disk can be mounted here: {mounted.stderr}")
     try:
         filler = index / "filler"
-        filler.write_bytes(b"x" * 60 * 1024)
+        filler.write_bytes(b"x" * 252 * 1024)
         more = ("--use-existing-folder", "true")
         full = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, *more)
         assert full.status == 3, full.output

@@ -78,6 +78,16 @@ def test_a_repository_without_tags_is_an_error_and_leaves_no_archive(
     assert commands.sdists_from_tags(*arguments, "--allow-empty").status == 0
 
 
+def test_a_first_run_that_finds_nothing_leaves_nothing_behind(history: History, commands: Commands) -> None:
+    history.release("pkg", "1.0")
+    before = sorted(commands.folder.rglob("*"))
+    for wrong in ("/pkg/tags", "/pkg/tags/1.0"):
+        done = commands.sdists_from_tags("--repository", history.url + wrong, "--destination", "srv/index")
+        assert done.status == 1
+        assert "no release tag of any project is there" in done.stdout
+        assert sorted(commands.folder.rglob("*")) == before
+
+
 def test_buildout_keeps_the_script_of_a_part_that_finds_nothing(empty: History, commands: Commands) -> None:
     config = f"""\
 [buildout]
