@@ -50,7 +50,8 @@ class Scan(NamedTuple):
 
     ``origin`` is the identity of what was read. ``fingerprint`` is a digest of all options that decide what a
     scan finds, ``options_digest`` one of those under which a run has dealt with all that was found, "" if
-    none has. The server did not let this scan read ``forbidden_paths``; they are not remembered.
+    none has. This scan could not read ``forbidden_paths`` and ``unreadable``: see ``vcs.ScanResult``. They
+    are not remembered.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Scan(NamedTuple):
     checkpoint: Checkpoint
     options_digest: str
     forbidden_paths: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
     @property
     def uuid(self) -> str:
@@ -136,9 +138,9 @@ class ScanState:
             values = (url, origin, fingerprint, *_checkpoint_columns(found.checkpoint))
             self._change(f"INSERT INTO scan ({columns}) VALUES (?, ?, ?, ?, ?, ?, '')", values)
             ((number,),) = self._rows("SELECT id FROM scan WHERE url = ?", [url])
-            scan = Scan(number, url, origin, fingerprint, found.checkpoint, "", found.forbidden_paths)
+            scan = Scan(number, url, origin, fingerprint, found.checkpoint, "")
             self._apply(scan, found)
-        return scan
+        return scan._replace(forbidden_paths=found.forbidden_paths, unreadable=found.unreadable)
 
     def former_origin(self, scan: Scan) -> str:
         """The last other origin that was read at a repository's URL; "" where there was none."""
@@ -150,7 +152,9 @@ class ScanState:
             self._apply(scan, found)
             values = (*_checkpoint_columns(found.checkpoint), scan.number)
             self._change("UPDATE scan SET peg = ?, revision = ?, time = ? WHERE id = ?", values)
-        return scan._replace(checkpoint=found.checkpoint, forbidden_paths=found.forbidden_paths)
+        return scan._replace(
+            checkpoint=found.checkpoint, forbidden_paths=found.forbidden_paths, unreadable=found.unreadable
+        )
 
     def rows(self, scan: Scan) -> dict[str, str]:
         """The rows of the last scan, for the backend: see ``vcs.PreviousScan``."""

@@ -83,8 +83,13 @@ def _no_tags(source: Source, found: Scan, run: Run) -> str:
 
 
 def _warnings(source: Source, found: Scan) -> list[str]:
-    return [
+    forbidden = [
         f"{source.url}/{path}: the server does not let us read this folder, so it is left out until a commit "
         "changes something in it. To look at it again: --full-scan"
         for path in found.forbidden_paths
     ]
+    unreadable = [
+        f"{source.url}/{path}: this repository is passed over, and what was published of it stays: {reason}"
+        for path, reason in found.unreadable
+    ]
+    return forbidden + unreadable

@@ -117,7 +117,9 @@ def scan(source: Source, configuration: Configuration, state: ScanState, version
     if last is not None and (last.origin, last.fingerprint) == (origin, current):
         changes = repository.changed_tags(_previous(last, state), tag_filter)
         if changes is not None:
-            return last if changes.checkpoint == last.checkpoint else state.change(last, changes)
+            if changes.checkpoint == last.checkpoint:
+                return last._replace(unreadable=changes.unreadable)
+            return state.change(last, changes)
     return state.replace(source.url, origin, current, repository.all_tags(tag_filter))
 
 

@@ -111,7 +111,9 @@ class ScanResult(NamedTuple):
     ``dropped_rows`` (keys) are to be forgotten; then ``projects`` and ``rows`` (keys with values) are as they
     are now. A project can be in both lists: it went, and another one took its place.
 
-    The server refused to let us read ``forbidden_paths``. Nothing is known of them.
+    The server refused to let us read ``forbidden_paths``. Nothing is known of them. ``unreadable`` are
+    repositories of a folder that could not be read, by their paths, each with the reason and the cure. What
+    was found in them before stays as it was.
     """
 
     checkpoint: Checkpoint
@@ -120,6 +122,7 @@ class ScanResult(NamedTuple):
     rows: tuple[tuple[str, str], ...] = ()
     dropped_rows: tuple[str, ...] = ()
     forbidden_paths: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 class PreviousScan(NamedTuple):

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from sdistmaker_recipe.model import project_name
 from sdistmaker_recipe.vcs import (
@@ -64,34 +64,63 @@ def head_of(listing: Listing) -> str:
     return digest.hexdigest()[:40]
 
 
-def checkpoint_of(head: str) -> Checkpoint:
-    """The checkpoint of a scan of the listing with this head."""
+def checkpoint_of(head: str, unreadable: Iterable[str] = ()) -> Checkpoint:
+    """The checkpoint of a scan of the listing with this head, and of repositories that could not be read.
+
+    With these it is another one, so the next scan compares all rows.
+    """
+    if paths := sorted(unreadable):
+        head = hashlib.sha256(repr((head, paths)).encode()).hexdigest()[:40]
     return Checkpoint(head, _FORMAT, _EPOCH)
 
 
-def all_tags(listing: Listing, head: str, resolve: Resolve, tag_filter: TagFilter) -> ScanResult:
-    """Every project and its release tags: see ``vcs.Repository.all_tags``. ``head`` is that of all tags."""
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether one of these paths of folders is that of a project, or of a folder above it."""
+    parts = path.split("/")
+    return any("/".join(parts[:length]) in folders for length in range(1, len(parts) + 1))
+
+
+def all_tags(
+    listing: Listing, head: str, resolve: Resolve, tag_filter: TagFilter, unreadable: Collection[str] = ()
+) -> ScanResult:
+    """Every project and its release tags: see ``vcs.Repository.all_tags``. ``head`` is that of all tags.
+
+    ``unreadable`` are the paths of repositories that cannot be read. ``resolve`` may add to them.
+    """
     rows = _rows(listing, {}, resolve, tag_filter)
+    rows, listing = _readable(rows, unreadable), _readable(listing, unreadable)
     projects = (
         ProjectTags(project, tuple(tags.values()))
         for path in listing
         for project, tags in _projects(path, rows.get(path, {}), tag_filter).items()
     )
-    return ScanResult(checkpoint_of(head), tuple(projects), rows=tuple(_encoded(rows)))
+    return ScanResult(checkpoint_of(head, unreadable), tuple(projects), rows=tuple(_encoded(rows)))
 
 
 def changed_tags(
-    listing: Listing, head: str, previous: PreviousScan, resolve: Resolve, tag_filter: TagFilter
+    listing: Listing,
+    head: str,
+    previous: PreviousScan,
+    resolve: Resolve,
+    tag_filter: TagFilter,
+    unreadable: Collection[str] = (),
 ) -> ScanResult | None:
-    """What changed since the previous scan: see ``vcs.Repository.changed_tags``."""
+    """What changed since the previous scan: see ``vcs.Repository.changed_tags``.
+
+    Nothing changes of what was found before in the repositories at the paths ``unreadable``, which cannot be
+    read. ``resolve`` may add to them.
+    """
     if previous.checkpoint.last_change != _FORMAT:
         return None
-    if previous.checkpoint == checkpoint_of(head):
+    if previous.checkpoint == checkpoint_of(head, unreadable):
         return ScanResult(previous.checkpoint)
     remembered = previous.rows()
-    known = {path for path, value in remembered.items() if value == PROJECT}
     before = _decoded(remembered)
     now = _rows(listing, before, resolve, tag_filter)
+    projects_before = {path: value for path, value in remembered.items() if value == PROJECT}
+    known = set(_readable(projects_before, unreadable))
+    before, now = _readable(before, unreadable), _readable(now, unreadable)
+    listing = _readable(listing, unreadable)
     old, new = dict(_encoded(before)), dict(_encoded(now))
     changed: list[ProjectTags] = []
     there: set[str] = set()
@@ -103,7 +132,7 @@ def changed_tags(
             was = _projects(path, rows_before, tag_filter)
             changed += _changed_projects(projects, was, known)
     return ScanResult(
-        checkpoint_of(head),
+        checkpoint_of(head, unreadable),
         projects=tuple(changed),
         gone_projects=tuple(sorted(known - there)),
         rows=tuple((key, value) for key, value in new.items() if old.get(key) != value),
@@ -133,6 +162,14 @@ def time_of(seconds: int) -> datetime:
 
 _Rows: TypeAlias = dict[str, dict[str, tuple[str, Resolved]]]
 """What is known of tags, with the id that it was found out by, by names by repositories."""
+
+
+_Value = TypeVar("_Value")
+
+
+def _readable(by_path: Mapping[str, _Value], unreadable: Collection[str]) -> dict[str, _Value]:
+    """What belongs to other paths than those that cannot be read."""
+    return {path: value for path, value in by_path.items() if not is_below(path, unreadable)}
 
 
 def _rows(listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilter) -> _Rows:

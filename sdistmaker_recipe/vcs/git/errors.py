@@ -113,7 +113,14 @@ FAULTS = (
         "It was deleted or moved while this run was at work. The next run sees what is there now.",
     ),
     Fault(
-        r"Permission denied|insufficient permission|detected dubious ownership",
+        r"detected dubious ownership",
+        "the repository belongs to another user, so git does not read it",
+        "Run as the user that reads it, on the machine of the repository: git config --global --add "
+        "safe.directory FOLDER",
+        is_forbidden=True,
+    ),
+    Fault(
+        r"Permission denied|insufficient permission",
         "permission denied",
         "The user this program runs as must be able to read the repository's folder.",
         is_forbidden=True,

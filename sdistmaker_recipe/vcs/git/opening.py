@@ -14,13 +14,15 @@ from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.export import Exporter
-from sdistmaker_recipe.vcs.git.places import LocalPlace, Place, RemotePlace
+from sdistmaker_recipe.vcs.git.places import DamagedPlace, LocalPlace, Place, RemotePlace
 from sdistmaker_recipe.vcs.git.repository import GitRepository
 from sdistmaker_recipe.vcs.git.submodules import Policy
 from sdistmaker_recipe.vcs.git.urls import host_of, identity_of, parse, with_user
 from sdistmaker_recipe.vcs.repository_folder import repositories_below
 
 SUFFIX = ".git"
+_MARKS = frozenset(("HEAD", "objects", "refs"))
+"""Each repository has files or folders of these names (gitrepository-layout(5))."""
 
 
 def open_repository(
@@ -105,12 +107,23 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
         if not with_suffix.is_dir():
             raise PathNotFoundError(url, "no such folder", "Check the path.")
         folder = with_suffix
-    found = repositories_below(folder, git_folder_of, suffix=SUFFIX)
+
+    def place_in(path: str) -> Place | None:
+        inner = git_folder_of(path)
+        return LocalPlace(url, inner) if inner else None
+
+    found = repositories_below(
+        folder,
+        place_in,
+        suffix=SUFFIX,
+        marks=_MARKS,
+        damaged=lambda path, reason: DamagedPlace(url, path, reason),
+    )
     if not found:
         raise PathNotFoundError(
             url, "no git repository is in this folder or below it", "Check the path, and who may read it."
         )
-    return {path: LocalPlace(url, git_folder) for path, git_folder in found.items()}
+    return found
 
 
 def _local_place(url: str, folder: Path) -> Place:

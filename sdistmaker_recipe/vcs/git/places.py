@@ -17,6 +17,8 @@ from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 _TAGS = "refs/tags/"
+_MAY_READ = "The user this program runs as must be able to read the repository's folder."
+_RESTORE = "restore it from a backup or a clone; git fsck says what is missing."
 
 
 class Place(Protocol):
@@ -68,10 +70,17 @@ class LocalPlace:
     def tags(self) -> dict[str, str]:
         """The ids of all tags by their names."""
         try:
+            local_refs.check_format(self.server)
             if local_refs.is_readable(self.server):
-                return local_refs.read_tags(self.server)
+                tags = local_refs.read_tags(self.server)
+                if not tags and not Path(self.server).is_dir():
+                    raise RepositoryError(self.url, f"{self.server} is gone", "The next run looks again.")
+                return tags
         except OSError as error:
             raise _unreadable(self.url, error) from error
+        except ValueError as error:
+            hint = f"If a ref is damaged, write it again (git update-ref), or {_RESTORE}"
+            raise RepositoryError(self.url, f"{self.server} cannot be read: {error}", hint) from error
         git = Git(self.url, Path(self.server))
         listed = git.run(["for-each-ref", "--format=%(objectname) %(refname)", _TAGS]).output
         return _parse(listed, b" ")
@@ -102,6 +111,18 @@ class LocalPlace:
     def forget_objects(self) -> bool:
         """Throw away nothing: the objects are not ours."""
         return False
+
+
+class DamagedPlace(LocalPlace):
+    """A folder of this machine that is no repository any more, or that cannot be read."""
+
+    def __init__(self, url: str, folder: str, reason: str) -> None:
+        super().__init__(url, folder)
+        self._reason = reason
+
+    def tags(self) -> dict[str, str]:
+        """Raise ``RepositoryError``."""
+        raise RepositoryError(self.url, self._reason, f"{_MAY_READ} If it is damaged, {_RESTORE}")
 
 
 class RemotePlace:
@@ -174,5 +195,4 @@ def _parse(listed: bytes, separator: bytes) -> dict[str, str]:
 
 def _unreadable(url: str, error: OSError) -> RepositoryError:
     reason = f"{error.filename}: {error.strerror}"
-    hint = "The user this program runs as must be able to read the repository's folder."
-    return RepositoryError(url, reason, hint, is_forbidden=isinstance(error, PermissionError))
+    return RepositoryError(url, reason, _MAY_READ, is_forbidden=isinstance(error, PermissionError))

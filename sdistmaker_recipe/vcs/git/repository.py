@@ -27,8 +27,9 @@ from sdistmaker_recipe.vcs.git.archive import Commit
 from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
 from sdistmaker_recipe.vcs.new_folder import new_folder
+from sdistmaker_recipe.vcs.repository_folder import unreadable_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
-from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved
+from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved, is_below
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class GitRepository:
         self._listing: Listing | None = None
         self._pending: Future[Listing] | None = None
         self._head = ""
-        self._unreadable: frozenset[str] = frozenset()
+        self._unreadable: dict[str, RepositoryError] = {}
 
     @property
     def url(self) -> str:
@@ -106,18 +107,18 @@ class GitRepository:
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
         found = tag_rows.all_tags(
-            self._wanted(tag_filter), self.head(), self._resolver(tag_filter), tag_filter
+            self._wanted(tag_filter), self.head(), self._resolver(tag_filter), tag_filter, self._unreadable
         )
         self._clean()
-        return found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+        return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags have other ids than in the previous scan."""
         head, wanted, resolve = self.head(), self._wanted(tag_filter), self._resolver(tag_filter)
-        found = tag_rows.changed_tags(wanted, head, previous, resolve, tag_filter)
+        found = tag_rows.changed_tags(wanted, head, previous, resolve, tag_filter, self._unreadable)
         if found and found.checkpoint != previous.checkpoint:
             self._clean()
-        return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+        return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a ref, ``[REPOSITORY:]refs/tags/NAME``, a commit or a repository is one of release tags."""
@@ -172,7 +173,7 @@ class GitRepository:
         except RepositoryError:
             return dict.fromkeys(paths, "unknown")
         projects = {path: (split_tag_path(path) or ("",))[0] for path in paths}
-        unknown = {path for path, project in projects.items() if _split_project(self._unreadable, project)}
+        unknown = {path for path, project in projects.items() if is_below(project, self._unreadable)}
         there = {path for path in paths if _id_at(listing, path)}
         return {
             path: "unknown" if path in unknown else "there" if path in there else "gone" for path in paths
@@ -273,9 +274,11 @@ class GitRepository:
             try:
                 listing[path] = place.tags()
             except RepositoryError as error:
-                if not (error.is_forbidden and path):
+                if not path:
                     raise
-                self._unreadable |= {path}
+                self._unreadable[path] = error
+        if self._unreadable and not listing:
+            raise next(iter(self._unreadable.values()))
         return listing
 
     def _wanted(self, tag_filter: TagFilter) -> Listing:
@@ -300,7 +303,20 @@ class GitRepository:
         def resolve(
             tags: Mapping[str, Mapping[str, str]],
         ) -> Mapping[str, Mapping[str, Resolved]]:
-            return _in_threads(lambda path: places[path].commits(tags[path], globs), tags)
+            return _in_threads(lambda path: commits(path, tags[path]), tags)
+
+        def commits(path: str, tags: Mapping[str, str]) -> Mapping[str, Resolved]:
+            try:
+                found = places[path].commits(tags, globs)
+                if path and (missing := sorted(tags.keys() - found.keys())):
+                    reason = f"objects of {len(missing)} tags are missing, such as {missing[0]}"
+                    raise RepositoryError(places[path].url, reason, f"Run git fsck in {places[path].server}.")
+            except RepositoryError as error:
+                if not path:
+                    raise
+                self._unreadable[path] = error
+                return {}
+            return found
 
         return resolve
 

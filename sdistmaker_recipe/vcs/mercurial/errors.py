@@ -91,6 +91,11 @@ FAULTS = (
         "Install a newer Mercurial, or the extension that the message names.",
     ),
     Fault(
+        r"is corrupted|unknown (version|flags) .*revlog|in revlog|integrity check failed|is damaged",
+        "the repository is damaged",
+        "Run hg verify there. Restore the repository from a backup or a clone.",
+    ),
+    Fault(
         r"largefile\S* .*(not found|missing)|can't get file locally|missing largefiles|couldn't be updated",
         "a largefile of the tag is missing",
         "Push it: hg lfpush --rev REV, from a clone that has it.",

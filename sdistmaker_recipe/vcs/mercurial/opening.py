@@ -15,7 +15,7 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.export import Exporter
 from sdistmaker_recipe.vcs.mercurial.known_tags import KnownTags
-from sdistmaker_recipe.vcs.mercurial.places import LocalPlace, Place, RemotePlace, repository_in
+from sdistmaker_recipe.vcs.mercurial.places import DamagedPlace, LocalPlace, Place, RemotePlace, repository_in
 from sdistmaker_recipe.vcs.mercurial.repository import MercurialRepository
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Policy
 from sdistmaker_recipe.vcs.mercurial.urls import host_of, identity_of, parse
@@ -94,14 +94,22 @@ def _local_places(url: str, folder: Path, servers: Servers) -> Mapping[str, Plac
     """
     if not folder.is_dir():
         raise PathNotFoundError(url, "no such folder", "Check the path.")
-    found = repositories_below(folder, repository_in)
+
+    def place_in(path: str) -> Place | None:
+        return LocalPlace(url, path, servers) if repository_in(path) else None
+
+    found = repositories_below(
+        folder,
+        place_in,
+        damaged=lambda path, reason: DamagedPlace(url, path, servers, reason),
+    )
     if not found:
         raise PathNotFoundError(
             url,
             "no Mercurial repository is in this folder or below it",
             "Check the path, and who may read it.",
         )
-    return {path: LocalPlace(url, repository, servers) for path, repository in found.items()}
+    return found
 
 
 def _local_place(url: str, folder: str, servers: Servers) -> Place:

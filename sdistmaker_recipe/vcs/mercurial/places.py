@@ -15,9 +15,11 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial import history, subrepositories
 from sdistmaker_recipe.vcs.mercurial.clone import Clone
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
+from sdistmaker_recipe.vcs.mercurial.errors import translate
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Subrepository
 
 _SECONDS = 600.0
+_MAY_READ = "The user this program runs as must be able to read the repository's folder."
 _STATE_FILES = ("00changelog.i", "00changelog.d", "phaseroots", "obsstore", "requires")
 """A changeset that comes, or goes, changes one of these files in the folder of the store."""
 
@@ -77,7 +79,7 @@ class LocalPlace:
                     raise RepositoryError(
                         self.url,
                         f"permission denied: {error.filename}",
-                        "The user this program runs as must be able to read the repository's folder.",
+                        _MAY_READ,
                         is_forbidden=True,
                     ) from error
                 states.append(f"{name}:{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
@@ -92,6 +94,8 @@ class LocalPlace:
             # A local tag is of this clone only, and tip is no tag of anybody's.
             if kind != "local" and name != "tip":
                 tags[name] = node
+        if not tags and (damage := _damage(self.server)):
+            raise translate(self.url, f"{self.server} is damaged: {damage}")
         return tags
 
     def times(self) -> dict[str, int]:
@@ -150,6 +154,18 @@ class LocalPlace:
     def _hg(self, *arguments: str) -> bytes:
         server = self._servers.local()
         return server.run(self.url, ["-R", self.server, *arguments], seconds=_SECONDS).output
+
+
+class DamagedPlace(LocalPlace):
+    """A folder of this machine that cannot be read."""
+
+    def __init__(self, url: str, folder: str, servers: Servers, reason: str) -> None:
+        super().__init__(url, folder, servers)
+        self._reason = reason
+
+    def state(self) -> str:
+        """Raise ``RepositoryError``."""
+        raise RepositoryError(self.url, self._reason, _MAY_READ)
 
 
 class RemotePlace:
@@ -226,6 +242,25 @@ def _store(folder: str) -> str:
         own = os.path.join(own, os.fsdecode(file.read().strip()))
     store = os.path.join(own, "store")
     return store if os.path.isdir(store) else own
+
+
+def _damage(folder: str) -> str:
+    """What a repository has lost, "" for nothing: hg takes it for a repository without changesets or tags."""
+    store = Path(_store(folder))
+    own = Path(folder, ".hg")
+    changelogs = [file for file in store.glob("00changelog*") if file.stat().st_size]
+    if not changelogs and not (own / "requires").exists():
+        return "it has no file requires, and no changesets"
+    with contextlib.suppress(OSError):
+        # The names of all files with history, which Mercurial never shortens but by hg strip.
+        files = (store / "fncache").read_bytes().splitlines()
+        if files and not changelogs:
+            return "it has files, and no changesets"
+        if files and not any(file.stat().st_size for file in store.glob("*manifest*")):
+            return "it has files, and no manifest"
+        if b"data/.hgtags.i" in files and not any(store.glob("data/*hgtags.i")):
+            return "the history of .hgtags is missing"
+    return ""
 
 
 def _has_largefiles(folder: str) -> bool:

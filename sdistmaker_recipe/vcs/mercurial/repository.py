@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import Tag, project_name, split_tag_path
@@ -26,6 +27,7 @@ from sdistmaker_recipe.vcs.mercurial.export import Exporter
 from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import Place
 from sdistmaker_recipe.vcs.new_folder import new_folder
+from sdistmaker_recipe.vcs.repository_folder import unreadable_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
 
@@ -61,7 +63,7 @@ class MercurialRepository:
         self._places: Mapping[str, Place] | None = None
         self._listing: Listing | None = None
         self._states: Mapping[str, str] | None = None
-        self._unreadable: frozenset[str] = frozenset()
+        self._unreadable: dict[str, RepositoryError] = {}
 
     @property
     def url(self) -> str:
@@ -95,24 +97,26 @@ class MercurialRepository:
 
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
-        found = tag_rows.all_tags(self._wanted(tag_filter), self.head(), self._resolve, tag_filter)
-        return found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+        wanted = self._wanted(tag_filter)
+        found = tag_rows.all_tags(wanted, self.head(), self._resolve, tag_filter, self._unreadable)
+        return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags are of other changesets than in the previous scan."""
-        if previous.checkpoint == tag_rows.checkpoint_of(self.head()):
-            return ScanResult(previous.checkpoint, forbidden_paths=tuple(sorted(self._unreadable)))
+        head = self.head()
+        if previous.checkpoint == tag_rows.checkpoint_of(head, self._unreadable):
+            return ScanResult(previous.checkpoint, unreadable=unreadable_of(self._unreadable, tag_filter))
         self._read_tags(self._known_tags.read() if self._known_tags else {})
         wanted = self._wanted(tag_filter)
-        found = tag_rows.changed_tags(wanted, self.head(), previous, self._resolve, tag_filter)
-        return found and found._replace(forbidden_paths=tuple(sorted(self._unreadable)))
+        found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter, self._unreadable)
+        return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a changeset, or one that came after it, changed tags.
 
         The hooks of Mercurial are told the first changeset of a push.
         """
-        answers = [place.touches_tags(revision) for place in self._readable().values()]
+        answers = self._ask(lambda place: place.touches_tags(revision), self._readable()).values()
         if any(answers):
             return True
         known = {path for path, value in previous.rows().items() if value == PROJECT}
@@ -154,7 +158,8 @@ class MercurialRepository:
         found: dict[str, str] = {}
         for project, paths in names.items():
             if place := places.get(project):
-                removed = place.removals(paths)
+                answers = self._ask(partial(_removals, names=paths), {project: place})
+                removed = answers.get(project, {})
                 found |= {paths[name]: node for name, node in removed.items()}
         return found
 
@@ -222,9 +227,11 @@ class MercurialRepository:
                 try:
                     states[path] = place.state()
                 except RepositoryError as error:
-                    if not (error.is_forbidden and path):
+                    if not path:
                         raise
-                    self._unreadable |= {path}
+                    self._unreadable[path] = error
+            if self._unreadable and not states:
+                raise next(iter(self._unreadable.values()))
             self._states = states
         return self._states
 
@@ -239,7 +246,9 @@ class MercurialRepository:
             unchanged = [path for path, state in states.items() if path in known and known[path][0] == state]
             same = {path: known[path][1] for path in unchanged}
             asked = {path: place for path, place in self._readable().items() if path not in same}
-            self._listing = {**same, **_in_threads(lambda place: place.tags(), asked)}
+            self._listing = {**same, **self._ask(lambda place: place.tags(), asked)}
+            if self._unreadable and not self._listing:
+                raise next(iter(self._unreadable.values()))
             if self._known_tags and asked:
                 self._known_tags.write({path: (states[path], tags) for path, tags in self._listing.items()})
         return self._listing
@@ -254,17 +263,31 @@ class MercurialRepository:
         }
 
     def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
-        times = _in_threads(lambda place: place.times(), {path: self._all_places()[path] for path in tags})
+        times = self._ask(lambda place: place.times(), {path: self._all_places()[path] for path in tags})
         return {
             path: {
                 name: Resolved(node, times[path][node]) for name, node in nodes.items() if node in times[path]
             }
             for path, nodes in tags.items()
+            if path in times
         }
+
+    def _ask(self, ask: Callable[[Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
+        """The answers of places. Those of a folder that fail have none, and are passed over from now on."""
+        answers = _in_threads(lambda place: _answer_or_error(ask, place), places)
+        given: dict[str, Answer] = {}
+        for path, (answer, error) in answers.items():
+            if error is None:
+                given[path] = cast("Answer", answer)
+            elif path:
+                self._unreadable[path] = error
+            else:
+                raise error
+        return given
 
     def _presence(self, listing: Listing, path: str) -> Presence:
         project, name = split_tag_path(path) or ("", "")
-        if project in self._unreadable:
+        if tag_rows.is_below(project, self._unreadable):
             return "unknown"
         return "there" if name in listing.get(project, {}) else "gone"
 
@@ -291,3 +314,16 @@ def _in_threads(ask: Callable[[Place], Answer], places: Mapping[str, Place]) -> 
         return {path: ask(place) for path, place in places.items()}
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as executor:
         return dict(zip(places, executor.map(ask, places.values()), strict=True))
+
+
+def _answer_or_error(
+    ask: Callable[[Place], Answer], place: Place
+) -> tuple[Answer | None, RepositoryError | None]:
+    try:
+        return ask(place), None
+    except RepositoryError as error:
+        return None, error
+
+
+def _removals(place: Place, names: Iterable[str]) -> dict[str, str]:
+    return place.removals(names)
