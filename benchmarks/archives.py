@@ -21,10 +21,22 @@ def check(folder: Path, tags: Sequence[Release]) -> None:
         text = f"{len(found)} archives of {len(wanted)}; missing {lost[:3]}, not asked for {strange[:3]}"
         raise FailedError(text)
     for release, path in found.items():
-        with tarfile.open(path) as archive:
-            names = {name.partition("/")[2] for name in archive.getnames()}
-        if lost_files := sorted(project_files(wanted[release]).keys() - names):
+        if lost_files := _lost_files(path, wanted[release]):
             raise FailedError(f"{path.name} lacks {', '.join(lost_files)}")
+
+
+def produced(folder: Path, tags: Sequence[Release]) -> set[Release]:
+    """Those of the tags that have an archive below folder with all their files."""
+    wanted = {(str(canonicalize_name(tag.name)), tag.version): tag for tag in tags}
+    found = ((path, wanted.get(_release(path))) for path in folder.rglob("*.tar.gz"))
+    return {tag for path, tag in found if tag and not _lost_files(path, tag)}
+
+
+def _lost_files(path: Path, tag: Release) -> list[str]:
+    """What the archive lacks of the tag's files."""
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    return sorted(project_files(tag).keys() - names)
 
 
 def _release(path: Path) -> tuple[str, str]:

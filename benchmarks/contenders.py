@@ -93,7 +93,7 @@ def sdistmaker(course: Course) -> Contender:
 def build(course: Course) -> Contender:
     """A loop of svn export and ``python -m build --sdist``; raises ``MissingError``."""
     need("svn")
-    environment = _uv_environment(course)
+    environment = uv_environment(course)
     home = course.kept / "build"
     python = str(home / "bin" / "python")
     said_by([_uv(), "venv", "--quiet", "--no-project", "--python", sys.executable, str(home)], environment)
@@ -106,7 +106,7 @@ def build(course: Course) -> Contender:
 def uv(course: Course) -> Contender:
     """A loop of svn export and ``uv build --sdist``; raises ``MissingError``."""
     need("svn")
-    environment = _uv_environment(course)
+    environment = uv_environment(course)
     command = [_uv(), "build", "--quiet", "--sdist", "--python", sys.executable, "--out-dir"]
     return _loop(UV, said_by([_uv(), "--version"], environment), command, course, environment)
 
@@ -191,7 +191,7 @@ def _uv() -> str:
     return program("uv")
 
 
-def _uv_environment(course: Course) -> dict[str, str]:
+def uv_environment(course: Course) -> dict[str, str]:
     """With the index that pip is configured for, which uv does not read by itself."""
     return uv_variables("", course.environment, Path(sys.prefix))
 

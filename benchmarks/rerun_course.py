@@ -94,14 +94,38 @@ def make_course(size: Size, folder: Path, environment: Mapping[str, str]) -> Cou
     if not course.filled.exists():
         unfinished = folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        _fill(course, unfinished)
+        fill(course.url, unfinished)
         unfinished.rename(course.filled)
     return course
 
 
-def settle(course: Course) -> None:
-    """Run once where nothing is timed, which builds the tags that an earlier measurement added."""
-    timed(command(course.url, course.filled, course.environments), course.filled, course.environment)
+def fill(url: str, folder: Path) -> None:
+    """Publish every tag of the repositories by our own stages, with a few bytes for its archive, as after a
+    run. The index is in the new folder.
+    """
+    state = folder / "out-state"
+    state.mkdir(parents=True)
+    store = IndexStore(folder / "out")
+    with open_catalog(state / "catalog.sqlite3") as catalog, open_repository(url) as repository:
+        shown = pages.PageWriter(store, catalog, Site())
+        store.prepare()
+        shown.mark_empty_index_current()
+        last, source = ScanState(catalog), Source(url, repository)
+        tags = last.tags(scan(source, Configuration(), last, "benchmark", full=True))
+        index = Index(store, catalog, state)
+        with catalog.batch():
+            for tag in tags:
+                publish(_built(tag), index, tag.time, Configuration())
+        shown.write_all()
+        catalog.index_state.set_folders(store.folders())
+
+
+def settle(course: Course, url: str = "") -> None:
+    """Run once where nothing is timed, which builds the tags that an earlier measurement added.
+
+    ``url`` is that of the repositories, the course's own if it is not given.
+    """
+    timed(command(url or course.url, course.filled, course.environments), course.filled, course.environment)
     with open_catalog(course.filled / "out-state" / "catalog.sqlite3") as catalog:
         ScanState(catalog).keep_only([])
 
@@ -199,25 +223,6 @@ def _https_way(course: Course, folder: Path, delay: float, stack: ExitStack) -> 
     proxy = stack.enter_context(Proxy(httpd.port, delay=delay))
     variables = {"SSL_CERT_FILE": str(certificate.authority)}
     return Way(HTTPS, f"https://localhost:{proxy.port}/open/main", proxy, variables)
-
-
-def _fill(course: Course, folder: Path) -> None:
-    """Publish every tag by our own stages, with a few bytes for its archive, as after a run."""
-    state = folder / "out-state"
-    state.mkdir(parents=True)
-    store = IndexStore(folder / "out")
-    with open_catalog(state / "catalog.sqlite3") as catalog, open_repository(course.url) as repository:
-        shown = pages.PageWriter(store, catalog, Site())
-        store.prepare()
-        shown.mark_empty_index_current()
-        last, source = ScanState(catalog), Source(course.url, repository)
-        tags = last.tags(scan(source, Configuration(), last, "benchmark", full=True))
-        index = Index(store, catalog, state)
-        with catalog.batch():
-            for tag in tags:
-                publish(_built(tag), index, tag.time, Configuration())
-        shown.write_all()
-        catalog.index_state.set_folders(store.folders())
 
 
 def _built(tag: Tag) -> Built:

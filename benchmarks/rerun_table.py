@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeAlias
@@ -73,18 +73,29 @@ def results_table(results: Results, ways: Mapping[str, str]) -> str:
     return aligned([header, *(_line(each, ways) for each in results.values())])
 
 
-def limits_table(small: Results, large: Results) -> str:
-    """A line for each limit, met or missed; ``large`` are results with ten times as many tags."""
+def limits_table(small: Results, large: Results, limits: Sequence[Limit] | None = None) -> str:
+    """A line for each limit, met or missed; ``large`` are results with ten times as many tags.
+
+    ``limits`` are those of Subversion if they are not given.
+    """
     header = ["at most", "limit", "measured", ""]
-    return aligned([header, *(_limit(each, small, large) for each in LIMITS)])
+    return aligned([header, *(_limit(each, small, large) for each in (LIMITS if limits is None else limits))])
 
 
-def _seconds(action: str, way: str) -> Callable[[Results, Results], float | None]:
+def seconds_of(action: str, way: str) -> Callable[[Results, Results], float | None]:
+    """The median of an action by a way, as the value of a limit."""
+
     def value(small: Results, _large: Results) -> float | None:
         found = small.get((action, way))
         return median(found.seconds) if found else None
 
     return value
+
+
+def memory_of(small: Results, _large: Results) -> float | None:
+    """The most megabytes that the command itself took, as the value of a limit."""
+    ours = [each.memory / MEGABYTE for each in small.values() if each.action in (FIRST, AGAIN, MORE)]
+    return max(ours, default=None)
 
 
 def _questions(way: str) -> Callable[[Results, Results], float | None]:
@@ -93,11 +104,6 @@ def _questions(way: str) -> Callable[[Results, Results], float | None]:
         return max(found.questions) if found else None
 
     return value
-
-
-def _memory(small: Results, _large: Results) -> float | None:
-    ours = [each.memory / MEGABYTE for each in small.values() if each.action in (FIRST, AGAIN, MORE)]
-    return max(ours, default=None)
 
 
 def _growth(small: Results, large: Results) -> float | None:
@@ -112,13 +118,13 @@ def _part(small: Results, _large: Results) -> float | None:
 
 
 LIMITS = (
-    Limit("no-op over file://", 0.3, "s", _seconds(AGAIN, FILE)),
+    Limit("no-op over file://", 0.3, "s", seconds_of(AGAIN, FILE)),
     Limit("no-op over svn://, round trips", 3, "", _questions(SVN)),
     Limit("no-op over https://, round trips", 3, "", _questions(HTTPS)),
-    Limit("one new tag over file://", 0.6, "s", _seconds(MORE, FILE)),
-    Limit("first scan over svn://", 10, "s", _seconds(FIRST, SVN)),
-    Limit("first scan over https://", 10, "s", _seconds(FIRST, HTTPS)),
-    Limit("memory", 150, "MB", _memory),
+    Limit("one new tag over file://", 0.6, "s", seconds_of(MORE, FILE)),
+    Limit("first scan over svn://", 10, "s", seconds_of(FIRST, SVN)),
+    Limit("first scan over https://", 10, "s", seconds_of(FIRST, HTTPS)),
+    Limit("memory", 150, "MB", memory_of),
     Limit("no-op with ten times as many tags : no-op", 1.25, "", _growth),
     Limit("bin/buildout with the part - without", 0.3, "s", _part),
 )

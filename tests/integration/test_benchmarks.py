@@ -15,10 +15,20 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import build_speed, index_contenders, index_speed, rerun_loops, rerun_speed
-from benchmarks.archives import check
+from benchmarks import (
+    build_speed,
+    git_contenders,
+    git_reruns,
+    git_speed,
+    index_contenders,
+    index_speed,
+    rerun_loops,
+    rerun_speed,
+)
+from benchmarks.archives import check, produced
 from benchmarks.build_speed import QUICK, sample_of
 from benchmarks.contenders import CONTENDERS, NAMES, Contender, measure
+from benchmarks.git_repositories import make_bare_repositories, make_checkouts
 from benchmarks.index_packages import added, line_for_dumb_pypi, packages, release_of
 from benchmarks.programs import FailedError, MissingError
 from benchmarks.projects import Release, description, project_files, releases
@@ -29,6 +39,7 @@ from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
 from benchmarks.watched import watched
 from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
 from sdistmaker_recipe.vcs.subversion.opening import open_connection
+from tests.support.git import git
 from tests.support.proxy import Proxy
 
 RUN = subprocess.run
@@ -163,6 +174,12 @@ class TestCheck:
         with pytest.raises(FailedError, match="0 archives of 2"):
             measure(idle, tmp_path / "run")
 
+    def test_those_that_are_complete_are_counted(self, tmp_path):
+        assert produced(tmp_path, releases(1, 3)) == set(self.TAGS)
+        archive(tmp_path, self.TAGS[0], project_files(self.TAGS[0]).keys() - {"docs/index.rst"})
+        archive(tmp_path, Release("strange", "1.0"), [])
+        assert produced(tmp_path, releases(1, 3)) == {self.TAGS[1]}
+
 
 class TestBuildSpeed:
     def test_every_contender_has_a_name(self):
@@ -212,6 +229,91 @@ class TestBuildSpeed:
             line.split()[5:] for line in out.splitlines()
         ]
         assert out.count("not measured") == len(REQUIRED)
+
+
+class TestGitSpeed:
+    def run(self, monkeypatch, capsys, contenders, *keys) -> tuple[int, str]:
+        monkeypatch.setattr(git_speed, "CONTENDERS", contenders)
+        return git_speed.run(git_speed.QUICK, keys), capsys.readouterr().out
+
+    def test_every_contender_has_a_name_and_the_ratio_is_required(self):
+        assert git_contenders.CONTENDERS.keys() == git_contenders.NAMES.keys()
+        assert [(each.slow, each.fast, each.limit) for each in git_contenders.REQUIRED] == [
+            ("tags2sdists", "kept", 50)
+        ]
+
+    def test_limits_are_those_of_the_project(self):
+        assert [(each.what, each.most) for each in git_reruns.LIMITS] == [
+            ("first scan of a folder", 30),
+            ("no-op over a folder", 1),
+            ("memory", 150),
+        ]
+
+    def test_checkouts_hold_the_files_of_each_tag(self, tmp_path):
+        tags = releases(2, 2)
+        make_checkouts(tmp_path / "checkouts", tags)
+        for tag in tags:
+            checkout = tmp_path / "checkouts" / tag.name
+            assert git(checkout, "status", "--porcelain") == ""
+            git(checkout, "checkout", "-q", tag.version)
+            for path, text in project_files(tag).items():
+                assert (checkout / path).read_text() == text
+            assert git(checkout, "cat-file", "-t", tag.version) == "tag"
+
+    def test_bare_repositories_have_all_tags(self, tmp_path):
+        make_bare_repositories(tmp_path, ["one", "two"], 3)
+        for name in ("one", "two"):
+            bare = tmp_path / f"{name}.git"
+            assert git(bare, "tag").split() == ["1.0", "1.1", "1.2"]
+            assert f"name='{name}', version='1.1'" in git(bare, "show", "1.1:setup.py")
+        assert [(tmp_path / f"{name}.git/packed-refs").exists() for name in ("one", "two")] == [False, True]
+
+    def test_ours_builds_the_checkouts(self, monkeypatch, capsys):
+        contenders = {"kept": git_contenders.CONTENDERS["kept"]}
+        status, out = self.run(monkeypatch, capsys, contenders, "kept")
+        assert status == 0, out
+        assert "sdists_from_tags, environments kept made 4 of 4 tags" in out
+        assert "not measured" in out
+
+    def test_the_rate_is_that_of_what_was_made(self, monkeypatch, capsys):
+        def prepare(course):
+            def run(folder):
+                for tag in course.tags[:2]:
+                    archive(folder / "out", tag, project_files(tag))
+                return 0.5
+
+            return Contender("tags2sdists", "tags2sdists 0", course.tags, run)
+
+        status, out = self.run(monkeypatch, capsys, {"tags2sdists": prepare}, "tags2sdists")
+        assert status == 0
+        assert "tags2sdists 2.6 made 2 of 4 tags" in out
+        assert ["1.00", "1.00", "to", "1.00", "250.0", "-", "2,", "scaled"] in [
+            line.split()[2:] for line in out.splitlines()
+        ]
+
+    def test_what_makes_nothing_has_no_rate(self, monkeypatch, capsys):
+        def prepare(course):
+            return Contender("tags2sdists", "tags2sdists 0", course.tags, lambda _folder: 0.5)
+
+        status, out = self.run(monkeypatch, capsys, {"tags2sdists": prepare}, "tags2sdists")
+        assert "tags2sdists 2.6 made 0 of 4 tags" in out
+        assert "ms per tag" not in out
+
+    def test_a_folder_is_scanned_and_scanned_again(self, monkeypatch, capsys):
+        status, out = self.run(monkeypatch, capsys, {}, "folder")
+        assert status == 0, out
+        assert "6 tags of 3 bare repositories" in out
+        for name in ("first scan", "no-op"):
+            assert any(line.split("  ")[0] == name for line in out.splitlines())
+        assert "not measured" not in out
+
+    def test_a_scan_that_finds_too_little_has_no_time(self, monkeypatch, capsys):
+        fewer = lambda folder, names, tags: make_bare_repositories(folder, names, tags - 1)  # noqa: E731
+        monkeypatch.setattr(git_reruns, "make_bare_repositories", fewer)
+        status, out = self.run(monkeypatch, capsys, {}, "folder")
+        assert status == 1
+        assert "FAILED: folder: 3 tags were found of 6" in out
+        assert "first scan" not in out
 
 
 class TestIndexPackages:
