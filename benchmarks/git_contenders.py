@@ -65,7 +65,7 @@ def tags2sdists(course: Course) -> Contender:
     said_by([uv, "pip", "install", "--quiet", "--python", str(python), "tags2sdists==2.6"], environment)
     version = said_by([str(python), "--version"], environment)
 
-    def run(folder: Path, source: Path = checkouts(course.kept)) -> float:
+    def make(folder: Path, source: Path) -> float:
         command = [str(home / "bin" / "tags2sdists"), "--quiet", str(source), str(folder / "out")]
         return timed(command, folder, course.environment)
 
@@ -73,9 +73,11 @@ def tags2sdists(course: Course) -> Contender:
     warm = course.kept / "warm-tags2sdists"
     (warm / "out").mkdir(parents=True)
     make_checkouts(warm / "checkouts", course.tags[:1])
-    run(warm, warm / "checkouts")
+    make(warm, warm / "checkouts")
     shutil.rmtree(warm)
-    return Contender(TAGS2SDISTS, f"tags2sdists 2.6 on {version}", course.tags, run)
+    source = checkouts(course.kept)
+    tool = f"tags2sdists 2.6 on {version}"
+    return Contender(TAGS2SDISTS, tool, course.tags, lambda folder: make(folder, source))
 
 
 def _newest(environment: Mapping[str, str]) -> str:

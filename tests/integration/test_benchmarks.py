@@ -296,6 +296,7 @@ class TestGitSpeed:
             return Contender("tags2sdists", "tags2sdists 0", course.tags, lambda _folder: 0.5)
 
         status, out = self.run(monkeypatch, capsys, {"tags2sdists": prepare}, "tags2sdists")
+        assert status == 0
         assert "tags2sdists 2.6 made 0 of 4 tags" in out
         assert "ms per tag" not in out
 

@@ -19,7 +19,8 @@ class Project:
     ``short`` are the versions that every run of the tests takes, ``python2`` those that only Python 2 builds
     as they were. ``made`` are patterns of files that are in no tag, since a build makes them, ``gone`` of
     those that no build of today makes. ``markers`` says that setup.cfg of its tags marks each version as one
-    of development. ``differs`` has what comes out otherwise, by version: the field (or "files"), and why.
+    of development, ``prefix`` what its tags begin with. ``differs`` has what comes out otherwise, by version:
+    the field (or "files"), and why.
     """
 
     versions: str
@@ -28,6 +29,7 @@ class Project:
     made: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     markers: bool = False
+    prefix: str = ""
     differs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 

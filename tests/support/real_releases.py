@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.ladder import Interpreter
 from tests.support.commands import Commands
+from tests.support.git_import import GitHistory
 from tests.support.history import History
 from tests.support.long_form import IS_LONG
 from tests.support.public_projects import Project
@@ -46,28 +47,36 @@ class Row:
 
 
 def build_all(
-    projects: Mapping[str, Project], folder: Path, commands: Commands
+    projects: Mapping[str, Project],
+    folder: Path,
+    commands: Commands,
+    make_history: Callable[[Path], History | GitHistory] = History,
 ) -> Mapping[tuple[str, str], Row]:
-    """All chosen releases of these projects by name and version, some projects in each run."""
+    """All chosen releases of these projects by name and version, some projects in each run.
+
+    ``make_history`` makes the repository of each run.
+    """
     names = [name for name, project in projects.items() if chosen(project)]
     found: dict[tuple[str, str], Row] = {}
     for start in range(0, len(names), PROJECTS_AT_A_TIME):
         some = {name: projects[name] for name in names[start : start + PROJECTS_AT_A_TIME]}
         below = folder / str(start)
         below.mkdir()
-        for row in build(some, below, commands):
+        for row in build(some, below, commands, make_history(below / "repository")):
             found[row.original.name, row.original.version] = row
     return found
 
 
-def build(projects: Mapping[str, Project], folder: Path, commands: Commands) -> Iterator[Row]:
+def build(
+    projects: Mapping[str, Project], folder: Path, commands: Commands, history: History | GitHistory
+) -> Iterator[Row]:
     """Import the chosen releases of these projects as tags, and build them in one run."""
-    history = History(folder / "repository")
     sdists = [sdist for name, project in projects.items() for sdist in fetch(name, chosen(project), folder)]
     for sdist in sdists:
         project = projects[sdist.name]
         files = sdist.as_tag((*project.made, *project.gone), markers=project.markers)
-        history.add_tag(sdist.name, sdist.version, files, sdist.executables(), date=sdist.date)
+        name = f"{project.prefix}{sdist.version}"
+        history.add_tag(sdist.name, name, files, sdist.executables(), date=sdist.date)
     report = commands.report("--repository", history.url, "--destination", folder / "index")
     assert report["errors"] == []
     yield from _rows(sdists, report, projects, folder / "index")
@@ -82,7 +91,7 @@ def _rows(
     made = {(each["project"], each["tag"]): each for each in report["published"]}
     failed = {(each["project"], each["tag"]): each["reason"] for each in report["failed"]}
     for sdist in sdists:
-        tag = (sdist.name, sdist.version)
+        tag = (sdist.name, f"{projects[sdist.name].prefix}{sdist.version}")
         if tag in made:
             yield _compared(sdist, made[tag], projects[sdist.name], index)
         else:

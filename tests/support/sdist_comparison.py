@@ -11,6 +11,7 @@ What is the same, and counts as such here, though it is written in another way:
 - Classifiers: poetry-core names the Pythons that fit, as far as it knows them when it builds.
 - What a build makes (PKG-INFO, egg-info) differs with the backend's version; it is compared field by field.
   setup.cfg is compared by its values without the markers that setuptools writes there.
+- A module that a build makes with the version in it is compared by that version.
 - ez_setup.py, distribute_setup.py: where setup.py imports one and the tag lacks it, the archive has a stub.
 - A summary of several lines: distutils wrote all of them as they were, which ends the header. Newer
   setuptools takes the first line.
@@ -31,7 +32,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from tests.support.public_sdists import PublicSdist, matches
+from tests.support.public_sdists import Member, PublicSdist, matches
 
 REQUIRES = "requires.txt"
 DESCRIPTION = "Description"
@@ -43,6 +44,9 @@ _MARKERS = ("tag_build", "tag_date", "tag_svn_revision")
 
 # The other lines of a summary, and the empty line after them.
 _SUMMARY = re.compile(r"^(Summary: .*\n)(?:(?!Home-page:).*\n)*?(?=Home-page:)", re.MULTILINE)
+_SETS_VERSION = re.compile(
+    r"""^(?:__)?version(?:__)?\s*(?::[^=]*)?=(?:[^'"\n]*=)?\s*u?['"](?P<version>[^'"]+)['"]""", re.MULTILINE
+)
 
 Facts = Mapping[str, frozenset[str]]
 
@@ -76,12 +80,23 @@ def _files(
         elif path not in before:
             if path not in _STUBS and not matches(path, made):
                 yield f"+{path}"
-        elif before[path].content != after[path].content and not matches(path, made):
+        elif _differ(before[path], after[path], by_version=matches(path, made)):
             yield f"~{path}"
         elif before[path].executable != after[path].executable:
             yield f"x{path}"
     if _settings(original) != _settings(ours):
         yield "~setup.cfg"
+
+
+def _differ(before: Member, after: Member, *, by_version: bool) -> bool:
+    read = _said_version if by_version else bytes
+    return read(before.content) != read(after.content)
+
+
+def _said_version(module: bytes) -> str:
+    """The version that a module sets, "" if it sets none; backends write such modules in many ways."""
+    found = _SETS_VERSION.search(module.decode("utf-8", "replace"))
+    return found["version"] if found else ""
 
 
 def _settings(sdist: PublicSdist) -> dict[str, dict[str, str]]:
