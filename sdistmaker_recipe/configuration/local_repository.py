@@ -20,6 +20,20 @@ def system_at(path: Path) -> str:
     return ""
 
 
+def system_of_tag(path: Path) -> str:
+    """The system of the repository that the path of a tag, REPOSITORY/tags/NAME, leads into; "" for none."""
+    if "tags" not in path.parts or path.is_dir():
+        return ""
+    for folder in path.parents:
+        if is_git_repository(folder) or is_git_repository(f"{folder}.git"):
+            return "git"
+        if is_mercurial_repository(folder):
+            return "hg"
+        if (folder / "format").is_file() and (folder / "db").is_dir():  # a repository of Subversion
+            return ""
+    return ""
+
+
 def is_mercurial_repository(folder: Path | str) -> bool:
     """Whether a repository of Mercurial is in the folder, with or without a working copy."""
     return os.path.isdir(os.path.join(folder, ".hg"))

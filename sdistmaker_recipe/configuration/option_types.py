@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.configuration import layout_patterns
-from sdistmaker_recipe.configuration.local_repository import system_at
+from sdistmaker_recipe.configuration.local_repository import system_at, system_of_tag
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
 from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
 
@@ -301,11 +301,17 @@ def _repository(written: str) -> str:
 
     Only Subversion's repositories are named by file:// URLs of their own.
     """
-    if re.match(r"~?/(?!/)", written) and (system := system_at(path := Path(written).expanduser())):
-        return f"{system}+{path.absolute().as_uri()}"
+    if re.match(r"~?/(?!/)", written) and (url := _url_of_path(Path(written).expanduser())):
+        return url
     if not re.fullmatch(_SCP, written):
         _check_repository(written)
     return written.rstrip("/")
+
+
+def _url_of_path(path: Path) -> str:
+    """The URL of a git or Mercurial repository, or of a tag in one; "" where there is none."""
+    system = system_at(path) or system_of_tag(path)
+    return f"{system}+{path.absolute().as_uri()}" if system else ""
 
 
 def _check_repository(url: str) -> None:
@@ -382,6 +388,14 @@ def backend(*accepted: str) -> Callable[[object], str]:
 
 def _did_you_mean(written: str) -> str:
     """A question with the URL that was probably meant, to end a message with; "" if none comes to mind."""
+    match = re.fullmatch(r"(?:file:/*(?=/))?(?!//)([^:]+)", written)
+    if match and (url := _url_of_path(Path(match[1]))):
+        return f"; did you mean {url}?"
+    return _similar_url(written)
+
+
+def _similar_url(written: str) -> str:
+    """The same question, by the text alone."""
     scheme, separator, rest = written.partition("://")
     meant = ""
     if written.startswith("//"):

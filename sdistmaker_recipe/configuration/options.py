@@ -99,10 +99,10 @@ class Configuration:
         backend("auto", "subversion", "subversion-cli", "git", "mercurial"),
         "auto",
         "What reads the repository. subversion: the library libsvn. subversion-cli: the program svn. git and "
-        "mercurial: the programs git and hg, whatever the URL begins with. auto: git and hg for their own "
-        "URLs, plug-ins for theirs; for others libsvn, or the program svn if subvertpy, the Python binding "
-        "of libsvn, is not installed. The name of a plug-in: that plug-in, for every URL.",
-        "auto, subversion or subversion-cli",
+        "mercurial: the programs git and hg, whatever the URL begins with. auto: git, hg or a plug-in for "
+        "its own URLs; for others libsvn, or svn if subvertpy, the Python binding of libsvn, is not "
+        "installed. A plug-in: that one, for every URL.",
+        "auto, subversion, subversion-cli, git, mercurial or the name of a plug-in",
     )
     connections: int = declare(
         Group.ACCESS,

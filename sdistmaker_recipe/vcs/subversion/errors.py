@@ -9,8 +9,11 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote
 
+from sdistmaker_recipe.configuration.local_repository import system_at, system_of_tag
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 
@@ -43,6 +46,8 @@ class Fault(NamedTuple):
         )
 
 
+_NO_REPOSITORY = "no Subversion repository is there"
+_NO_SERVER = "a web server answers there, but it is no Subversion server"
 LOGIN = "the server asks for a user name and password, and accepted none"
 CHECK_URL = "Check the URL: svn info URL must show the repository."
 
@@ -117,14 +122,14 @@ FAULTS = (
     Fault(
         # RA_LOCAL_REPOS_OPEN_FAILED, RA_SVN_REPOS_NOT_FOUND, RA_DAV_OPTIONS_REQ_FAILED
         (180001, 210005, 175003),
-        "no Subversion repository is there",
+        _NO_REPOSITORY,
         CHECK_URL,
     ),
     Fault(
         # RA_DAV_METHOD_NOT_ALLOWED, RA_DAV_MALFORMED_DATA, RA_DAV_RESPONSE_HEADER_BADNESS, XML_MALFORMED, and
         # UNSUPPORTED_FEATURE for the request OPTIONS
         (175015, 175009, 175010, 130003, 200007),
-        "a web server answers there, but it is no Subversion server",
+        _NO_SERVER,
         "Use the URL that svn checkout is used with; it may have another path than the pages for people. "
         f"{CHECK_URL}",
         scheme="http",
@@ -132,7 +137,7 @@ FAULTS = (
     Fault(
         # RA_DAV_REQUEST_FAILED with a status of RFC 9110 that says that the request makes no sense there
         (175002,),
-        "a web server answers there, but it is no Subversion server",
+        _NO_SERVER,
         "Use the URL that svn checkout is used with; it may have another path than the pages for people. "
         f"{CHECK_URL}",
         words=r"HTTP status (400|405|406|410|415|418|426|505)\b",
@@ -162,7 +167,7 @@ FAULTS = (
         "For file:// the user this program runs as must be able to read the repository's folder, for http:// "
         "the server's user.",
     ),
-    Fault((errno.ENOENT, errno.ENOTDIR), "no Subversion repository is there", CHECK_URL, scheme="http"),
+    Fault((errno.ENOENT, errno.ENOTDIR), _NO_REPOSITORY, CHECK_URL, scheme="http"),
     Fault(
         (160043, 165005),  # FS_UNSUPPORTED_FORMAT, REPOS_UNSUPPORTED_VERSION
         "the repository is in a format of a later Subversion",
@@ -204,10 +209,31 @@ def translate(url: str, errors: ErrorChain, credentials: Credentials | None = No
     if fault is None:
         return RepositoryError(url, details)
     kind = PathNotFoundError if fault is NOT_FOUND else RepositoryError
+    other = _other_system(url, fault)
     reason = f"{fault.reason} ({details})"
     is_refused = fault.reason is LOGIN and credentials is not None and credentials.password is not None
     hint = _refused_login(credentials) if credentials is not None and is_refused else fault.hint
-    return kind(url, reason, hint, is_transient=fault.is_transient, is_forbidden=fault.is_forbidden)
+    return kind(url, reason, other or hint, is_transient=fault.is_transient, is_forbidden=fault.is_forbidden)
+
+
+def _other_system(url: str, fault: Fault) -> str:
+    """What to write if a git or Mercurial repository is at the URL, or may be; "" if nothing says so."""
+    is_elsewhere = fault.reason in (_NO_REPOSITORY, _NO_SERVER)
+    scheme, _separator, rest = url.partition("://")
+    path = Path(unquote(rest.removeprefix("localhost")))
+    if scheme == "file" and (is_elsewhere or fault is NOT_FOUND):
+        system = system_at(path) or system_of_tag(path)
+        name = "git" if system == "git" else "Mercurial"
+        return f"A repository of {name} is there. Write {system}+{url}" if system else ""
+    if scheme not in ("http", "https", "svn+ssh"):
+        return ""
+    git = f"git+{url.removeprefix('svn+')}"
+    if re.search(r"\.git(/|$)", rest) and (is_elsewhere or fault is NOT_FOUND):
+        return f"For a git repository write {git}"
+    if fault.reason == _NO_SERVER:
+        hg = f"hg+{url.removeprefix('svn+')}"
+        return f"{fault.hint} For a git repository write {git}, for one of Mercurial {hg}"
+    return ""
 
 
 def _refused_login(credentials: Credentials) -> str:

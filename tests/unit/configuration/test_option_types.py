@@ -442,3 +442,38 @@ def test_a_path_from_the_current_folder_is_answered_with_how_to_write_it(written
 def test_a_repository_of_another_kind_is_answered_without_a_guess(written):
     with pytest.raises(ValueError, match=r"is not the URL of a repository$"):
         option_types.repositories(written)
+
+
+@pytest.fixture
+def two_systems(tmp_path):
+    for name in ("HEAD", "objects", "refs"):
+        (tmp_path / "acme.git" / name).mkdir(parents=True)
+    (tmp_path / "other/.hg").mkdir(parents=True)
+    (tmp_path / "other/svn/db").mkdir(parents=True)
+    (tmp_path / "other/svn/format").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "system"),
+    [("acme.git/tags/1.0", "git"), ("acme/tags/v/1.0", "git"), ("other/tags/1.0", "hg")],
+)
+def test_the_path_of_a_tag_names_the_system_of_its_repository(two_systems, path, system):
+    found = option_types.repositories(f"{two_systems}/{path}")
+    assert found == (f"{system}+file://{two_systems}/{path}",)
+
+
+@pytest.mark.parametrize("path", ["other/svn/tags/1.0", "other/svn/project", "none/tags/1.0", "other/1.0"])
+def test_another_path_names_no_system(two_systems, path):
+    with pytest.raises(ValueError, match=rf"did you mean file://{re.escape(str(two_systems))}/{path}\?$"):
+        option_types.repositories(f"{two_systems}/{path}")
+
+
+@pytest.mark.parametrize("start", ["", "./", "file:", "file:/"])
+def test_a_path_that_is_almost_right_is_answered_with_the_url_of_its_system(two_systems, monkeypatch, start):
+    monkeypatch.chdir(two_systems)
+    path = "acme.git" if start in ("", "./") else f"{two_systems}/acme.git"
+    with pytest.raises(
+        ValueError, match=rf"did you mean git\+file://{re.escape(str(two_systems))}/acme.git\?$"
+    ):
+        option_types.repositories(f"{start}{path}")

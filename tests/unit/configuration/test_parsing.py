@@ -120,7 +120,10 @@ class TestProblems:
             configure([part(jobs="many", vcs="cvs")], BASE)
         assert str(caught.value).splitlines() == [
             "[sdists]: jobs = 'many': is not a whole number of 0 or more; accepted: a whole number",
-            "[sdists]: vcs = 'cvs': is not known; accepted: auto, subversion or subversion-cli",
+            (
+                "[sdists]: vcs = 'cvs': is not known; accepted: auto, subversion, subversion-cli, git, mercurial "
+                "or the name of a plug-in"
+            ),
         ]
 
     def test_end_with_the_value_that_was_meant_if_that_is_known(self):

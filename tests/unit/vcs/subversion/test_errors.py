@@ -111,3 +111,48 @@ def test_a_password_that_is_refused_is_not_to_be_set_but_checked() -> None:
 
 def test_a_password_without_a_user_misses_the_option_username() -> None:
     assert "Set username = NAME" in translate("svn://x/y", LOGIN_FAILED, Credentials(None, "hunter2")).hint
+
+
+NO_REPOSITORY, NOT_ALLOWED = (180001, "Unable to open"), (175015, "The HTTP method is not allowed")
+
+
+@pytest.mark.parametrize(
+    ("path", "system", "name"),
+    [
+        ("acme.git", "git", "git"),
+        ("", "git", "git"),
+        ("acme.git/tags/1.0", "git", "git"),
+        ("acme/tags/1.0", "git", "git"),
+        ("hg", "hg", "Mercurial"),
+        ("hg/one/tags/1.0", "hg", "Mercurial"),
+    ],
+)
+def test_a_folder_of_another_system_is_answered_with_its_url(tmp_path, path, system, name) -> None:
+    for part in ("HEAD", "objects", "refs"):
+        (tmp_path / "acme.git" / part).mkdir(parents=True)
+    (tmp_path / "hg/one/.hg").mkdir(parents=True)
+    url = f"{tmp_path.as_uri()}/{path}".rstrip("/")
+    assert translate(url, [NO_REPOSITORY]).hint == f"A repository of {name} is there. Write {system}+{url}"
+
+
+def test_a_folder_without_any_repository_is_to_be_checked(tmp_path) -> None:
+    assert "svn info" in translate(tmp_path.as_uri(), [NO_REPOSITORY]).hint
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "meant"),
+    [
+        ("https://example.com/x.git", NOT_ALLOWED, "git+https://example.com/x.git"),
+        ("https://example.com/x.git", (160013, "not found"), "git+https://example.com/x.git"),
+        ("http://example.com/x.git/tags/1.0", (175003, ""), "git+http://example.com/x.git/tags/1.0"),
+        ("svn+ssh://me@example.com/x.git", (210005, "No repository"), "git+ssh://me@example.com/x.git"),
+    ],
+)
+def test_a_server_of_git_is_answered_with_its_url(url, error, meant) -> None:
+    assert translate(url, [error]).hint == f"For a git repository write {meant}"
+
+
+def test_a_web_server_may_have_another_system() -> None:
+    hint = translate("https://example.com/x", [NOT_ALLOWED]).hint
+    assert "svn checkout" in hint
+    assert "write git+https://example.com/x, for one of Mercurial hg+https://example.com/x" in hint
