@@ -6,14 +6,13 @@ Only one thing is recorded: which project's metadata gave a name first. It count
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.index.name_rules import Folder, NameUse, Publisher, allowing_line, foreign_publishers
-from sdistmaker_recipe.model import ADOPTED, TAGS, Tag, project_origin, repository_of
+from sdistmaker_recipe.model import ADOPTED, TAGS, Release, Tag, project_name, project_origin, repository_of
 
 _CLAIM = "first use of the name "
 
@@ -73,6 +72,16 @@ def claim_name(name: str, tag: Tag, catalog: Catalog) -> None:
         catalog.set_note(f"{_CLAIM}{name}", tag.project_origin)
 
 
+def pass_on_name(release: Release, tag: Tag, catalog: Catalog) -> None:
+    """Record that the name of a release belongs to the project of this tag, if it was that of its own.
+
+    Raises ``StoreError``.
+    """
+    claimant = catalog.note(f"{_CLAIM}{release.project}")
+    if claimant in ("", project_origin(release.origin)) and release.project != normalised_name_of(tag.project):
+        catalog.set_note(f"{_CLAIM}{release.project}", tag.project_origin)
+
+
 def mixed_names(catalog: Catalog, other_names: Sequence[OtherName]) -> list[NameUse]:
     """The names under which a project has published although they belong to another one, in order.
 
@@ -90,6 +99,6 @@ def mixed_names(catalog: Catalog, other_names: Sequence[OtherName]) -> list[Name
 
 def _folder(project: str, tag_url: str, roots: Iterable[str]) -> Folder:
     """The folder of the project with this origin; ``tag_url`` is that of one of its tags."""
-    name = unquote(tag_url.rpartition(f"/{TAGS}/")[0].rpartition("/")[2])
+    name = project_name(tag_url.rpartition(f"/{TAGS}/")[0], "")
     paths = [project[len(root) + 1 :] for root in roots if f"{project}/".startswith(f"{root}/")]
     return Folder(project, name, min(paths, key=len, default=project.partition("/")[2]))

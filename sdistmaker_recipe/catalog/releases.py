@@ -182,13 +182,16 @@ class Releases:
             self._database.change(f"UPDATE release_file SET metadata_sha256 = ? {condition}", digests)
 
     def assign_tag(self, release: Release, tag: Tag) -> Release:
-        """Record the tag that a release was made from, and forget a failure of the tag; the release then.
+        """Record the tag that a release belongs to, and forget a failure of the tag; the release then.
 
         Pages are marked stale.
         """
-        changed = release._replace(origin=tag.origin, tag_url=tag.url, revision=tag.revision)
+        changed = release._replace(
+            origin=tag.origin, tag_url=tag.url, revision=tag.revision, tag_moved_to=""
+        )
         statement = """
-            UPDATE release SET origin = ?, tag_url = ?, revision = ? WHERE project = ? AND filename = ?
+            UPDATE release SET origin = ?, tag_url = ?, revision = ?, tag_moved_to = ''
+            WHERE project = ? AND filename = ?
         """
         values = (changed.origin, changed.tag_url, changed.revision, changed.project, changed.filename)
         with self._database.batch():

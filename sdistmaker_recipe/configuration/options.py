@@ -153,7 +153,8 @@ class Configuration:
         Group.PROJECTS,
         lines,
         "",
-        "Build only the projects whose path below the repository's URL matches one of these globs.",
+        "Build only the projects whose path below the repository's URL matches one of these globs. A glob that "
+        "begins with the URL of a repository, as in https://svn.example.com/svn/acme.*, is for that one only.",
         "globs, one a line",
     )
     exclude: tuple[str, ...] = declare(
@@ -161,7 +162,7 @@ class Configuration:
         lines,
         "",
         "Do not build the projects whose path below the repository's URL matches one of these globs. "
-        "exclude wins over include.",
+        "exclude wins over include. A glob that begins with the URL of a repository is for that one only.",
         "globs, one a line",
     )
     ignore: tuple[str, ...] = declare(

@@ -5,7 +5,8 @@ The steps, in their order, each in a module with its value:
 * ``engine``: the page that calls them.
 * ``opening``: the lock, and the ``Run`` with everything that is open: catalog, index, repositories.
 * ``scanning``: scan; ``Scanned`` holds what the repositories have now. ``replaced_repository``: releases of a
-  repository that has another UUID now are matched to its tags.
+  repository that has another UUID now are matched to its tags. ``moved_projects``: releases of projects that
+  are in another repository now are matched to the tags there.
 * ``planning``: plan; ``Planned`` holds what the run will do. ``selection``: which tags can have changed.
   ``lifecycle``: what becomes of releases whose tags were deleted, came back or moved. ``verification``: the
   whole index compared with the catalog.

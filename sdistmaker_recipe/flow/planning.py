@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import archives, match_adopted
-from sdistmaker_recipe.flow import lifecycle, selection
+from sdistmaker_recipe.flow import lifecycle, moved_projects, selection
 from sdistmaker_recipe.flow.lifecycle import MissingTags
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.reserved_names import NamesToReserve, select_names_to_reserve
@@ -57,6 +57,12 @@ def plan(scanned: Scanned, run: Run) -> Planned:
         releases=releases,
         failures=_failures(missing_tags, run),
         missing_files=_missing_files(releases.values(), adoption, lost, run),
+        published_elsewhere=moved_projects.published_elsewhere(
+            [tag for tag in tags if tag.origin not in releases],
+            run.scan_state,
+            run.catalog,
+            run.configuration.other_names,
+        ),
         releases_without_tag=lifecycle.releases_without_tag(missing_tags, run.configuration),
     )
     new_plan = plan_stage.plan(tags, state, run.configuration, __version__)

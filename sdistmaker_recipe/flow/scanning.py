@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog.scan_state import Scan
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.flow import replaced_repository
+from sdistmaker_recipe.flow import moved_projects, replaced_repository
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.stages import scan as stage
 from sdistmaker_recipe.stages.scan import Source
@@ -32,7 +32,8 @@ class Scanned(NamedTuple):
 def scan(run: Run) -> Scanned:
     """Scan every repository and remember what was found.
 
-    Releases of a repository that has another UUID now are matched to its tags. Raises ``RepositoryError`` if
+    Releases of a repository that has another UUID now are matched to its tags, and releases of projects that
+    moved to another repository to the tags there. Raises ``RepositoryError`` if
     no repository answers, and ``StoreError``.
     """
     run.scan_state.keep_only(run.configuration.repository)
@@ -59,9 +60,12 @@ def scan(run: Run) -> Scanned:
     if errors and len(errors) == len(run.sources):
         raise errors[0]
     replaced = replaced_repository.match_releases(scans, run.scan_state, run.catalog)
+    moved = moved_projects.match_releases(
+        scans, run.scan_state, run.catalog, run.configuration.other_names
+    )
     return Scanned(
         scans,
-        warnings=(*run.source_warnings, *warnings, *replaced),
+        warnings=(*run.source_warnings, *warnings, *replaced, *moved),
         errors=(*run.source_errors, *(str(error) for error in errors)),
         nothing_found=tuple(nothing_found),
     )

@@ -19,13 +19,15 @@ class CatalogState:
     """What earlier runs left: releases and failures by origin, and releases whose file is gone.
 
     ``releases_without_tag`` are the releases whose tags were deleted, each by project and version as
-    ``packaging.utils.canonicalize_version`` has it; another tag may take one over.
+    ``packaging.utils.canonicalize_version`` has it; another tag may take one over. ``published_elsewhere``
+    are the releases that tags of other repositories keep, by the origins of the tags that would make them.
     """
 
     releases: Mapping[str, Release] = field(default_factory=dict)
     failures: Mapping[str, Failure] = field(default_factory=dict)
     missing_files: Set[str] = frozenset()
     releases_without_tag: Set[tuple[str, str]] = frozenset()
+    published_elsewhere: Mapping[str, Release] = field(default_factory=dict)
 
 
 def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration, version: str) -> Plan:
@@ -41,6 +43,8 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
         failure = known.failures.get(tag.origin)
         if release is not None and not lost and not may_replace_file(release, tag.revision, configuration):
             skipped[tag] = published(tag, release)
+        elif release is None and (kept := known.published_elsewhere.get(tag.origin)):
+            skipped[tag] = f"published as {kept.filename} from {kept.tag_url}, which is still there"
         elif tag in skipped and not lost and not _may_take_over(tag, known.releases_without_tag):
             continue
         # What follows holds whatever a filter says: a file that was published is made again.

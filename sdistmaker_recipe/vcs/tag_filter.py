@@ -38,8 +38,8 @@ class TagFilter:
         """The filter that the options make for the repository with this URL."""
         return TagFilter(
             url=url,
-            include=configuration.include,
-            exclude=configuration.exclude,
+            include=_globs_for(url, configuration.include),
+            exclude=_globs_for(url, configuration.exclude),
             ignore=configuration.ignore,
             stop_indicators=configuration.stop_indicators,
             tag_pattern=configuration.tag_pattern,
@@ -104,6 +104,12 @@ class TagFilter:
     def pattern_of(self, project: str) -> re.Pattern[str]:
         """Matches the names of tags of the project with this name that name releases."""
         return re.compile(self.tag_pattern.replace("PROJECT", re.escape(project)))
+
+
+def _globs_for(url: str, globs: Iterable[str]) -> tuple[str, ...]:
+    """The globs that count for the repository with this URL; one may begin with the URL of a repository."""
+    own = f"{url.rstrip('/')}/"
+    return tuple(glob.removeprefix(own) for glob in globs if glob.startswith(own) or "://" not in glob)
 
 
 def is_below(folder: str, glob: str) -> bool:

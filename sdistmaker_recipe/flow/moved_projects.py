@@ -1,0 +1,251 @@
+"""Projects whose tags are in another repository than before, for instance in git and not in Subversion.
+
+Each release belongs to the tag that it was made from. If that tag is not found any more, and a tag of the
+same project and version is in another repository, the release is given to that one, as it is. If both tags
+are there, the release keeps its own, and the other tag is not built.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from sdistmaker_recipe.catalog import Catalog, name_use
+from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
+from sdistmaker_recipe.configuration.option_types import OtherName
+from sdistmaker_recipe.index.file_conflicts import name_rank, tag_name
+from sdistmaker_recipe.index.name_rules import allowing_line, folder_of
+from sdistmaker_recipe.model import (
+    ADOPTED,
+    TAGS,
+    Release,
+    Tag,
+    project_name,
+    project_origin,
+    repository_of,
+)
+from sdistmaker_recipe.names import canonicalize_name, same_version
+
+_MATCHED = "repositories whose tags were compared with all releases"
+
+
+def match_releases(
+    scans: Sequence[Scan], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+) -> tuple[str, ...]:
+    """Give releases whose tags are not found the tags of other repositories; a warning for each of these.
+
+    All releases are compared after a change of the repositories or of what is read in them, otherwise those
+    of projects that changed. ``other_names`` is the option. Raises ``StoreError``.
+    """
+    read = " ".join(sorted(origin for _url, origin in scan_state.repositories()))
+    is_full = catalog.note(_MATCHED) != read or any(not scan.options_digest for scan in scans)
+    releases = _releases_to_match(scans, scan_state, catalog, is_full=is_full)
+    orphans = [release for release in releases if not release.origin.startswith(ADOPTED)]
+    orphans = _without_tag(orphans, scan_state) if orphans else []
+    pairs = _pairs(orphans, scan_state, catalog, other_names) if orphans else []
+    with catalog.batch():
+        for release, tag in pairs:
+            catalog.releases.assign_tag(release, tag)
+            name_use.pass_on_name(release, tag, catalog)
+        _finish_repositories(pairs, catalog)
+        if is_full and catalog.note(_MATCHED) != read:
+            catalog.set_note(_MATCHED, read)
+    return tuple(_warnings(pairs, orphans))
+
+
+def published_elsewhere(
+    tags: Iterable[Tag], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+) -> dict[str, Release]:
+    """The releases that tags of other repositories published and keep, by the origins of these tags.
+
+    A release is of the same project and version, and its own tag is still found. Raises ``StoreError``.
+    """
+    if len({repository_of(origin) for _url, origin in scan_state.repositories()}) < 2:
+        return {}
+    releases: dict[str, list[Release]] = {}
+    found: dict[str, Release] = {}
+    for tag in tags:
+        for name in _names_of_tag(tag, other_names):
+            if name not in releases:
+                releases[name] = [each for each in catalog.releases.of_project(name) if _has_tag(each)]
+            for release in releases[name]:
+                if _are_apart(release, tag) and _is_same_release(release, tag):
+                    found[tag.origin] = release
+    if not found:
+        return {}
+    lost = {release.origin for release in _without_tag(list(found.values()), scan_state)}
+    return {origin: release for origin, release in found.items() if release.origin not in lost}
+
+
+def _releases_to_match(
+    scans: Sequence[Scan], scan_state: ScanState, catalog: Catalog, *, is_full: bool
+) -> list[Release]:
+    """The releases whose tags may be in another repository now."""
+    read = {repository_of(origin) for _url, origin in scan_state.repositories()}
+    if is_full:
+        # The tags of a single repository are not in another one.
+        return catalog.releases.all() if len(read) > 1 else catalog.releases.of_other_repositories(read)
+    names = {name for scan in scans for name in scan_state.project_names(scan, pending=True)}
+    gone = [tag.origin(scan.origin) for scan in scans for tag in scan_state.gone_tags(scan)]
+    if not names and not gone:
+        return []
+    found = catalog.releases.of_other_repositories(read)
+    if len(read) > 1:
+        found += catalog.releases.of_tags(gone).values()
+        found += [release for name in names for release in catalog.releases.of_project(name)]
+    return [*{release.origin: release for release in found}.values()]
+
+
+def _without_tag(releases: Sequence[Release], scan_state: ScanState) -> list[Release]:
+    """The releases whose tags no repository has that is read."""
+    found: set[str] = set()
+    by_repository: defaultdict[str, list[str]] = defaultdict(list)
+    for release in releases:
+        by_repository[repository_of(release.origin)].append(release.origin)
+    for url, origin in scan_state.repositories():
+        scan, origins = scan_state.scan(url), by_repository[repository_of(origin)]
+        if scan is not None and origins:
+            found.update(tag.origin for tag in scan_state.tags_from(scan, origins))
+    return [release for release in releases if release.origin not in found]
+
+
+def _pairs(
+    orphans: Sequence[Release], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+) -> list[tuple[Release, Tag]]:
+    """Each release with the tag that it is given, all of a project with tags of one project."""
+    tags = _free_tags(orphans, scan_state, catalog, other_names)
+    by_project: defaultdict[tuple[str, str], list[Release]] = defaultdict(list)
+    for release in orphans:
+        by_project[release.project, project_origin(release.origin)].append(release)
+    namesakes = Counter(folder for group in by_project.values() for folder in _folder_names(group[0]))
+    pairs: list[tuple[Release, Tag]] = []
+    taken: set[str] = set()
+    for (name, _origin), releases in sorted(by_project.items()):
+        candidates = [tag for tag in tags.get(name, ()) if _are_apart(releases[0], tag)]
+        for line_name in _names_by_option(name, other_names):
+            candidates += [
+                tag
+                for tag in tags.get(line_name, ())
+                if _are_apart(releases[0], tag) and allowing_line(folder_of(tag), name, other_names)
+            ]
+        if not candidates:
+            candidates = _by_folder(releases[0], tags, namesakes)
+        matches = _best_project(releases, [tag for tag in candidates if tag.origin not in taken])
+        taken |= {tag.origin for _release, tag in matches}
+        pairs += matches
+    return pairs
+
+
+def _free_tags(
+    orphans: Iterable[Release], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+) -> dict[str, list[Tag]]:
+    """The tags without a release, by the normalised names of their folders."""
+    names = {name for release in orphans for name in (release.project, *_folder_names(release))}
+    names |= {name for project in tuple(names) for name in _names_by_option(project, other_names)}
+    found: defaultdict[str, list[Tag]] = defaultdict(list)
+    for name, tags in scan_state.projects_named(sorted(names)):
+        found[name] += tags
+    published = catalog.releases.of_tags({tag.origin for tags in found.values() for tag in tags})
+    return {name: [tag for tag in tags if tag.origin not in published] for name, tags in found.items()}
+
+
+def _by_folder(release: Release, tags: dict[str, list[Tag]], namesakes: Counter[str]) -> list[Tag]:
+    """The tags of the one project whose folder is named like that of a release; none if there are several."""
+    for name in _folder_names(release):
+        candidates = [tag for tag in tags.get(name, ()) if _are_apart(release, tag)]
+        if candidates and namesakes[name] == 1 and len({tag.project_origin for tag in candidates}) == 1:
+            return candidates
+    return []
+
+
+def _best_project(releases: Sequence[Release], tags: Iterable[Tag]) -> list[tuple[Release, Tag]]:
+    """The pairs of releases and tags of the project that has most of them."""
+    by_project: defaultdict[str, list[Tag]] = defaultdict(list)
+    for tag in tags:
+        by_project[tag.project_origin].append(tag)
+    path = project_origin(releases[0].origin).partition("/")[2]
+    best: list[tuple[Release, Tag]] = []
+    for _project, candidates in sorted(
+        by_project.items(), key=lambda item: (item[0].partition("/")[2] != path, item[0])
+    ):
+        pairs = _of_one_project(releases, candidates)
+        if len(pairs) > len(best):
+            best = pairs
+    return best
+
+
+def _of_one_project(releases: Sequence[Release], tags: Sequence[Tag]) -> list[tuple[Release, Tag]]:
+    """Pairs of releases and tags: tags of the same name first, then those that say the version best."""
+    possible = [
+        (tag.name != tag_name(release), name_rank(tag.name, release.version), release.origin, tag.origin)
+        for release in releases
+        for tag in tags
+        if _is_same_release(release, tag)
+    ]
+    by_origin, tag_of = {each.origin: each for each in releases}, {each.origin: each for each in tags}
+    given: dict[str, str] = {}
+    used: set[str] = set()
+    for _is_renamed, _rank, origin, new_origin in sorted(possible):
+        if origin not in given and new_origin not in used:
+            given[origin] = new_origin
+            used.add(new_origin)
+    return [(by_origin[origin], tag_of[new_origin]) for origin, new_origin in given.items()]
+
+
+def _is_same_release(release: Release, tag: Tag) -> bool:
+    """Whether a tag says the version of a release, or what the release's own tag said."""
+    own = tag_name(release)
+    return tag.name == own or same_version(tag.version, release.version) or same_version(tag.version, own)
+
+
+def _has_tag(release: Release) -> bool:
+    return release.tag_deleted_in is None and not release.origin.startswith(ADOPTED)
+
+
+def _are_apart(release: Release, tag: Tag) -> bool:
+    return repository_of(release.origin) != repository_of(tag.origin)
+
+
+def _folder_names(release: Release) -> set[str]:
+    """The normalised names that the folder of a release's tag has, as its origin and its URL say."""
+    by_url = project_name(release.tag_url.rpartition(f"/{TAGS}/")[0], "")
+    by_origin = project_origin(release.origin).partition("/")[2].rpartition("/")[2]
+    return {canonicalize_name(name) for name in (by_url, by_origin) if name}
+
+
+def _names_by_option(name: str, other_names: Iterable[OtherName]) -> set[str]:
+    """The normalised names of folders that may publish under a name, by the option other-names."""
+    lines = [line for line in other_names if fnmatchcase(name, canonicalize_name(line.name))]
+    return {canonicalize_name(line.project.rpartition("/")[2]) for line in lines} - {name}
+
+
+def _names_of_tag(tag: Tag, other_names: Iterable[OtherName]) -> Iterator[str]:
+    yield canonicalize_name(tag.project)
+    for line in other_names:
+        if allowing_line(folder_of(tag), canonicalize_name(line.name), [line]):
+            yield canonicalize_name(line.name)
+
+
+def _finish_repositories(pairs: Iterable[tuple[Release, Tag]], catalog: Catalog) -> None:
+    """Tags that are new there get the time of their upload, as they would have in the old repository."""
+    finished = catalog.index_state.finished_repositories() if pairs else frozenset()
+    moves = {(repository_of(release.origin), repository_of(tag.origin)) for release, tag in pairs}
+    for repository in {new for old, new in moves if old in finished} - finished:
+        catalog.index_state.finish_repository(repository)
+
+
+def _warnings(pairs: Sequence[tuple[Release, Tag]], orphans: Sequence[Release]) -> Iterator[str]:
+    counts = Counter(tag.repository for _release, tag in pairs)
+    given = {release.origin for release, _tag in pairs}
+    left = Counter(release.project for release in orphans if release.origin not in given)
+    projects: defaultdict[str, set[str]] = defaultdict(set)
+    for release, tag in pairs:
+        projects[tag.repository].add(release.project)
+    for url, count in sorted(counts.items()):
+        without = sum(left[project] for project in projects[url])
+        rest = f" {without} other releases of these projects have no such tag and stay too." if without else ""
+        yield (
+            f"{url}: {count} releases that were published from another repository were recognised by project "
+            f"and version. Their files stay, and from now on the tags here count for them.{rest}"
+        )

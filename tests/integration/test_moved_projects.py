@@ -1,0 +1,188 @@
+"""Whole runs after a move: from Subversion to git, at once or project by project, and from server to server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.commands import Commands
+from tests.support.git import FIRST_SECOND, commit, git, make_bare
+from tests.support.history import History, setuptools_project
+
+LEDGER = {"1.0": "v1.0", "1.1": "v1.1", "1.2": "1.2"}
+
+
+class File(NamedTuple):
+    """What clients see of a file of the index."""
+
+    content: bytes
+    upload_time: str
+    yanked: bool
+
+
+class Company:
+    """An index of projects in Subversion, of which some come to git."""
+
+    def __init__(self, folder: Path, history: History, commands: Commands) -> None:
+        self.history, self.commands = history, commands
+        self.git_folder = folder / "git"
+        for version in LEDGER:
+            history.release("acme.ledger", version)
+        history.release("acme.other", "2.0")
+
+    @property
+    def git_url(self) -> str:
+        return f"git+{self.git_folder.as_uri()}"
+
+    def convert(self, project: str, tags: dict[str, str], *, dist: str = "") -> Path:
+        """Make a bare repository with a commit and a tag for each version, later than those in Subversion."""
+        bare = self.git_folder / f"{project}.git"
+        if not bare.exists():
+            make_bare(bare)
+        for number, (version, tag) in enumerate(tags.items()):
+            files = setuptools_project(dist or project, version)
+            commit(bare, {**files, ".gitignore": "*.pyc\n"}, seconds=FIRST_SECOND + number)
+            git(bare, "tag", tag, "main")
+        return bare
+
+    def run(self, *repositories: str, options: tuple[str, ...] = ()) -> dict:
+        arguments = [part for url in repositories for part in ("--repository", url)]
+        return self.commands.report(*arguments, "--destination", "index", *options)
+
+    def files(self) -> dict[str, File]:
+        found = {}
+        for page in (self.commands.folder / "index").glob("*/index.json"):
+            for file in json.loads(page.read_text())["files"]:
+                content = (page.parent / file["filename"]).read_bytes()
+                found[file["filename"]] = File(content, file["upload-time"], bool(file.get("yanked")))
+        return found
+
+
+@pytest.fixture
+def company(tmp_path: Path, history: History, commands: Commands) -> Company:
+    made = Company(tmp_path, history, commands)
+    made.run(history.url)
+    assert len(made.files()) == 4
+    return made
+
+
+@pytest.mark.parametrize("deleted_tags", ["yank", "remove", "keep"])
+def test_all_projects_move_at_once(company: Company, deleted_tags: str) -> None:
+    options = ("--deleted-tags", deleted_tags, "--moved-tags", "replace-unpublished")
+    before = company.files()
+    bare = company.convert("acme.ledger", LEDGER)
+    company.convert("acme.other", {"2.0": "2.0"})
+    moved = company.run(company.git_url, options=options)
+    assert company.files() == before
+    assert moved["published"] == []
+    assert [w for w in moved["warnings"] if "4 releases" in w]
+    assert len(moved["warnings"]) == 1, moved["warnings"]
+    assert company.run(company.git_url, options=options)["warnings"] == []
+
+    company.convert("acme.ledger", {"1.3": "v1.3"})
+    company.run(company.git_url, options=options)
+    new = company.files()
+    assert set(new) - set(before) == {"acme_ledger-1.3.tar.gz"}
+    assert {name: new[name] for name in before} == before
+
+    git(bare, "tag", "-f", "v1.1", "v1.3")
+    (warning,) = company.run(company.git_url, options=options)["warnings"]
+    assert "acme.ledger 1.1" in warning or "v1.1" in warning
+    git(bare, "tag", "-d", "v1.0")
+    company.run(company.git_url, options=options)
+    # Git does not say when a tag was deleted, so its release is yanked and not removed.
+    is_yanked = deleted_tags != "keep"
+    expected = before["acme_ledger-1.0.tar.gz"]._replace(yanked=is_yanked)
+    assert company.files()["acme_ledger-1.0.tar.gz"] == expected
+
+
+def test_releases_without_a_tag_in_git_stay(company: Company) -> None:
+    before = company.files()
+    company.convert("acme.ledger", {"1.2": "v1.2"})
+    (warning,) = company.run(company.git_url, options=("--deleted-tags", "remove"))["warnings"]
+    assert "2 other releases" in warning
+    assert company.files() == before
+    # A tag that is pushed later is known again too.
+    company.convert("acme.ledger", {"1.1": "v1.1"})
+    late = company.run(company.git_url, options=("--deleted-tags", "remove"))
+    assert late["published"] == []
+    assert company.files() == before
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_one_project_moves_and_is_excluded_in_subversion(company: Company, single: bool) -> None:  # noqa: FBT001
+    before = company.files()
+    bare = company.convert("acme.ledger", LEDGER)
+    both = (company.history.url, f"git+{bare.as_uri()}" if single else company.git_url)
+    options = ("--deleted-tags", "remove", "--exclude", f"{company.history.url}/acme.ledger")
+    step = company.run(*both, options=options)
+    assert company.files() == before
+    assert (step["published"], step["failed"]) == ([], [])
+    assert company.run(*both, options=options)["warnings"] == []
+    company.convert("acme.ledger", {"1.3": "v1.3"})
+    company.history.release("acme.other", "2.1")
+    assert company.run(*both, options=options)["failed"] == []
+    assert set(company.files()) - set(before) == {"acme_ledger-1.3.tar.gz", "acme_other-2.1.tar.gz"}
+    git(bare, "tag", "-d", "v1.0")
+    company.run(*both, options=options)
+    assert [name for name, file in company.files().items() if file.yanked] == ["acme_ledger-1.0.tar.gz"]
+
+
+def test_both_have_the_tags_until_they_are_deleted_in_subversion(company: Company) -> None:
+    before = company.files()
+    both = (company.git_url, company.history.url)
+    bare = company.convert("acme.ledger", LEDGER)
+    for _run in range(2):
+        step = company.run(*both, options=("--deleted-tags", "remove"))
+        assert (step["published"], step["failed"], step["warnings"]) == ([], [], [])
+    git(bare, "tag", "-f", "v1.1", "v1.0")
+    step = company.run(*both, options=("--deleted-tags", "remove"))
+    assert (step["published"], step["failed"], step["warnings"]) == ([], [], [])
+    company.history.delete("acme.ledger/tags/1.0")
+    assert company.run(*both, options=("--deleted-tags", "remove"))["published"] == []
+    company.history.delete("acme.ledger")
+    assert company.run(*both, options=("--deleted-tags", "remove"))["published"] == []
+    assert company.files() == before
+    git(bare, "tag", "-d", "v1.0")
+    company.run(*both, options=("--deleted-tags", "remove"))
+    assert [name for name, file in company.files().items() if file.yanked] == ["acme_ledger-1.0.tar.gz"]
+
+
+def test_the_last_step_leaves_subversion(company: Company) -> None:
+    before = company.files()
+    bare = company.convert("acme.ledger", LEDGER)
+    company.convert("acme.other", {"2.0": "v2.0"})
+    company.run(company.history.url, company.git_url)
+    assert company.run(company.git_url)["published"] == []
+    assert company.files() == before
+    git(bare, "tag", "-d", "v1.0")
+    company.run(company.git_url)
+    assert company.files()["acme_ledger-1.0.tar.gz"].yanked
+
+
+def test_a_git_server_gets_another_url(company: Company) -> None:
+    company.convert("acme.ledger", LEDGER)
+    before = company.files()
+    company.run(f"{company.git_url}/acme.ledger.git")
+    company.git_folder.rename(company.git_folder.with_name("new-server"))
+    company.git_folder = company.git_folder.with_name("new-server")
+    assert company.run(f"{company.git_url}/acme.ledger.git")["published"] == []
+    assert company.files() == before
+    company.convert("acme.ledger", {"1.3": "v1.3"})
+    company.run(f"{company.git_url}/acme.ledger.git")
+    assert set(company.files()) - set(before) == {"acme_ledger-1.3.tar.gz"}
+
+
+def test_a_folder_that_is_named_other_than_its_project(company: Company) -> None:
+    company.history.release("till", "1.0", dist="acme.till")
+    company.run(company.history.url)
+    before = company.files()
+    bare = company.convert("till", {"1.0": "v1.0"}, dist="acme.till")
+    company.convert("till", {"1.1": "v1.1"}, dist="acme.till")
+    moved = company.run(f"git+{bare.as_uri()}")
+    assert moved["failed"] == []
+    assert set(company.files()) - set(before) == {"acme_till-1.1.tar.gz"}
+    assert {name: company.files()[name] for name in before} == before
