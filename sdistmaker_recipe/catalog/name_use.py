@@ -78,7 +78,9 @@ def pass_on_name(release: Release, tag: Tag, catalog: Catalog) -> None:
     Raises ``StoreError``.
     """
     claimant = catalog.note(f"{_CLAIM}{release.project}")
-    if claimant in ("", project_origin(release.origin)) and release.project != normalised_name_of(tag.project):
+    if claimant in ("", project_origin(release.origin)) and release.project != normalised_name_of(
+        tag.project
+    ):
         catalog.set_note(f"{_CLAIM}{release.project}", tag.project_origin)
 
 

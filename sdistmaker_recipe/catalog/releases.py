@@ -186,9 +186,7 @@ class Releases:
 
         Pages are marked stale.
         """
-        changed = release._replace(
-            origin=tag.origin, tag_url=tag.url, revision=tag.revision, tag_moved_to=""
-        )
+        changed = release._replace(origin=tag.origin, tag_url=tag.url, revision=tag.revision, tag_moved_to="")
         statement = """
             UPDATE release SET origin = ?, tag_url = ?, revision = ?, tag_moved_to = ''
             WHERE project = ? AND filename = ?

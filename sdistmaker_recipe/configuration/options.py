@@ -153,8 +153,9 @@ class Configuration:
         Group.PROJECTS,
         lines,
         "",
-        "Build only the projects whose path below the repository's URL matches one of these globs. A glob that "
-        "begins with the URL of a repository, as in https://svn.example.com/svn/acme.*, is for that one only.",
+        "Build only the projects whose path below the repository's URL matches one of these globs. A glob "
+        "that begins with the URL of a repository, such as https://svn.example.com/svn/acme.*, is for that "
+        "one only.",
         "globs, one a line",
     )
     exclude: tuple[str, ...] = declare(

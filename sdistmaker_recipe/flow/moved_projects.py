@@ -244,7 +244,9 @@ def _warnings(pairs: Sequence[tuple[Release, Tag]], orphans: Sequence[Release]) 
         projects[tag.repository].add(release.project)
     for url, count in sorted(counts.items()):
         without = sum(left[project] for project in projects[url])
-        rest = f" {without} other releases of these projects have no such tag and stay too." if without else ""
+        rest = (
+            f" {without} other releases of these projects have no such tag and stay too." if without else ""
+        )
         yield (
             f"{url}: {count} releases that were published from another repository were recognised by project "
             f"and version. Their files stay, and from now on the tags here count for them.{rest}"

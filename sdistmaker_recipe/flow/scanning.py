@@ -60,9 +60,7 @@ def scan(run: Run) -> Scanned:
     if errors and len(errors) == len(run.sources):
         raise errors[0]
     replaced = replaced_repository.match_releases(scans, run.scan_state, run.catalog)
-    moved = moved_projects.match_releases(
-        scans, run.scan_state, run.catalog, run.configuration.other_names
-    )
+    moved = moved_projects.match_releases(scans, run.scan_state, run.catalog, run.configuration.other_names)
     return Scanned(
         scans,
         warnings=(*run.source_warnings, *warnings, *replaced, *moved),

@@ -1,4 +1,4 @@
-"""Whole runs after a move: from Subversion to git, at once or project by project, and from server to server."""
+"""Whole runs after a move: from Subversion to git, at once or by project, and from server to server."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_releases_without_a_tag_in_git_stay(company: Company) -> None:
 
 
 @pytest.mark.parametrize("single", [True, False])
-def test_one_project_moves_and_is_excluded_in_subversion(company: Company, single: bool) -> None:  # noqa: FBT001
+def test_one_project_moves_and_is_excluded_in_subversion(company: Company, single: bool) -> None:
     before = company.files()
     bare = company.convert("acme.ledger", LEDGER)
     both = (company.history.url, f"git+{bare.as_uri()}" if single else company.git_url)
