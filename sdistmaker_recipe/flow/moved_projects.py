@@ -245,9 +245,11 @@ def _warnings(pairs: Sequence[tuple[Release, Tag]], orphans: Sequence[Release]) 
     for url, count in sorted(counts.items()):
         without = sum(left[project] for project in projects[url])
         rest = (
-            f" {without} other releases of these projects have no such tag and stay too." if without else ""
+            f" Other releases of these projects have no such tag here and stay too: {without}."
+            if without
+            else ""
         )
         yield (
-            f"{url}: {count} releases that were published from another repository were recognised by project "
-            f"and version. Their files stay, and from now on the tags here count for them.{rest}"
+            f"{url}: releases that were published from another repository were recognised by project and "
+            f"version: {count}. Their files stay, and from now on the tags here count for them.{rest}"
         )

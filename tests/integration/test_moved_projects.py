@@ -78,7 +78,7 @@ def test_all_projects_move_at_once(company: Company, deleted_tags: str) -> None:
     moved = company.run(company.git_url, options=options)
     assert company.files() == before
     assert moved["published"] == []
-    assert [w for w in moved["warnings"] if "4 releases" in w]
+    assert [w for w in moved["warnings"] if "project and version: 4." in w]
     assert len(moved["warnings"]) == 1, moved["warnings"]
     assert company.run(company.git_url, options=options)["warnings"] == []
 
@@ -103,7 +103,7 @@ def test_releases_without_a_tag_in_git_stay(company: Company) -> None:
     before = company.files()
     company.convert("acme.ledger", {"1.2": "v1.2"})
     (warning,) = company.run(company.git_url, options=("--deleted-tags", "remove"))["warnings"]
-    assert "2 other releases" in warning
+    assert "stay too: 2." in warning
     assert company.files() == before
     # A tag that is pushed later is known again too.
     company.convert("acme.ledger", {"1.1": "v1.1"})
@@ -164,16 +164,20 @@ def test_the_last_step_leaves_subversion(company: Company) -> None:
 
 
 def test_a_git_server_gets_another_url(company: Company) -> None:
-    company.convert("acme.ledger", LEDGER)
+    company.convert("acme.till", {"1.0": "v1.0", "1.1": "v1.1"})
+    company.run(f"{company.git_url}/acme.till.git")
     before = company.files()
-    company.run(f"{company.git_url}/acme.ledger.git")
-    company.git_folder.rename(company.git_folder.with_name("new-server"))
-    company.git_folder = company.git_folder.with_name("new-server")
-    assert company.run(f"{company.git_url}/acme.ledger.git")["published"] == []
+    assert "acme_till-1.0.tar.gz" in before
+    company.git_folder = company.git_folder.rename(company.git_folder.with_name("new-server"))
+    moved = company.run(f"{company.git_url}/acme.till.git")
+    assert (moved["published"], moved["failed"]) == ([], [])
     assert company.files() == before
-    company.convert("acme.ledger", {"1.3": "v1.3"})
-    company.run(f"{company.git_url}/acme.ledger.git")
-    assert set(company.files()) - set(before) == {"acme_ledger-1.3.tar.gz"}
+    bare = company.convert("acme.till", {"1.2": "v1.2"})
+    git(bare, "tag", "-d", "v1.0")
+    company.run(f"{company.git_url}/acme.till.git")
+    after = company.files()
+    assert set(after) - set(before) == {"acme_till-1.2.tar.gz"}
+    assert [name for name, file in after.items() if file.yanked] == ["acme_till-1.0.tar.gz"]
 
 
 def test_a_folder_that_is_named_other_than_its_project(company: Company) -> None:
@@ -185,4 +189,28 @@ def test_a_folder_that_is_named_other_than_its_project(company: Company) -> None
     moved = company.run(f"git+{bare.as_uri()}")
     assert moved["failed"] == []
     assert set(company.files()) - set(before) == {"acme_till-1.1.tar.gz"}
+    assert {name: company.files()[name] for name in before} == before
+
+
+def test_a_tag_that_was_deleted_in_subversion_and_is_in_git_restores_its_release(company: Company) -> None:
+    before = company.files()
+    company.history.delete("acme.ledger/tags/1.0")
+    company.run(company.history.url)
+    assert company.files()["acme_ledger-1.0.tar.gz"].yanked
+    company.convert("acme.ledger", LEDGER)
+    moved = company.run(company.git_url, options=("--moved-tags", "replace-unpublished"))
+    assert moved["published"] == []
+    assert company.files() == before
+
+
+def test_a_project_of_another_name_moves_while_subversion_stays(company: Company) -> None:
+    for version in ("1.0", "1.1"):
+        company.history.release("till", version, dist="acme.till")
+    company.run(company.history.url)
+    before = company.files()
+    company.convert("till", {"1.1": "v1.1", "1.2": "v1.2"}, dist="acme.till")
+    options = ("--exclude", f"{company.history.url}/till")
+    moved = company.run(company.history.url, company.git_url, options=options)
+    assert moved["failed"] == []
+    assert set(company.files()) - set(before) == {"acme_till-1.2.tar.gz"}
     assert {name: company.files()[name] for name in before} == before
