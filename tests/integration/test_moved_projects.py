@@ -11,6 +11,8 @@ import pytest
 from tests.support.commands import Commands
 from tests.support.git import FIRST_SECOND, commit, git, make_bare
 from tests.support.history import History, setuptools_project
+from tests.support.mercurial import Hg
+from tests.support.requirements import need
 
 LEDGER = {"1.0": "v1.0", "1.1": "v1.1", "1.2": "1.2"}
 
@@ -214,3 +216,34 @@ def test_a_project_of_another_name_moves_while_subversion_stays(company: Company
     assert moved["failed"] == []
     assert set(company.files()) - set(before) == {"acme_till-1.2.tar.gz"}
     assert {name: company.files()[name] for name in before} == before
+
+
+def test_projects_move_to_mercurial(company: Company, tmp_path: Path) -> None:
+    need("hg")
+    before = company.files()
+    hg, project = Hg(), tmp_path / "hg/acme.ledger"
+    hg.init(project, setuptools_project("acme.ledger", "1.0"))
+    for version in ("1.0", "1.1", "1.2"):
+        hg.commit(project, {**setuptools_project("acme.ledger", version), "NEWS": version})
+        hg.tag(project, f"release-{version}")
+    options = ("--deleted-tags", "remove", "--tag-pattern", "(?:release-)?(?P<version>[0-9.]+)")
+    moved = company.run(f"hg+{project.as_uri()}", options=options)
+    assert (moved["published"], moved["failed"]) == ([], [])
+    assert company.files() == before
+    hg.untag(project, "release-1.0")
+    company.run(f"hg+{project.as_uri()}", options=options)
+    assert set(before) - set(company.files()) == {"acme_ledger-1.0.tar.gz"}
+
+
+def test_projects_move_into_one_repository(company: Company) -> None:
+    before = company.files()
+    bare = make_bare(company.git_folder / "all.git")
+    for project, version in (("acme.ledger", "1.0"), ("acme.ledger", "1.1"), ("acme.other", "2.0")):
+        files = setuptools_project(project, version)
+        commit(bare, {f"packages/{project}/{path}": text for path, text in files.items()})
+        git(bare, "tag", f"{project}-{version}", "main")
+    options = ("--subdirectory", "packages/*", "--deleted-tags", "remove")
+    moved = company.run(f"git+{bare.as_uri()}", options=options)
+    assert (moved["published"], moved["failed"]) == ([], [])
+    assert company.files() == before
+    assert "project and version: 3." in moved["warnings"][0]
