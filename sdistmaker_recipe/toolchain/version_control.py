@@ -50,6 +50,8 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 
 _FILE_FINDER = _pattern(_FILE_FINDERS)
+# A group of entry points of setuptools, in a table of pyproject.toml.
+_OWN_FILE_FINDER = re.compile(r"^[^#\n]*\bsetuptools\.file_finders\b", re.MULTILINE)
 _TOOL = _pattern((*_FILE_FINDERS, *_VERSION_TOOLS))
 _REQUIRED_TOOL = re.compile(
     rf"(?:{'|'.join(_VERSION_TOOLS_BY_REQUIREMENT)})(?![-_.\w])".replace("-version", "[-_.]version"),
@@ -80,7 +82,12 @@ _VERSION_IN_TEXT = re.compile(r"\d[\w.+!-]*")
 
 
 def has_file_finder(tree: Path, build_system: BuildSystem) -> bool:
-    """Whether the tag declares a tool that adds to an sdist the files that version control knows."""
+    """Whether the tag declares a tool that adds to an sdist the files that version control knows.
+
+    It may be such a tool itself, and build itself with its own code.
+    """
+    if build_system.backend_path and _OWN_FILE_FINDER.search(read_escaped_text(tree, "pyproject.toml")):
+        return True
     return any(_FILE_FINDER.search(text) for text in _declarations(tree, build_system))
 
 

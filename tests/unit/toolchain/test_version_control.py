@@ -94,6 +94,21 @@ class TestFileFinder:
     def test_is_a_plugin_of_setuptools(self, tmp_path, name):
         assert has_file_finder(write(tmp_path, setup__py=f"setup_requires=[{name!r}]"), LEGACY_SYSTEM)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[project.entry-points."setuptools.file_finders"]\nown = "own:find"\n',
+            "[project]\nentry-points = {'setuptools.file_finders' = {own = 'own:find'}}\n",
+        ],
+    )
+    def test_may_be_what_the_tag_has_itself_if_it_builds_with_its_own_code(self, tmp_path, text):
+        write(tmp_path, pyproject__toml=text)
+        own = BuildSystem(("setuptools",), "helper:build_meta", (".", "src"))
+        assert has_file_finder(tmp_path, own)
+        assert not has_file_finder(tmp_path, BuildSystem(("setuptools",), "setuptools.build_meta"))
+        write(tmp_path, pyproject__toml=f"# {text.splitlines()[0]}\n[project]\n")
+        assert not has_file_finder(tmp_path, own)
+
     def test_is_no_tool_for_versions(self, tmp_path):
         assert not has_file_finder(tmp_path, BuildSystem(("versioningit",), "setuptools.build_meta"))
 
