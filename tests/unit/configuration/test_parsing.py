@@ -121,8 +121,8 @@ class TestProblems:
         assert str(caught.value).splitlines() == [
             "[sdists]: jobs = 'many': is not a whole number of 0 or more; accepted: a whole number",
             (
-                "[sdists]: vcs = 'cvs': is not known; accepted: auto, subversion, subversion-cli, git, mercurial "
-                "or the name of a plug-in"
+                "[sdists]: vcs = 'cvs': is not known; accepted: auto, subversion, subversion-cli, git, "
+                "mercurial or the name of a plug-in"
             ),
         ]
 
