@@ -24,8 +24,8 @@ def name_use(name: str, catalog: Catalog, other_names: Sequence[OtherName]) -> N
     """
     claimant = catalog.note(f"{_CLAIM}{name}")
     scans = ScanState(catalog)
-    roots = [origin for _url, origin in scans.repositories()]
-    repositories = frozenset(map(repository_of, roots))
+    read = scans.repositories()
+    repositories = frozenset(repository_of(origin) for _url, origin in read)
     publishers: dict[str, Publisher] = {}
     has_unknown = False
     for origin, tag_url, has_tag in catalog.releases.sources_of(name):
@@ -36,7 +36,7 @@ def name_use(name: str, catalog: Catalog, other_names: Sequence[OtherName]) -> N
         # Without any scan nobody can say which repositories are read.
         is_live = has_tag and (not repositories or repository_of(origin) in repositories)
         before = publishers.get(project)
-        folder = before.folder if before else _folder(project, tag_url, roots)
+        folder = before.folder if before else _folder(project, tag_url, read)
         publishers[project] = Publisher(
             folder=folder,
             is_live=is_live or (before is not None and before.is_live),
@@ -99,8 +99,14 @@ def mixed_names(catalog: Catalog, other_names: Sequence[OtherName]) -> list[Name
     return [use for use in uses if foreign_publishers(use)]
 
 
-def _folder(project: str, tag_url: str, roots: Iterable[str]) -> Folder:
-    """The folder of the project with this origin; ``tag_url`` is that of one of its tags."""
-    name = project_name(tag_url.rpartition(f"/{TAGS}/")[0], "")
-    paths = [project[len(root) + 1 :] for root in roots if f"{project}/".startswith(f"{root}/")]
-    return Folder(project, name, min(paths, key=len, default=project.partition("/")[2]))
+def _folder(project: str, tag_url: str, repositories: Iterable[tuple[str, str]]) -> Folder:
+    """The folder of the project with this origin; ``tag_url`` is that of one of its tags.
+
+    ``repositories`` are the URLs and origins of those that are read.
+    """
+    places = [
+        (project[len(root) + 1 :], url) for url, root in repositories if f"{project}/".startswith(f"{root}/")
+    ]
+    of_tag = tag_url.rpartition(f"/{TAGS}/")[0]
+    path, url = min(places, key=lambda place: len(place[0]), default=(project.partition("/")[2], of_tag))
+    return Folder(project, project_name(url, path), path)

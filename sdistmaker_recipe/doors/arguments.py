@@ -47,6 +47,7 @@ _MAKE_SDIST_OPTIONS = frozenset(
         "username",
         "password-variable",
         "layout",
+        "externals",
         "tag-pattern",
         "timeout",
         "build-index",

@@ -109,7 +109,7 @@ def _place_concerns(configuration: Configuration, buildout: Path | None) -> Iter
     yield from filter(None, map(_system_concern, spellings(destination)))
     yield from (_about_state(found) for found in filter(None, map(_system_concern, spellings(state))))
     yield from filter(None, [_home_concern(destination)])
-    yield from filter(None, map(_ancestor_concern, (destination, resolved(destination))))
+    yield from filter(None, (_ancestor_concern(each, state) for each in (destination, resolved(destination))))
     others = (
         _own_state_concern(resolved(destination), resolved(state)),
         _environments_concern(configuration),
@@ -156,13 +156,14 @@ def _homes(path: Path) -> Iterator[Path]:
         yield resolved(Path(pwd.getpwuid(path.stat().st_uid).pw_dir))
 
 
-def _ancestor_concern(destination: Path) -> Concern | None:
+def _ancestor_concern(destination: Path, state: Path) -> Concern | None:
     """What is wrong if the destination is, or is in, a folder that has a use of its own."""
     for folder in (destination, *destination.parents):
         where = "is" if folder == destination else f"is in {folder},"
         if os.path.lexists(folder / "catalog.sqlite3"):
             return Concern(f"{where} the state folder of an index")
-        if folder != destination and _has_catalog(_state_of(folder)):
+        its_state = _state_of(folder)
+        if its_state != state and not is_same(its_state, state) and _has_catalog(its_state):
             return Concern(f"{where} another index")
         if folder.name in _VERSION_CONTROL:
             return Concern(f"{where} a folder of version control")

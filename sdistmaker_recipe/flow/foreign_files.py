@@ -53,14 +53,18 @@ def find_foreign_file(folder: Path) -> Path | None:
 
     Raises ``StoreError`` and ``OSError``.
     """
-    known = {path.folder or path.filename for path in find_distributions(folder)}
+    known: set[str] = set()
+    for path in find_distributions(folder):
+        name = path.folder or path.filename
+        if name not in known and _is_distribution(folder, path):
+            known.add(name)
     if _has_index_page(folder):
         known.update(ROOT_FILES)
     return next(_files(folder, known), None)
 
 
 def _files(folder: Path, known: Collection[str], depth: int = 0) -> Iterator[Path]:
-    """Files below a folder, and links that lead somewhere, but for those with known names; nearest first."""
+    """Files and deep folders below a folder, and links that lead somewhere; not those with known names."""
     try:
         with os.scandir(folder) as found:
             entries = [entry for entry in found if not (entry.name in known or _is_harmless(entry.name))]
@@ -71,10 +75,13 @@ def _files(folder: Path, known: Collection[str], depth: int = 0) -> Iterator[Pat
     others = [Path(entry.path) for entry in entries if not entry.is_dir(follow_symlinks=False)]
     # A link that leads nowhere shows nothing to anybody.
     yield from (path for path in others if path.exists())
-    if depth < _DEEPEST:
-        for below in folders:
-            with suppress(PermissionError):
-                yield from _files(below, (), depth + 1)
+    if depth == _DEEPEST:
+        # No index is so deep.
+        yield from folders
+        return
+    for below in folders:
+        with suppress(PermissionError):
+            yield from _files(below, (), depth + 1)
 
 
 def _is_harmless(name: str) -> bool:

@@ -104,18 +104,20 @@ def owner_of(use: NameUse) -> Publisher | None:
 
 
 def verdict(
-    folder: Folder, use: NameUse, *, is_same_release: bool, has_known_version: bool, is_last: bool
+    folder: Folder, use: NameUse, *, is_moved: bool, has_known_version: bool, is_last: bool
 ) -> Verdict:
     """Whether a tag in the folder may publish under the name.
 
-    ``is_same_release`` says that it builds a release whose tag is gone or not known, and is that very tag in
-    another place. With ``has_known_version`` it has at least the version of a release whose tag is not known.
+    ``is_moved`` says that it builds a release whose tag is gone, and is that very tag in another place. It
+    takes the name along if its owner has no other tag of that name. With ``has_known_version`` it has at
+    least the version of a release whose tag is not known.
     ``is_last`` says that no other build of this run can tell more.
     """
     own, is_called = folder.origin, folder.normalised == use.name
-    if is_same_release:
+    owner = owner_of(use)
+    if is_moved and not (owner and owner.is_live):
         return ALLOWED
-    if owner := owner_of(use):
+    if owner:
         return _verdict_with_owner(own, owner, use, is_called=is_called, is_last=is_last)
     if is_called:
         return ALLOWED

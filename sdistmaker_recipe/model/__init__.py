@@ -45,6 +45,7 @@ from sdistmaker_recipe.model.site import (
 from sdistmaker_recipe.model.tags import (
     TAGS,
     Tag,
+    is_same_place,
     origin_range,
     path_in_repository,
     project_and_path,
@@ -90,6 +91,7 @@ __all__ = [
     "Skipped",
     "Tag",
     "Verification",
+    "is_same_place",
     "origin_range",
     "path_in_repository",
     "project_and_path",

@@ -105,6 +105,11 @@ def path_in_repository(origin: str) -> str:
     return path if separator else origin.partition("/")[2]
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Whether two origins are of one folder, which the option layout may give to different projects."""
+    return repository_of(one) == repository_of(other) and path_in_repository(one) == path_in_repository(other)
+
+
 def project_and_path(origin: str, identity: str) -> tuple[str, str] | None:
     """The paths of the project and of the tag with this origin, below the URL of a repository.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,55 @@ def test_no_line_is_guessed(place: Place) -> None:
     with pytest.raises(RepositoryError, match="svn:externals of this folder cannot be read") as caught:
         place.export()
     assert "svn:externals" in caught.value.hint
+
+
+@pytest.mark.parametrize("target", [".svn", "a/.SVN", ".svn/x"])
+def test_none_writes_into_the_current_folder(
+    place: Place, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = place.folder / "current"
+    current.mkdir()
+    monkeypatch.chdir(current)
+    place.make({"tag": f"^/lib {target}"})
+    with pytest.raises(RepositoryError, match=r"\.svn is a reserved name"):
+        place.export()
+    assert list(current.iterdir()) == []
+
+
+@contextmanager
+def redirecting(place: Place, target: str) -> Iterator[str]:
+    """A server for the repositories of a place, which redirects a URL (given) to another one."""
+    module = "LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n"
+    server = place.folder / "server"
+    server.mkdir()
+    with dav(place.parent, server, more=f'{module}Redirect 301 /away "{target}"\n') as httpd:
+        place.url = f"{dav_url(httpd)}/main"
+        yield f"{httpd.url}/away"
+
+
+@pytest.mark.parametrize("external", ["lib", "lib/other.txt"])
+def test_a_redirect_leads_to_no_file_url(tmp_path: Path, backend: str, external: str) -> None:
+    place = Place(tmp_path, backend)
+    with redirecting(place, (place.parent / "other").as_uri()) as away:
+        place.make({"tag": f"{away}/{external} vendor"})
+        with pytest.raises(RepositoryError, match="redirects it to file:"):
+            place.export()
+    assert not (tmp_path / "out-same-host").exists()
+
+
+def test_a_redirect_leads_to_no_other_host(tmp_path: Path, user: Path, trap: socket.socket) -> None:
+    place = Place(tmp_path, "subversion")
+    host, port = trap.getsockname()
+    with redirecting(place, f"http://{host}:{port}/x") as away:
+        place.make({"tag": f"{away}/lib vendor"})
+        with pytest.raises(RepositoryError, match=r"redirects it to http://127\.0\.0\.2"):
+            place.export("all")
+    with pytest.raises(TimeoutError):
+        trap.accept()
+
+
+def test_a_redirect_on_one_server_is_followed(tmp_path: Path, backend: str) -> None:
+    place = Place(tmp_path, backend)
+    with redirecting(place, "/open/other") as away:
+        place.make({"tag": f"{away}/lib vendor"})
+        assert place.export() == OWN | {"vendor/other.txt"}

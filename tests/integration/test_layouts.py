@@ -185,3 +185,20 @@ class TestOneLayoutAfterAnother:
         found = layout.commands.report(*layout.arguments, *both)
         assert len(found["published"]) == 4
         assert layout.commands.report(*layout.arguments, *both)["published"] == []
+
+
+def test_a_tag_that_another_line_finds_now_stays_published(history: History, commands: Commands) -> None:
+    made = Layout(history, commands, "{project}/*/tags/{tag}")
+    made.release("acme", "1.0")
+    usual = ("--repository", history.url, "--destination", "index")
+    branch = made.path("acme", "1.0").split("/tags/")[0]
+    first = commands.report(*usual)
+    assert [each["filename"] for each in first["published"]] == ["acme-1.0.tar.gz"], branch
+    bytes_before = (commands.folder / "index/acme/acme-1.0.tar.gz").read_bytes()
+    changed = made.run()
+    assert (changed["failed"], changed["yanked"]) == ([], [])
+    assert (commands.folder / "index/acme/acme-1.0.tar.gz").read_bytes() == bytes_before
+    made.release("acme", "1.1")
+    assert [each["filename"] for each in made.run()["published"]] == ["acme-1.1.tar.gz"]
+    both = commands.report(*made.arguments, "--layout", "{project}/tags/{tag}")
+    assert both["failed"] == []

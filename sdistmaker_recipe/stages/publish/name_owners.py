@@ -7,7 +7,7 @@ from sdistmaker_recipe.catalog.name_use import claim_name, is_own_name, mixed_na
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.index.layout import normalised_name_of, project_folder, sdist_filename
-from sdistmaker_recipe.model import ADOPTED, Built, Release, Tag, repository_of
+from sdistmaker_recipe.model import ADOPTED, Built, Release, Tag, is_same_place, repository_of
 from sdistmaker_recipe.stages.publish.index import Index
 
 
@@ -24,10 +24,12 @@ def verdict(
     if name_rules.allowing_line(folder, name, configuration.other_names):
         return name_rules.ALLOWED
     before = catalog.releases.find(name, sdist_filename(built.name, built.version), built.version)
+    if before is not None and _is_its_own(before, built):
+        return name_rules.ALLOWED
     return name_rules.verdict(
         folder,
         name_use(name, catalog, configuration.other_names),
-        is_same_release=before is not None and _is_same(before, built),
+        is_moved=before is not None and _is_moved(before, built),
         has_known_version=before is not None and before.origin.startswith(ADOPTED),
         is_last=is_last,
     )
@@ -73,12 +75,15 @@ def warn_of_mixed_names(catalog: Catalog, configuration: Configuration) -> tuple
     return tuple(warnings.values())
 
 
-def _is_same(before: Release, built: Built) -> bool:
-    """Whether a build is that very release: of its own tag, or of one that is the same in another place."""
-    tag = built.tag
-    if before.origin == tag.origin:
-        return True
+def _is_its_own(before: Release, built: Built) -> bool:
+    """Whether a release was made from this tag, as far as that is known."""
     if before.origin.startswith(ADOPTED):
         return before.sha256 == built.sha256
+    return is_same_place(before.origin, built.tag.origin)
+
+
+def _is_moved(before: Release, built: Built) -> bool:
+    """Whether a build is a release whose tag is gone, of a tag that is the same in another place."""
+    tag = built.tag
     is_copy = before.revision == tag.revision and repository_of(before.origin) == repository_of(tag.origin)
     return before.tag_deleted_in is not None and (is_copy or before.sha256 == built.sha256)

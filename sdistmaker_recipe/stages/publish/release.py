@@ -14,7 +14,7 @@ from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
-from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile
+from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile, is_same_place
 from sdistmaker_recipe.stages.publish import name_owners, version_rules
 from sdistmaker_recipe.stages.publish.failures import reject
 from sdistmaker_recipe.stages.publish.index import Index
@@ -32,7 +32,7 @@ def publish(
     project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
     before = index.catalog.releases.find(project, own_filename, built.version)
     of_other_tag = before if before is not None and before.origin != built.tag.origin else None
-    blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag) else None
+    blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag, built) else None
     if reason := name_owners.refusal(built, index.catalog, configuration):
         if blocking is not None:
             reason = f"{file_conflicts.conflict_reason(own_filename, blocking.tag_url, '')} Also, {reason}"
@@ -161,9 +161,10 @@ def _content_change(release: Release, before: Release | None, *, is_built: bool,
     )
 
 
-def _may_be_taken_over(release: Release) -> bool:
-    """Whether another tag may take over a release: its tag was deleted, or is not known."""
-    return release.tag_deleted_in is not None or release.origin.startswith(ADOPTED)
+def _may_be_taken_over(release: Release, built: Built) -> bool:
+    """Whether another tag may take over a release: its tag is gone, not known, or the same folder."""
+    is_gone = release.tag_deleted_in is not None or release.origin.startswith(ADOPTED)
+    return is_gone or is_same_place(release.origin, built.tag.origin)
 
 
 def _quarantine_unknown_file(

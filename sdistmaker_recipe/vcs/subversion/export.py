@@ -14,7 +14,7 @@ from sdistmaker_recipe.errors import ExternalRefusedError, RepositoryError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs.subversion import externals as rules
 from sdistmaker_recipe.vcs.subversion.externals import External
-from sdistmaker_recipe.vcs.subversion.urls import url_of
+from sdistmaker_recipe.vcs.subversion.urls import host_of, url_of
 
 _MOST_NESTED = 20
 """Externals of externals of externals: so many, because they can lead in a circle."""
@@ -24,11 +24,13 @@ class Exported(NamedTuple):
     """What an export without externals found.
 
     ``properties`` are the texts of svn:externals, by the path of their folder below the exported one.
-    ``root`` is the URL of the repository's root; it may be "" if there are none.
+    ``root`` is the URL of the repository's root; it may be "" if there are none. ``url`` is where the files
+    came from, if the server may have redirected.
     """
 
     properties: Mapping[str, str]
     root: str = ""
+    url: str = ""
 
 
 class Exporter(Protocol):
@@ -73,6 +75,16 @@ def export_with_externals(
         external = place.external
         nested = export(place.url, external.revision, external.peg, place.target, is_external=True)
         waiting[:0] = checked(place.url, nested, place.target, place.depth + 1)
+
+
+def check_redirect(url: str, target: str) -> None:
+    """Raise ``RepositoryError`` if an external is redirected to what it may not name: not to its own server.
+
+    Otherwise any server could lead on to a ``file:`` URL, or to a place that the option does not follow.
+    """
+    if not target.startswith(("http:", "https:")) or host_of(target) != host_of(url):
+        reason = f"an external leads here, and the server redirects it to {target[:120]}"
+        raise RepositoryError(url, reason, "Write the URL that is meant into svn:externals.")
 
 
 def _places(url: str, found: Exported, folder: Path, depth: int) -> list[_Place]:

@@ -148,6 +148,9 @@ def _parse_line(line: str) -> External:
     parts = [part for part in target.split("/") if part not in ("", ".")]
     if target.startswith("/") or ".." in parts or not parts:
         raise ValueError(f"{line!r}: {target!r} is not below the folder")
+    if ".svn" in map(str.lower, parts):
+        # The program svn leaves out an argument that ends so, and writes into the current folder instead.
+        raise ValueError(f"{line!r}: .svn is a reserved name")
     return External("/".join(parts), url, revision.upper(), peg.upper())
 
 

@@ -30,7 +30,7 @@ from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import CHECK_URL, DROPPED, EXTERNALS, ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion.export import Exported, export_with_externals
+from sdistmaker_recipe.vcs.subversion.export import Exported, check_redirect, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
 from sdistmaker_recipe.vcs.subversion.revisions import EPOCH, revision_number, time_of
@@ -219,10 +219,27 @@ class LibsvnConnection(LogReader):
         try:
             if url.startswith("file:"):
                 return _export_local(exporter, url, _opt(revision), _opt(peg), destination)
-            return _export_by_checkout(exporter, url, _opt(revision), _opt(peg), destination)
+            is_redirectable = is_external and url.startswith("http")
+            place = self._redirected(url) if is_redirectable else url
+            found = _export_by_checkout(exporter, place, _opt(revision), _opt(peg), destination)
+            if is_redirectable:
+                # The server may answer otherwise the second time.
+                check_redirect(url, found.url)
+            return found
         except FOREIGN_ERRORS as error:
             credentials = None if is_external else self._credentials
             raise translate(url, [*before, *_chain(error)], credentials) from error
+
+    def _redirected(self, url: str) -> str:
+        """The URL that the server of an external redirects to; each step is checked before it is asked."""
+        start = url
+        for _redirect in range(REDIRECTS):
+            target = _ra.RemoteAccess(url, auth=self._auth, config=self._config).corrected_url
+            if target is None:
+                return url
+            check_redirect(url, target)
+            url = target
+        raise RepositoryError(start, f"redirected {REDIRECTS} times, at last to {url}")
 
 
 def _export_local(
@@ -262,18 +279,15 @@ def _export_by_checkout(
             exporter.export(
                 url, str(destination), rev=revision, peg_rev=peg, ignore_externals=True, overwrite=True
             )
-            return Exported({})
+            return Exported({}, url=url)
         exporter.export(str(copy), str(destination), ignore_externals=True, overwrite=True)
         found = exporter.propget(EXTERNALS_PROPERTY, str(copy), None, None, recurse=True)
-        root = ""
-        if found:
-            (info,) = exporter.info(str(copy)).values()
-            root = info.repos_root_url
+        (info,) = exporter.info(str(copy)).values()
         properties = {
             Path(place).relative_to(copy).as_posix().removeprefix("."): text.decode()
             for place, text in found.items()
         }
-        return Exported(properties, root)
+        return Exported(properties, info.repos_root_url, info.url)
 
 
 def _opt(revision: str) -> int | str:

@@ -103,9 +103,8 @@ class Patterns:
         return tuple(found)
 
     def tags(self, positions: Iterable[Position]) -> list[PlacedTag]:
-        """The release tags that a folder with these positions is."""
-        found: dict[tuple[str, str], PlacedTag] = {}
-        for position in positions:
+        """The release tag that a folder with these positions is, none or one: by the first line that fits."""
+        for position in sorted(positions, key=lambda position: position.pattern):
             project, tag = position.project, position.tag
             if self.next_segment(position) is None and project is not None and tag is not None:
                 version = self._version(project, tag)
@@ -113,8 +112,8 @@ class Patterns:
                     place: TagPlace | None = TagPlace(position.before, position.after)
                     if place == TagPlace(tag_path(project, "")):
                         place = None
-                    found.setdefault((project, tag), PlacedTag(project, tag, version, place))
-        return list(found.values())
+                    return [PlacedTag(project, tag, version, place)]
+        return []
 
     def _kind(self, position: Position) -> str:
         segment = self.next_segment(position)

@@ -23,13 +23,15 @@ from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import EXTERNALS, ErrorChain, translate
-from sdistmaker_recipe.vcs.subversion.export import Exported, export_with_externals
+from sdistmaker_recipe.vcs.subversion.export import Exported, check_redirect, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
 from sdistmaker_recipe.vcs.subversion.process import batch_ssh, configuration_files
 from sdistmaker_recipe.vcs.subversion.revisions import revision_number, time_of
 from sdistmaker_recipe.vcs.subversion.urls import canonical_url, path_below, url_of
 
 ERROR_LINE = re.compile(r"svn(?:admin)?: (?:warning: )?[EW](\d{6}): (.*)")
+REDIRECT = re.compile(rb"^Redirecting to URL '(.*)':$", re.MULTILINE)
+"""What svn prints before it follows a redirect. Lines that name files begin otherwise."""
 HEAD = "HEAD"
 
 
@@ -122,7 +124,7 @@ class SvnProgramConnection(LogReader):
         try:
             if url.startswith("file:"):
                 return self._export_local(url, revision, peg, destination)
-            return self._export_by_checkout(url, revision, peg, destination)
+            return self._export_by_checkout(url, revision, peg, destination, is_external=is_external)
         except RepositoryError as error:
             if not is_external:
                 raise
@@ -142,17 +144,22 @@ class SvnProgramConnection(LogReader):
             root = info.findtext("entry/repository/root", "")
         return Exported({path_below(url, each.get("path", "")): _text(each) for each in found}, root)
 
-    def _export_by_checkout(self, url: str, revision: str, peg: str, destination: Path) -> Exported:
+    def _export_by_checkout(
+        self, url: str, revision: str, peg: str, destination: Path, *, is_external: bool
+    ) -> Exported:
         """Export by way of a working copy: it has files and properties of one answer of the server."""
         source = ("--ignore-externals", "--revision", revision)
         with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".checkout-") as scratch:
             copy = Path(scratch, "copy")
             try:
-                self._call(["checkout", "--quiet", *source], url, peg, [str(copy.absolute())])
+                printed = self._call(["checkout", *source], url, peg, [str(copy.absolute())])
             except RepositoryError as error:
                 if "E200007" not in error.reason:
                     raise
-                self._call(["export", "--force", *source], url, peg, [_name(destination)])
+                printed = self._call(["export", "--force", *source], url, peg, [_name(destination)])
+            for target in REDIRECT.findall(printed) if is_external else ():
+                check_redirect(url, target.decode(errors="replace"))
+            if not copy.is_dir():
                 return Exported({})
             local = ["svn", "export", "--quiet", "--ignore-externals", "--force"]
             _run(url, [*local, "--", _name(copy), _name(destination)])

@@ -107,6 +107,11 @@ class TestAPlace:
         assert "is the state folder of an index" in refusal(tmp_path / "one-state")
         assert f"is in {tmp_path}/one-state, the state folder" in refusal(tmp_path / "one-state/aside/two")
 
+    def test_that_is_a_link_to_another_index_is_refused(self, tmp_path):
+        make_index(tmp_path / "one")
+        (tmp_path / "two").symlink_to("one")
+        assert "another index" in refusal(tmp_path / "two")
+
     def test_around_another_index_is_refused(self, tmp_path):
         make_index(tmp_path / "all/of/one")
         for path in ("all", "all/of"):

@@ -87,3 +87,12 @@ def test_pages_of_an_index_that_lost_its_archives_are_no_foreign_files(write, pa
     folder = write(page, "style.css", "about.html", text=text)
     assert is_index(folder)
     assert find_foreign_file(folder) is None
+
+
+def test_a_file_beside_a_foreign_archive_is_foreign(write):
+    folder = write("pool/tool_1.0.tar.gz", "backup/db-1.0.zip", "backup/secret.txt")
+    assert find_foreign_file(folder) is not None
+
+
+def test_a_folder_that_is_too_deep_for_an_index_is_foreign(write):
+    assert find_foreign_file(write("org/example/tool/1.0/files/tool.jar")) is not None

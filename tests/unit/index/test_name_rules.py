@@ -34,7 +34,7 @@ def name_use(*publishers: Publisher, **changes: object) -> NameUse:
 
 
 def may_publish(path: str, use: NameUse, uuid: str = "u", **changes: bool) -> bool:
-    facts = {"is_same_release": False, "has_known_version": False, "is_last": True, **changes}
+    facts = {"is_moved": False, "has_known_version": False, "is_last": True, **changes}
     return verdict(folder(path, uuid), use, **facts).is_allowed
 
 
@@ -81,7 +81,7 @@ class TestVerdict:
         use = name_use(folders=("u/payroll",))
         assert may_publish("payroll", use)
         assert not may_publish("aaa", use)
-        assert verdict(folder("aaa"), use, is_same_release=False, has_known_version=True, is_last=False) == (
+        assert verdict(folder("aaa"), use, is_moved=False, has_known_version=True, is_last=False) == (
             False,
             "u/payroll",
             False,
@@ -101,14 +101,15 @@ class TestVerdict:
     def test_lets_a_project_move(self):
         gone = name_use(publisher("payroll", is_live=False, is_there=False))
         assert may_publish("elsewhere/payroll", gone)
-        assert may_publish("wages", gone, is_same_release=True)
+        assert may_publish("wages", gone, is_moved=True)
+        assert not may_publish("wages", name_use(publisher("payroll")), is_moved=True), "it is a copy"
         assert not may_publish("wages", gone)
         retired = name_use(publisher("payroll", is_live=False))
         assert not may_publish("elsewhere/payroll", retired)
 
     def test_waits_while_the_owner_may_have_moved(self):
         gone = name_use(publisher("tool", is_live=False))
-        facts = {"is_same_release": False, "has_known_version": False}
+        facts = {"is_moved": False, "has_known_version": False}
         assert verdict(folder("bench"), gone, is_last=False, **facts).may_change
         assert not verdict(folder("bench"), name_use(publisher("tool")), is_last=False, **facts).may_change
 
