@@ -240,9 +240,8 @@ def _write(lines: Sequence[report.Line], stream: TextIO) -> None:
 
 def _print_failure(rejected: Rejected, *, verbose: bool) -> None:
     """Print why a tag failed, on standard error. The output of the build is in the log."""
-    lines = [
-        report.Line(f"    {attempt.toolchain}: {attempt.reason}", "detail") for attempt in rejected.attempts
-    ]
+    attempts = report.group_attempts(rejected.attempts)
+    lines = [report.Line(f"    {names}: {reason}", "detail") for reason, names in attempts.items()]
     if verbose:
         lines.append(report.Line(rejected.log_file.read_text("utf-8", errors="replace")))
     lines.append(report.Line(f"log: {rejected.log_file}", "detail"))
