@@ -201,9 +201,9 @@ def users(
         each.mkdir()
     make_passable(files)
     with Httpd(public_server, KEPT.format(folder=files), ["headers"]) as public:
-        index = PrivateIndex.below(folder, cache, f"{public.url}/simple")
-        # The repository has no release yet, which ends a run with 1.
-        index.update(status=1)
+        # The repository has no release yet.
+        index = PrivateIndex.below(folder, cache, f"{public.url}/simple", "--allow-empty")
+        index.update()
         with index.apache(server) as apache:
             pip_user, uv_user, told = (commands_of_user(home, apache.url) for home in homes)
             configuration = told.folder / "uv.toml"
