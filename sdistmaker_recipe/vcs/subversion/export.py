@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sdistmaker_recipe.errors import ExternalRefusedError, RepositoryError
 from sdistmaker_recipe.model import RepositorySettings
-from sdistmaker_recipe.vcs.subversion import externals as rules
-from sdistmaker_recipe.vcs.subversion.externals import External
 from sdistmaker_recipe.vcs.subversion.urls import host_of, url_of
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.vcs.subversion.externals import External
 
 _MOST_NESTED = 20
 """Externals of externals of externals: so many, because they can lead in a circle."""
@@ -89,6 +90,9 @@ def check_redirect(url: str, target: str) -> None:
 
 def _places(url: str, found: Exported, folder: Path, depth: int) -> list[_Place]:
     """The externals of an exported folder, in the order of their folders."""
+    # Few tags have externals.
+    from sdistmaker_recipe.vcs.subversion import externals as rules
+
     places: list[_Place] = []
     for path, text in sorted(found.properties.items()):
         place = url_of(url, path)
@@ -105,6 +109,8 @@ def _places(url: str, found: Exported, folder: Path, depth: int) -> list[_Place]
 
 def _check(place: _Place, root: str, location: str, settings: RepositorySettings) -> None:
     """Raise an error if the option does not follow an external."""
+    from sdistmaker_recipe.vcs.subversion import externals as rules
+
     needed = rules.needed_option(place.url, root, location, settings)
     where = f"the external {place.external.target} leads to {place.url[:120]}"
     if needed == "never":
