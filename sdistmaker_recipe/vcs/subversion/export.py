@@ -26,7 +26,7 @@ class Exported(NamedTuple):
 
     ``properties`` are the texts of svn:externals, by the path of their folder below the exported one.
     ``root`` is the URL of the repository's root; it may be "" if there are none. ``url`` is where the files
-    came from, if the server may have redirected.
+    of an external came from whose server may have redirected it.
     """
 
     properties: Mapping[str, str]

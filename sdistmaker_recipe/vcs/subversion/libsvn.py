@@ -221,7 +221,9 @@ class LibsvnConnection(LogReader):
                 return _export_local(exporter, url, _opt(revision), _opt(peg), destination)
             is_redirectable = is_external and url.startswith("http")
             place = self._redirected(url) if is_redirectable else url
-            found = _export_by_checkout(exporter, place, _opt(revision), _opt(peg), destination)
+            found = _export_by_checkout(
+                exporter, place, _opt(revision), _opt(peg), destination, asks_for_url=is_redirectable
+            )
             if is_redirectable:
                 # The server may answer otherwise the second time.
                 check_redirect(url, found.url)
@@ -267,8 +269,13 @@ def _export_by_checkout(
     revision: int | str,
     peg: int | str,
     destination: Path,
+    *,
+    asks_for_url: bool,
 ) -> Exported:
-    """Export by way of a working copy: it has the files and the properties of one answer of the server."""
+    """Export by way of a working copy: it has the files and the properties of one answer of the server.
+
+    ``asks_for_url`` says that the result must have its URL.
+    """
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".checkout-") as scratch:
         copy = Path(scratch, "copy")
         try:
@@ -282,12 +289,16 @@ def _export_by_checkout(
             return Exported({}, url=url)
         exporter.export(str(copy), str(destination), ignore_externals=True, overwrite=True)
         found = exporter.propget(EXTERNALS_PROPERTY, str(copy), None, None, recurse=True)
-        (info,) = exporter.info(str(copy)).values()
+        origin = ("", "")
+        if found or asks_for_url:
+            # This asks the server, even about a working copy.
+            (info,) = exporter.info(str(copy)).values()
+            origin = (info.repos_root_url, info.url)
         properties = {
             Path(place).relative_to(copy).as_posix().removeprefix("."): text.decode()
             for place, text in found.items()
         }
-        return Exported(properties, info.repos_root_url, info.url)
+        return Exported(properties, *origin)
 
 
 def _opt(revision: str) -> int | str:
