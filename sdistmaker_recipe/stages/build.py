@@ -96,6 +96,7 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
     except OSError as error:
         text = f"{error.filename or job.settings.scratch}: {error.strerror or error}"
         if error.errno in _ERRORS_OF_THE_MACHINE:
+            refuse_full_disk(job.settings.scratch)
             raise StoreError(text) from error
         return Failed(job.tag, text, is_permanent=False)
     except SdistmakerError:
