@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 _MOST_LEVELS = 32
 _GONE = (errno.ENOENT, errno.ENOTDIR)
@@ -57,8 +57,7 @@ def unreadable_of(
     return tuple(
         (path, f"{error.reason}. {error.hint}".strip())
         for path, error in sorted(errors.items())
-        if not any(matches(part, tag_filter.ignore) for part in path.split("/"))
-        and (tag_filter.subdirectories or tag_filter.wants_project(path))
+        if not tag_filter.ignores_path(path) and (tag_filter.subdirectories or tag_filter.wants_project(path))
     )
 
 

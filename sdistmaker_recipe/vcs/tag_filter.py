@@ -53,6 +53,10 @@ class TagFilter:
         is_included = not self.include or matches(name, self.include)
         return is_included and not matches(name, self.exclude)
 
+    def ignores_path(self, path: str) -> bool:
+        """Whether the option ignore names what is at path, or a folder that it is in."""
+        return any(matches(part, self.ignore) for part in path.split("/"))
+
     def version_of(self, project: str, tag_name: str) -> str | None:
         """The version that a tag's name says, of the project with this name; None where it names no release.
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from sdistmaker_recipe.model import project_name
+from sdistmaker_recipe.errors import PathNotFoundError
+from sdistmaker_recipe.model import project_name, split_tag_path
 from sdistmaker_recipe.vcs import (
     PROJECT,
     Checkpoint,
@@ -78,6 +79,19 @@ def is_below(path: str, folders: Collection[str]) -> bool:
     """Whether one of these paths of folders is that of a project, or of a folder above it."""
     parts = path.split("/")
     return any("/".join(parts[:length]) in folders for length in range(1, len(parts) + 1))
+
+
+def without_ignored(listing: Listing, tag_filter: TagFilter) -> Listing:
+    """The tags of the repositories that are in no folder which the option ignore names."""
+    return {path: tags for path, tags in listing.items() if not tag_filter.ignores_path(path)}
+
+
+def project_and_name(path: str, url: str) -> tuple[str, str]:
+    """The project and the name of the tag at a path below a URL. Raises ``PathNotFoundError``."""
+    project, name = split_tag_path(path) or ("", "")
+    if not name:
+        raise PathNotFoundError(url, "not the URL of a tag", "It ends with /tags/NAME.")
+    return project, name
 
 
 def all_tags(

@@ -28,7 +28,7 @@ from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
-from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved, is_below
 
 logger = logging.getLogger(__name__)
@@ -106,16 +106,15 @@ class GitRepository:
 
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
-        found = tag_rows.all_tags(
-            self._wanted(tag_filter), self.head(), self._resolver(tag_filter), tag_filter, self._unreadable
-        )
+        wanted, resolve = tag_rows.without_ignored(self._tags(), tag_filter), self._resolver(tag_filter)
+        found = tag_rows.all_tags(wanted, self.head(), resolve, tag_filter, self._unreadable)
         self._clean()
         return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags have other ids than in the previous scan."""
-        head, wanted, resolve = self.head(), self._wanted(tag_filter), self._resolver(tag_filter)
-        found = tag_rows.changed_tags(wanted, head, previous, resolve, tag_filter, self._unreadable)
+        wanted, resolve = tag_rows.without_ignored(self._tags(), tag_filter), self._resolver(tag_filter)
+        found = tag_rows.changed_tags(wanted, self.head(), previous, resolve, tag_filter, self._unreadable)
         if found and found.checkpoint != previous.checkpoint:
             self._clean()
         return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
@@ -224,7 +223,7 @@ class GitRepository:
     def export(self, tag: Tag, revision: str, destination: Path) -> None:
         """Write the files of the tag's commit, as ``git archive`` gives them."""
         with new_folder(self._url, destination):
-            project, name = self._project_and_name(tag.path or self._inner)
+            project, name = tag_rows.project_and_name(tag.path or self._inner, self._url)
             split = _split_project(self._all_places(), project)
             if split is None:
                 raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
@@ -281,15 +280,6 @@ class GitRepository:
             raise next(iter(self._unreadable.values()))
         return listing
 
-    def _wanted(self, tag_filter: TagFilter) -> Listing:
-        """The tags of the repositories that are in no folder which the option ignore names."""
-        ignored = tag_filter.ignore
-        return {
-            path: tags
-            for path, tags in self._tags().items()
-            if not any(matches(part, ignored) for part in path.split("/"))
-        }
-
     def _clean(self) -> None:
         """Remove what was fetched of tags that are gone."""
         for path, tags in self._tags().items():
@@ -326,15 +316,9 @@ class GitRepository:
         split = _split_project(self._all_places(), project)
         return split is not None and split[0] == path
 
-    def _project_and_name(self, path: str) -> tuple[str, str]:
-        project, name = split_tag_path(path) or ("", "")
-        if not name:
-            raise PathNotFoundError(self._url, "not the URL of a tag", "It ends with /tags/NAME.")
-        return project, name
-
     def _find(self, path: str) -> tuple[str, str, str]:
         """The repository, the name and the id of a tag."""
-        project, name = self._project_and_name(path)
+        project, name = tag_rows.project_and_name(path, self._url)
         if not (identifier := _id_at(self._tags(), path)):
             raise PathNotFoundError(self._url, f"no tag {name}")
         return project, name, identifier

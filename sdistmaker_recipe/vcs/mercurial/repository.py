@@ -28,7 +28,7 @@ from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import Place
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
-from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
 
 _CONNECTIONS_OVER_NETWORK = 4
@@ -97,7 +97,7 @@ class MercurialRepository:
 
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
-        wanted = self._wanted(tag_filter)
+        wanted = tag_rows.without_ignored(self._tags(), tag_filter)
         found = tag_rows.all_tags(wanted, self.head(), self._resolve, tag_filter, self._unreadable)
         return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
@@ -107,7 +107,7 @@ class MercurialRepository:
         if previous.checkpoint == tag_rows.checkpoint_of(head, self._unreadable):
             return ScanResult(previous.checkpoint, unreadable=unreadable_of(self._unreadable, tag_filter))
         self._read_tags(self._known_tags.read() if self._known_tags else {})
-        wanted = self._wanted(tag_filter)
+        wanted = tag_rows.without_ignored(self._tags(), tag_filter)
         found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter, self._unreadable)
         return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
@@ -185,7 +185,7 @@ class MercurialRepository:
     def export(self, tag: Tag, revision: str, destination: Path) -> None:
         """Write the files of the tag's changeset, as ``hg archive`` gives them."""
         with new_folder(self._url, destination):
-            project, _name = self._project_and_name(tag.path or self._inner)
+            project, _name = tag_rows.project_and_name(tag.path or self._inner, self._url)
             place = self._all_places().get(project)
             if place is None:
                 raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
@@ -253,15 +253,6 @@ class MercurialRepository:
                 self._known_tags.write({path: (states[path], tags) for path, tags in self._listing.items()})
         return self._listing
 
-    def _wanted(self, tag_filter: TagFilter) -> Listing:
-        """The tags of the repositories that are in no folder which the option ignore names."""
-        ignored = tag_filter.ignore
-        return {
-            path: tags
-            for path, tags in self._tags().items()
-            if not any(matches(part, ignored) for part in path.split("/"))
-        }
-
     def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
         times = self._ask(lambda place: place.times(), {path: self._all_places()[path] for path in tags})
         return {
@@ -291,15 +282,9 @@ class MercurialRepository:
             return "unknown"
         return "there" if name in listing.get(project, {}) else "gone"
 
-    def _project_and_name(self, path: str) -> tuple[str, str]:
-        project, name = split_tag_path(path) or ("", "")
-        if not name:
-            raise PathNotFoundError(self._url, "not the URL of a tag", "It ends with /tags/NAME.")
-        return project, name
-
     def _find(self, path: str) -> tuple[str, str, str]:
         """The repository, the name and the changeset of a tag."""
-        project, name = self._project_and_name(path)
+        project, name = tag_rows.project_and_name(path, self._url)
         if not (node := self._tags().get(project, {}).get(name)):
             raise PathNotFoundError(self._url, f"no tag {name}")
         return project, name, node
