@@ -34,6 +34,7 @@ class BuildSettings:
     ``unbuildable`` are the options of these names. ``sandbox`` is true where builds run in bubblewrap.
     ``helper_environment`` holds environment variables of trusted helper programs; no build gets them.
     ``private_names`` (normalised) are never installed unless a tag or an option asks for them.
+    ``wheels`` is the option of this name: with "pure" a wheel is built beside each sdist.
     With ``verbose``, helpers print live. ``has_many_builds`` is true where each process builds more than one
     tag.
     """
@@ -52,6 +53,7 @@ class BuildSettings:
     helper_environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     verbose: bool = False
     has_many_builds: bool = True
+    wheels: str = "none"
 
 
 class BuildJob(NamedTuple):
@@ -102,6 +104,33 @@ class ProjectDetails(NamedTuple):
     classifiers: tuple[str, ...] = ()
 
 
+class BuiltWheel(NamedTuple):
+    """A wheel made from the source distribution of a release.
+
+    ``filename`` is its name in the index (binary distribution format), ``archive`` a path where the disk is
+    shared, else the bytes. ``metadata`` is its file METADATA, ``requires_python`` the Requires-Python in it.
+    """
+
+    filename: str
+    archive: Path | bytes
+    sha256: str
+    size: int
+    metadata: bytes
+    requires_python: str = ""
+
+
+class NoWheel(NamedTuple):
+    """Why a release has no wheel, in one sentence.
+
+    With ``is_failure`` the build of the wheel failed, and ``log`` is all that it printed. Else a wheel would
+    not install the same as the sdist everywhere, as one with compiled parts.
+    """
+
+    reason: str
+    log: str = ""
+    is_failure: bool = False
+
+
 class Built(NamedTuple):
     """A source distribution made from a tag.
 
@@ -111,7 +140,8 @@ class Built(NamedTuple):
     changes none of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
     lists what was installed for the build, ``left_out`` the tag's files that are not in the archive.
     ``python`` names the Python that built it, such as python2.7, "" for the usual one. ``lacks_code`` is true
-    where the archive has none of the tag's Python code.
+    where the archive has none of the tag's Python code. ``wheel`` is made from the archive; None where none was
+    asked for.
     """
 
     tag: Tag
@@ -130,6 +160,7 @@ class Built(NamedTuple):
     warnings: tuple[str, ...] = ()
     python: str = ""
     lacks_code: bool = False
+    wheel: BuiltWheel | NoWheel | None = None
 
 
 class Attempt(NamedTuple):
@@ -155,3 +186,28 @@ class Failed(NamedTuple):
 
 
 Outcome: TypeAlias = Built | Failed
+
+
+class WheelJob(NamedTuple):
+    """A published source distribution that gets a wheel.
+
+    ``project`` and ``filename`` identify its release, ``sdist`` is its file. ``toolchain`` names the rung of
+    the ladder that built it, "" where that is not known. ``settings``, ``pin`` and ``requires`` are as in
+    ``BuildJob``.
+    """
+
+    project: str
+    filename: str
+    sdist: Path
+    settings: BuildSettings
+    toolchain: str = ""
+    pin: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+
+
+class WheelOutcome(NamedTuple):
+    """What became of a ``WheelJob``: ``project`` and ``filename`` are those of the job."""
+
+    project: str
+    filename: str
+    wheel: BuiltWheel | NoWheel
