@@ -140,8 +140,8 @@ class Built(NamedTuple):
     changes none of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
     lists what was installed for the build, ``left_out`` the tag's files that are not in the archive.
     ``python`` names the Python that built it, such as python2.7, "" for the usual one. ``lacks_code`` is true
-    where the archive has none of the tag's Python code. ``wheel`` is made from the archive; None where none was
-    asked for.
+    where the archive has none of the tag's Python code. ``wheel`` is made from the archive; None where none
+    was asked for.
     """
 
     tag: Tag
