@@ -123,12 +123,14 @@ class NoWheel(NamedTuple):
     """Why a release has no wheel, in one sentence.
 
     With ``is_failure`` the build of the wheel failed, and ``log`` is all that it printed. Else a wheel would
-    not install the same as the sdist everywhere, as one with compiled parts.
+    not install the same as the sdist everywhere, as one with compiled parts. ``is_permanent`` is false where
+    another try may succeed though nothing changed, as after a lost network.
     """
 
     reason: str
     log: str = ""
     is_failure: bool = False
+    is_permanent: bool = True
 
 
 class Built(NamedTuple):
