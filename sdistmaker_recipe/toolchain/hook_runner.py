@@ -17,14 +17,15 @@ Messages
     A request has ``id``; ``hook``, ``backend``, ``backend_path``, ``arguments`` and ``optional``, which are
     those of PEP 517; ``restart`` (whether the hook needs an interpreter that was started in the tree);
     ``tree`` (the current folder), ``environment``, ``log`` and ``result`` (files),
-    ``seconds`` (time limit), ``limits`` (resource limits by their names), and ``alone`` (whether a sandbox
-    hides all other processes).
+    ``seconds`` (time limit), ``limits`` (resource limits by their names), ``alone`` (whether a sandbox
+    hides all other processes), and ``observe`` (what to observe of the tag's questions, or null).
 
     The answer has the same ``id``; ``status`` (the exit status, negative for a signal, null if time was up);
     and ``changed`` (whether this process is no longer fit for another hook).
 
     The file ``result`` has the hook's value under ``returned``, or its exception under ``error`` and
-    ``message``. Under ``read`` it has the files of the tag that the hook read.
+    ``message``. Under ``read`` it has the files of the tag that the hook read, and under ``asked`` what the
+    module ``sdistmaker_questions`` of the shims observed, if the request has ``observe``.
 
 Between requests the process only waits. It never runs code of a tag: a fork does, so that nothing that a tag
 does reaches the next one, and no build pays for starting an interpreter and importing the backend.
@@ -101,6 +102,9 @@ def serve() -> None:
     write_answer({"id": "", "modules": modules})
     for line in sys.stdin:
         request = json.loads(line)
+        if request["observe"] is not None:
+            # Imported here, the module is there for each later fork.
+            importlib.import_module("sdistmaker_questions")
         child = os.fork()
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -157,6 +161,7 @@ def write_result(request: "dict[str, Any]") -> int:
     """Call the hook, write its result, and return the exit status."""
     status = 1
     files_read = record_files_read(request["tree"])
+    asked = observe_questions(request) if request["observe"] is not None else None
     try:
         result = {"returned": call_hook(request)}
         status = 0
@@ -165,6 +170,8 @@ def write_result(request: "dict[str, Any]") -> int:
             traceback.print_exc()
         result = {"error": type(error).__name__, "message": str(error)}
     result["read"] = sorted(files_read)
+    if asked:
+        result["asked"] = asked()
     with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
         json.dump(result, file, default=repr)
     with contextlib.suppress(Exception):
@@ -230,6 +237,11 @@ def record_files_read(tree: str) -> "set[str]":
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(record)
     return files_read
+
+
+def observe_questions(request: "dict[str, Any]") -> "Any":
+    """Begin to observe what the tag asks; call the returned function for what was observed."""
+    return importlib.import_module("sdistmaker_questions").observe(request["tree"], request["observe"])
 
 
 # Let a tag import its own modules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,12 @@ def _call(
     context: BuildContext,
     *,
     is_optional: bool = False,
+    observe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Call a hook, and return the runner's result, which has the hook's value under ``returned``."""
+    """Call a hook, and return the runner's result, which has the hook's value under ``returned``.
+
+    With ``observe`` the result has the questions of the tag, see ``wheels.questions``.
+    """
     result_file = context.scratch / f"{hook}.json"
     call = HookCall(
         hook=hook,
@@ -84,6 +88,7 @@ def _call(
         log=context.log,
         result=result_file,
         seconds=context.deadline.seconds_left,
+        observe=observe,
     )
     status = None
     if not context.deadline.has_passed:

@@ -65,7 +65,8 @@ class HookCall(NamedTuple):
     """One hook to call, as PEP 517 has it, and where: the tree, its environment, and the files to write.
 
     ``seconds`` is the time limit. ``needs_restart`` says that the hook needs an interpreter that was started
-    in the tree.
+    in the tree. ``observe`` is what to observe of the questions that the tag asks, see ``wheels.questions``;
+    None for nothing.
     """
 
     hook: str
@@ -79,6 +80,7 @@ class HookCall(NamedTuple):
     result: Path
     seconds: float
     needs_restart: bool = False
+    observe: Mapping[str, Any] | None = None
 
 
 class Worker:
@@ -140,6 +142,7 @@ class Worker:
             "seconds": call.seconds,
             "limits": dict(RESOURCE_LIMITS),
             "alone": self._is_alone,
+            "observe": call.observe,
         }
         try:
             stdin: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # it is a pipe

@@ -19,6 +19,7 @@ PROGRAMS = {
     "toolchain/setup_py_runner.py",
     "toolchain/shims/sdistmaker_files.py",
     "toolchain/shims/sdistmaker_markers.py",
+    "toolchain/shims/sdistmaker_questions.py",
 }
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
 FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}
