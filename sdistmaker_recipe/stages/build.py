@@ -19,7 +19,19 @@ from sdistmaker_recipe.index import core_metadata
 from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.index.safe_text import one_line
-from sdistmaker_recipe.model import Attempt, BuildJob, Built, Failed, Outcome, Tag
+from sdistmaker_recipe.model import (
+    Attempt,
+    BuildJob,
+    BuildSettings,
+    Built,
+    BuiltWheel,
+    Failed,
+    NoWheel,
+    Outcome,
+    Tag,
+    WheelJob,
+    WheelOutcome,
+)
 from sdistmaker_recipe.names import is_known_version
 from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
@@ -47,6 +59,9 @@ from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import check_files, check_version_source, lacks_code
 from sdistmaker_recipe.toolchain.version_check import check_version
 from sdistmaker_recipe.toolchain.version_control import states_version
+from sdistmaker_recipe.toolchain.wheels.published_sdist import build_published_wheel
+from sdistmaker_recipe.toolchain.wheels.wheel_build import build_wheel
+from sdistmaker_recipe.toolchain.wheels.wheel_failures import wheel_or_reason
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.tag_export import export_tag
@@ -61,6 +76,9 @@ _ERRORS_OF_THE_MACHINE = {
     errno.ENOMEM,
 }
 """Errors of the operating system that the next tag would meet too."""
+
+
+_NO_WHEEL_OF_FILES_ONLY = NoWheel("No toolchain builds the tag, so none builds a wheel.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +99,13 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """
     try:
         with cpu_time_limit(job.settings.timeout):
-            outcome = _try_rungs(job, credentials)
+            outcome, rung = _try_rungs(job, credentials)
         if isinstance(outcome, Failed) and not outcome.is_permanent:
             # What the tag wrote is removed by now. If there is no room all the same, no other tag has any.
             refuse_full_disk(job.settings.scratch)
+        if isinstance(outcome, Built) and isinstance(outcome.archive, Path) and job.settings.wheels == "pure":
+            wheel = _wheel_of(outcome, outcome.archive, rung, job.settings)
+            return outcome._replace(wheel=wheel)
         return outcome
     except CpuTimeExceededError:
         # Code of the tag runs in processes that have their own limit, so its files took the time here.
@@ -107,12 +128,52 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
         return Failed(job.tag, one_line(text), traceback.format_exc(), is_permanent=False)
 
 
-def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
-    """Try one rung after the other, each on a fresh export, until one builds the tag."""
+def build_published(job: WheelJob) -> WheelOutcome:
+    """Build the wheel of a source distribution that is published already.
+
+    Raises ``StoreError`` and ``ToolchainError`` for errors that every other job of the run would meet too.
+    """
+    release, suffix, _ = job.filename.partition(".tar.gz")
+    if job.toolchain == FILES_ONLY.name:
+        wheel: BuiltWheel | NoWheel = _NO_WHEEL_OF_FILES_ONLY
+    elif not suffix:
+        wheel = NoWheel("Wheels are built from source distributions in .tar.gz files only.")
+    elif no_wheel := _no_wheel_for(release.rpartition("-")[2]):
+        wheel = no_wheel
+    else:
+        wheel = wheel_or_reason(lambda: build_published_wheel(job, release), job.settings)
+    return WheelOutcome(job.project, job.filename, _in_one_line(wheel))
+
+
+def _wheel_of(built: Built, sdist: Path, rung: Rung, settings: BuildSettings) -> BuiltWheel | NoWheel:
+    """The wheel of the source distribution in this file, which this rung built, or why there is none."""
+    if no_wheel := _NO_WHEEL_OF_FILES_ONLY if rung == FILES_ONLY else _no_wheel_for(built.version):
+        return no_wheel
+    release = sdist_filename(built.name, built.version).removesuffix(".tar.gz")
+    wheel = wheel_or_reason(lambda: build_wheel(sdist, release, lambda _: rung, settings), settings)
+    return _in_one_line(wheel)
+
+
+def _no_wheel_for(version: str) -> NoWheel | None:
+    """Why a release of this version has no wheel; None if it may have one."""
+    if is_known_version(version):
+        return None
+    return NoWheel(f"PEP 440 does not know the version {version}, and no wheel can have such a version.")
+
+
+def _in_one_line(wheel: BuiltWheel | NoWheel) -> BuiltWheel | NoWheel:
+    return wheel._replace(reason=one_line(wheel.reason)) if isinstance(wheel, NoWheel) else wheel
+
+
+def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
+    """Try one rung after the other, each on a fresh export, until one builds the tag.
+
+    The outcome, and the rung that it comes from.
+    """
     deadline = Deadline(job.settings.timeout)
     failures: list[FailedRung] = []
     untried: Sequence[Rung] = ()
-    second_best: Built | None = None
+    second_best: tuple[Built, Rung] | None = None
     while untried or not failures:
         with temporary_build_folder(job.settings.scratch) as scratch:
             try:
@@ -120,7 +181,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
                 with deadline.paused():
                     exported = _export(job, credentials, scratch)
             except BuildError as error:
-                return Failed(job.tag, one_line(error.reason), error.log, is_permanent=error.is_permanent)
+                return _not_exported(job, error), FILES_ONLY
             if not failures:
                 untried = first_rungs(exported, job)
             rung, untried = untried[0], untried[1:]
@@ -128,20 +189,24 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> Outcome:
             try:
                 built = _build_on(rung, exported, context, job)
                 if not (bytes_for_text := _bytes_for_text(built, context)):
-                    return _with_notes(built)
-                second_best = second_best or built
+                    return _with_notes(built), rung
+                second_best = second_best or (built, rung)
                 raise bytes_for_text
             except BuildError as error:
                 failures.append(FailedRung(rung, error))
                 untried = remaining_rungs(failures, untried, exported, job)
     if second_best is not None:
-        return _with_notes(second_best)
+        return _with_notes(second_best[0]), second_best[1]
     if _are_permanent(failures) and job.settings.unbuildable == "archive":
         try:
-            return _pack_files_only(failures[0].error, job, credentials)
+            return _pack_files_only(failures[0].error, job, credentials), FILES_ONLY
         except BuildError as error:
             failures.append(FailedRung(FILES_ONLY, error))
-    return _failed(job, failures, exported)
+    return _failed(job, failures, exported), rung
+
+
+def _not_exported(job: BuildJob, error: BuildError) -> Failed:
+    return Failed(job.tag, one_line(error.reason), error.log, is_permanent=error.is_permanent)
 
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedTag:

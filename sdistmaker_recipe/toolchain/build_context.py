@@ -88,12 +88,14 @@ def refuse_linked_folders(context: BuildContext) -> None:
                 raise BuildError(f"The build replaced the folder {path.relative_to(top)} by a link.")
 
 
-def find_archive(context: BuildContext) -> Path:
-    """The one archive that a build wrote; raises ``BuildError`` if there are none or several."""
+def find_archive(context: BuildContext, suffix: str = ".tar.gz") -> Path:
+    """The one archive with this suffix that a build wrote; raises ``BuildError`` for none or several."""
     # The name that the hook returned is ignored: nothing that a build says becomes a path.
-    archives = [path for path in context.output.glob("*.tar.gz") if path.is_file() and not path.is_symlink()]
+    archives = [
+        path for path in context.output.glob(f"*{suffix}") if path.is_file() and not path.is_symlink()
+    ]
     if len(archives) != 1:
-        text = f"The build wrote {len(archives)} .tar.gz files instead of one."
+        text = f"The build wrote {len(archives)} {suffix} files instead of one."
         raise BuildError(text, read_build_log(context))
     return archives[0]
 

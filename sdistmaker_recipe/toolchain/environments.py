@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,6 +105,23 @@ def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: Build
     record = {"requirements": list(requirements), "installed": installed}
     (folder / COMPLETE_FILE).write_text(json.dumps(record, indent=1), "utf-8")
     return BuildEnvironment(folder, tuple(installed))
+
+
+def package_folder(requirement: str, settings: BuildSettings) -> Path:
+    """A folder with a pure distribution, for a Python that uv does not know; made if it is missing.
+
+    ``requirement`` names one version. Raises ``BuildError`` if it cannot be installed.
+    """
+    folder = settings.environments / f"package-{requirement.replace('==', '-')}"
+    if not folder.is_dir():
+        with _locked(folder):
+            if not folder.is_dir():
+                unfinished = folder.with_suffix(".part")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                target = ["--no-config", "--python", sys.executable, "--target", str(unfinished)]
+                _run_uv(["pip", "install", "--no-deps", *target, requirement], settings)
+                unfinished.rename(folder)
+    return folder
 
 
 def uv_program() -> str:

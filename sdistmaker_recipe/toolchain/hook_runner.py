@@ -220,7 +220,29 @@ def call_hook(request: "dict[str, Any]") -> "Any":
     if request["optional"] and not hasattr(backend, request["hook"]):
         return None
     hook: "Any" = getattr(backend, request["hook"])
+    if request["hook"] == "build_wheel":
+        refuse_compiled_parts()
     return hook(*request["arguments"])
+
+
+class CompiledPartsError(BaseException):
+    """A wheel would have compiled parts. It is no ``Exception``, so that no setup.py goes on without them."""
+
+
+def refuse_compiled_parts() -> None:
+    """Let setuptools raise an error before it compiles parts of a wheel, which would not be published."""
+    setuptools_dist: "Any" = sys.modules.get("setuptools.dist")
+    if setuptools_dist is None:
+        return
+    distribution = setuptools_dist.Distribution
+    run_command = distribution.run_command
+
+    def run_pure_command(self: "Any", command: str, *arguments: "Any") -> "Any":
+        if command == "bdist_wheel" and (self.has_ext_modules() or self.has_c_libraries()):
+            raise CompiledPartsError
+        return run_command(self, command, *arguments)
+
+    distribution.run_command = run_pure_command
 
 
 def record_files_read(tree: str) -> "set[str]":

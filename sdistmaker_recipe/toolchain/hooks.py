@@ -29,7 +29,19 @@ def get_requires_for_build_sdist(
     build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext
 ) -> tuple[str, ...]:
     """The requirements that the hook of this name returns; raises ``BuildError``."""
-    hook = "get_requires_for_build_sdist"
+    return _requirements("get_requires_for_build_sdist", build_system, environment, context)
+
+
+def get_requires_for_build_wheel(
+    build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext
+) -> tuple[str, ...]:
+    """The requirements that the hook of this name returns; raises ``BuildError``."""
+    return _requirements("get_requires_for_build_wheel", build_system, environment, context)
+
+
+def _requirements(
+    hook: str, build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext
+) -> tuple[str, ...]:
     result = _call(hook, [], build_system, environment, context, is_optional=True)
     if not (requirements := result["returned"]):
         return ()
@@ -43,7 +55,7 @@ def get_requires_for_build_sdist(
 
 
 def may_have_extra_requirements(build_system: BuildSystem, tree: Path) -> bool:
-    """Whether ``get_requires_for_build_sdist`` may return any; setuptools only returns setup_requires."""
+    """Whether hooks may return requirements; setuptools only returns setup_requires, and wheel up to 70.0."""
     if build_system.backend_path or not build_system.backend.startswith("setuptools.build_meta"):
         return True
     return any("setup_requires" in read_text(tree, name) for name in ("setup.py", "setup.cfg"))
@@ -59,6 +71,16 @@ def build_sdist(build_system: BuildSystem, environment: BuildEnvironment, contex
             environment.folder, module_to_preload(build_system, environment.folder)
         )
     return RawSdist(archive, files_read(result), environment.installed)
+
+
+def build_wheel(build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext) -> Path:
+    """The wheel that the hook of this name writes.
+
+    Raises ``NotPureError`` if it would compile something, as far as that is known before, and ``BuildError``.
+    """
+    context.output.mkdir()
+    _call("build_wheel", [str(context.output)], build_system, environment, context)
+    return find_archive(context, ".whl")
 
 
 def _call(

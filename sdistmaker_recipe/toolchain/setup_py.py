@@ -23,7 +23,7 @@ from sdistmaker_recipe.toolchain.build_context import (
     refuse_linked_folders,
 )
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
-from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL
+from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL, package_folder
 from sdistmaker_recipe.toolchain.hooks import may_have_extra_requirements
 from sdistmaker_recipe.toolchain.isolation import orphans, untrusted_process
 from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
@@ -34,6 +34,8 @@ from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpret
 SETUP_PY_RUNNER = Path(__file__).with_name("setup_py_runner.py")
 
 _INSTALL_SECONDS = 600
+_WHEEL = "wheel==0.37.1"
+"""The last one for Python 2.7. It has no requirements, and is the same for every Python."""
 # pip also says so of an index that it could not read, but then it says more.
 _NOT_FOUND = "No matching distribution found"
 _INDEX_NOT_READ = re.compile("Retrying|Could not fetch URL|[Cc]onnection|SSL")
@@ -45,6 +47,31 @@ def build_sdist(rung: Rung, context: BuildContext, settings: BuildSettings) -> R
     The requirements of the rung, and then those in setup_requires, are installed before, each set into a
     folder of its own.
     """
+    requirements, packages = _install_requirements(rung, context, settings)
+    context.output.mkdir()
+    arguments = ["sdist", "--formats=gztar", f"--dist-dir={context.output}"]
+    result = _run_setup_py(rung.python, arguments, packages, context, fetches_requirements=True)
+    return RawSdist(find_archive(context), files_read(result), (rung.python.label, *requirements))
+
+
+def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> Path:
+    """The wheel that ``setup.py bdist_wheel`` writes, which is a command of the distribution wheel.
+
+    Raises ``NotPureError`` if it would compile something, and ``BuildError``.
+    """
+    _, packages = _install_requirements(rung, context, settings)
+    with context.deadline.paused():
+        commands = str(package_folder(_WHEEL, settings))
+    context.output.mkdir()
+    arguments = ["bdist_wheel", f"--dist-dir={context.output}"]
+    _run_setup_py(rung.python, arguments, packages, context, fetches_requirements=True, commands=commands)
+    return find_archive(context, ".whl")
+
+
+def _install_requirements(
+    rung: Rung, context: BuildContext, settings: BuildSettings
+) -> tuple[tuple[str, ...], str]:
+    """The requirements of the rung and of setup.py, and the folder that they are installed in, or ""."""
     python = rung.python
     packages = _install_once(python, rung.requirements, settings, context)
     chosen = {distribution(requirement) for requirement in rung.requirements}
@@ -53,11 +80,7 @@ def build_sdist(rung: Rung, context: BuildContext, settings: BuildSettings) -> R
         item for item in _setup_requires(python, packages, context) if distribution(item) not in chosen
     )
     requirements = (*rung.requirements, *declared)
-    packages = _install_once(python, requirements, settings, context)
-    context.output.mkdir()
-    arguments = ["sdist", "--formats=gztar", f"--dist-dir={context.output}"]
-    result = _run_setup_py(python, arguments, packages, context, fetches_requirements=True)
-    return RawSdist(find_archive(context), files_read(result), (python.label, *requirements))
+    return requirements, _install_once(python, requirements, settings, context)
 
 
 def _setup_requires(python: Interpreter, packages: str, context: BuildContext) -> tuple[str, ...]:
@@ -74,15 +97,18 @@ def _run_setup_py(
     context: BuildContext,
     *,
     fetches_requirements: bool,
+    commands: str = "",
 ) -> Mapping[str, Any]:
     """Run setup.py with the folder ``packages`` (or "") on its path, and return the runner's result.
 
-    Unless it ``fetches_requirements``, the result has what it requires by setup_requires.
+    Unless it ``fetches_requirements``, the result has what it requires by setup_requires. ``commands`` is a
+    folder with more commands of setup.py.
     """
     request = {
         "arguments": arguments,
         "shims": str(SHIMS),
         "packages": packages,
+        "commands": commands,
         "records": not fetches_requirements,
         "limits": dict(RESOURCE_LIMITS),
     }
@@ -99,7 +125,7 @@ def _run_setup_py(
             timeout=context.deadline.seconds_left,
             log=context.log,
             sandbox=context.sandbox,
-            readable=[*readable, Path(packages)] if packages else readable,
+            readable=[*readable, *(Path(folder) for folder in (packages, commands) if folder)],
         )
     refuse_linked_folders(context)
     return successful_result(result_file, finished.status, finished.output, context.deadline.seconds)

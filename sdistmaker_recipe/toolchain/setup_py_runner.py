@@ -6,7 +6,7 @@ cannot be imported there.
 The first argument is a JSON object: ``arguments`` for setup.py; ``shims``, a folder for the end of
 ``sys.path``; ``packages``, a folder with what was installed for the build, or ""; ``records``, whether the
 requirements in setup_requires are wanted (by default if ``packages`` is ""); ``limits``, resource limits by
-the names of setrlimit(2).
+the names of setrlimit(2); ``commands``, a folder with the distribution wheel if a wheel is built.
 
 The second argument is the file for the result, a JSON object: ``requires``, the requirements in
 setup_requires if they are wanted; ``read``, the files of the tag that were read (always empty here);
@@ -36,6 +36,7 @@ def main():
 
         records = request.get("records", not request["packages"])
         record_requirements(setuptools.dist.Distribution, result["requires"], records)
+        refuse_compiled_parts(setuptools.dist.Distribution)
         sys.argv[:] = ["setup.py"] + [str(argument) for argument in request["arguments"]]
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)
@@ -72,8 +73,7 @@ def prepare_path(request):
     import ez_setup  # noqa: F401
 
     sys.path[0] = os.getcwd()
-    if request["packages"]:
-        sys.path.insert(1, request["packages"])
+    sys.path[1:1] = [folder for folder in (request["packages"], request.get("commands")) if folder]
     sys.path.append(request["shims"])
     own_names = {name.partition(".")[0] for name in os.listdir(".")}
     for name in set(sys.modules) - MODULES_AT_START - {"ez_setup", "distribute_setup"}:
@@ -102,6 +102,22 @@ def record_requirements(distribution, requires, records):
         return []
 
     distribution.fetch_build_eggs = fetch_build_eggs
+
+
+class CompiledPartsError(BaseException):
+    """A wheel would have compiled parts. It is no ``Exception``, so that no setup.py goes on without them."""
+
+
+def refuse_compiled_parts(distribution):
+    """Raise an error before anything is compiled for a wheel: such wheels are not published."""
+    run_command = distribution.run_command
+
+    def run_pure_command(self, command):
+        if command == "bdist_wheel" and (self.has_ext_modules() or self.has_c_libraries()):
+            raise CompiledPartsError
+        return run_command(self, command)
+
+    distribution.run_command = run_pure_command
 
 
 if __name__ == "__main__":

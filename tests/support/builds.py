@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ class Builder:
         for name in ("scratch", "output"):
             (folder / name).mkdir(parents=True)
 
-    def build(self, project: str, name: str, *, sandbox: str = "auto", **job: Any) -> Outcome:
-        """The outcome of the tag PROJECT/tags/NAME; ``job`` are more values of the ``BuildJob``."""
+    def settings(self, *, sandbox: str = "auto", **changes: Any) -> BuildSettings:
+        """The settings of builds here; ``changes`` are other values of them."""
         settings = BuildSettings(
             scratch=self.folder / "scratch",
             output=self.folder / "output",
@@ -37,10 +38,15 @@ class Builder:
             helper_environment=tuple(_environment().items()),
             has_many_builds=False,
         )
+        return replace(settings, **changes)
+
+    def build(self, project: str, name: str, *, sandbox: str = "auto", wheels: str = "none", **job: Any) -> Outcome:
+        """The outcome of the tag PROJECT/tags/NAME; ``job`` are more values of the ``BuildJob``."""
+        job.setdefault("settings", self.settings(sandbox=sandbox, wheels=wheels))
         path = f"{project}/tags/{name}"
         url = self.history.url
         tag = Tag(url, project, name, path, name, "1", self.history.date, f"uuid/{path}")
-        return build(BuildJob(tag, url, "auto", str(self.history.youngest), settings, **job), Credentials())
+        return build(BuildJob(tag, url, "auto", str(self.history.youngest), **job), Credentials())
 
 
 def _environment() -> Mapping[str, str]:

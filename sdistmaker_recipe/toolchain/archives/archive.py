@@ -83,12 +83,15 @@ def read_metadata(sdist: Sdist) -> Metadata:
     return parse_metadata(file.read())
 
 
-def parse_metadata(content: bytes) -> Metadata:
-    """What the bytes of a PKG-INFO say; raises ``BuildError`` if name or version is missing."""
+def parse_metadata(content: bytes, file: str = "archive's PKG-INFO") -> Metadata:
+    """What the bytes of a PKG-INFO say; raises ``BuildError`` if name or version is missing.
+
+    ``file`` is how the error calls it: the METADATA of a wheel has the same format.
+    """
     fields, _ = parse_email(content)
     for field in ("name", "version"):
         if not fields.get(field):
-            raise BuildError(f"The archive's PKG-INFO has no {field.title()}.")
+            raise BuildError(f"The {file} has no {field.title()}.")
     return Metadata(fields["name"], fields["version"], fields.get("requires_python", ""), content)
 
 

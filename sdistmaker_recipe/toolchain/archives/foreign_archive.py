@@ -24,7 +24,7 @@ from sdistmaker_recipe.toolchain.archives.members import path_parts, several_top
 _BLOCK_SIZE = 1 << 20
 _NO_LIMIT = 1 << 62
 
-_READ_ERRORS = (
+READ_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -36,6 +36,7 @@ _READ_ERRORS = (
     RuntimeError,  # a password, or an unknown compression
     ValueError,
 )
+"""What reading a malformed archive can raise."""
 
 
 def read_metadata(path: Path) -> Metadata:
@@ -48,7 +49,7 @@ def read_metadata(path: Path) -> Metadata:
         with path.open("rb") as file:
             is_zip = path.name.lower().endswith(".zip")
             content = _read_zip(file) if is_zip else _read_tar(file)
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise BuildError(f"The archive cannot be read: {reason}.") from error
     if content is None:
