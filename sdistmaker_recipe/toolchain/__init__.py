@@ -23,7 +23,6 @@
 Folders:
 
 * ``archives``: read archives, and write them so that the same files give the same bytes.
-* ``wheels``: build wheels from source distributions that are built or published.
 * ``isolation``: keep code and files of a tag from doing harm: sandbox, limits, files that may be links.
 * ``wheels``: a wheel of what was built, if it installs the same.
 * ``shims``: modules that builds find at the end of their path.

@@ -11,6 +11,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.isolation.untrusted_process import read_log
+from sdistmaker_recipe.toolchain.wheels.questions import Questions
 
 
 class BuildContext(NamedTuple):
@@ -48,6 +49,13 @@ class RawSdist(NamedTuple):
     archive: Path
     files_read: frozenset[str]
     installed: tuple[str, ...]
+
+
+class RawWheel(NamedTuple):
+    """A wheel as the build backend wrote it, before it is written anew, and what its build asked."""
+
+    archive: Path
+    questions: Questions
 
 
 def base_environment(context: BuildContext) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sdistmaker_recipe.toolchain import worker_prestart
 from sdistmaker_recipe.toolchain.build_context import (
     BuildContext,
     RawSdist,
+    RawWheel,
     base_environment,
     find_archive,
     read_build_log,
@@ -22,6 +23,7 @@ from sdistmaker_recipe.toolchain.environments import BuildEnvironment
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.preloading import module_to_preload, runs_code_at_start
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
+from sdistmaker_recipe.toolchain.wheels.questions import read_questions
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker, worker_for
 
 
@@ -73,14 +75,19 @@ def build_sdist(build_system: BuildSystem, environment: BuildEnvironment, contex
     return RawSdist(archive, files_read(result), environment.installed)
 
 
-def build_wheel(build_system: BuildSystem, environment: BuildEnvironment, context: BuildContext) -> Path:
-    """The wheel that the hook of this name writes.
+def build_wheel(
+    build_system: BuildSystem,
+    environment: BuildEnvironment,
+    context: BuildContext,
+    observe: Mapping[str, Any],
+) -> RawWheel:
+    """The wheel that the hook of this name writes, and what it asked; ``observe`` is as in ``HookCall``.
 
-    Raises ``NotPureError`` if it would compile something, as far as that is known before, and ``BuildError``.
+    Raises ``NoWheelError`` if it would compile something, as far as that is known before, and ``BuildError``.
     """
     context.output.mkdir()
-    _call("build_wheel", [str(context.output)], build_system, environment, context)
-    return find_archive(context, ".whl")
+    result = _call("build_wheel", [str(context.output)], build_system, environment, context, observe=observe)
+    return RawWheel(find_archive(context, ".whl"), read_questions(result))
 
 
 def _call(

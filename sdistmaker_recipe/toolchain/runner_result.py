@@ -15,7 +15,7 @@ from typing import Any
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
-from sdistmaker_recipe.toolchain.wheels.wheel_failures import NotPureError
+from sdistmaker_recipe.toolchain.wheels.wheel_failures import NoWheelError
 
 COMPILED_PARTS = "CompiledPartsError"
 """The error in a result of a runner that was to build a wheel, and found something to compile."""
@@ -36,14 +36,14 @@ def successful_result(
 
     ``status`` is the exit status (negative for a signal, None if the runner took longer than ``seconds``),
     ``log`` everything that was printed, and ``required_key`` a key that the result must have. Raises
-    ``NotPureError`` if the runner found something to compile, and ``BuildError``.
+    ``NoWheelError`` if the runner found something to compile, and ``BuildError``.
     """
     if status is None:
         text = f"The build took longer than {seconds:g} seconds. Allow more time with the option timeout."
         raise BuildError(text, log)
     result = read_result(file)
     if result.get("error") == COMPILED_PARTS:
-        raise NotPureError("It has parts that are compiled for one platform.", log)
+        raise NoWheelError("It has parts that are compiled for one platform.", log)
     if status or "error" in result or (required_key and required_key not in result):
         raise BuildError(
             failure_reason(result, status, log), log, is_permanent=is_permanent_failure(result, status)

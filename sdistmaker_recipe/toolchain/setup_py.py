@@ -18,6 +18,7 @@ from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.build_context import (
     BuildContext,
     RawSdist,
+    RawWheel,
     base_environment,
     find_archive,
     refuse_linked_folders,
@@ -29,6 +30,7 @@ from sdistmaker_recipe.toolchain.isolation import orphans, untrusted_process
 from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
 from sdistmaker_recipe.toolchain.requirements import distribution, refuse_direct_references
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
+from sdistmaker_recipe.toolchain.wheels.questions import Questions
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpreter_paths
 
 SETUP_PY_RUNNER = Path(__file__).with_name("setup_py_runner.py")
@@ -54,10 +56,10 @@ def build_sdist(rung: Rung, context: BuildContext, settings: BuildSettings) -> R
     return RawSdist(find_archive(context), files_read(result), (rung.python.label, *requirements))
 
 
-def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> Path:
+def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> RawWheel:
     """The wheel that ``setup.py bdist_wheel`` writes, which is a command of the distribution wheel.
 
-    Raises ``NotPureError`` if it would compile something, and ``BuildError``.
+    Raises ``NoWheelError`` if it would compile something, and ``BuildError``.
     """
     _, packages = _install_requirements(rung, context, settings)
     with context.deadline.paused():
@@ -65,7 +67,8 @@ def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> P
     context.output.mkdir()
     arguments = ["bdist_wheel", f"--dist-dir={context.output}"]
     _run_setup_py(rung.python, arguments, packages, context, fetches_requirements=True, commands=commands)
-    return find_archive(context, ".whl")
+    # A tag for Python 2 speaks of one version only, 2.7.
+    return RawWheel(find_archive(context, ".whl"), Questions())
 
 
 def _install_requirements(

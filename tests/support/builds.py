@@ -40,7 +40,9 @@ class Builder:
         )
         return replace(settings, **changes)
 
-    def build(self, project: str, name: str, *, sandbox: str = "auto", wheels: str = "none", **job: Any) -> Outcome:
+    def build(
+        self, project: str, name: str, *, sandbox: str = "auto", wheels: str = "none", **job: Any
+    ) -> Outcome:
         """The outcome of the tag PROJECT/tags/NAME; ``job`` are more values of the ``BuildJob``."""
         job.setdefault("settings", self.settings(sandbox=sandbox, wheels=wheels))
         path = f"{project}/tags/{name}"

@@ -11,7 +11,7 @@ from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.ladder import Rung, remembered_name
 from sdistmaker_recipe.toolchain.rung_choice import FailedRung, first_rungs, remaining_rungs
 from sdistmaker_recipe.toolchain.wheels.wheel_build import build_wheel
-from sdistmaker_recipe.toolchain.wheels.wheel_failures import NotPureError
+from sdistmaker_recipe.toolchain.wheels.wheel_failures import NoWheelError
 
 
 def build_published_wheel(job: WheelJob, release: str) -> BuiltWheel:
@@ -25,7 +25,7 @@ def build_published_wheel(job: WheelJob, release: str) -> BuiltWheel:
         is_first = not choice.failures
         try:
             return build_wheel(job.sdist, release, choice.next_rung, job.settings, may_reuse_worker=is_first)
-        except NotPureError:
+        except NoWheelError:
             raise
         except BuildError as error:
             if not choice.has_next(error):

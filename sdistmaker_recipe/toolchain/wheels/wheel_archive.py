@@ -24,7 +24,7 @@ from sdistmaker_recipe.toolchain.archives.foreign_archive import READ_ERRORS
 from sdistmaker_recipe.toolchain.archives.members import too_many_members
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
 from sdistmaker_recipe.toolchain.wheels.native_code import BYTES_NEEDED, is_native_code
-from sdistmaker_recipe.toolchain.wheels.wheel_failures import NotPureError
+from sdistmaker_recipe.toolchain.wheels.wheel_failures import NoWheelError
 from sdistmaker_recipe.toolchain.wheels.wheel_records import (
     RecordedFile,
     WheelFacts,
@@ -71,7 +71,7 @@ class Wheel(NamedTuple):
 def open_wheel(path: Path) -> Iterator[Wheel]:
     """The wheel at path for as long as the context lasts.
 
-    Raises ``NotPureError`` if it is not for every platform, and ``BuildError`` if something is wrong with it.
+    Raises ``NoWheelError`` if it is not for every platform, and ``BuildError`` if something is wrong with it.
     All of it has been read then.
     """
     with ExitStack() as stack:
@@ -154,21 +154,21 @@ def _refuse_other_schemes(entries: Mapping[str, zipfile.ZipInfo], name: str) -> 
             continue
         scheme, _, file = rest.partition("/")
         if top_folder == f"{name}.data" and scheme == "platlib" and file:
-            raise NotPureError(f"The wheel holds {path[:80]!r}, which is for one platform.")
+            raise NoWheelError(f"The wheel holds {path[:80]!r}, which is for one platform.")
         if top_folder != f"{name}.data" or scheme not in _SCHEMES or not file:
             raise BuildError(f"The wheel holds {path[:80]!r}, for which installers know no place.")
 
 
 def _refuse_platform(facts: WheelFacts, filename: str) -> None:
-    """Raise ``NotPureError`` unless WHEEL and the name of the file say that it is for every platform."""
+    """Raise ``NoWheelError`` unless WHEEL and the name of the file say that it is for every platform."""
     parts = filename.removesuffix(".whl").rsplit("-", 3)
     if len(parts) != 4:
         raise BuildError(f"The build wrote {filename[:80]!r}, which is no name of a wheel.")
     tags = ["-".join(parts[1:]), *facts.tags]
     if special := next((tag for tag in tags if not tag.endswith("-none-any")), None):
-        raise NotPureError(f"The wheel is for one platform: its tag is {special[:80]}.")
+        raise NoWheelError(f"The wheel is for one platform: its tag is {special[:80]}.")
     if not facts.is_purelib:
-        raise NotPureError("The wheel is for one platform: its Root-Is-Purelib is not true.")
+        raise NoWheelError("The wheel is for one platform: its Root-Is-Purelib is not true.")
 
 
 def _is_made_at_installation(path: str, entries: Mapping[str, zipfile.ZipInfo]) -> bool:

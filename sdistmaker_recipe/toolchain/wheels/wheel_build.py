@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
-
-from packaging.version import InvalidVersion, Version
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings, BuiltWheel
 from sdistmaker_recipe.names import canonicalize_name, normalised_version
-from sdistmaker_recipe.toolchain import hooks, setup_py
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.build_folder import temporary_build_folder
-from sdistmaker_recipe.toolchain.build_system import BuildSystem, read_build_system
-from sdistmaker_recipe.toolchain.environments import environment_for
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
-from sdistmaker_recipe.toolchain.git_repository import hide_outer_repositories
+from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
-from sdistmaker_recipe.toolchain.ladder import Rung
-from sdistmaker_recipe.toolchain.requirements import distribution
+from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
+from sdistmaker_recipe.toolchain.ladder import Rung, runs_on_old_python
+from sdistmaker_recipe.toolchain.python_support import supports_both
+from sdistmaker_recipe.toolchain.wheels.compatibility import WheelBuild, find_compatibility
 from sdistmaker_recipe.toolchain.wheels.wheel_archive import Wheel, open_wheel
-from sdistmaker_recipe.toolchain.wheels.wheel_failures import NotPureError
+from sdistmaker_recipe.toolchain.wheels.wheel_failures import NoWheelError
+from sdistmaker_recipe.toolchain.wheels.wheel_runs import UnpackedSdist, WheelRuns, as_build, unpack_sdist
 from sdistmaker_recipe.toolchain.wheels.wheel_writing import write_wheel
 
-# setuptools 70.1 has the command bdist_wheel itself, and wheel 0.46 has it no longer.
-_FIRST_WITH_BDIST_WHEEL = Version("70.1")
-_WITH_BDIST_WHEEL = "wheel<0.46"
 _BLOCK_SIZE = 1 << 20
-
-
-class UnpackedSdist(NamedTuple):
-    """A source distribution as a build reads it.
-
-    ``epoch`` is the time of its newest member, in seconds since 1970, ``metadata`` what its PKG-INFO says.
-    """
-
-    source: ExportedTag
-    metadata: archive.Metadata
-    epoch: int
 
 
 def build_wheel(
@@ -61,8 +45,7 @@ def build_wheel(
     environment. The build gets nothing from the repository, only the time of the newest file as
     SOURCE_DATE_EPOCH. So the wheel depends on the file and the toolchain alone.
 
-    Raises ``NotPureError`` if a wheel would not be the same on every platform, ``BuildError``, and
-    ``ToolchainError``.
+    Raises ``NoWheelError`` if no wheel installs what the file does, ``BuildError`` and ``ToolchainError``.
     """
     with temporary_build_folder(settings.scratch) as scratch:
         unpacked = unpack_sdist(sdist, scratch)
@@ -75,57 +58,44 @@ def build_wheel(
             may_reuse_worker=may_reuse_worker,
             has_many_builds=settings.has_many_builds,
         )
-        written = _build(choose_rung(unpacked.source), unpacked.source.build_system, context, settings)
+        rung = choose_rung(unpacked.source)
+        # Read now, for the build may change them.
+        rebuild_on_python_2 = _python_2_for(unpacked, rung, settings)
+        converts_sources = "2to3" in read_text(context.tree, "setup.py")
+        runs = WheelRuns(sdist, unpacked.source.build_system, rung, context, settings)
+        raw_wheel = runs.first()
         try:
-            with open_wheel(written) as wheel:
+            with open_wheel(raw_wheel.archive) as wheel:
                 _refuse_other_release(wheel.metadata, unpacked.metadata)
                 _refuse_native_code(wheel, sdist)
-                return _publishable(wheel, release, "py3", unpacked.epoch, settings.output)
+                compatibility = find_compatibility(
+                    as_build(wheel, raw_wheel.questions),
+                    runs.again,
+                    python=rung.python.version,
+                    rebuild_on_python_2=rebuild_on_python_2 and partial(rebuild_on_python_2, runs),
+                    converts_sources=converts_sources,
+                )
+                if not compatibility.python_tag:
+                    raise NoWheelError(compatibility.reason)
+                return _publishable(wheel, release, compatibility.python_tag, unpacked.epoch, settings.output)
         except BuildError as error:
             error.log = error.log or read_build_log(context)
             raise
 
 
-def unpack_sdist(sdist: Path, scratch: Path) -> UnpackedSdist:
-    """Unpack a source distribution below the folder scratch; raises ``BuildError``."""
-    parent = scratch / "unpacked"
-    parent.mkdir()
-    with archive.open_sdist(sdist) as opened:
-        metadata = archive.read_metadata(opened)
-        tree = archive.unpack(opened, parent)
-        epoch = max(int(member.mtime) for member in opened.members.values())
-        files = frozenset(opened.file_names())
-    return UnpackedSdist(ExportedTag(tree, files, read_build_system(tree)), metadata, epoch)
-
-
-def _build(rung: Rung, build_system: BuildSystem, context: BuildContext, settings: BuildSettings) -> Path:
-    """The wheel as the backend, or setup.py on an old Python, writes it."""
-    hide_outer_repositories(context)
-    if rung.runs_setup_py:
-        return setup_py.build_wheel(rung, context, settings)
-    requires = [*build_system.requires, *rung.requirements]
-    with context.deadline.paused():
-        environment = environment_for(requires, rung, settings)
-    extra: tuple[str, ...] = ()
-    if hooks.may_have_extra_requirements(build_system, context.tree):
-        extra = hooks.get_requires_for_build_wheel(build_system, environment, context)
-    if _lacks_bdist_wheel(build_system, extra, environment.installed):
-        extra = (*extra, _WITH_BDIST_WHEEL)
-    if extra:
-        with context.deadline.paused():
-            environment = environment_for([*requires, *extra], rung, settings)
-    return hooks.build_wheel(build_system, environment, context)
-
-
-def _lacks_bdist_wheel(build_system: BuildSystem, extra: Iterable[str], installed: Iterable[str]) -> bool:
-    """Whether the installed setuptools, if it builds the wheel, needs another distribution for that."""
-    if not build_system.backend.startswith("setuptools.") and "wheel" not in map(distribution, extra):
-        return False
-    versions = dict(text.partition("==")[::2] for text in installed)
-    try:
-        return Version(versions.get("setuptools", "")) < _FIRST_WITH_BDIST_WHEEL
-    except InvalidVersion:
-        return False
+def _python_2_for(
+    unpacked: UnpackedSdist, rung: Rung, settings: BuildSettings
+) -> Callable[[WheelRuns], WheelBuild] | None:
+    """What builds with Python 2.7, if the project says that it supports Python 2 and 3; else None."""
+    tree, build_system = unpacked.source.tree, unpacked.source.build_system
+    if rung.python.version < (3, 0) or "setup.py" not in unpacked.source.files:
+        return None
+    header = unpacked.metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
+    if not runs_on_old_python(build_system) or not supports_both(header, read_text(tree, "setup.cfg")):
+        return None
+    found = find_interpreters(settings.pythons, settings.helper_environment)
+    python = next((python for python in found if python.version == (2, 7)), None)
+    return (lambda runs: runs.on_python_2(python)) if python else None
 
 
 def _refuse_other_release(found: archive.Metadata, expected: archive.Metadata) -> None:
@@ -140,7 +110,7 @@ def _refuse_other_release(found: archive.Metadata, expected: archive.Metadata) -
 
 
 def _refuse_native_code(wheel: Wheel, sdist: Path) -> None:
-    """Raise ``NotPureError`` for machine code, unless the source distribution has the same file."""
+    """Raise ``NoWheelError`` for machine code, unless the source distribution has the same file."""
     native = {member.sha256: path for path, member in wheel.members.items() if member.is_native}
     if not native:
         return
@@ -148,9 +118,9 @@ def _refuse_native_code(wheel: Wheel, sdist: Path) -> None:
     with archive.open_sdist(sdist) as opened:
         for member in opened.members.values():
             if member.isreg() and member.size in sizes and (file := opened.tar.extractfile(member)):
-                native.pop(_sha256(iter(lambda: file.read(_BLOCK_SIZE), b"")), None)
+                native.pop(_sha256(iter(partial(file.read, _BLOCK_SIZE), b"")), None)
     if native:
-        raise NotPureError(f"The build compiled {min(native.values())[:80]!r}, which is for one platform.")
+        raise NoWheelError(f"The build compiled {min(native.values())[:80]!r}, which is for one platform.")
 
 
 def _publishable(wheel: Wheel, release: str, python_tag: str, epoch: int, output: Path) -> BuiltWheel:
@@ -158,7 +128,7 @@ def _publishable(wheel: Wheel, release: str, python_tag: str, epoch: int, output
     target = output / f"{uuid4().hex}.whl"
     write_wheel(wheel, target, release, python_tag, epoch)
     with target.open("rb") as file:
-        sha256 = _sha256(iter(lambda: file.read(_BLOCK_SIZE), b""))
+        sha256 = _sha256(iter(partial(file.read, _BLOCK_SIZE), b""))
     return BuiltWheel(
         filename=f"{release}-{python_tag}-none-any.whl",
         archive=target,

@@ -11,8 +11,8 @@ from sdistmaker_recipe.toolchain.build_folder import refuse_full_disk
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 
 
-class NotPureError(BuildError):
-    """A wheel would not be the same on every platform, so there is none. Nothing failed."""
+class NoWheelError(BuildError):
+    """No wheel can install what the source distribution does, so there is none. Nothing failed."""
 
 
 def wheel_or_reason(make: Callable[[], BuiltWheel], settings: BuildSettings) -> BuiltWheel | NoWheel:
@@ -23,7 +23,7 @@ def wheel_or_reason(make: Callable[[], BuiltWheel], settings: BuildSettings) -> 
     try:
         with cpu_time_limit(settings.timeout):
             return make()
-    except NotPureError as error:
+    except NoWheelError as error:
         return NoWheel(error.reason)
     except BuildError as error:
         failed = _failure(error.reason, error.log, is_permanent=error.is_permanent)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.model import Built, BuiltWheel, NoWheel
-from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from tests.support.builds import Builder
 from tests.support.history import History, tree
 
@@ -66,11 +63,23 @@ def test_a_wheel_is_built_from_the_sdist(builder: Builder) -> None:
 @pytest.mark.parametrize(
     ("sample", "version"),
     [
-        ("legacy-2010", "1.1.2"), ("backend-in-tree", "7.0"), ("hatch-vcs", "2.0.1"), ("setuptools-scm", "1.2"), ("use-2to3", "1.0"), ("feature", "1.0"), ("convert-path","1.0"),
-        ("upload-command", "1.0"), ("pkg-resources", "1.0"), ("versioneer", "1.0"), ("pbr", "1.0"), ("setup-requires", "1.0"), ("python-2", "0.5"),
+        ("legacy-2010", "1.1.2"),
+        ("backend-in-tree", "7.0"),
+        ("hatch-vcs", "2.0.1"),
+        ("setuptools-scm", "1.2"),
+        ("use-2to3", "1.0"),
+        ("feature", "1.0"),
+        ("convert-path", "1.0"),
+        ("upload-command", "1.0"),
+        ("pkg-resources", "1.0"),
+        ("versioneer", "1.0"),
+        ("pbr", "1.0"),
+        ("setup-requires", "1.0"),
+        ("python-2", "0.5"),
     ],
 )
 def test_samples(builder: Builder, sample: str, version: str) -> None:
     built = build(builder, tree(SAMPLES / sample), version)
     print(sample, built.toolchain, built.wheel)
-    if isinstance(built.wheel, NoWheel): print(built.wheel.log)
+    if isinstance(built.wheel, NoWheel):
+        print(built.wheel.log)
