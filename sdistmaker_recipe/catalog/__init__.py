@@ -3,6 +3,7 @@
 ``Catalog`` gives access to its tables, one object for each kind of thing:
 
 * ``releases``: published releases, their files and metadata.
+* ``wheels``: wheels of releases that were published before, and why a release has none.
 * ``failures``: tags that failed to build.
 * ``pages``: which pages are stale, the projects of the root page, rendered descriptions.
 * ``names``: private names, and the answers of the public index.
@@ -36,6 +37,7 @@ from sdistmaker_recipe.catalog.names import PrivateNames, PublicNames
 from sdistmaker_recipe.catalog.pages import Pages
 from sdistmaker_recipe.catalog.releases import Releases
 from sdistmaker_recipe.catalog.toolchains import Toolchains
+from sdistmaker_recipe.catalog.wheels import Wheels
 from sdistmaker_recipe.catalog.withdrawals import Withdrawals
 from sdistmaker_recipe.errors import CatalogDamagedError
 
@@ -48,6 +50,7 @@ class Catalog:
         self.pages = Pages(database)
         self.failures = Failures(database, self.pages)
         self.releases = Releases(database, self.failures, self.pages)
+        self.wheels = Wheels(database, self.releases, self.pages)
         self.withdrawals = Withdrawals(database, self.pages)
         self.private_names = PrivateNames(database)
         self.public_names = PublicNames(database, self.pages)

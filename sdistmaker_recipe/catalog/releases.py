@@ -16,6 +16,8 @@ from sdistmaker_recipe.names import same_version
 
 _OF_RELEASE = [field for field in Release._fields if field != "files"]
 _OF_FILE = list(ReleaseFile._fields)
+FILE_COLUMNS = tuple(_OF_FILE)
+"""The columns of a file in the table ``release_file``, after those that name its release."""
 _COLUMNS = ", ".join(
     [*(f"file.{field}" for field in _OF_FILE), *(f"release.{field}" for field in _OF_RELEASE)]
 )
@@ -159,7 +161,7 @@ class Releases:
         metadata of its files, by the SHA-256 of the file. Pages are marked stale.
         """
         key = (release.project, release.filename)
-        files = [(*key, *map(_text, file)) for file in release.files]
+        files = [(*key, *file_row(file)) for file in release.files]
         values = [release.filename, *(getattr(release, field) for field in _OF_RELEASE)]
         with self._database.batch():
             origins = [(release.origin,), (instead_of,)]
@@ -261,6 +263,11 @@ def _releases(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
     return [
         release._replace(files=(*release.files, *sorted(others.get(release.origin, ())))) for release in found
     ]
+
+
+def file_row(file: ReleaseFile) -> tuple[Any, ...]:
+    """The values of a file in ``FILE_COLUMNS``."""
+    return tuple(map(_text, file))
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401  # any column

@@ -249,7 +249,24 @@ INSERT INTO new_gone_tag SELECT scan, project, name, '', peg FROM gone_tag;
 DROP TABLE gone_tag;
 ALTER TABLE new_gone_tag RENAME TO gone_tag;
 """
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH)
+_ELEVENTH = """
+CREATE TABLE missing_wheel (
+    project TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    program_version TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    is_failure INTEGER NOT NULL,
+    is_permanent INTEGER NOT NULL,
+    log_file TEXT,
+    PRIMARY KEY (project, filename)
+) WITHOUT ROWID;
+CREATE INDEX missing_wheel_to_retry ON missing_wheel (project) WHERE NOT is_permanent;
+"""
+STEPS = (
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH),
+    *(_SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH),
+)
 """SQL that leads from each version of the schema to the next."""
 SCHEMA_VERSION = len(STEPS)
 

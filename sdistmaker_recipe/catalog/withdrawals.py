@@ -84,7 +84,10 @@ class Withdrawals:
                     for file in release.files
                 ]
                 self._database.change(insert("file_to_remove", FileToRemove._fields, "OR REPLACE"), files)
-                self._database.change(f"DELETE FROM release {_KEY}", [(release.project, release.filename)])
+                for table in ("release", "missing_wheel"):
+                    self._database.change(
+                        f"DELETE FROM {table} {_KEY}", [(release.project, release.filename)]
+                    )
                 digests = [(file.sha256,) for file in files]
                 self._database.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
                 self._pages.mark_stale([release.project, ""])

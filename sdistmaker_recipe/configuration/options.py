@@ -493,6 +493,15 @@ class Configuration:
         "fails. publish-final: such a tag too is published. refuse: the tag fails.",
         "publish, publish-final or refuse",
     )
+    wheels: str = declare(
+        Group.ARCHIVES,
+        choice("pure", "none"),
+        "none",
+        "What is published beside each source distribution. pure: a wheel, built from it by the same "
+        "toolchain, so that clients build nothing. A release whose wheel would not install the same "
+        "everywhere gets none, as one with compiled parts. none: nothing.",
+        "pure or none",
+    )
     unbuildable: str = declare(
         Group.ARCHIVES,
         choice("report", "archive"),

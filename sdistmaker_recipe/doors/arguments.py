@@ -207,7 +207,10 @@ def make_sdist_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "destination", metavar="DESTINATION", help="The archive is written to DESTINATION/PROJECT/."
     )
-    _add_common_flags(parser)
+    output = _add_common_flags(parser)
+    output.add_argument(
+        "--wheel", action="store_true", help="Build a wheel too, from the source distribution."
+    )
     _add_options(parser, _MAKE_SDIST_OPTIONS)
     return parser
 
@@ -305,6 +308,12 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         "--adopt",
         action="store_true",
         help="Take over archives that somebody else put into the index, without building them again.",
+    )
+    group.add_argument(
+        "--wheels-for-all",
+        action="store_true",
+        help="Build a wheel for each published release that has none, from its source distribution. With "
+        "--retry-failed also for those whose wheel failed before.",
     )
 
 

@@ -34,7 +34,7 @@ from sdistmaker_recipe.doors.printable import PrintableMessages, printable
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener, RunContext
-from sdistmaker_recipe.model import Rejected, Report
+from sdistmaker_recipe.model import NoWheel, Rejected, Report
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import system_of
 
@@ -87,7 +87,11 @@ def make_sdist() -> int:
     arguments, unknown = make_sdist_parser().parse_known_args()
     _configure_logging(arguments)
     with _errors_reported() as status:
-        positional = {"--repository": [arguments.tag_url], "--destination": arguments.destination}
+        positional = {
+            "--repository": [arguments.tag_url],
+            "--destination": arguments.destination,
+            "--wheels": "pure" if arguments.wheel else "none",
+        }
         layers = [Layer("command line", Door.FLAG, positional), flags_layer(arguments, unknown)]
         configuration = configure(layers, Path.cwd())
         context = replace(console.run_context(configuration, os.environ), verbose=arguments.verbose)
@@ -96,7 +100,11 @@ def make_sdist() -> int:
         if isinstance(made, Rejected):
             _print_failure(made, verbose=arguments.verbose)
             return report.SOME_TAG_FAILED
-        _print_lines([report.Line(str(made))])
+        paths = [made.sdist, *([made.wheel] if isinstance(made.wheel, Path) else [])]
+        _print_lines([report.Line(str(path)) for path in paths])
+        if isinstance(made.wheel, NoWheel):
+            _print_missing_wheel(made.wheel, made.wheel_log)
+            return report.SOME_TAG_FAILED
         return report.DONE
     return status[0]
 
@@ -112,6 +120,7 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
         revision=arguments.revision,
         adopt=arguments.adopt,
         verify=arguments.verify,
+        wheels_for_all=arguments.wheels_for_all,
         allow_empty=arguments.allow_empty,
         tell_all=arguments.verbose or arguments.json,
         verbose=arguments.verbose,
@@ -247,6 +256,12 @@ def _print_failure(rejected: Rejected, *, verbose: bool) -> None:
     lines.append(report.Line(f"log: {rejected.log_file}", "detail"))
     lines.append(report.Line(f"failed {rejected.tag.url}: {rejected.reason}", "failure"))
     _write(lines, sys.stderr)
+
+
+def _print_missing_wheel(wheel: NoWheel, log_file: Path | None) -> None:
+    """Print on standard error why there is no wheel."""
+    lines = [report.Line(f"log: {log_file}", "detail")] if log_file else []
+    _write([*lines, report.Line(f"no wheel: {wheel.reason}", "failure")], sys.stderr)
 
 
 def _prepare_process() -> None:

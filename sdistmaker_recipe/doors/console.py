@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import RunContext
-from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
 
@@ -73,10 +73,18 @@ class LineListener(NamedTuple):
         """Write how many tags will be built, if any."""
         if plan.build:
             self.write(f"Building {len(plan.build)} tags." if len(plan.build) > 1 else "Building 1 tag.")
+        if plan.wheels:
+            number = len(plan.wheels)
+            self.write(f"Building {number} wheels." if number > 1 else "Building 1 wheel.")
 
     def finished(self, outcome: Published | Rejected) -> None:
         """Write whether a tag was published or failed."""
         self.write(_line(outcome))
+
+    def wheel_finished(self, result: WheelResult) -> None:
+        """Write which wheel was published. The report says why others were not."""
+        if result.filename:
+            self.write(f"published {result.filename}")
 
 
 class SilentListener:
@@ -86,6 +94,9 @@ class SilentListener:
         """Write nothing."""
 
     def finished(self, outcome: Published | Rejected) -> None:
+        """Write nothing."""
+
+    def wheel_finished(self, result: WheelResult) -> None:
         """Write nothing."""
 
 

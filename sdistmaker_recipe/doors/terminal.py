@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sdistmaker_recipe.doors.printable import printable
 from sdistmaker_recipe.flow.context import Listener
-from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.stages.report import Line, Meaning
 
@@ -74,8 +74,9 @@ class _BarListener:
         self._groups: set[tuple[str, str, str]] = set()
 
     def planned(self, plan: Plan) -> None:
-        """Show how many tags will be built."""
-        self._progress.update(self._task, description="Building", total=len(plan.build))
+        """Show how many tags and wheels will be built."""
+        total = len(plan.build) + len(plan.wheels)
+        self._progress.update(self._task, description="Building", total=total)
 
     def finished(self, outcome: Published | Rejected) -> None:
         """Count the tag. Name it if it failed and none of its project failed for the same reason."""
@@ -89,6 +90,11 @@ class _BarListener:
             self._groups.add(group)
             # The report says the reason, with the path of the log.
             _print(Line(f"failed {report.label(outcome.tag)}", "failure"), self._progress.console)
+
+    def wheel_finished(self, result: WheelResult) -> None:
+        """Count the release. The report names it if its wheel failed."""
+        del result
+        self._progress.advance(self._task)
 
 
 class _AboveBar(logging.Handler):

@@ -13,6 +13,7 @@ The steps, in their order, each in a module with its value:
 * ``building``: build; ``Builds`` starts the builds and gives their outcomes. ``jobs``: from tags to jobs for
   an executor. ``reserved_names``: names that must be private before anything of them is built.
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
+  ``wheels``: which published releases get a wheel, and how these are published.
 * ``reporting``: report; all of it as one ``Report``.
 * ``explanation``: what was decided about a URL, a project or a tag, and why.
 * ``destination``: whether a folder may become the index. ``places``: folders of the system.

@@ -16,7 +16,17 @@ from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import normalised_name_of
-from sdistmaker_recipe.model import Built, Failed, Failure, Outcome, Published, Rejected, Tag, repository_of
+from sdistmaker_recipe.model import (
+    Built,
+    BuiltWheel,
+    Failed,
+    Failure,
+    Outcome,
+    Published,
+    Rejected,
+    Tag,
+    repository_of,
+)
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages import plan, publish
 from sdistmaker_recipe.stages.publish import Index, name_owners, version_rules
@@ -83,7 +93,12 @@ class Batches:
         Raises ``StoreError``.
         """
         outcomes = self._waiting
-        archives = [outcome.archive for outcome in outcomes if not isinstance(outcome, Failed)]
+        archives = [
+            archive
+            for outcome in outcomes
+            if not isinstance(outcome, Failed)
+            for archive in _archives_of(outcome)
+        ]
         if archives:
             sync_filesystem(self.index.store.folder)
         results: list[Published | Rejected] = []
@@ -102,7 +117,7 @@ class Batches:
         # Not before: after an interrupt the same outcomes are published again.
         self._waiting = []
         self._undecided += undecided
-        kept = [built.archive for built in undecided]
+        kept = [archive for built in undecided for archive in _archives_of(built)]
         for archive in archives:
             if isinstance(archive, Path) and archive not in kept:
                 archive.unlink(missing_ok=True)
@@ -178,3 +193,8 @@ class Batches:
         self.pending.subtract(result.tag.project_origin for result in results)
         done = [origin for origin in self._changed_projects if not self.pending[origin]]
         return sorted({project for origin in done for project in self._changed_projects.pop(origin)})
+
+
+def _archives_of(built: Built) -> list[Path | bytes]:
+    """The archives that a build gave: the sdist, and the wheel if there is one."""
+    return [built.archive, *([built.wheel.archive] if isinstance(built.wheel, BuiltWheel) else [])]

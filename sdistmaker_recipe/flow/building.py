@@ -16,7 +16,7 @@ from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.flow.reserved_names import reserve_names
 from sdistmaker_recipe.flow.scratch import scratch_folder, socket_folder
 from sdistmaker_recipe.index.layout import normalised_name_of
-from sdistmaker_recipe.model import Outcome, Tag
+from sdistmaker_recipe.model import Outcome, WheelOutcome
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
 
@@ -24,12 +24,14 @@ from sdistmaker_recipe.stages.scan import Source
 class Builds(NamedTuple):
     """The builds of a plan, ready to start.
 
-    Entering ``outcomes`` starts them, and gives their outcomes in the order of the plan. Archives that nobody
-    took are removed when it is left.
+    Entering ``outcomes`` starts them, and gives their outcomes in the order of the plan. Entering ``wheels``
+    afterwards does so for the wheels of published releases, as they are ready. Archives that nobody took are
+    removed when it is left.
     """
 
     planned: Planned
     outcomes: AbstractContextManager[Iterator[Outcome]]
+    wheels: AbstractContextManager[Iterator[WheelOutcome]]
 
 
 @contextmanager
@@ -40,9 +42,10 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
     """
     run.listener.planned(planned.plan)
     with ExitStack() as stack:
-        if not planned.plan.build:
+        tags, wheels = planned.plan.build, planned.plan.wheels
+        if not tags and not wheels:
             run.store.remove_incoming()
-            yield Builds(planned, nullcontext(iter(())))
+            yield Builds(planned, nullcontext(iter(())), nullcontext(iter(())))
             return
         try:
             scratch = stack.enter_context(scratch_folder(run.configuration.state))
@@ -51,19 +54,23 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
             reserve_names(planned.names_to_reserve, run)
             raise
         _keep_sockets_in(socket_folder(run.configuration.state))
-        prepare_builds(planned.plan.build, run.sources, scratch, run.configuration, run.context)
+        prepare_builds(len(tags) or len(wheels), run.sources, scratch, run.configuration, run.context)
         run.store.prepare()
-        yield Builds(planned, _outcomes(planned, scratch, run))
+        yield Builds(
+            planned,
+            _outcomes(planned, scratch, run) if tags else nullcontext(iter(())),
+            _wheels(planned, scratch, run) if wheels else nullcontext(iter(())),
+        )
 
 
 def prepare_builds(
-    tags: Sequence[Tag],
+    jobs: int,
     sources: Sequence[Source],
     scratch: Path,
     configuration: Configuration,
     context: RunContext,
 ) -> None:
-    """Start the processes that build.
+    """Start the processes that run so many jobs.
 
     Connections are given back first: the processes that export may need all of them, and a copy of this
     process would keep them open.
@@ -75,7 +82,7 @@ def prepare_builds(
         source.repository.disconnect()
     environments = context.environments(configuration)
     executors.prestart(
-        len(tags), partial(_start_expected_worker, environments, scratch, configuration.sandbox)
+        jobs, partial(_start_expected_worker, environments, scratch, configuration.sandbox)
     )
 
 
@@ -97,6 +104,23 @@ def _outcomes(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[Ou
             tags,
             run.sources,
             toolchains,
+            scratch,
+            incoming,
+            run.configuration,
+            run.context,
+            _private_names(planned, run),
+            pages.import_renderers,
+        )
+
+
+@contextmanager
+def _wheels(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[WheelOutcome]]:
+    from sdistmaker_recipe.flow import jobs, wheels
+
+    with run.store.incoming() as incoming:
+        yield jobs.build_wheels(
+            wheels.still_to_build(planned.plan.wheels, run),
+            run.store.folder,
             scratch,
             incoming,
             run.configuration,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
 from sdistmaker_recipe.vcs import Credentials
 
 
@@ -20,6 +20,9 @@ class Listener(Protocol):
 
     def finished(self, outcome: Published | Rejected) -> None:
         """A tag is built and published, or failed."""
+
+    def wheel_finished(self, result: WheelResult) -> None:
+        """The wheel of a release that was published before is published, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class RunContext:
     - ``verbose`` shows the output of helper programs.
     - ``adopt`` takes over archives that the catalog does not know.
     - ``verify`` compares the whole index with the catalog.
+    - ``wheels_for_all`` builds wheels for published releases that have none.
     """
 
     cache: Callable[[], Path]
@@ -55,6 +59,7 @@ class RunContext:
     verbose: bool = False
     adopt: bool = False
     verify: bool = False
+    wheels_for_all: bool = False
 
     def environments(self, configuration: Configuration) -> Path:
         """The folder of build environments."""

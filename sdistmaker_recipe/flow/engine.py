@@ -12,6 +12,7 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import open_catalog
@@ -26,7 +27,7 @@ from sdistmaker_recipe.flow.publishing import publish, publish_nothing
 from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import Failed, Plan, Rejected, Report
+from sdistmaker_recipe.model import BuiltWheel, Failed, NoWheel, Plan, Rejected, Report
 from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources, single_tag
 
 
@@ -35,6 +36,11 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
 
     Raises ``SdistmakerError`` if the run cannot go on. Releases that were published by then stay published.
     """
+    if context.wheels_for_all:
+        # Few runs have this flag.
+        from sdistmaker_recipe.flow.wheels import refuse_contradiction
+
+        refuse_contradiction(configuration.wheels, context)
     if context.revision and (untouched := _report_untouched(configuration, context)):
         return untouched
     check_destination(configuration)
@@ -91,15 +97,26 @@ def _steps(run: Run) -> Report:
     return report(results, run)
 
 
-def make_one(configuration: Configuration, context: RunContext) -> Path | Rejected:
-    """Build the one tag at the URL in the option repository. Return the archive's path, or how it failed.
+class Made(NamedTuple):
+    """The files that ``make_one`` made: the sdist, and the wheel, or why there is none.
 
-    The archive is put into ``DESTINATION/PROJECT/``, the log of a failure into ``DESTINATION-state/logs``. No
+    ``wheel`` is None if none was asked for; ``wheel_log`` is the log of a wheel that failed.
+    """
+
+    sdist: Path
+    wheel: Path | NoWheel | None = None
+    wheel_log: Path | None = None
+
+
+def make_one(configuration: Configuration, context: RunContext) -> Made | Rejected:
+    """Build the one tag at the URL in the option repository. Return the paths of the files, or how it failed.
+
+    The files are put into ``DESTINATION/PROJECT/``, the log of a failure into ``DESTINATION-state/logs``. No
     lock, catalog or page is involved. Raises ``SdistmakerError``.
     """
     # A run that builds nothing does not need this import.
     from sdistmaker_recipe.flow import jobs
-    from sdistmaker_recipe.stages.publish import store_archive, write_log
+    from sdistmaker_recipe.stages.publish import store_archive, store_wheel, write_log, write_wheel_log
 
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
@@ -108,12 +125,19 @@ def make_one(configuration: Configuration, context: RunContext) -> Path | Reject
         stack.enter_context(source.repository)
         tag = single_tag(source, configuration)
         settings = jobs.build_settings(scratch, scratch, configuration, context, has_many_builds=False)
-        prepare_builds([tag], [source], scratch, configuration, context)
+        prepare_builds(1, [source], scratch, configuration, context)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], context.credentials, 1)
         if isinstance(outcome, Failed):
             return write_log(outcome, configuration.state)
-        return store_archive(outcome, IndexStore(configuration.destination))
+        store, wheel = IndexStore(configuration.destination), outcome.wheel
+        sdist = store_archive(outcome, store)
+        if isinstance(wheel, BuiltWheel):
+            return Made(sdist, store_wheel(outcome, wheel, store))
+        is_failure = wheel is not None and wheel.is_failure
+        if wheel is None or not is_failure:
+            return Made(sdist, wheel)
+        return Made(sdist, wheel, write_wheel_log(wheel, outcome.name, outcome.version, configuration.state))
 
 
 def _report_untouched(configuration: Configuration, context: RunContext) -> Report | None:
@@ -123,7 +147,7 @@ def _report_untouched(configuration: Configuration, context: RunContext) -> Repo
     catalog.
     """
     path = catalog_path(configuration)
-    if context.adopt or context.verify or not path.exists():
+    if context.adopt or context.verify or context.wheels_for_all or not path.exists():
         return None
     with suppress(CatalogDamagedError), open_catalog(path) as catalog, ExitStack() as stack:
         sources, warnings, errors = open_sources(

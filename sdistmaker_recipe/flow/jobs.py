@@ -9,6 +9,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,19 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.index.file_conflicts import name_rank
-from sdistmaker_recipe.model import BuildJob, BuildSettings, Failed, Outcome, Tag
+from sdistmaker_recipe.model import (
+    ADOPTED,
+    BuildJob,
+    BuildSettings,
+    Failed,
+    NoWheel,
+    Outcome,
+    Release,
+    Tag,
+    WheelJob,
+    WheelOutcome,
+    project_origin,
+)
 from sdistmaker_recipe.names import canonicalize_version, same_version
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
@@ -28,6 +41,7 @@ from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials, HasSubdirectories, PreparesExport
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
 
+_DIED = "The build ended the process that ran it."
 _FETCHERS = 8
 """So many repositories are asked for the files of tags at one time."""
 
@@ -124,8 +138,65 @@ def run_jobs(
             executors.open_prefetching, prefetch=export_ahead, prefetchers=min(connections, len(jobs))
         )
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
-        died = "The build ended the process that ran it."
-        yield outcome or Failed(job.tag, died, is_permanent=False)
+        yield outcome or Failed(job.tag, _DIED, is_permanent=False)
+
+
+def build_wheels(
+    releases: Sequence[Release],
+    index: Path,
+    scratch: Path,
+    output: Path,
+    configuration: Configuration,
+    context: RunContext,
+    private_names: Collection[str],
+    meanwhile: Callable[[], None],
+) -> Iterator[WheelOutcome]:
+    """What becomes of the wheels of published releases, as they are ready.
+
+    The sdists are in the folders of ``index``. For the other parameters, and errors, see ``build_all``.
+    """
+    if not releases:
+        return
+    workers = configuration.jobs or os.cpu_count() or 1
+    settings = build_settings(
+        scratch,
+        output,
+        configuration,
+        context,
+        has_many_builds=len(releases) > workers,
+        private_names=private_names,
+    )
+    # A wheel that was lost is built again whatever the option says now.
+    settings = replace(settings, wheels="pure")
+    jobs = [_wheel_job(release, index, settings, configuration) for release in releases]
+    results = executors.run_jobs(_build_wheel, jobs, executors.open_local, workers, meanwhile)
+    for job, outcome in results:
+        yield outcome or WheelOutcome(job.project, job.filename, NoWheel(_DIED, is_failure=True))
+
+
+def _wheel_job(
+    release: Release, index: Path, settings: BuildSettings, configuration: Configuration
+) -> WheelJob:
+    # The options name projects by the folders of their tags.
+    is_tag_known = not release.origin.startswith(ADOPTED)
+    project = project_origin(release.origin).rpartition("/")[2] if is_tag_known else release.name
+    pin = pin_for(project, configuration.toolchain)
+    return WheelJob(
+        project=release.project,
+        filename=release.filename,
+        sdist=index / release.project / release.filename,
+        settings=settings,
+        toolchain=release.toolchain,
+        pin=(pin.python, *pin.constraints) if pin else (),
+        requires=requirements_for(project, configuration.build_requires),
+    )
+
+
+def _build_wheel(job: WheelJob) -> WheelOutcome:
+    # The worker processes need this import.
+    from sdistmaker_recipe.stages import build
+
+    return build.build_published(job)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:
@@ -197,6 +268,7 @@ def build_settings(
         helper_environment=helper_environment,
         verbose=context.verbose,
         has_many_builds=has_many_builds,
+        wheels=configuration.wheels,
     )
 
 

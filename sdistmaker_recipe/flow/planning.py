@@ -72,7 +72,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     )
     return Planned(
         scanned=scanned,
-        plan=new_plan._replace(release_changes=changes),
+        plan=new_plan._replace(release_changes=changes, wheels=_wheels(projects_to_check, verifier, run)),
         adoption=adoption,
         missing_tags=missing_tags,
         projects_to_check=projects_to_check,
@@ -114,6 +114,18 @@ def _verify(run: Run) -> Verifier | None:
     verifier = Verifier(run.writer, change=not run.context.dry_run)
     verifier.verify()
     return verifier
+
+
+def _wheels(projects_to_check: frozenset[str], verifier: Verifier | None, run: Run) -> tuple[Release, ...]:
+    """The published releases that get a wheel."""
+    is_due = run.context.wheels_for_all or run.catalog.wheels.releases_to_retry()
+    if not (projects_to_check or verifier or is_due):
+        return ()
+    # Most runs build no wheel of what is published.
+    from sdistmaker_recipe.flow import wheels
+
+    damaged = verifier.releases_with_lost_wheels if verifier else frozenset()
+    return wheels.releases_to_build(projects_to_check, damaged, run)
 
 
 def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: Run) -> Sequence[Tag]:

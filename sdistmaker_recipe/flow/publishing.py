@@ -6,6 +6,7 @@ is built. A page is written after the files that it names. A file is removed aft
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from sdistmaker_recipe.flow.reserved_names import (
 from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.index.atomic_files import at_end
-from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification
+from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification, WheelResult
 from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.publish import write_server_configurations
 
@@ -35,6 +36,7 @@ class Results(NamedTuple):
     release_changes: tuple[ReleaseChange, ...]
     warnings: tuple[str, ...] = ()
     verification: Verification | None = None
+    wheels: Sequence[WheelResult] = ()
 
 
 def publish(builds: Builds, run: Run) -> Results:
@@ -48,12 +50,12 @@ def publish(builds: Builds, run: Run) -> Results:
         _forget_failures_of_gone_tags(planned.scanned, run)
     lifecycle.record_changes(planned.plan, run.catalog)
     _remove_withdrawn_files(run)
-    tags, warnings = ((), ()) if _is_idle(planned, run) else _publish_all(builds, run)
+    tags, wheels, warnings = ((), (), ()) if _is_idle(planned, run) else _publish_all(builds, run)
     write_server_configurations(run.server_configurations)
     changes = lifecycle.final_changes(planned.plan, planned.missing_tags, run.catalog)
     warnings += _warn_of_mixed_names(tags, run)
     _settle(planned, run)
-    return Results(planned, tags, changes, warnings, _finish_verification(planned))
+    return Results(planned, tags, changes, warnings, _finish_verification(planned), wheels)
 
 
 def publish_nothing(planned: Planned) -> Results:
@@ -61,10 +63,13 @@ def publish_nothing(planned: Planned) -> Results:
     return Results(planned, (), planned.plan.release_changes, verification=_finish_verification(planned))
 
 
-def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejected], tuple[str, ...]]:
-    """The result of each tag, and warnings about names that the public index has too."""
-    # A run without news does not need this import.
+def _publish_all(
+    builds: Builds, run: Run
+) -> tuple[Sequence[Published | Rejected], Sequence[WheelResult], tuple[str, ...]]:
+    """The results of tags and of wheels, and warnings about names that the public index has too."""
+    # A run without news does not need these imports.
     from sdistmaker_recipe.flow.batches import open_batches
+    from sdistmaker_recipe.flow.wheels import WheelBatches
 
     planned = builds.planned
     # Before anything is built: no client may ask the public index for a new name meanwhile.
@@ -72,15 +77,19 @@ def _publish_all(builds: Builds, run: Run) -> tuple[Sequence[Published | Rejecte
     if planned.plan.build:
         run.writer.mark_empty_index_current()
     batches = open_batches(planned, run)
+    wheels = WheelBatches(run, Counter(release.project for release in planned.plan.wheels))
     with at_end(partial(_write_pages, planned, run)):
         with builds.outcomes as outcomes, at_end(batches.finish):
             for outcome in outcomes:
                 batches.add(outcome)
+        with builds.wheels as wheel_outcomes, at_end(wheels.publish):
+            for wheel_outcome in wheel_outcomes:
+                wheels.add(wheel_outcome)
         warnings = find_names_on_public_index(planned.names_to_reserve, run)
         lifecycle.remove_releases(planned.plan, batches.results, run.catalog)
     withdraw.remove_files(run.catalog, run.store)
     _remember_folders(planned, run)
-    return batches.results, warnings
+    return batches.results, wheels.results, warnings
 
 
 def _write_pages(planned: Planned, run: Run) -> None:
@@ -117,6 +126,7 @@ def _is_idle(planned: Planned, run: Run) -> bool:
     """Whether nothing changed that concerns the index."""
     has_work = (
         planned.plan.build
+        or planned.plan.wheels
         or planned.names_to_reserve
         or planned.projects_to_check
         or planned.plan.release_changes

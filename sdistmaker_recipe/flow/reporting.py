@@ -34,6 +34,7 @@ def report(results: Results, run: Run) -> Report:
         dry_run=run.context.dry_run,
         adoption=planned.adoption,
         verification=results.verification,
+        wheels=tuple(results.wheels),
     )
 
 

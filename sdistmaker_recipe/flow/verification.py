@@ -15,7 +15,7 @@ from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.errors import BuildError, CatalogDamagedError
 from sdistmaker_recipe.index import existing_files, layout
 from sdistmaker_recipe.index.atomic_files import is_temporary
-from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, Verification
+from sdistmaker_recipe.model import ADOPTED, IndexProblem, Release, ReleaseFile, Verification
 from sdistmaker_recipe.names import canonicalize_name
 from sdistmaker_recipe.stages.pages import PageWriter, SecondName
 
@@ -38,6 +38,7 @@ class Verifier:
         self._files = 0
         self._problems: dict[str, IndexProblem] = {}
         self._lost: dict[Release, str] = {}
+        self._lost_wheels: dict[tuple[str, str, ReleaseFile], str] = {}
         # Archives that a dry run leaves in place: other names cannot be compared with them.
         self._damaged: set[tuple[str, str]] = set()
 
@@ -45,6 +46,13 @@ class Verifier:
     def lost(self) -> frozenset[Release]:
         """The releases whose files are to be built again."""
         return frozenset(self._lost)
+
+    @property
+    def releases_with_lost_wheels(self) -> frozenset[Release]:
+        """The releases whose wheels are to be built again from their sdists."""
+        keys = {(project, filename) for project, filename, _wheel in self._lost_wheels}
+        found = (self._catalog.releases.get(project, filename) for project, filename in keys)
+        return frozenset(release for release in found if release)
 
     def verify(self) -> None:
         """Compare the catalog, archives, former names, pages and all other files of the index."""
@@ -54,6 +62,8 @@ class Verifier:
             releases = self._catalog.releases.of_project(project)
             for release in releases:
                 self._verify_archive(release)
+                for wheel in release.wheels:
+                    self._verify_wheel(release, wheel)
             self._verify_former_names(project, releases)
         if self._writer.is_current():
             self._verify_pages(projects)
@@ -74,22 +84,16 @@ class Verifier:
                 changed_projects.add(before.project)
             outcome, explanation = self._outcome(before, now)
             self._note(f"{before.project}/{before.filename}", f"{problem}; {explanation}", outcome)
+        for (project, sdist, wheel), problem in self._lost_wheels.items():
+            outcome, explanation = self._wheel_outcome(project, sdist, wheel)
+            self._note(f"{project}/{wheel.filename}", f"{problem}; {explanation}", outcome)
         self._writer.write_projects(sorted(changed_projects))
         return Verification(self._files, tuple(self._problems.values()))
 
     def _verify_archive(self, release: Release) -> None:
-        self._files += 1
         project, filename = release.project, release.filename
-        digest = self._store.digest(project, filename)
-        if digest == release.sha256:
+        if not (problem := self._problem_of(release, release.sdist)):
             return
-        self._refuse_damaged_digest(release, digest)
-        is_there = self._store.path_exists(project, filename)
-        problem = "holds other bytes than were published" if digest else _NO_FILE if is_there else _MISSING
-        if is_there and self._change:
-            problem += f", and is moved to {self._store.quarantine(project, filename)}"
-        elif not self._change:
-            self._damaged.add((project, filename))
         copy = archives.find_copy(release, self._store, self._catalog)
         if not copy:
             self._lost[release] = problem
@@ -98,15 +102,35 @@ class Verifier:
         if copy:
             self._note(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
 
-    def _refuse_damaged_digest(self, release: Release, digest: str) -> None:
+    def _verify_wheel(self, release: Release, wheel: ReleaseFile) -> None:
+        if problem := self._problem_of(release, wheel):
+            self._lost_wheels[release.project, release.filename, wheel] = problem
+
+    def _problem_of(self, release: Release, file: ReleaseFile) -> str:
+        """What is wrong with a file of a release, which is then moved away; "" if nothing is."""
+        self._files += 1
+        project, filename = release.project, file.filename
+        digest = self._store.digest(project, filename)
+        if digest == file.sha256:
+            return ""
+        self._refuse_damaged_digest(release, file, digest)
+        is_there = self._store.path_exists(project, filename)
+        problem = "holds other bytes than were published" if digest else _NO_FILE if is_there else _MISSING
+        if is_there and self._change:
+            problem += f", and is moved to {self._store.quarantine(project, filename)}"
+        elif not self._change:
+            self._damaged.add((project, filename))
+        return problem
+
+    def _refuse_damaged_digest(self, release: Release, file: ReleaseFile, digest: str) -> None:
         """Raise ``CatalogDamagedError`` if the catalog, not the archive, holds another digest than before.
 
         The catalog keeps the metadata of each archive by its digest, so it knows the digest of an archive
         that it published. An archive that somebody put in place of one has no metadata there.
         """
         releases = self._catalog.releases
-        if digest and releases.metadata(digest) and not releases.metadata(release.sha256):
-            raise self._damage(release, "sha256")
+        if digest and releases.metadata(digest) and not releases.metadata(file.sha256):
+            raise self._damage(f"{release.project}/{file.filename}", "sha256")
 
     def _refuse_damaged_text(self, project: str) -> None:
         """Raise ``CatalogDamagedError`` if the catalog says something else of a release than its archive.
@@ -119,10 +143,9 @@ class Verifier:
                     archive = archives.read_archive(self._store.folder / project / release.filename)
                     for field in ("name", "version", "requires_python"):
                         if getattr(archive, field) != getattr(release, field):
-                            raise self._damage(release, field)
+                            raise self._damage(f"{project}/{release.filename}", field)
 
-    def _damage(self, release: Release, field: str) -> CatalogDamagedError:
-        file = f"{release.project}/{release.filename}"
+    def _damage(self, file: str, field: str) -> CatalogDamagedError:
         return self._catalog.damage(f"{field} of {file} is not what the archive has")
 
     def _verify_former_names(self, project: str, releases: Sequence[Release]) -> None:
@@ -194,7 +217,7 @@ class Verifier:
                 self._note(path, "is left over from a run", self._repair)
                 if self._change:
                     self._store.remove_files(folder, [name])
-            elif folder and layout.sdist_suffix(name):
+            elif folder and (layout.sdist_suffix(name) or layout.is_wheel(name)):
                 self._note(path, "is not in the catalog; --adopt takes it over", "told")
 
     def _known(self, folder: str) -> frozenset[str]:
@@ -219,6 +242,18 @@ class Verifier:
         if now is None:
             return "broken", "its tag does not build it again"
         if now.sha256 != before.sha256:
+            return "broken", "it was built again with other bytes, which pinned hashes refuse"
+        return "repaired", "it was built again with the same bytes"
+
+    def _wheel_outcome(self, project: str, sdist: str, wheel: ReleaseFile) -> tuple[Outcome, str]:
+        if not self._change:
+            return "repairable", "it is built again from the source distribution"
+        release = self._catalog.releases.get(project, sdist)
+        wheels = release.wheels if release else ()
+        now = next((file for file in wheels if file.filename == wheel.filename), None)
+        if now is None or not self._store.has_file(project, wheel.filename):
+            return "broken", "it cannot be built again, and the index lists the source distribution alone"
+        if now.sha256 != wheel.sha256:
             return "broken", "it was built again with other bytes, which pinned hashes refuse"
         return "repaired", "it was built again with the same bytes"
 

@@ -87,6 +87,11 @@ def sdist_suffix(filename: str) -> str:
     return _SUFFIXES.get(_original_suffix(filename), "")
 
 
+def is_wheel(filename: str) -> bool:
+    """Whether a file is named like a wheel (binary distribution format)."""
+    return filename.lower().endswith(".whl")
+
+
 def is_sdist_of(filename: str, name: str, version: str) -> bool:
     """Whether a source distribution with this file name can be of this release.
 

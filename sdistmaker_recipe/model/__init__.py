@@ -26,7 +26,7 @@ from sdistmaker_recipe.model.builds import (
     WheelOutcome,
 )
 from sdistmaker_recipe.model.plans import Failure, KnownFailure, Plan, Skipped
-from sdistmaker_recipe.model.releases import ADOPTED, Release, ReleaseChange, ReleaseFile
+from sdistmaker_recipe.model.releases import ADOPTED, MissingWheel, Release, ReleaseChange, ReleaseFile
 from sdistmaker_recipe.model.reports import (
     Adopted,
     Adoption,
@@ -36,6 +36,7 @@ from sdistmaker_recipe.model.reports import (
     Rejected,
     Report,
     Verification,
+    WheelResult,
 )
 from sdistmaker_recipe.model.site import (
     ARCHIVE_SUFFIXES,
@@ -80,6 +81,7 @@ __all__ = [
     "KnownFailure",
     "ListedProject",
     "Logo",
+    "MissingWheel",
     "NoWheel",
     "NotAdopted",
     "Outcome",
@@ -99,6 +101,7 @@ __all__ = [
     "Verification",
     "WheelJob",
     "WheelOutcome",
+    "WheelResult",
     "is_same_place",
     "origin_range",
     "path_in_repository",

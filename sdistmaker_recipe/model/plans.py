@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe.model.releases import ReleaseChange
+from sdistmaker_recipe.model.releases import Release, ReleaseChange
 from sdistmaker_recipe.model.tags import Tag
 
 
@@ -41,9 +41,13 @@ class KnownFailure(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a run will do: tags to build, tags to skip, known failures, changes of releases."""
+    """What a run will do: tags to build, tags to skip, known failures, changes of releases.
+
+    ``wheels`` are the published releases that get a wheel, from their sdist.
+    """
 
     build: tuple[Tag, ...] = ()
     skip: tuple[Skipped, ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
     release_changes: tuple[ReleaseChange, ...] = ()
+    wheels: tuple[Release, ...] = ()

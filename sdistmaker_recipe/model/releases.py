@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 ADOPTED = "adopted:"
@@ -53,6 +54,11 @@ class Release(NamedTuple):
     lacks_code: bool = False
 
     @property
+    def wheels(self) -> tuple[ReleaseFile, ...]:
+        """The wheels: one at most that this program built, and any that were taken over."""
+        return tuple(file for file in self.files if file.kind == "wheel")
+
+    @property
     def sdist(self) -> ReleaseFile:
         """The source distribution."""
         return next(file for file in self.files if file.kind == "sdist")
@@ -70,6 +76,24 @@ class Release(NamedTuple):
     def is_at(self, revision: str) -> bool:
         """Whether this is the revision that the release was made from, or that its move was reported at."""
         return revision in (self.revision, self.tag_moved_to)
+
+
+class MissingWheel(NamedTuple):
+    """Why a release has no wheel, as the catalog remembers it.
+
+    ``project`` and ``filename`` identify the release. ``sha256`` is the digest of the sdist that was tried,
+    ``program_version`` the version of this package that tried it. ``reason``, ``is_failure`` and
+    ``is_permanent`` are as in ``NoWheel``. ``log_file`` is None unless the build failed.
+    """
+
+    project: str
+    filename: str
+    sha256: str
+    program_version: str
+    reason: str
+    is_failure: bool = False
+    is_permanent: bool = True
+    log_file: Path | None = None
 
 
 class ReleaseChange(NamedTuple):

@@ -7,15 +7,30 @@ from typing import Literal, NamedTuple
 
 from sdistmaker_recipe.model.builds import Attempt
 from sdistmaker_recipe.model.plans import Plan
-from sdistmaker_recipe.model.releases import Release
+from sdistmaker_recipe.model.releases import MissingWheel, Release
 from sdistmaker_recipe.model.tags import Tag
+
+
+class WheelResult(NamedTuple):
+    """What became of the wheel of a release: ``filename`` is the wheel that was added, "" for none.
+
+    ``release`` is as it is afterwards. ``missing`` says why no wheel was added, and ``is_repeated`` is true
+    where an earlier run reported the same failure. ``warning`` is about a wheel that was published before.
+    """
+
+    release: Release
+    filename: str = ""
+    missing: MissingWheel | None = None
+    is_repeated: bool = False
+    warning: str = ""
 
 
 class Published(NamedTuple):
     """A release that this run added.
 
     ``former_tag_url`` is the URL of the deleted tag that the release belonged to before, "" for none.
-    ``is_file_kept`` is true where the file was published before, from that tag or without one.
+    ``is_file_kept`` is true where the file was published before, from that tag or without one. ``wheel`` is
+    None where no wheel was asked for.
     """
 
     release: Release
@@ -24,6 +39,7 @@ class Published(NamedTuple):
     left_out: tuple[str, ...] = ()
     former_tag_url: str = ""
     is_file_kept: bool = False
+    wheel: WheelResult | None = None
 
 
 class Rejected(NamedTuple):
@@ -85,7 +101,7 @@ class Report(NamedTuple):
     ``dry_run`` is true where it stopped after the plan. ``releases`` and ``projects`` count what the index
     holds now. ``errors`` are of repositories that could not be read while others could. ``nothing_found`` are
     messages about repositories without any release tag that never had one. ``verification`` is None unless
-    the door asked for it.
+    the door asked for it. ``wheels`` are those of releases that were published before.
     """
 
     destination: Path
@@ -100,3 +116,4 @@ class Report(NamedTuple):
     dry_run: bool = False
     adoption: Adoption = Adoption()
     verification: Verification | None = None
+    wheels: tuple[WheelResult, ...] = ()

@@ -1,6 +1,7 @@
 """Publish what was built, record what failed, and configure web servers.
 
 * ``release``: put a built archive into the index, and its release into the catalog.
+* ``wheels``: put wheels beside source distributions, and record why there is none.
 * ``version_rules``: which tag gets a version. ``name_owners``: which project gets a name.
 * ``failures``: write the log of a tag that failed, and record the failure.
 * ``server_configurations``: the configuration files of web servers.
@@ -23,17 +24,21 @@ if TYPE_CHECKING:
     from sdistmaker_recipe.stages.publish.failures import record_failure, reject_failed, write_log
     from sdistmaker_recipe.stages.publish.index import Index
     from sdistmaker_recipe.stages.publish.release import publish, refuse, store_archive
+    from sdistmaker_recipe.stages.publish.wheels import publish_wheel, store_wheel, write_wheel_log
 
 __all__ = [
     "Index",
     "publish",
+    "publish_wheel",
     "record_failure",
     "refuse",
     "reject_failed",
     "server_configurations",
     "store_archive",
+    "store_wheel",
     "write_log",
     "write_server_configurations",
+    "write_wheel_log",
 ]
 
 
@@ -41,6 +46,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
     """The other names, imported with the first use: a run without news needs none of them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sdistmaker_recipe.stages.publish import failures, index, release
+    from sdistmaker_recipe.stages.publish import failures, index, release, wheels
 
-    return next(getattr(module, name) for module in (release, failures, index) if name in vars(module))
+    modules = (release, wheels, failures, index)
+    return next(getattr(module, name) for module in modules if name in vars(module))

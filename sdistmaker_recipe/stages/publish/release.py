@@ -14,8 +14,18 @@ from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
-from sdistmaker_recipe.model import ADOPTED, Built, Published, Rejected, Release, ReleaseFile, is_same_place
-from sdistmaker_recipe.stages.publish import name_owners, version_rules
+from sdistmaker_recipe.model import (
+    ADOPTED,
+    Built,
+    NoWheel,
+    Published,
+    Rejected,
+    Release,
+    ReleaseFile,
+    WheelResult,
+    is_same_place,
+)
+from sdistmaker_recipe.stages.publish import name_owners, version_rules, wheels
 from sdistmaker_recipe.stages.publish.failures import reject
 from sdistmaker_recipe.stages.publish.index import Index
 
@@ -55,13 +65,16 @@ def publish(
     if before and not replace:
         upload_time = before.sdist.upload_time
     sdist = _sdist(filename, stored, shown, upload_time)
-    release = _release(project, _files(sdist, before), shown, configuration)
+    # A wheel is made from the sdist that was built, so it belongs beside no other one.
+    stored_wheels = wheels.store_wheels(built.wheel if is_built else None, sdist, project, before, index)
+    release = _release(project, (sdist, *stored_wheels.files), shown, configuration)
     if before is not None and (before.filename, before.sha256) != (filename, stored.sha256):
         # Its files are removed once no page names them.
         index.catalog.withdrawals.unpublish([before])
     former_origin = of_other_tag.origin if of_other_tag else ""
     claim_name(project, built.tag, index.catalog)
-    index.catalog.releases.publish(release, {sdist.sha256: shown.metadata}, instead_of=former_origin)
+    metadata = {sdist.sha256: shown.metadata, **stored_wheels.metadata}
+    index.catalog.releases.publish(release, metadata, instead_of=former_origin)
     if before is not None and before.sha256 != stored.sha256:
         archives.update_second_names(before, release, index.store, index.catalog)
     mismatch = version_rules.version_mismatch(built)
@@ -73,6 +86,7 @@ def publish(
         left_out=built.left_out,
         former_tag_url=of_other_tag.tag_url if of_other_tag else "",
         is_file_kept=of_other_tag is not None and of_other_tag.sha256 == stored.sha256,
+        wheel=_wheel_result(built if is_built else built._replace(wheel=None), release, stored_wheels, index),
     )
 
 
@@ -101,11 +115,13 @@ def _sdist(filename: str, stored: StoredFile, built: Built, upload_time: datetim
     )
 
 
-def _files(sdist: ReleaseFile, before: Release | None) -> tuple[ReleaseFile, ...]:
-    """The files of a release: other files than the sdist stay while they are made from the same sdist."""
-    is_same = before is not None and before.sha256 == sdist.sha256
-    others = [file for file in before.files if file.kind != "sdist"] if before and is_same else []
-    return (sdist, *others)
+def _wheel_result(built: Built, release: Release, stored: wheels.Wheels, index: Index) -> WheelResult | None:
+    """What became of the wheel; why there is none is recorded, unless the release has one of before."""
+    if isinstance(built.wheel, NoWheel) and not release.wheels:
+        return wheels.record_missing(built.wheel, release, index)
+    if release.wheels:
+        index.catalog.wheels.forget_missing([release])
+    return WheelResult(release, stored.added, warning=stored.warning) if built.wheel is not None else None
 
 
 def _release(

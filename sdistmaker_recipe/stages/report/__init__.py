@@ -2,6 +2,7 @@
 
 * ``text``: the lines for people, each with its meaning.
 * ``tag_groups``: tags of one project, and toolchains, of which the same is to be said.
+* ``wheels``: what is said of wheels.
 * ``next_steps``: what to do until the index is set up.
 * ``json_document``: the report for programs.
 * ``status``: the exit status.

@@ -14,6 +14,7 @@ from sdistmaker_recipe.model import (
     Tag,
     Verification,
 )
+from sdistmaker_recipe.stages.report import wheels
 from sdistmaker_recipe.stages.report.status import exit_status
 from sdistmaker_recipe.stages.report.text import PAST_TENSE
 
@@ -26,8 +27,11 @@ def as_json(report: Report, *, strict: bool) -> str:
         "dry_run": report.dry_run,
         "exit_status": exit_status(report, strict=strict),
         "to_build": [_tag(tag) for tag in plan.build] if report.dry_run else [],
+        "wheels_to_build": wheels.to_build(plan.wheels) if report.dry_run else [],
         "published": [_published(published) for published in report.published],
         "failed": [_failed(rejected) for rejected in report.rejected],
+        "wheels_added": wheels.added(report.wheels),
+        "wheels_missing": wheels.missing(wheels.wheel_results(report)),
         "still_failing": [
             {**_tag(still.tag), "reason": still.failure.reason, "log": str(still.failure.log_file)}
             for still in plan.known_failures
@@ -40,7 +44,7 @@ def as_json(report: Report, *, strict: bool) -> str:
         "adopted": [_adopted(adopted) for adopted in report.adoption.adopted],
         "left_alone": [not_adopted._asdict() for not_adopted in report.adoption.not_adopted],
         "verified": _verified(report.verification) if report.verification else None,
-        "warnings": [*report.nothing_found, *report.warnings],
+        "warnings": [*report.nothing_found, *report.warnings, *wheels.warnings(report)],
         "nothing_found": list(report.nothing_found),
         "errors": list(report.errors),
         "releases": report.releases,
@@ -65,6 +69,7 @@ def _published(published: Published) -> dict[str, Any]:
         "name": published.release.name,
         "filename": published.release.filename,
         "sha256": published.release.sha256,
+        "wheels": [wheel.filename for wheel in published.release.wheels],
         "toolchain": published.release.toolchain,
         "python": published.release.python,
         "warnings": list(published.warnings),

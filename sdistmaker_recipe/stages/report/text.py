@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model import KnownFailure, Rejected, Report, Verification
+from sdistmaker_recipe.stages.report import wheels
 from sdistmaker_recipe.stages.report.status import broken_files
 from sdistmaker_recipe.stages.report.tag_groups import (
     group_attempts,
@@ -66,12 +67,17 @@ def _lines(report: Report, *, verbose: bool, names_published: bool, seconds: flo
             for published in report.published
             if published.left_out
         )
+        yield from (
+            Line(f"no wheel of {name}: {reason}", "detail") for name, reason in wheels.explained(report)
+        )
     if report.dry_run:
         yield from (Line(f"would build {label(tag)}", "change") for tag in plan.build)
+        yield from (Line(f"would build a wheel of {each.filename}", "change") for each in plan.wheels)
     yield from _release_changes(report)
     yield from _unusual_pythons(report)
     if report.dry_run:
-        yield Line(f"Dry run: {count(len(plan.build), 'tag')} to build, {len(plan.skip)} skipped.")
+        also = f" and {count(len(plan.wheels), 'wheel')}" if plan.wheels else ""
+        yield Line(f"Dry run: {count(len(plan.build), 'tag')}{also} to build, {len(plan.skip)} skipped.")
     if report.verification:
         yield from _verification(report.verification)
     if names_published:
@@ -101,7 +107,11 @@ def _release_changes(report: Report) -> Iterator[Line]:
 def _problems(report: Report, *, quiet: bool = False) -> Iterator[Line]:
     """Warnings, failures and errors; with ``quiet`` no failure that was reported before."""
     yield from _warnings_of_tags(report)
+    yield from (Line(f"warning: {text}", "warning") for text in wheels.warnings(report))
     yield from (Line(f"warning: {text}", "warning") for text in report.warnings)
+    for name, missing in wheels.new_failures(report):
+        yield Line(f"no wheel of {name}: {missing.reason}", "failure")
+        yield Line(f"    log of {missing.filename}: {missing.log_file}", "detail")
     for is_repeated in (False,) if quiet else (False, True):
         rejected = [each for each in report.rejected if each.is_repeated == is_repeated]
         of_projects = group_equal(rejected, lambda each: each.tag, lambda each: each.reason)
@@ -197,6 +207,8 @@ def _summary(report: Report, seconds: float | None) -> Line:
         parts.append(f"{len(report.rejected)} failed")
     if report.plan.known_failures:
         parts.append(f"{len(report.plan.known_failures)} still failing")
+    if wheels_added := sum(bool(result.filename) for result in report.wheels):
+        parts.append(f"{count(wheels_added, 'wheel')} added")
     if not report.published and not report.rejected:
         parts[0] = "nothing to build"
     content = f"{count(report.releases, 'release')} of {count(report.projects, 'project')}"

@@ -106,6 +106,7 @@ SAMPLES = {
     "include-versioned-files": ("never", "never", "never"),
     "verify-builds": ("always", "always", "always"),
     "version-mismatch": ("refuse", "refuse", "refuse"),
+    "wheels": ("pure", "pure", "pure"),
     "unbuildable": ("archive", "archive", "archive"),
     "jobs": ("4", 4, 4),
     "wait": ("60", 60, 60),

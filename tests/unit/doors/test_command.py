@@ -16,7 +16,7 @@ from sdistmaker_recipe.configuration.options import Configuration, grouped_optio
 from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.doors.arguments import help_text, sdists_from_tags_parser
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
-from sdistmaker_recipe.flow.engine import RunContext
+from sdistmaker_recipe.flow.engine import Made, RunContext
 from sdistmaker_recipe.model import Attempt, KnownFailure, Plan, Rejected, Report
 from tests.unit.values import a_failure, a_tag
 
@@ -48,13 +48,13 @@ class Engine:
         self.context = RunContext(Path)
         self.error: SdistmakerError | None = None
         self.report = Report(Path("/srv/index"), Plan())
-        self.made: Path | Rejected = Path("dist/acme-1.0.tar.gz")
+        self.made: Made | Rejected = Made(Path("dist/acme-1.0.tar.gz"))
 
     def run(self, configuration: Configuration, context: RunContext, listener: object) -> Report:
         self._note(configuration, context)
         return self.report
 
-    def make_one(self, configuration: Configuration, context: RunContext) -> Path | Rejected:
+    def make_one(self, configuration: Configuration, context: RunContext) -> Made | Rejected:
         self._note(configuration, context)
         return self.made
 
