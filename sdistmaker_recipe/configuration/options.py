@@ -419,6 +419,15 @@ class Configuration:
         "Python, and constraints on the packages that are installed for the build.",
         "PROJECT-GLOB PYTHON CONSTRAINTS, such as acme-* 3.9 setuptools<58, one a line",
     )
+    unbuildable: str = declare(
+        Group.TOOLCHAINS,
+        choice("report", "archive"),
+        "report",
+        "What happens to a tag that no toolchain can build. report: it is reported as failed. archive: an "
+        "archive of its files is published, with a warning. Its PKG-INFO says what is known without running "
+        "code of the tag.",
+        "report or archive",
+    )
 
     # What a build gets and may do
 
@@ -501,15 +510,6 @@ class Configuration:
         "toolchain, so that clients build nothing. A release whose wheel would not install the same "
         "everywhere gets none, as one with compiled parts. none: nothing.",
         "pure or none",
-    )
-    unbuildable: str = declare(
-        Group.ARCHIVES,
-        choice("report", "archive"),
-        "report",
-        "What happens to a tag that no toolchain can build. report: it is reported as failed. archive: an "
-        "archive of its files is published, with a warning. Its PKG-INFO says what is known without running "
-        "code of the tag.",
-        "report or archive",
     )
 
     # The run

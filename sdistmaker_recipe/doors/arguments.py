@@ -301,19 +301,18 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--verify",
         action="store_true",
-        help="Compare every file of the index with the catalog, and repair what is missing or damaged. The "
-        "catalog is the SQLite file that remembers what was published.",
+        help="Compare every file of the index with the catalog, the SQLite file that remembers what was "
+        "published, and repair what is missing or damaged.",
     )
     group.add_argument(
         "--adopt",
         action="store_true",
-        help="Take over archives that somebody else put into the index, without building them again.",
+        help="Take over archives that somebody else put into the index.",
     )
     group.add_argument(
         "--wheels-for-all",
         action="store_true",
-        help="Build a wheel for each published release that has none, from its source distribution. With "
-        "--retry-failed also for those whose wheel failed before.",
+        help="Build a wheel for each published release that has none.",
     )
 
 

@@ -87,14 +87,12 @@ def make_sdist() -> int:
     arguments, unknown = make_sdist_parser().parse_known_args()
     _configure_logging(arguments)
     with _errors_reported() as status:
-        positional = {
-            "--repository": [arguments.tag_url],
-            "--destination": arguments.destination,
-            "--wheels": "pure" if arguments.wheel else "none",
-        }
+        positional = {"--repository": [arguments.tag_url], "--destination": arguments.destination}
         layers = [Layer("command line", Door.FLAG, positional), flags_layer(arguments, unknown)]
         configuration = configure(layers, Path.cwd())
-        context = replace(console.run_context(configuration, os.environ), verbose=arguments.verbose)
+        context = replace(
+            console.run_context(configuration, os.environ), verbose=arguments.verbose, wheel=arguments.wheel
+        )
         with console.without_password(configuration, os.environ):
             made = engine.make_one(configuration, context)
         if isinstance(made, Rejected):

@@ -81,9 +81,7 @@ def prepare_builds(
     for source in sources:
         source.repository.disconnect()
     environments = context.environments(configuration)
-    executors.prestart(
-        jobs, partial(_start_expected_worker, environments, scratch, configuration.sandbox)
-    )
+    executors.prestart(jobs, partial(_start_expected_worker, environments, scratch, configuration.sandbox))
 
 
 def _keep_sockets_in(folder: Path) -> None:

@@ -43,6 +43,7 @@ class RunContext:
     - ``verbose`` shows the output of helper programs.
     - ``adopt`` takes over archives that the catalog does not know.
     - ``verify`` compares the whole index with the catalog.
+    - ``wheel`` has ``engine.make_one`` build a wheel too.
     - ``wheels_for_all`` builds wheels for published releases that have none.
     """
 
@@ -59,6 +60,7 @@ class RunContext:
     verbose: bool = False
     adopt: bool = False
     verify: bool = False
+    wheel: bool = False
     wheels_for_all: bool = False
 
     def environments(self, configuration: Configuration) -> Path:

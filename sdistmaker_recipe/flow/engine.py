@@ -10,6 +10,7 @@ Each step takes the value that the step before it gave::
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -114,6 +115,7 @@ def make_one(configuration: Configuration, context: RunContext) -> Made | Reject
     The files are put into ``DESTINATION/PROJECT/``, the log of a failure into ``DESTINATION-state/logs``. No
     lock, catalog or page is involved. Raises ``SdistmakerError``.
     """
+    configuration = replace(configuration, wheels="pure" if context.wheel else "none")
     # A run that builds nothing does not need this import.
     from sdistmaker_recipe.flow import jobs
     from sdistmaker_recipe.stages.publish import store_archive, store_wheel, write_log, write_wheel_log

@@ -230,6 +230,10 @@ def _describe_release(release: Release, run: Run) -> Iterator[Line]:
     yield Line(f"    published: {release.name} {release.version} as {path}, {time}", "success")
     if release.toolchain:
         yield Line(f"    built by: {release.toolchain}")
+    for wheel in release.wheels:
+        yield Line(f"    wheel: {wheel.filename}, {wheel.upload_time:%Y-%m-%d %H:%M} UTC", "success")
+    if missing := run.catalog.wheels.missing(release):
+        yield Line(f"    no wheel: {missing.reason}", "failure" if missing.is_failure else "plain")
     if release.yanked is not None:
         yield Line(f"    yanked: {release.yanked or 'no reason is given'}", "warning")
 

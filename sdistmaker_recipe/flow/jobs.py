@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from sdistmaker_recipe import executors
@@ -194,9 +195,9 @@ def _wheel_job(
 
 def _build_wheel(job: WheelJob) -> WheelOutcome:
     # The worker processes need this import.
-    from sdistmaker_recipe.stages import build
-
-    return build.build_published(job)
+    build = import_module("sdistmaker_recipe.stages.build")
+    outcome: WheelOutcome = build.build_published(job)
+    return outcome
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:

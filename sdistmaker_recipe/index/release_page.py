@@ -29,7 +29,7 @@ def render_release_page(releases: Sequence[Release], site: Site) -> str:
     """
     release = releases[0]
     summary = escape(one_line(release.summary))
-    updated = max(file.upload_time for each in releases for file in each.files)
+    updated = max(each.sdist.upload_time for each in releases)
     return _shape(site).fill(
         title=escape(f"{one_line(release.name)} {one_line(release.version)}"),
         heading=title_html(release),

@@ -19,7 +19,7 @@ from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import ProjectStatus, Release, ReleaseFile
 from sdistmaker_recipe.names import normalised_version
 
-PAGE_FORMAT = "10"
+PAGE_FORMAT = "11"
 """To be raised when the text of any page changes, those for people included: all are then written again."""
 
 DESCRIPTION_FORMAT = "4"

@@ -83,6 +83,14 @@ class FailedTag(NamedTuple):
     link: str = ""
 
 
+class FailedWheel(NamedTuple):
+    """A published release whose wheel does not build: its project, its version, and why, in one sentence."""
+
+    project: str
+    version: str
+    reason: str
+
+
 class _FailedGroup(NamedTuple):
     """Tags of a project that fail for the same reason; they are in the order given.
 
@@ -177,13 +185,18 @@ def _classifiers(details: ProjectDetails) -> list[tuple[str, list[str]]]:
 
 
 def _last_upload(releases: Iterable[Release]) -> datetime:
-    return max(file.upload_time for release in releases for file in release.files)
+    return max(release.sdist.upload_time for release in releases)
 
 
-def render_failed_page(failed: Iterable[FailedTag], published: Container[str], site: Site) -> str:
+def render_failed_page(
+    failed: Iterable[FailedTag],
+    published: Container[str],
+    site: Site,
+    wheels: Iterable[FailedWheel] = (),
+) -> str:
     """``failed.html``: the failed tags by project, in the order given; ``published`` projects have a page.
 
-    Tags of a project that fail for the same reason are put together.
+    Tags of a project that fail for the same reason are put together. Below them are the failed ``wheels``.
     """
     projects: dict[str, dict[str, list[FailedTag]]] = {}
     for failed_tag in failed:
@@ -204,7 +217,22 @@ def render_failed_page(failed: Iterable[FailedTag], published: Container[str], s
         # An id has no space (HTML 5), and is unique on the page.
         projects=[(name, quote(name, safe=""), name in published, groups) for name, groups in shown.items()],
         counted=_count(sum(len(group.tags) for groups in shown.values() for group in groups), "tag"),
+        wheels=_wheels_by_project(wheels),
     )
+
+
+def _wheels_by_project(wheels: Iterable[FailedWheel]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Of each project the versions of which wheels failed, as one text, with each reason."""
+    projects: dict[str, dict[str, list[str]]] = {}
+    for wheel in wheels:
+        reason = one_line(wheel.reason, 1000)
+        groups = projects.setdefault(wheel.project, {})
+        group = groups.setdefault(without_tag_name(reason, wheel.version), [reason])
+        group.append(one_line(wheel.version))
+    return [
+        (project, [(", ".join(versions), reason) for reason, *versions in groups.values()])
+        for project, groups in projects.items()
+    ]
 
 
 def _failed_group(tags: list[FailedTag]) -> _FailedGroup:

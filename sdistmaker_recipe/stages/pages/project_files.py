@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.catalog import Catalog, former_names
 from sdistmaker_recipe.index import layout, simple_api
 from sdistmaker_recipe.index.store import Content
-from sdistmaker_recipe.model import ListedProject, ProjectDetails, Release, Site
+from sdistmaker_recipe.model import ListedProject, ProjectDetails, Release, ReleaseFile, Site
 
 BATCH = 200
 """So many projects are rendered at a time, so that memory does not grow with the index."""
@@ -134,13 +134,23 @@ class ProjectRenderer:
         return {name: (_PUBLIC_NAME,) for name, (is_taken, _asked_at) in answers.items() if is_taken}
 
     def _details(self, release: Release) -> ProjectDetails:
-        """The part of a release's metadata that people read."""
-        if release.sha256 in self.details:
-            return self.details[release.sha256]
+        """The part of a release's metadata that people read.
+
+        Requirements are those of the wheel: an sdist of old setuptools names none.
+        """
+        details = self._details_of(release.sdist)
+        if release.wheels:
+            of_wheel = self._details_of(release.wheels[0])
+            return details._replace(requirements=of_wheel.requirements, extras=of_wheel.extras)
+        return details
+
+    def _details_of(self, file: ReleaseFile) -> ProjectDetails:
+        if file.sha256 in self.details:
+            return self.details[file.sha256]
         # Imported here, because the details are mostly known.
         from sdistmaker_recipe.index import core_metadata
 
-        return core_metadata.project_details(self.catalog.releases.metadata(release.sha256))
+        return core_metadata.project_details(self.catalog.releases.metadata(file.sha256))
 
     def _description(self, project: str, details: ProjectDetails) -> str:
         """The description as HTML, from the catalog if it has it: another release may say the same."""
@@ -164,7 +174,8 @@ class ProjectRenderer:
 
 def _listed(newest: Release, releases: Iterable[Release]) -> ListedProject:
     """What the root page says of a project."""
-    times = [file.upload_time for release in releases for file in release.files]
+    # A wheel may come much later, and changes nothing of the project.
+    times = [release.sdist.upload_time for release in releases]
     return ListedProject(
         newest.project,
         newest.name,

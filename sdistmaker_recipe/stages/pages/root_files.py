@@ -13,7 +13,7 @@ from sdistmaker_recipe.model import Failure, Site
 from sdistmaker_recipe.names import version_in_tag, version_key
 
 if TYPE_CHECKING:
-    from sdistmaker_recipe.index.web_pages import FailedTag
+    from sdistmaker_recipe.index.web_pages import FailedTag, FailedWheel
 
 _LATEST = 10
 """So many releases are on the root page."""
@@ -32,11 +32,14 @@ def root_files(projects: Sequence[str], catalog: Catalog, site: Site) -> dict[st
         latest=tuple(latest[:_LATEST]),
         failed=len(failures),
     )
-    failed_tags = sorted(_failed_tags(failures, catalog, site), key=_by_project_and_version)
+    roots = _repository_roots(catalog)
+    failed_tags = sorted(_failed_tags(failures, roots, site), key=_by_project_and_version)
     return {
         **page_templates.static_files(),
         **({site.logo.name: site.logo.content} if site.logo else {}),
-        layout.FAILED_PAGE: web_pages.render_failed_page(failed_tags, frozenset(projects), site),
+        layout.FAILED_PAGE: web_pages.render_failed_page(
+            failed_tags, frozenset(projects), site, _failed_wheels(catalog, roots)
+        ),
         layout.FEED_FILE: feed.atom_feed(latest, site),
         layout.ABOUT_PAGE: web_pages.render_root_page(root, site),
         "index.html": simple_api.root_html(projects),
@@ -49,11 +52,30 @@ def _by_project_and_version(failed: FailedTag) -> tuple[object, ...]:
     return failed.project, version_key(version_in_tag(failed.tag)), failed
 
 
-def _failed_tags(failures: Sequence[Failure], catalog: Catalog, site: Site) -> Iterator[FailedTag]:
+def _repository_roots(catalog: Catalog) -> list[tuple[str, str]]:
+    """The URLs that pages do not show, each with the path in its repository."""
+    repositories = ScanState(catalog).repositories()
+    return [(url, origin.partition("/")[2]) for url, origin in repositories]
+
+
+def _failed_wheels(catalog: Catalog, roots: Sequence[tuple[str, str]]) -> list[FailedWheel]:
+    """The failed wheels, by project and version."""
+    from sdistmaker_recipe.index.web_pages import FailedWheel
+
+    found: list[FailedWheel] = []
+    for missing in catalog.wheels.failed():
+        release = catalog.releases.get(missing.project, missing.filename)
+        if release is not None:
+            reason = safe_text.hide_repository_urls(missing.reason, roots)
+            found.append(FailedWheel(release.project, release.version, reason))
+    return sorted(found, key=lambda wheel: (wheel.project, version_key(wheel.version)))
+
+
+def _failed_tags(
+    failures: Sequence[Failure], roots: Sequence[tuple[str, str]], site: Site
+) -> Iterator[FailedTag]:
     from sdistmaker_recipe.index.web_pages import FailedTag
 
-    repositories = ScanState(catalog).repositories()
-    roots = [(url, origin.partition("/")[2]) for url, origin in repositories]
     for failure in failures:
         yield FailedTag(
             project=failure.project,

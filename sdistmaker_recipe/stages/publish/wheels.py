@@ -1,7 +1,7 @@
 """Put wheels into the index: beside an sdist that was just built, or beside one that is published already.
 
-A wheel is made from the sdist of its release. So it is published only beside that very sdist, and goes with it.
-A release has one wheel at most that this program made; a published wheel keeps its content.
+A wheel is made from the sdist of its release. So it is published only beside that very sdist, and goes with
+it. A release has one wheel at most that this program made; a published wheel keeps its content.
 """
 
 from __future__ import annotations

@@ -27,16 +27,16 @@ def as_json(report: Report, *, strict: bool) -> str:
         "dry_run": report.dry_run,
         "exit_status": exit_status(report, strict=strict),
         "to_build": [_tag(tag) for tag in plan.build] if report.dry_run else [],
-        "wheels_to_build": wheels.to_build(plan.wheels) if report.dry_run else [],
         "published": [_published(published) for published in report.published],
         "failed": [_failed(rejected) for rejected in report.rejected],
-        "wheels_added": wheels.added(report.wheels),
-        "wheels_missing": wheels.missing(wheels.wheel_results(report)),
         "still_failing": [
             {**_tag(still.tag), "reason": still.failure.reason, "log": str(still.failure.log_file)}
             for still in plan.known_failures
         ],
         "skipped": [{**_tag(skipped.tag), "reason": skipped.reason} for skipped in plan.skip],
+        "wheels_to_build": wheels.to_build(plan.wheels) if report.dry_run else [],
+        "wheels_added": wheels.added(report.wheels),
+        "wheels_missing": wheels.missing(wheels.wheel_results(report)),
         **{
             key: [_changed_release(change) for change in plan.release_changes if change.action == action]
             for action, key in PAST_TENSE.items()

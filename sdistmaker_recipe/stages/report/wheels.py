@@ -9,7 +9,7 @@ from sdistmaker_recipe.model import MissingWheel, Release, Report, WheelResult
 
 
 def wheel_results(report: Report) -> list[WheelResult]:
-    """What became of wheels, of tags that were built first and then of releases that were published before."""
+    """What became of wheels: of tags that were built, then of releases that were published before."""
     return [*(each.wheel for each in report.published if each.wheel), *report.wheels]
 
 

@@ -94,6 +94,7 @@ SAMPLES = {
     "python": ("python3.9", "python3.9", "python3.9"),
     "pythons": ("2.7\n/opt/python3.6", ["2.7", "/opt/python3.6"], ("2.7", "/opt/python3.6")),
     "toolchain": ("acme-* 3.9 wheel", ["acme-* 3.9 wheel"], (Pin("acme-*", "3.9", ("wheel",)),)),
+    "unbuildable": ("archive", "archive", "archive"),
     "build-requires": (
         "acme-* numpy<2 Cython\nacme-db mysqlclient",
         ["acme-* numpy<2 Cython", "acme-db mysqlclient"],
@@ -107,7 +108,6 @@ SAMPLES = {
     "verify-builds": ("always", "always", "always"),
     "version-mismatch": ("refuse", "refuse", "refuse"),
     "wheels": ("pure", "pure", "pure"),
-    "unbuildable": ("archive", "archive", "archive"),
     "jobs": ("4", 4, 4),
     "wait": ("60", 60, 60),
     "script": ("make_index", None, "make_index"),

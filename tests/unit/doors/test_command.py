@@ -17,7 +17,7 @@ from sdistmaker_recipe.doors import command, defaults_file
 from sdistmaker_recipe.doors.arguments import help_text, sdists_from_tags_parser
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import Made, RunContext
-from sdistmaker_recipe.model import Attempt, KnownFailure, Plan, Rejected, Report
+from sdistmaker_recipe.model import Attempt, KnownFailure, NoWheel, Plan, Rejected, Report
 from tests.unit.values import a_failure, a_tag
 
 REJECTED = Rejected(a_tag(), "no setup.py", Path("/srv/x.log"))
@@ -459,6 +459,23 @@ class TestOutput:
 
 class TestMakeSdist:
     URL = "https://svn.example.com/svn/acme/tags/1.0"
+
+    def test_prints_the_wheel_too_if_asked_for(self, arguments, engine, capsys):
+        engine.made = Made(Path("dist/acme-1.0.tar.gz"), Path("dist/acme-1.0-py3-none-any.whl"))
+        arguments(self.URL, "dist", "--wheel")
+        assert command.make_sdist() == 0
+        assert engine.context.wheel
+        assert capsys.readouterr().out == "dist/acme-1.0.tar.gz\ndist/acme-1.0-py3-none-any.whl\n"
+
+    def test_says_why_there_is_no_wheel(self, arguments, engine, capsys):
+        missing = NoWheel("It has compiled parts.", is_failure=True)
+        engine.made = Made(Path("dist/acme-1.0.tar.gz"), missing, Path("logs/wheel.log"))
+        arguments(self.URL, "dist", "--wheel")
+        assert command.make_sdist() == 1
+        assert capsys.readouterr() == (
+            "dist/acme-1.0.tar.gz\n",
+            "log: logs/wheel.log\nno wheel: It has compiled parts.\n",
+        )
 
     def test_takes_the_url_of_a_tag_and_a_destination(self, arguments, engine, folder, capsys):
         arguments(self.URL, "dist", "--timeout", "5")
