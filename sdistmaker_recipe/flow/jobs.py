@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 from sdistmaker_recipe import executors
@@ -195,9 +194,9 @@ def _wheel_job(
 
 def _build_wheel(job: WheelJob) -> WheelOutcome:
     # The worker processes need this import.
-    build = import_module("sdistmaker_recipe.stages.build")
-    outcome: WheelOutcome = build.build_published(job)
-    return outcome
+    from sdistmaker_recipe.stages import build
+
+    return build.build_published(job)
 
 
 def _build(job: BuildJob, credentials: Credentials) -> Outcome:
