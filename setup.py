@@ -65,8 +65,10 @@ setup(
     extras_require={
         # Markdown is rendered without it, too. Configurations of earlier versions name it.
         "markdown": ["readme-renderer[md]>=44"],
+        "dask": ["distributed>=2024.12"],
         "test": [
             "coverage>=7.6",
+            "distributed>=2024.12",
             "html5lib>=1.1",
             "hypothesis>=6",
             "import-linter>=2.1",

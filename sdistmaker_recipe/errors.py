@@ -10,6 +10,7 @@
     |-- StoreError            3  the disk, the index or the catalog failed
     |   `-- CatalogDamagedError  the file of the catalog is damaged
     |-- ToolchainError        3  a program that builds need is missing (uv, an interpreter)
+    |-- ClusterError          3  the cluster that builds does not answer, or none of its workers can build
     `-- LockHeldError         4  another run works on the same destination
 
 A tag that does not build ends no run. It is a value, ``model.Failed``. Inside the toolchain, ``BuildError``
@@ -146,6 +147,10 @@ class CatalogDamagedError(StoreError):
 
 class ToolchainError(SdistmakerError):
     """A program that builds need is missing or broken, so no tag can be built."""
+
+
+class ClusterError(SdistmakerError):
+    """The cluster that builds does not answer, or none of its workers can build."""
 
 
 class LockHeldError(SdistmakerError):

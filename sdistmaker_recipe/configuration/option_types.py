@@ -271,6 +271,19 @@ def url(value: object) -> str:
     return written.rstrip("/")
 
 
+def scheduler(value: object) -> str:
+    """The address of a Dask scheduler, with its port; it may be empty."""
+    written = text(value).rstrip("/")
+    if written:
+        _check_url(written, "tcp|tls", "is not a tcp or tls address")
+        address = urlsplit(written)
+        if address.path or address.query or address.username is not None:
+            raise ValueError("is more than a tcp or tls address")
+        if not address.port:
+            raise ValueError("has no port")
+    return written
+
+
 def link_template(value: object) -> str:
     """An http or https URL that may hold ``{path}`` and ``{revision}``, to be replaced; it may be empty."""
     written = text(value)

@@ -35,6 +35,7 @@ from sdistmaker_recipe.configuration.option_types import (
     pins,
     release_names,
     repositories,
+    scheduler,
     script_name,
     seconds,
     subdirectories,
@@ -518,8 +519,25 @@ class Configuration:
         Group.RUN,
         count,
         "0",
-        "The number of tags that are built at the same time. 0 means the number of processor cores.",
+        "The number of tags that are built at the same time. 0 means the number of processor cores. With "
+        "executor = dask each worker builds as many tags as it has threads.",
         "a whole number",
+    )
+    executor: str = declare(
+        Group.RUN,
+        choice("local", "dask"),
+        "local",
+        "Where tags are built. local: in processes on this machine. dask: on the workers of the Dask cluster "
+        "that the option scheduler names. docs/how-to/build-on-a-cluster.rst says how to set one up.",
+        "local or dask",
+    )
+    scheduler: str = declare(
+        Group.RUN,
+        scheduler,
+        "",
+        "With executor = dask: the address of the scheduler. For tls, Dask's own configuration names the "
+        "certificates.",
+        "tcp://HOST:PORT or tls://HOST:PORT",
     )
     wait: int = declare(
         Group.RUN,

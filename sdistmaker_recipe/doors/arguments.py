@@ -71,6 +71,7 @@ _METAVARS: dict[Callable[[object], Any], str] = {
     option_types.optional_folder: "FOLDER",
     option_types.optional_repositories: "URL",
     option_types.repositories: "URL",
+    option_types.scheduler: "ADDRESS",
     option_types.seconds: "SECONDS",
     option_types.tag_pattern: "REGEX",
     option_types.url: "URL",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import RunContext
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
 
@@ -86,6 +86,9 @@ class LineListener(NamedTuple):
         if result.filename:
             self.write(f"published {result.filename}")
 
+    def workers_changed(self, workers: Sequence[WorkerUse]) -> None:
+        """Write nothing."""
+
 
 class SilentListener:
     """A listener that writes nothing."""
@@ -97,6 +100,9 @@ class SilentListener:
         """Write nothing."""
 
     def wheel_finished(self, result: WheelResult) -> None:
+        """Write nothing."""
+
+    def workers_changed(self, workers: Sequence[WorkerUse]) -> None:
         """Write nothing."""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from sdistmaker_recipe.doors.printable import printable
 from sdistmaker_recipe.flow.context import Listener
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.stages.report import Line, Meaning
 
@@ -71,6 +71,7 @@ class _BarListener:
         self._progress = progress
         self._task: TaskID = progress.add_task("Looking for tags", total=None)
         self._failures = 0
+        self._workers = ""
         self._groups: set[tuple[str, str, str]] = set()
 
     def planned(self, plan: Plan) -> None:
@@ -84,7 +85,7 @@ class _BarListener:
         if not isinstance(outcome, Rejected):
             return
         self._failures += 1
-        self._progress.update(self._task, description=f"Building, {self._failures} failed")
+        self._describe()
         group = report.group_key(outcome.tag, outcome.reason)
         if group not in self._groups:
             self._groups.add(group)
@@ -95,6 +96,19 @@ class _BarListener:
         """Count the release. The report names it if its wheel failed."""
         del result
         self._progress.advance(self._task)
+
+    def workers_changed(self, workers: Sequence[WorkerUse]) -> None:
+        """Show how many workers build, and what the busiest and the idlest of them did."""
+        counts = [use.jobs for use in workers if use.jobs]
+        if not counts:
+            return
+        each = f"{counts[-1]} to {counts[0]} tags each" if counts[0] != counts[-1] else f"{counts[0]} each"
+        self._workers = f" on {report.count(len(counts), 'worker')} ({each})"
+        self._describe()
+
+    def _describe(self) -> None:
+        failed = f", {self._failures} failed" if self._failures else ""
+        self._progress.update(self._task, description=f"Building{self._workers}{failed}")
 
 
 class _AboveBar(logging.Handler):

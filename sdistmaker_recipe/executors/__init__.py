@@ -4,10 +4,13 @@
 * ``local``: a pool of processes on this machine.
 * ``private_process``: keep secrets of a process from others of the same account.
 * ``prefetch``: an executor whose jobs are prepared by further processes while others are working.
+* ``dask``: an executor whose jobs run on the workers of a Dask cluster.
+* ``remote_work``: what an executor of several machines needs to know of its work.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from concurrent.futures import TimeoutError as TimeUpError
@@ -15,8 +18,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sdistmaker_recipe.errors import ClusterError
+
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
+
+    from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
+    from sdistmaker_recipe.executors.remote_work import RemoteWork
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -77,18 +85,40 @@ def open_prefetching(workers: int, *, prefetch: Callable[[Any], Any], prefetcher
     return PrefetchingExecutor(open_local(workers), pools, prefetch, max_prefetched)
 
 
+def check_dask() -> None:
+    """Raise ``ClusterError`` unless Dask is installed, without importing it."""
+    if not importlib.util.find_spec("distributed"):
+        raise ClusterError(
+            "executor = dask is set, but Dask is not installed here.",
+            'Install it for the Python that runs this command: pip install "sdistmaker_recipe[dask]"',
+        )
+
+
+def open_dask(address: str) -> ClusterExecutor:
+    """Connect to the Dask cluster of the scheduler at this address; see ``ClusterExecutor``.
+
+    Raises ``ClusterError``.
+    """
+    from sdistmaker_recipe.executors.dask.cluster import DaskCluster
+    from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
+    from sdistmaker_recipe.executors.remote_work import RemoteWork
+
+    return ClusterExecutor(DaskCluster(address))
+
+
 def run_jobs(
-    work: Callable[[Job], Result],
+    work: Callable[[Job], Result] | RemoteWork,
     jobs: Sequence[Job],
     open_executor: OpenExecutor,
     workers: int,
     while_waiting: Callable[[], None] = do_nothing,
 ) -> Iterator[tuple[Job, Result | None]]:
-    """Each job with its result, in the order in which they are ready.
+    """Each job with its result, in the order in which they are ready; ``RemoteWork`` is for ``open_dask``.
 
     The result is None if the job ended its worker process each time. ``while_waiting`` is called once, when
-    all jobs are submitted. An exception that ``work`` raises ends the run and is raised here. If a worker
-    dies, the jobs that were running are run again, in the end each alone, so that the culprit is known.
+    all jobs are submitted. An exception that ``work`` raises ends the run and is raised here. Exception:
+    ``ClusterError`` is raised after the results of all other jobs. If a worker dies, the jobs that were
+    running are run again, in the end each alone, so that the culprit is known.
     """
     pending = dict(enumerate(jobs))
     if not pending:
@@ -105,7 +135,7 @@ def run_jobs(
 
 
 def _run(
-    work: Callable[[Job], Result],
+    work: Callable[[Job], Result] | RemoteWork,
     jobs: dict[int, Job],
     open_executor: OpenExecutor,
     workers: int,
@@ -114,18 +144,25 @@ def _run(
     """The results by the numbers of their jobs, until all are there or the executor broke."""
     executor = open_executor(min(workers, len(jobs)))
     futures: dict[Future[Result], int] = {}
+    cluster_error: ClusterError | None = None
     try:
         # A pool that breaks during this raises one of several errors.
         with suppress(BrokenExecutor, OSError):
             for number, job in jobs.items():
-                futures[executor.submit(work, job)] = number
+                futures[executor.submit(work, job)] = number  # type: ignore[arg-type]
         while_waiting()
         for future in _completed(futures, executor):
             try:
                 result = future.result()
             except BrokenExecutor:
                 continue
-            yield futures[future], result
+            except ClusterError as error:
+                cluster_error = error
+                continue
+            # A future keeps its result, and there can be many.
+            yield futures.pop(future), result
+        if cluster_error:
+            raise cluster_error
         if is_broken(executor):
             # A process that started just then waits for work, and shutdown would wait for its end.
             kill_workers(executor)

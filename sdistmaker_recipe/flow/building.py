@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import StoreError
@@ -20,18 +20,23 @@ from sdistmaker_recipe.model import Outcome, WheelOutcome
 from sdistmaker_recipe.stages import pages
 from sdistmaker_recipe.stages.scan import Source
 
+if TYPE_CHECKING:
+    # Most runs do not need this import.
+    from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
+
 
 class Builds(NamedTuple):
     """The builds of a plan, ready to start.
 
     Entering ``outcomes`` starts them, and gives their outcomes in the order of the plan. Entering ``wheels``
     afterwards does so for the wheels of published releases, as they are ready. Archives that nobody took are
-    removed when it is left.
+    removed when it is left. ``cluster`` is the one that builds, None if this machine does.
     """
 
     planned: Planned
     outcomes: AbstractContextManager[Iterator[Outcome]]
     wheels: AbstractContextManager[Iterator[WheelOutcome]]
+    cluster: ClusterBuilds | None = None
 
 
 @contextmanager
@@ -53,13 +58,19 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
             # Nothing can be built, but the names of new projects must be private all the same.
             reserve_names(planned.names_to_reserve, run)
             raise
-        _keep_sockets_in(socket_folder(run.configuration.state))
-        prepare_builds(len(tags) or len(wheels), run.sources, scratch, run.configuration, run.context)
+        cluster = _cluster(run)
+        if cluster:
+            for source in run.sources:
+                source.repository.disconnect()
+        else:
+            _keep_sockets_in(socket_folder(run.configuration.state))
+            prepare_builds(len(tags) or len(wheels), run.sources, scratch, run.configuration, run.context)
         run.store.prepare()
         yield Builds(
             planned,
-            _outcomes(planned, scratch, run) if tags else nullcontext(iter(())),
-            _wheels(planned, scratch, run) if wheels else nullcontext(iter(())),
+            _outcomes(planned, scratch, run, cluster) if tags else nullcontext(iter(())),
+            _wheels(planned, scratch, run, cluster) if wheels else nullcontext(iter(())),
+            cluster,
         )
 
 
@@ -90,8 +101,19 @@ def _keep_sockets_in(folder: Path) -> None:
     executors.keep_sockets_in(folder)
 
 
+def _cluster(run: Run) -> ClusterBuilds | None:
+    """The cluster that the options name; None if this machine builds."""
+    if run.configuration.executor == "local":
+        return None
+    from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
+
+    return ClusterBuilds(run.configuration.scheduler, run.configuration.sandbox, run.listener.workers_changed)
+
+
 @contextmanager
-def _outcomes(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[Outcome]]:
+def _outcomes(
+    planned: Planned, scratch: Path, run: Run, cluster: ClusterBuilds | None
+) -> Iterator[Iterator[Outcome]]:
     from sdistmaker_recipe.flow import jobs
 
     tags = planned.plan.build
@@ -108,11 +130,14 @@ def _outcomes(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[Ou
             run.context,
             _private_names(planned, run),
             pages.import_renderers,
+            cluster,
         )
 
 
 @contextmanager
-def _wheels(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[WheelOutcome]]:
+def _wheels(
+    planned: Planned, scratch: Path, run: Run, cluster: ClusterBuilds | None
+) -> Iterator[Iterator[WheelOutcome]]:
     from sdistmaker_recipe.flow import jobs, wheels
 
     with run.store.incoming() as incoming:
@@ -125,6 +150,7 @@ def _wheels(planned: Planned, scratch: Path, run: Run) -> Iterator[Iterator[Whee
             run.context,
             _private_names(planned, run),
             pages.import_renderers,
+            cluster,
         )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
 from sdistmaker_recipe.vcs import Credentials
 
 
@@ -23,6 +23,9 @@ class Listener(Protocol):
 
     def wheel_finished(self, result: WheelResult) -> None:
         """The wheel of a release that was published before is published, or there is none."""
+
+    def workers_changed(self, workers: Sequence[WorkerUse]) -> None:
+        """The workers of the cluster did something; without a cluster this is never called."""
 
 
 @dataclass(frozen=True, slots=True)

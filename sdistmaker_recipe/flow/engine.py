@@ -45,6 +45,11 @@ def run(configuration: Configuration, context: RunContext, listener: Listener) -
     if context.revision and (untouched := _report_untouched(configuration, context)):
         return untouched
     check_destination(configuration)
+    if configuration.executor == "dask":
+        # Few runs have a cluster.
+        from sdistmaker_recipe.flow.cluster_builds import check_cluster
+
+        check_cluster(configuration)
     try:
         with locked(configuration, context) as is_after_crash:
             return _run_locked(configuration, context, listener, is_after_crash=is_after_crash)

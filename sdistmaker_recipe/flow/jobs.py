@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.errors import ClusterError, RepositoryError
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.index.file_conflicts import name_rank
 from sdistmaker_recipe.model import (
@@ -42,6 +43,10 @@ from sdistmaker_recipe.vcs import Credentials, HasSubdirectories, PreparesExport
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
 
 _DIED = "The build ended the process that ran it."
+if TYPE_CHECKING:
+    # Most runs do not need this import.
+    from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
+
 _FETCHERS = 8
 """So many repositories are asked for the files of tags at one time."""
 
@@ -58,8 +63,9 @@ def build_all(
     context: RunContext,
     private_names: Collection[str],
     meanwhile: Callable[[], None],
+    cluster: ClusterBuilds | None = None,
 ) -> Iterator[Outcome]:
-    """The outcome of each tag, in the order of ``tags``.
+    """The outcome of each tag, in the order of ``tags``; ``cluster`` builds them, or else this machine.
 
     Of several tags of one version, the one whose name is the version comes first. Tags whose metadata gives
     another version than the tag come last, so that a tag of that version is published first.
@@ -90,9 +96,12 @@ def build_all(
         toolchain = own or toolchains.get(tag.project_origin, "")
         job = make_job(tag, by_url[tag.repository], settings, configuration, toolchain)
         jobs.append(job._replace(is_rebuild=bool(own)))
-    _prepare_exports(tags, by_url)
-    connections = max((source.repository.connections for source in sources), default=0)
-    outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
+    if cluster:
+        outcomes = cluster.build_tags(jobs, settings, context.credentials, meanwhile)
+    else:
+        _prepare_exports(tags, by_url)
+        connections = max((source.repository.connections for source in sources), default=0)
+        outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
     yield from order_for_publishing(tags, _in_order(jobs, outcomes))
 
 
@@ -150,6 +159,7 @@ def build_wheels(
     context: RunContext,
     private_names: Collection[str],
     meanwhile: Callable[[], None],
+    cluster: ClusterBuilds | None = None,
 ) -> Iterator[WheelOutcome]:
     """What becomes of the wheels of published releases, as they are ready.
 
@@ -169,6 +179,9 @@ def build_wheels(
     # A wheel that was lost is built again whatever the option says now.
     settings = replace(settings, wheels="pure")
     jobs = [_wheel_job(release, index, settings, configuration) for release in releases]
+    if cluster:
+        yield from cluster.build_wheels(jobs, settings, context.credentials, meanwhile)
+        return
     results = executors.run_jobs(_build_wheel, jobs, executors.open_local, workers, meanwhile)
     for job, outcome in results:
         yield outcome or WheelOutcome(job.project, job.filename, NoWheel(_DIED, is_failure=True))
@@ -243,16 +256,19 @@ def build_settings(
 ) -> BuildSettings:
     """What all jobs of a run share: see ``BuildSettings``.
 
-    Raises ``ToolchainError`` if an interpreter or the sandbox is missing.
+    Raises ``ToolchainError`` if an interpreter or the sandbox is missing. With executor = dask the machines
+    of the workers are looked at instead of this one: see ``flow.cluster_builds``.
     """
     environment = uv_variables(configuration.build_index, context.environment, Path(sys.prefix))
     helper_environment = tuple(environment.items())
-    for python in (configuration.python, *configuration.pythons):
-        if python:
-            find_interpreter(python, helper_environment)
-    is_sandboxed, warning = sandbox.choose_sandbox(configuration.sandbox)
-    if warning:
-        logger.warning("warning: %s", warning)
+    is_sandboxed = False
+    if configuration.executor == "local":
+        for python in (configuration.python, *configuration.pythons):
+            if python:
+                find_interpreter(python, helper_environment)
+        is_sandboxed, warning = sandbox.choose_sandbox(configuration.sandbox)
+        if warning:
+            logger.warning("warning: %s", warning)
     return BuildSettings(
         scratch=scratch,
         output=output,
@@ -280,13 +296,25 @@ def _never_installed(private_names: Collection[str], reserved: Sequence[str]) ->
 
 
 def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Outcomes in the order of jobs: which of two tags gets a version must not depend on their speed."""
+    """Outcomes in the order of jobs: which of two tags gets a version must not depend on their speed.
+
+    If the cluster that builds goes, the outcomes that waited only for tags of other projects come last.
+    """
     waiting: dict[str, Outcome] = {}
-    left = [job.tag.origin for job in reversed(jobs)]
-    for outcome in outcomes:
-        waiting[outcome.tag.origin] = outcome
-        while left and left[-1] in waiting:
-            yield waiting.pop(left.pop())
+    left = [job.tag for job in reversed(jobs)]
+    try:
+        for outcome in outcomes:
+            waiting[outcome.tag.origin] = outcome
+            while left and left[-1].origin in waiting:
+                yield waiting.pop(left.pop().origin)
+    except ClusterError:
+        unfinished: set[str] = set()
+        for tag in reversed(left):
+            if tag.origin not in waiting:
+                unfinished.add(tag.project_origin)
+            elif tag.project_origin not in unfinished:
+                yield waiting.pop(tag.origin)
+        raise
 
 
 def order_for_publishing(tags: Sequence[Tag], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

@@ -23,13 +23,20 @@ from sdistmaker_recipe.flow.reserved_names import (
 from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.index.atomic_files import at_end
-from sdistmaker_recipe.model import Published, Rejected, ReleaseChange, Verification, WheelResult
+from sdistmaker_recipe.model import (
+    Published,
+    Rejected,
+    ReleaseChange,
+    Verification,
+    WheelResult,
+    WorkerUse,
+)
 from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.publish import write_server_configurations
 
 
 class Results(NamedTuple):
-    """What was done: the result of each tag, what became of releases, and warnings to report."""
+    """What was done: the result of each tag, what became of releases, warnings, and who built."""
 
     planned: Planned
     tags: Sequence[Published | Rejected]
@@ -37,6 +44,7 @@ class Results(NamedTuple):
     warnings: tuple[str, ...] = ()
     verification: Verification | None = None
     wheels: Sequence[WheelResult] = ()
+    workers: tuple[WorkerUse, ...] = ()
 
 
 def publish(builds: Builds, run: Run) -> Results:
@@ -55,7 +63,8 @@ def publish(builds: Builds, run: Run) -> Results:
     changes = lifecycle.final_changes(planned.plan, planned.missing_tags, run.catalog)
     warnings += _warn_of_mixed_names(tags, run)
     _settle(planned, run)
-    return Results(planned, tags, changes, warnings, _finish_verification(planned), wheels)
+    workers = builds.cluster.workers if builds.cluster else ()
+    return Results(planned, tags, changes, warnings, _finish_verification(planned), wheels, workers)
 
 
 def publish_nothing(planned: Planned) -> Results:

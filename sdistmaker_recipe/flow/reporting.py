@@ -35,6 +35,8 @@ def report(results: Results, run: Run) -> Report:
         adoption=planned.adoption,
         verification=results.verification,
         wheels=tuple(results.wheels),
+        cluster=run.configuration.scheduler if run.configuration.executor == "dask" else "",
+        workers=results.workers,
     )
 
 

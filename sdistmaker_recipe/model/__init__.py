@@ -37,6 +37,7 @@ from sdistmaker_recipe.model.reports import (
     Report,
     Verification,
     WheelResult,
+    WorkerUse,
 )
 from sdistmaker_recipe.model.site import (
     ARCHIVE_SUFFIXES,
@@ -102,6 +103,7 @@ __all__ = [
     "WheelJob",
     "WheelOutcome",
     "WheelResult",
+    "WorkerUse",
     "is_same_place",
     "origin_range",
     "path_in_repository",

@@ -95,13 +95,28 @@ class Verification(NamedTuple):
     problems: tuple[IndexProblem, ...] = ()
 
 
+class WorkerUse(NamedTuple):
+    """What a worker of a cluster did: how many jobs, and for how many seconds of them.
+
+    ``notes`` say what was wrong with it.
+    """
+
+    address: str
+    host: str = ""
+    jobs: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
 class Report(NamedTuple):
     """All that a run did.
 
     ``dry_run`` is true where it stopped after the plan. ``releases`` and ``projects`` count what the index
     holds now. ``errors`` are of repositories that could not be read while others could. ``nothing_found`` are
     messages about repositories without any release tag that never had one. ``verification`` is None unless
-    the door asked for it. ``wheels`` are those of releases that were published before.
+    the door asked for it. ``wheels`` are those of releases that were published before. ``cluster`` is the
+    address of the Dask scheduler that builds, "" where this machine does, and ``workers`` say what its
+    workers did.
     """
 
     destination: Path
@@ -117,3 +132,5 @@ class Report(NamedTuple):
     adoption: Adoption = Adoption()
     verification: Verification | None = None
     wheels: tuple[WheelResult, ...] = ()
+    cluster: str = ""
+    workers: tuple[WorkerUse, ...] = ()

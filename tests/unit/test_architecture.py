@@ -26,6 +26,8 @@ FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subver
 # The user's environment says how git reaches servers; of the rest of it git must see nothing.
 FOR_GIT = {"vcs/git/process.py"}
 FOR_MERCURIAL = {"vcs/mercurial/command_server.py"}
+# On a worker of a cluster it is what begins.
+ON_WORKERS = {"executors/dask/site.py"}
 
 # By their own words, or the design's.
 PURE = (
@@ -33,6 +35,9 @@ PURE = (
     "configuration/options.py",
     "configuration/parsing.py",
     "errors.py",
+    "executors/dask/assignment.py",
+    "executors/dask/messages.py",
+    "executors/remote_work.py",
     "index/core_metadata.py",
     "index/description.py",
     "index/feed.py",
@@ -137,7 +142,7 @@ def test_environment_output_and_exit_are_left_to_the_doors():
     others = [
         path
         for path in MODULES
-        if name(path) not in DOORS | PROGRAMS | FOR_SUBVERSION | FOR_GIT | FOR_MERCURIAL
+        if name(path) not in DOORS | PROGRAMS | FOR_SUBVERSION | FOR_GIT | FOR_MERCURIAL | ON_WORKERS
     ]
     assert not {name(path): found for path in others if (found := mentions(path) & outside)}
 

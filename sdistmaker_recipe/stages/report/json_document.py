@@ -49,6 +49,8 @@ def as_json(report: Report, *, strict: bool) -> str:
         "errors": list(report.errors),
         "releases": report.releases,
         "projects": report.projects,
+        "executor": {"name": "dask" if report.cluster else "local", "scheduler": report.cluster},
+        "workers": [use._asdict() for use in report.workers],
     }
     return _escape(json.dumps(document, indent=1, ensure_ascii=False))
 

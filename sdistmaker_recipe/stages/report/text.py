@@ -75,7 +75,10 @@ def _lines(report: Report, *, verbose: bool, names_published: bool, seconds: flo
         yield from (Line(f"would build a wheel of {each.filename}", "change") for each in plan.wheels)
     yield from _release_changes(report)
     yield from _unusual_pythons(report)
+    yield from _workers(report)
     if report.dry_run:
+        if report.cluster and (plan.build or plan.wheels):
+            yield Line(f"The Dask cluster at {report.cluster} would build them.")
         also = f" and {count(len(plan.wheels), 'wheel')}" if plan.wheels else ""
         yield Line(f"Dry run: {count(len(plan.build), 'tag')}{also} to build, {len(plan.skip)} skipped.")
     if report.verification:
@@ -96,6 +99,20 @@ def _unusual_pythons(report: Report) -> Iterator[Line]:
         yield Line(f"built by {group[0].release.python}: {group_label(tags)}", "detail")
 
 
+def _workers(report: Report) -> Iterator[Line]:
+    """What each worker of the cluster did, and what was wrong with it."""
+    for use in report.workers:
+        name = f"{use.address} ({use.host})" if use.host else use.address
+        if use.jobs:
+            yield Line(f"built by {name}: {count(use.jobs, 'tag')} in {duration(use.seconds)}", "detail")
+
+
+def _worker_warnings(report: Report) -> Iterator[Line]:
+    for use in report.workers:
+        for note in use.notes:
+            yield Line(f"warning: worker {use.address}: {note}", "warning")
+
+
 def _release_changes(report: Report) -> Iterator[Line]:
     for change in report.plan.release_changes:
         if change.action in PAST_TENSE:
@@ -112,6 +129,7 @@ def _problems(report: Report, *, quiet: bool = False) -> Iterator[Line]:
     for name, missing in wheels.new_failures(report):
         yield Line(f"no wheel of {name}: {missing.reason}", "failure")
         yield Line(f"    log of {missing.filename}: {missing.log_file}", "detail")
+    yield from _worker_warnings(report)
     for is_repeated in (False,) if quiet else (False, True):
         rejected = [each for each in report.rejected if each.is_repeated == is_repeated]
         of_projects = group_equal(rejected, lambda each: each.tag, lambda each: each.reason)

@@ -109,6 +109,12 @@ SAMPLES = {
     "version-mismatch": ("refuse", "refuse", "refuse"),
     "wheels": ("pure", "pure", "pure"),
     "jobs": ("4", 4, 4),
+    "executor": ("dask", "dask", "dask"),
+    "scheduler": (
+        "tls://dask.example.com:8786",
+        "tls://dask.example.com:8786",
+        "tls://dask.example.com:8786",
+    ),
     "wait": ("60", 60, 60),
     "script": ("make_index", None, "make_index"),
     "run": ("false", None, False),

@@ -1,0 +1,177 @@
+"""Which worker gets which job, and whom a lost worker is blamed on. Pure.
+
+A job that was on a worker when that was lost is a suspect: it runs again, alone on its worker. If that
+worker is lost too, the job is the culprit. So a job that kills workers costs two of them, and no other job is
+blamed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Hashable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+JOBS_PER_THREAD = 2
+"""So many jobs a worker has for each thread, so that none is idle while the next one is on its way."""
+MOST_AHEAD = 1000
+"""So many jobs are begun at most beyond the oldest one that is not done: their results wait for it."""
+
+
+@dataclass(eq=False, slots=True)
+class Task:
+    """A job, its number in the order of submission, its kind, and the future of its result.
+
+    ``lost_on`` are the addresses of workers that were lost while they had it. ``refusals`` are the reasons of
+    workers that could not do it, by address.
+    """
+
+    number: int
+    job: Any
+    kind: Hashable
+    future: Future[Any]
+    lost_on: list[str] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def __lt__(self, other: Task) -> bool:
+        return self.number < other.number
+
+
+@dataclass(eq=False, slots=True)
+class Worker:
+    """A worker that can build: its address, its site for this run, and the tasks that it has.
+
+    ``is_alone`` is true while it has a suspect, and ``unfit_for`` are kinds of jobs that it cannot do.
+    """
+
+    address: str
+    site: str
+    threads: int
+    tasks: set[Task] = field(default_factory=set)
+    is_alone: bool = False
+    unfit_for: set[Hashable] = field(default_factory=set)
+
+
+class Assignment:
+    """The tasks that wait and those that workers have."""
+
+    def __init__(self) -> None:
+        self.workers: dict[str, Worker] = {}
+        self._waiting: list[Task] = []
+        self._suspects: deque[Task] = deque()
+        self._unfinished: set[int] = set()
+        self._oldest = 0
+
+    def add(self, task: Task) -> None:
+        """Take a new task, or one that has to be done again."""
+        self._unfinished.add(task.number)
+        if task.lost_on:
+            self._suspects.append(task)
+        else:
+            heapq.heappush(self._waiting, task)
+
+    def finish(self, task: Task) -> None:
+        """Forget a task whose result is there."""
+        self._unfinished.discard(task.number)
+        while self._unfinished and self._oldest not in self._unfinished:
+            self._oldest += 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there are tasks that are not finished."""
+        return bool(self._unfinished)
+
+    def unfinished_tasks(self) -> list[Task]:
+        """All tasks that wait or that a worker has."""
+        running = [task for worker in self.workers.values() for task in worker.tasks]
+        return [*self._waiting, *self._suspects, *running]
+
+    def add_worker(self, worker: Worker) -> None:
+        """Take a worker that is ready."""
+        self.workers[worker.address] = worker
+
+    def release(self, task: Task, worker: Worker) -> bool:
+        """Take a task from the worker that had it; false if it had it no longer."""
+        if task not in worker.tasks:
+            return False
+        worker.tasks.discard(task)
+        worker.is_alone = False
+        return True
+
+    def remove_worker(self, address: str) -> tuple[list[Task], list[Task]]:
+        """Remove a worker that is lost: its tasks that are suspects now, and those that are culprits."""
+        worker = self.workers.pop(address)
+        suspects: list[Task] = []
+        culprits: list[Task] = []
+        for task in sorted(worker.tasks):
+            task.lost_on.append(address)
+            (culprits if worker.is_alone else suspects).append(task)
+        return suspects, culprits
+
+    def stuck_tasks(self) -> list[Task]:
+        """The tasks that wait and that none of the workers can do."""
+        kinds = {task.kind: True for task in (*self._waiting, *self._suspects)}
+        impossible = {kind for kind in kinds if all(kind in each.unfit_for for each in self.workers.values())}
+        return [task for task in (*self._waiting, *self._suspects) if task.kind in impossible]
+
+    def drop(self, tasks: list[Task]) -> None:
+        """Forget tasks that wait."""
+        gone = {task.number for task in tasks}
+        self._waiting = [task for task in self._waiting if task.number not in gone]
+        heapq.heapify(self._waiting)
+        self._suspects = deque(task for task in self._suspects if task.number not in gone)
+        for task in tasks:
+            self.finish(task)
+
+    def assign(self) -> Iterator[tuple[Task, Worker]]:
+        """Give waiting tasks to workers that have room for them."""
+        yield from self._assign_suspects()
+        passed_over: list[Task] = []
+        while self._waiting and self._waiting[0].number < self._oldest + MOST_AHEAD:
+            open_workers = self._workers_with_room()
+            if not open_workers:
+                break
+            task = heapq.heappop(self._waiting)
+            if fit := [worker for worker in open_workers if task.kind not in worker.unfit_for]:
+                worker = min(fit, key=lambda worker: len(worker.tasks) / worker.threads)
+                worker.tasks.add(task)
+                yield task, worker
+            else:
+                passed_over.append(task)
+        for task in passed_over:
+            heapq.heappush(self._waiting, task)
+
+    def _assign_suspects(self) -> Iterator[tuple[Task, Worker]]:
+        for worker in self.workers.values():
+            if worker.tasks:
+                continue
+            for task in self._suspects:
+                if task.kind not in worker.unfit_for:
+                    self._suspects.remove(task)
+                    worker.tasks.add(task)
+                    worker.is_alone = True
+                    yield task, worker
+                    break
+
+    def _workers_with_room(self) -> list[Worker]:
+        """The workers that take another task; near the end each has no more than it can begin at once."""
+        threads = sum(worker.threads for worker in self.workers.values())
+        per_thread = JOBS_PER_THREAD if len(self._waiting) > threads else 1
+        drained = self._worker_to_drain()
+        return [
+            worker
+            for worker in self.workers.values()
+            if not worker.is_alone
+            and worker is not drained
+            and len(worker.tasks) < per_thread * worker.threads
+        ]
+
+    def _worker_to_drain(self) -> Worker | None:
+        """The worker that gets nothing new, because the next suspect shall have it alone."""
+        if not self._suspects:
+            return None
+        kind = self._suspects[0].kind
+        fit = [each for each in self.workers.values() if not each.is_alone and kind not in each.unfit_for]
+        return min(fit, key=lambda worker: len(worker.tasks), default=None)

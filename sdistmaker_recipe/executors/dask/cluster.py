@@ -1,0 +1,185 @@
+"""A Dask cluster as the executor sees it. Only this module imports Dask."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import dask.config
+from dask.utils import parse_timedelta
+
+from sdistmaker_recipe import __version__
+from sdistmaker_recipe.errors import ClusterError
+from sdistmaker_recipe.executors.dask import site
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
+
+# An error of a connection is reported once, by us.
+with dask.config.set({"logging.distributed": "critical"}):
+    import distributed
+    from distributed.scheduler import KilledWorker
+    from distributed.versions import get_versions
+
+_CONNECT_SECONDS = 30.0
+_ANSWER_SECONDS = 60.0
+"""A greeting starts programs, and may have to wait for a machine that is busy."""
+_CLOSE_SECONDS = 10.0
+_PACKAGE = "sdistmaker_recipe"
+
+
+def _task_function() -> Callable[[str, bytes], bytes]:
+    # The scheduler reads the tasks. A function inside another one is sent by its code, so the scheduler needs
+    # Dask only and not this package.
+    def build(site_name: str, job: bytes) -> bytes:
+        import importlib
+
+        module = importlib.import_module("sdistmaker_recipe.executors.dask.site")
+        answer: bytes = module.perform(site_name, job)
+        return answer
+
+    return build
+
+
+def _setting(name: str, default: str) -> float:
+    return float(parse_timedelta(dask.config.get(f"sdistmaker.{name}", default)))
+
+
+class DaskCluster:
+    """The cluster of the scheduler at an address; raises ``ClusterError`` if it does not answer.
+
+    ``worker_wait`` is how many seconds to wait for a worker where there is none, ``poll_seconds`` the time
+    between two looks at the list of workers. Both are settings of Dask's own configuration.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.poll_seconds = _setting("poll", "1s")
+        self.worker_wait = _setting("worker-wait", "2 minutes")
+        hint = "Start it (dask scheduler), or correct the option scheduler."
+        if address.startswith("tls:"):
+            if not dask.config.get("distributed.comm.tls.ca-file", None):
+                raise ClusterError(
+                    f"{address}: Dask's configuration names no certificate authority for TLS.",
+                    "Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and for the client "
+                    "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY.",
+                )
+            hint = f"{hint} Check the certificates that Dask's configuration names."
+        try:
+            self._client = distributed.Client(
+                address, timeout=_CONNECT_SECONDS, set_as_default=False, name=_PACKAGE
+            )
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise ClusterError(f"The Dask scheduler at {address} does not answer: {error}.", hint) from error
+        self._build = _task_function()
+
+    def workers(self) -> Mapping[str, int]:
+        """The threads of each worker, by address; raises ``ClusterError``."""
+        try:
+            return dict(self._client.nthreads(callback_timeout=_CONNECT_SECONDS))
+        except Exception as error:
+            raise self._gone() from error
+
+    def difference(self, address: str) -> str:
+        """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
+        found = self._ask(address, get_versions, packages=[_PACKAGE])
+        theirs = found["packages"].get(_PACKAGE)
+        if theirs != __version__:
+            has = f"has {_PACKAGE} {theirs}" if theirs else f"does not have {_PACKAGE}"
+            return f"{has}, and this machine has {__version__}"
+        python = ".".join(found["host"]["python"].split(".")[:2])
+        own = ".".join(map(str, sys.version_info[:2]))
+        return f"runs Python {python}, and this machine runs Python {own}" if python != own else ""
+
+    def greet(self, address: str, work: bytes) -> Greeting:
+        """Make a worker ready for this pickled work."""
+        greeting: Greeting = self._ask(address, site.greet, work)
+        return greeting
+
+    def start(
+        self, address: str, site_name: str, key: str, job: bytes, done: Callable[[], None]
+    ) -> distributed.Future[bytes]:
+        """Give a pickled job to a worker; ``done`` is called when there is an answer, or will be none."""
+        try:
+            future = self._client.submit(
+                self._build,
+                site_name,
+                job,
+                key=key,
+                workers=[address],
+                allow_other_workers=False,
+                pure=False,
+            )
+            future.add_done_callback(lambda _future: done())
+        except Exception as error:
+            raise self._gone() from error
+        return future
+
+    def collect(self, attempts: Sequence[Any]) -> Sequence[Answer | Lost]:
+        """The answers of attempts that are done; raises ``ClusterError`` if the scheduler is gone."""
+        good = [future for future in attempts if future.status == "finished"]
+        try:
+            results = self._client.gather(good, errors="skip", asynchronous=False) if good else []
+        except Exception as error:
+            raise self._gone() from error
+        if len(results) != len(good):
+            # A worker went before its answers were fetched: they are asked for one by one.
+            return [self._collect_one(future) for future in attempts]
+        found = dict(zip(map(id, good), map(_answer, results), strict=True))
+        return [found.get(id(future)) or self._collect_one(future) for future in attempts]
+
+    def cancel(self, attempts: Sequence[Any]) -> None:
+        """Forget attempts whose answers nobody wants."""
+        if attempts:
+            with suppress(Exception):
+                self._client.cancel(list(attempts), force=True)
+
+    def wake(self) -> None:
+        """Tell a cluster without workers that there is something to do, for it may start some then."""
+        with suppress(Exception):
+            self._wake_up = self._client.submit(int, pure=False)
+
+    def close(self, sites: Mapping[str, str]) -> None:
+        """Cancel what runs, end these sites, and close the connection; takes a bounded time."""
+        with suppress(Exception):
+            if self._client.status == "running":
+                for address, name in sites.items():
+                    self._client.run(site.leave, name, workers=[address], wait=False, on_error="ignore")
+        with suppress(Exception):
+            self._client.close(timeout=_CLOSE_SECONDS)
+
+    def _ask(self, address: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
+        """What a function returns on a worker."""
+        answers = self._client.run(
+            function,
+            *arguments,
+            workers=[address],
+            on_error="raise",
+            callback_timeout=_ANSWER_SECONDS,
+            **keywords,
+        )
+        return answers[address]
+
+    def _collect_one(self, future: Any) -> Answer | Lost:  # noqa: ANN401
+        try:
+            return _answer(future.result(timeout=_CONNECT_SECONDS))
+        except KilledWorker:
+            return Lost("the worker was lost")
+        except Exception as error:
+            if self._client.status != "running" or future.cancelled():
+                raise self._gone() from error
+            return Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
+
+    def _gone(self) -> ClusterError:
+        return ClusterError(
+            f"The Dask scheduler at {self.address} is gone, or no longer answers.",
+            "What was built by then is published. Start the scheduler, and run this command again for the "
+            "rest.",
+        )
+
+
+def _answer(result: bytes) -> Answer:
+    import pickle
+
+    answer: Answer = pickle.loads(result)
+    return answer

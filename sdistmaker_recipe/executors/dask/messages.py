@@ -1,0 +1,42 @@
+"""The values that travel between the executor and its sites on the workers. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+
+class Greeting(NamedTuple):
+    """A worker that is ready for a run: the name of its site there, or the problem why it has none.
+
+    ``hint`` is what to do about the problem. ``host`` is the name of its machine.
+    """
+
+    site: str
+    host: str = ""
+    problem: str = ""
+    hint: str = ""
+
+
+class Answer(NamedTuple):
+    """What became of a job on a worker, and how many ``seconds`` it took there.
+
+    - done: ``value`` is the result.
+    - died: it ended each process that ran it.
+    - unfit: another worker may do it; ``value`` is the ``UnfitWorkerError``.
+    - raised: it raised ``value``.
+    - unknown: the worker has no such site any more, because it was restarted.
+    """
+
+    kind: Literal["done", "died", "unfit", "raised", "unknown"]
+    value: Any = None
+    seconds: float = 0.0
+
+
+class Lost(NamedTuple):
+    """The cluster has no answer of a job: its worker is gone, or could not take the job, as ``reason`` says.
+
+    Where ``is_worker_gone`` is false the worker is still there.
+    """
+
+    reason: str
+    is_worker_gone: bool = True

@@ -1,0 +1,206 @@
+"""On a worker: what it keeps for a run. ``greet`` makes it, ``perform`` does a job, ``leave`` ends it.
+
+Jobs run in processes of our own. Builds change the state of their process (signals, limits, the current
+folder), and a worker may have several threads, which would share it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import multiprocessing
+import os
+import pickle
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir
+from typing import IO, Any
+from uuid import uuid4
+
+from sdistmaker_recipe.executors import kill_workers
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting
+from sdistmaker_recipe.executors.local import open_pool
+from sdistmaker_recipe.executors.private_process import hide_process
+from sdistmaker_recipe.executors.remote_work import Machine, RemoteWork, UnfitWorkerError
+
+_PREFIX = "sdistmaker-run-"
+_ATTEMPTS = 2
+"""So many processes a job may end, one after the other, before it is given up."""
+_IDLE_SECONDS = 900.0
+"""After this time without a job, whoever began the run is taken to be gone."""
+
+_sites: dict[str, Site] = {}
+"""The sites of this process by their names. A restarted worker has none."""
+
+
+async def greet(work: bytes, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
+    """Make this worker ready for the run that does this pickled work; Dask gives ``dask_worker``."""
+    # The checks start programs, and meanwhile the worker must answer its scheduler.
+    return await asyncio.to_thread(
+        _open_site, work, Path(dask_worker.local_directory).parent, dask_worker.state.nthreads
+    )
+
+
+async def leave(site: str) -> None:
+    """End a site of this worker, if it is there, and all that runs in it."""
+    if found := _sites.pop(site, None):
+        await asyncio.to_thread(found.close)
+
+
+def perform(site: str, job: bytes) -> bytes:
+    """Do a pickled job; the ``Answer``, pickled."""
+    found = _sites.get(site)
+    return pickle.dumps(found.perform(pickle.loads(job)) if found else Answer("unknown"))
+
+
+def _open_site(work: bytes, parent: Path, threads: int) -> Greeting:
+    name, host = uuid4().hex, socket.gethostname()
+    try:
+        site = Site(name, pickle.loads(work), parent, threads)
+    except OSError as error:
+        problem = f"{error.filename or parent}: {error.strerror or error}"
+        return Greeting("", host, problem, "Start it with another --local-directory.")
+    try:
+        site.prepare()
+    except UnfitWorkerError as error:
+        site.close()
+        return Greeting("", host, error.reason, error.hint)
+    except Exception as error:
+        site.close()
+        return Greeting("", host, f"{type(error).__name__}: {error}")
+    _sites[name] = site
+    return Greeting(name, host)
+
+
+class Site:
+    """The folder of a run on a worker, and as many processes as the worker has threads.
+
+    The folder is beside the worker's own one. It is removed at the end; another worker removes that of a
+    worker that was killed.
+    """
+
+    def __init__(self, name: str, work: RemoteWork, parent: Path, threads: int) -> None:
+        self._work, self._threads = work, threads
+        if parent.is_relative_to("/dev"):
+            # The sandbox has a /dev of its own.
+            parent = Path(gettempdir())
+        self._remove_leftovers(parent)
+        self.folder = parent / f"{_PREFIX}{name}"
+        self.folder.mkdir(mode=0o700, parents=True)
+        self._lock = _lock(self.folder)
+        self._machine = Machine(self.folder, dict(os.environ))
+        self._free: list[Executor] = []
+        self._used: set[Executor] = set()
+        self._mutex = threading.Lock()
+        self._is_closed = False
+        self._last_used = time.monotonic()
+        # The nanny of a worker makes it a process that may not start any other.
+        multiprocessing.current_process().daemon = False
+        # Builds without a sandbox could read a password in its memory.
+        hide_process()
+        threading.Thread(target=self._close_when_idle, daemon=True).start()
+
+    def prepare(self) -> None:
+        """Have the work look at this machine, in a process that does the first jobs afterwards."""
+        self._call(self._work.prepare, self._machine)
+
+    def perform(self, job: Any) -> Answer:  # noqa: ANN401
+        """Do a job in one of the processes."""
+        begin = time.monotonic()
+        kind, value = self._attempt(job)
+        return Answer(kind, value, time.monotonic() - begin)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """End all processes, and remove the folder."""
+        with self._mutex:
+            self._is_closed = True
+            pools = [*self._free, *self._used]
+            self._free.clear()
+        for pool in pools:
+            kill_workers(pool)
+            pool.shutdown(wait=False)
+        self._work.clean_up(self.folder)
+        with suppress(OSError):
+            Path(self._lock.name).unlink()
+        self._lock.close()
+
+    def _attempt(self, job: Any) -> tuple[str, Any]:  # noqa: ANN401
+        for _ in range(_ATTEMPTS):
+            try:
+                return "done", self._call(self._work.run, job, self._machine)
+            except BrokenExecutor:
+                if self._is_closed:
+                    return "unknown", None
+            except UnfitWorkerError as error:
+                return "unfit", error
+            except Exception as error:
+                return "raised", error
+        return "died", None
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """Call a function in a process that has nothing else to do; raises ``BrokenExecutor`` if it died."""
+        pool = self._take()
+        try:
+            result = pool.submit(function, *arguments).result()
+        except BrokenExecutor:
+            pool.shutdown(wait=False)
+            self._give_back(pool, is_broken=True)
+            raise
+        except BaseException:
+            self._give_back(pool)
+            raise
+        self._give_back(pool)
+        return result
+
+    def _take(self) -> Executor:
+        with self._mutex:
+            if self._is_closed:
+                raise BrokenExecutor
+            self._last_used = time.monotonic()
+            # The process that worked last has warm caches.
+            pool = self._free.pop() if self._free else open_pool(1)
+            self._used.add(pool)
+            return pool
+
+    def _give_back(self, pool: Executor, *, is_broken: bool = False) -> None:
+        with self._mutex:
+            self._last_used = time.monotonic()
+            self._used.discard(pool)
+            if not (is_broken or self._is_closed):
+                self._free.append(pool)
+
+    def _close_when_idle(self) -> None:
+        while not self._is_closed:
+            time.sleep(min(_IDLE_SECONDS, 5.0))
+            with self._mutex:
+                is_idle = not self._used and time.monotonic() > self._last_used + _IDLE_SECONDS
+            if is_idle and not self._is_closed:
+                for name in [name for name, site in _sites.items() if site is self]:
+                    del _sites[name]
+                self.close()
+
+    def _remove_leftovers(self, parent: Path) -> None:
+        """Remove the folders of workers that were killed. Only a living one has a lock."""
+        for folder in parent.glob(f"{_PREFIX}*"):
+            if folder.is_dir() and folder.stat().st_uid == os.getuid():
+                with suppress(OSError):
+                    lock = _lock(folder)
+                    self._work.clean_up(folder)
+                    Path(lock.name).unlink()
+                    lock.close()
+
+
+def _lock(folder: Path) -> IO[bytes]:
+    """Lock the file beside a folder until it is closed; raises ``OSError`` if another process has done so."""
+    file = folder.with_name(f"{folder.name}.lock").open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
