@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,20 @@ def read_archive(path: Path) -> ArchiveMetadata:
         requires_python=metadata.requires_python,
         details=core_metadata.project_details(metadata.content),
         metadata_sha256=core_metadata.digest_to_serve(metadata.content),
+        metadata=metadata.content,
+    )
+
+
+def read_wheel(path: Path) -> ArchiveMetadata:
+    """The same of a wheel; its metadata, METADATA, is always served (PEP 658). Raises ``BuildError``."""
+    from sdistmaker_recipe.toolchain.archives import foreign_archive
+
+    metadata = foreign_archive.read_wheel_metadata(path)
+    return ArchiveMetadata(
+        name=metadata.name,
+        version=metadata.version,
+        requires_python=metadata.requires_python,
+        metadata_sha256=hashlib.sha256(metadata.content).hexdigest(),
         metadata=metadata.content,
     )
 

@@ -55,7 +55,7 @@ class Wheels:
         return [release for release in found if release]
 
     def owner(self, project: str, filename: str) -> str:
-        """The name of the sdist whose release has a file of this name; "" for none."""
+        """The name of the sdist whose release has a file of this name, its sdist or another; "" for none."""
         query = "SELECT release FROM release_file WHERE project = ? AND filename = ?"
         owner: str = self._database.value(query, [project, filename], "")
         return owner

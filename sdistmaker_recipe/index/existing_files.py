@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index.layout import sdist_suffix
+from sdistmaker_recipe.index.layout import is_wheel, sdist_suffix
 from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.simple_api import BUILT_BY, LACKS_CODE
 from sdistmaker_recipe.model import ARCHIVE_SUFFIXES
@@ -134,8 +134,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _problem(folder: Path, name: str) -> str:
-    if not sdist_suffix(name):
-        return "it is not a source distribution (.tar.gz, .tgz or .zip)"
+    if not sdist_suffix(name) and not is_wheel(name):
+        return "it is not a source distribution (.tar.gz, .tgz or .zip) or a wheel (.whl)"
     if folder.is_symlink() or (folder / name).is_symlink():
         return "it is a symbolic link, which web servers do not follow"
     if not (folder / name).is_file():
@@ -151,10 +151,14 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _rank(path: IndexPath) -> tuple[bool, bool, bool, str, int, str]:
-    """Of several files of a release the first is taken over: best one in the normalised project's folder."""
+def _rank(path: IndexPath) -> tuple[bool, bool, bool, bool, str, int, str]:
+    """Of several files of a release the first is taken over: best one in the normalised project's folder.
+
+    A wheel is taken over with the sdist of its release, so all wheels come last.
+    """
     folder, filename = canonicalize_name(path.folder), path.filename
     return (
+        is_wheel(filename),
         not canonicalize_name(filename).startswith(f"{folder}-"),
         folder != path.folder,
         sdist_suffix(filename) != ".tar.gz",

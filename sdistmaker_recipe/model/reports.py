@@ -56,10 +56,14 @@ class Rejected(NamedTuple):
 
 
 class Adopted(NamedTuple):
-    """A release that was taken over from ``file``, a path in the index."""
+    """A release that was taken over from ``file``, a path in the index.
+
+    With ``wheel``, the name of a wheel, the file is that of a release whose sdist was taken over or built.
+    """
 
     file: str
     release: Release
+    wheel: str = ""
 
 
 class NotAdopted(NamedTuple):

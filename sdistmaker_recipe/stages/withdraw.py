@@ -108,6 +108,8 @@ def _remove_files_of(
     gone_sdists = [file for file in gone if file.kind == "sdist"]
     former = catalog.former_names.of_project(project)
     folders = {name.folder for name in former}
+    wheels = {file.sha256 for file in gone if file.kind == "wheel"}
+    _remove_former_names([name for name in former if name.sha256 in wheels], catalog, store)
     _remove_second_names(project, gone_sdists, releases, catalog, store)
     for file in gone:
         store.remove_files(project, [f"{file.filename}{layout.METADATA_SUFFIX}", file.filename])
@@ -135,13 +137,17 @@ def _remove_second_names(
             store.remove_files(folder, ["index.html"])
             second_names += former_names.second_names(folder, releases, former)
         store.remove_files(folder, second_names)
-    for name in gone_names:
-        store.remove_files(name.folder, [name.filename])
-    catalog.former_names.remove(gone_names)
+    _remove_former_names(gone_names, catalog, store)
     for folder in {name.folder for name in gone_names} & needed:
         # Only the removed names made this a folder with a page: from now on its second names do.
         for filename, release in former_names.second_names(folder, releases, former).items():
             catalog.former_names.add(FormerName(folder, filename, project, release.sha256))
+
+
+def _remove_former_names(names: Sequence[FormerName], catalog: Catalog, store: IndexStore) -> None:
+    for name in names:
+        store.remove_files(name.folder, [name.filename])
+    catalog.former_names.remove(names)
 
 
 def _legacy_folders(

@@ -34,6 +34,18 @@ def add_archive(path: Path, name: str, version: str, *, metadata: str = "1.0", m
     return path.read_bytes()
 
 
+def add_wheel(path: Path, name: str, version: str, *, more: str = "") -> bytes:
+    """Write a wheel with only its metadata to path; what is in the file. For ``more`` see ``add_archive``."""
+    folder = f"{name.replace('-', '_')}-{version}.dist-info"
+    told = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in (("METADATA", told), ("WHEEL", "Wheel-Version: 1.0\n"), ("RECORD", "")):
+            archive.writestr(zipfile.ZipInfo(f"{folder}/{member}", MADE.timetuple()[:6]), content)
+    os.utime(path, (MADE.timestamp(), MADE.timestamp()))
+    return path.read_bytes()
+
+
 def _tar(path: Path, top: str, files: Mapping[str, str]) -> None:
     with tarfile.open(path, "w:gz") as archive:
         for name, content in files.items():

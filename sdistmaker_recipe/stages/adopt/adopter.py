@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sdistmaker_recipe.index.atomic_files import sha256_of
 from sdistmaker_recipe.index.existing_files import IndexPath, ListedFile, ListedFiles, read_index_json
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Adopted, NotAdopted, Release, ReleaseFile
-from sdistmaker_recipe.names import canonicalize_name
+from sdistmaker_recipe.names import canonicalize_name, same_version
 
 
 class _NotAdoptedError(Exception):
@@ -77,6 +78,9 @@ class Adopter:
     def _adopt(self, path: IndexPath) -> None:
         if path.problem:
             raise _NotAdoptedError(path.problem)
+        if layout.is_wheel(path.filename):
+            self._adopt_wheel(path)
+            return
         metadata, sha256 = _read(self._path(path))
         if sha256 in self._to_remove:
             return
@@ -92,6 +96,58 @@ class Adopter:
             self._belongs_to_release(path, own_path, metadata, sha256, is_listed=False)
             return
         self._publish(path, own_path, metadata, sha256, listed)
+
+    def _adopt_wheel(self, path: IndexPath) -> None:
+        """Take a wheel over, as a file of the release whose sdist is known."""
+        release = self._release_of_wheel(path)
+        metadata, sha256 = _read(self._path(path), archives.read_wheel)
+        if sha256 in self._to_remove:
+            return
+        if canonicalize_name(metadata.name) != release.project or not same_version(
+            metadata.version, release.version
+        ):
+            raise _NotAdoptedError(f"its metadata is that of {metadata.name} {metadata.version}")
+        own_path = IndexPath(release.project, path.filename)
+        published = next((file for file in release.wheels if file.filename == path.filename), None)
+        if published or self._catalog.wheels.owner(*own_path[:2]):
+            if published and published.sha256 == sha256:
+                self._record_former_name(path, release, sha256)
+                return
+            raise _NotAdoptedError(f"{own_path} is published already, with other content")
+        listed = self._listed_file(own_path)
+        if listed is not None and listed.sha256 != sha256:
+            raise _ContentNotListedError(own_path.folder)
+        status = self._path(path).stat()
+        self._add_own_name(path, own_path, status.st_mtime)
+        wheel = ReleaseFile(
+            filename=path.filename,
+            kind="wheel",
+            sha256=sha256,
+            size=status.st_size,
+            upload_time=(listed.upload_time if listed else None) or _utc(status.st_mtime),
+            metadata_sha256=metadata.metadata_sha256,
+        )
+        changed = self._catalog.wheels.add(release, wheel, metadata.metadata)
+        if path != own_path:
+            self._record_former_name(path, changed, sha256)
+        self.adopted.append(Adopted(str(path), changed, wheel.filename))
+
+    def _release_of_wheel(self, path: IndexPath) -> Release:
+        """The release that a wheel's name says; raises ``_NotAdoptedError`` if none of it is known."""
+        # Few indexes have wheels to take over.
+        from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+        try:
+            project, version, _build, _tags = parse_wheel_filename(path.filename)
+            sdist = layout.sdist_filename(project, str(version))
+        except (InvalidWheelFilename, ValueError) as error:
+            reason = f"it is not a source distribution, and its name is not that of a wheel: {error}"
+            raise _NotAdoptedError(reason) from error
+        release = self._catalog.releases.find(project, sdist, str(version))
+        if release is None:
+            reason = f"it is not a source distribution, and there is none of {project} {version}"
+            raise _NotAdoptedError(f"{reason}, as a wheel needs")
+        return release
 
     def _publish(
         self,
@@ -135,8 +191,8 @@ class Adopter:
         self.adopted.append(Adopted(str(path), release))
 
     def _is_known(self, path: IndexPath) -> bool:
-        release = self._catalog.releases.get(path.folder, path.filename)
-        return bool(release or self._catalog.former_names.get(path.folder, path.filename))
+        is_published = self._catalog.wheels.owner(path.folder, path.filename)
+        return bool(is_published or self._catalog.former_names.get(path.folder, path.filename))
 
     def _is_second_name(self, path: IndexPath) -> bool:
         """Whether a file is a second name by rule of a known sdist, found without reading it."""
@@ -221,10 +277,12 @@ class Adopter:
         return self._store.folder / path.folder / path.filename
 
 
-def _read(path: Path) -> tuple[ArchiveMetadata, str]:
+def _read(
+    path: Path, read: Callable[[Path], ArchiveMetadata] = archives.read_archive
+) -> tuple[ArchiveMetadata, str]:
     """The metadata and the SHA-256 of an archive."""
     try:
-        return archives.read_archive(path), sha256_of(path)
+        return read(path), sha256_of(path)
     except BuildError as error:
         raise _NotAdoptedError(str(error)) from error
     except OSError as error:

@@ -107,13 +107,14 @@ def _verified(verification: Verification) -> dict[str, Any]:
 
 def _adopted(adopted: Adopted) -> dict[str, Any]:
     release = adopted.release
+    file = next((wheel for wheel in release.wheels if wheel.filename == adopted.wheel), release.sdist)
     return {
         "file": adopted.file,
         "project": release.project,
         "name": release.name,
         "version": release.version,
-        "filename": release.filename,
-        "sha256": release.sha256,
+        "filename": file.filename,
+        "sha256": file.sha256,
         "url": release.tag_url,
         "revision": release.revision,
     }

@@ -152,6 +152,10 @@ def _adoption(report: Report, *, with_files: bool) -> Iterator[Line]:
     for adopted in all_adopted if with_files else ():
         release = adopted.release
         tag = release.tag_url or "no tag"
+        if adopted.wheel:
+            sdist = f"{release.project}/{release.filename}"
+            yield Line(f"{verb} over {adopted.file} as a wheel of {sdist} ({tag})", "success")
+            continue
         yield Line(f"{verb} over {adopted.file} as {release.project}/{release.filename} ({tag})", "success")
     if all_adopted:
         tagged = sum(bool(adopted.release.tag_url) for adopted in all_adopted)

@@ -7,6 +7,7 @@ import lzma
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -57,6 +58,19 @@ def read_metadata(path: Path) -> Metadata:
     return parse_metadata(content)
 
 
+def read_wheel_metadata(path: Path) -> Metadata:
+    """What METADATA in the ``.dist-info`` folder of a wheel says; see ``read_metadata``."""
+    try:
+        with path.open("rb") as file:
+            content = _read_wheel(file)
+    except READ_ERRORS as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise BuildError(f"The wheel cannot be read: {reason}.") from error
+    if content is None:
+        raise BuildError("The wheel has no METADATA.")
+    return parse_metadata(content)
+
+
 def _read_tar(file: IO[bytes]) -> bytes | None:
     """The bytes of PKG-INFO; None if there is none."""
     with gzip.GzipFile(fileobj=file) as compressed:
@@ -78,14 +92,39 @@ def _read_tar(file: IO[bytes]) -> bytes | None:
 
 def _read_zip(file: IO[bytes]) -> bytes | None:
     """The bytes of PKG-INFO; None if there is none."""
+    check = _MemberCheck()
+    return _read_members(file, check.add, check.is_metadata)
+
+
+def _read_wheel(file: IO[bytes]) -> bytes | None:
+    """The bytes of METADATA; None if there is none."""
+    left = MAX_MEMBERS
+
+    def count(_name: str) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise too_many_members(MAX_MEMBERS)
+
+    return _read_members(file, count, _is_wheel_metadata)
+
+
+def _is_wheel_metadata(name: str) -> bool:
+    folder, _, rest = name.partition("/")
+    return folder.endswith(".dist-info") and rest == "METADATA"
+
+
+def _read_members(
+    file: IO[bytes], add: Callable[[str], None], is_metadata: Callable[[str], bool]
+) -> bytes | None:
+    """Read each member of a zip archive to its end; the bytes of the one that is the metadata."""
     content = None
     left = MAX_UNPACKED_BYTES
     with zipfile.ZipFile(BoundedReader(file, MAX_BYTES_IN_MEMORY, _NO_LIMIT)) as archive:
-        check = _MemberCheck()
         for member in archive.infolist():
-            check.add(member.filename)
+            add(member.filename)
             with archive.open(member) as data:
-                if check.is_metadata(member.filename):
+                if is_metadata(member.filename):
                     content = _read_whole(data, member.file_size)
                 while block := data.read(_BLOCK_SIZE):
                     left -= len(block)
@@ -96,7 +135,7 @@ def _read_zip(file: IO[bytes]) -> bytes | None:
 
 def _read_whole(data: IO[bytes] | None, size: int) -> bytes:
     if data is None or size > MAX_BYTES_IN_MEMORY:
-        raise BuildError(f"The archive's PKG-INFO has more than {MAX_BYTES_IN_MEMORY >> 20} MiB.")
+        raise BuildError(f"The archive's metadata has more than {MAX_BYTES_IN_MEMORY >> 20} MiB.")
     return data.read(MAX_BYTES_IN_MEMORY)
 
 
