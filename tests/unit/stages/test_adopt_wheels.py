@@ -118,6 +118,13 @@ class TestTaken:
         adoption = index.adopt(again=True)
         assert [each.file for each in adoption.adopted] == [WHEEL]
         assert index.adopt(again=True) == Adoption()
+        assert index.catalog.former_names.of_project("acme") == []
+
+    def test_whatever_folder_the_source_distribution_is_in(self, index):
+        index.add("Acme_Tools/Acme_Tools-1.0.tar.gz", name="Acme_Tools")
+        index.add("acme-tools/acme_tools-1.0-py3-none-any.whl", name="acme-tools")
+        index.adopt()
+        assert index.wheels() == ["acme_tools-1.0-py3-none-any.whl"]
 
     def test_from_a_folder_in_another_spelling_and_gone_with_its_release(self, index):
         wheel = "acme_tools-1.0-py3-none-any.whl"
@@ -129,7 +136,6 @@ class TestTaken:
         assert after[f"acme-tools/{wheel}"] == before[f"Acme_Tools/{wheel}"]
         assert before.items() <= after.items()
         assert wheel not in after["Acme_Tools/index.html"].decode()
-        assert index.adopt(again=True) == Adoption()
         index.catalog.withdrawals.unpublish([index.release()])
         index.show()
         assert [path for path in tree(index.folder) if path.endswith((".whl", ".gz"))] == []
