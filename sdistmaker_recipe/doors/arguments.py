@@ -49,6 +49,7 @@ _MAKE_SDIST_OPTIONS = frozenset(
         "layout",
         "externals",
         "submodules",
+        "subdirectory",
         "tag-pattern",
         "toolchain",
         "build-requires",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Release, Tag
+from sdistmaker_recipe.model import TAGS, Release, Tag, project_origin
 from sdistmaker_recipe.names import canonicalize_name, same_version
 
 _CONFLICT = " was published from "
@@ -41,8 +41,15 @@ def name_rank(name: str, version: str) -> int:
 
 
 def tag_name(release: Release) -> str:
-    """The name of the tag that a release was made from."""
-    return unquote(release.tag_url.rpartition("/")[2])
+    """The name of the tag that a release was made from, without folders.
+
+    The tag of a project that is in a folder of a tree has the path of that folder.
+    """
+    path = unquote(release.tag_url)
+    project = project_origin(release.origin).partition("/")[2].split("/")
+    while project and path.endswith(f"/{project[-1]}") and TAGS in path.split("/")[:-2]:
+        path = path.removesuffix(f"/{project.pop()}")
+    return path.rpartition("/")[2]
 
 
 def conflict_reason(filename: str, tag_url: str, details: str) -> str:

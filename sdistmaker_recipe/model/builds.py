@@ -15,13 +15,15 @@ class RepositorySettings:
 
     ``known_as`` is the URL that users know it by, "" for the URL that it is opened with. ``cache`` is a
     folder for what the backend keeps from one run to the next, None for nothing. ``submodules`` and
-    ``externals`` are the options of these names.
+    ``externals`` are the options of these names. ``has_subdirectories`` is true if the option subdirectory is
+    set.
     """
 
     known_as: str = ""
     cache: Path | None = None
     submodules: tuple[str, ...] = ("same-host",)
     externals: str = "same-host"
+    has_subdirectories: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def _open(
         cache=state.absolute() / "repositories",
         submodules=configuration.submodules,
         externals=configuration.externals,
+        has_subdirectories=bool(configuration.subdirectory),
     )
     repository = open_repository(read, configuration.vcs, credentials, configuration.connections, settings)
     return Source(url, repository, settings)

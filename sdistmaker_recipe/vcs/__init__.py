@@ -14,6 +14,7 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 * ``tag_explanation``: what a scan of such a system makes of a tag, in words.
 * ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
 * ``repository_folder``: the repositories below a folder of this machine.
+* ``subdirectories``: which folders of one tree are projects.
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
 * ``new_folder``: a new folder for an export, or nothing.

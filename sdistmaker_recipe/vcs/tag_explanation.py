@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sdistmaker_recipe.model import project_name, split_tag_path
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
+from sdistmaker_recipe.vcs.subdirectories import HINT, split_project, whose
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, is_release
 
@@ -15,13 +18,17 @@ _MOST_NAMES = 3
 
 def nothing_found(listing: Listing, tag_filter: TagFilter, system: str, how_to_tag: str) -> NothingFound:
     """What a scan looked at that found no release tag; ``how_to_tag`` is the hint without any tag."""
-    wanted = {path: tags for path, tags in listing.items() if tag_filter.wants_project(path)}
+    is_every = bool(tag_filter.subdirectories)
+    wanted = {path: tags for path, tags in listing.items() if is_every or tag_filter.wants_project(path)}
     others = sorted(name for tags in wanted.values() for name in tags)
     looked_at = f"{len(listing)} {system} repositories" if "" not in listing else f"the {system} repository"
     if not wanted:
         return NothingFound(looked_at, "The options include and exclude let none of them through.")
     if others:
         shown = ", ".join(others[:_MOST_NAMES]) + (" and others" if len(others) > _MOST_NAMES else "")
+        if is_every:
+            looked_at = f"{looked_at}, whose tags publish no project by the option subdirectory: {shown}"
+            return NothingFound(looked_at, HINT)
         return NothingFound(
             f"{looked_at}, whose tags name no release: {shown}",
             "Set the option tag-pattern to a pattern that matches the names of release tags.",
@@ -36,6 +43,11 @@ def explain(
     if path in listing:
         return ScanExplanation(is_there=True, reasons=(_of_repository(path, listing, tag_filter, system),))
     project, name = split_tag_path(path) or (path, "")
+    split = split_project(listing, project)
+    if tag_filter.subdirectories and split and name in listing[split[0]]:
+        return ScanExplanation(
+            is_there=True, reasons=tuple(_in_folder(listing, *split, name, tag_filter, resolve))
+        )
     if project not in listing:
         return ScanExplanation(
             is_there=False, reasons=(f"no {system} repository {project or 'of this name'} is there",)
@@ -54,6 +66,25 @@ def explain(
     if resolved.ignored:
         return ScanExplanation(is_there=True, reasons=(f"the tag {resolved.ignored}, so it is no release",))
     return ScanExplanation(is_there=True, reasons=(f"tag-pattern matches the tag's name {name}",))
+
+
+def _in_folder(
+    listing: Listing, path: str, folder: str, name: str, tag_filter: TagFilter, resolve: Resolve
+) -> Iterator[str]:
+    """What a scan makes of a tag for a folder, or for all folders that are projects, by subdirectory."""
+    resolved = resolve({path: {name: listing[path][name]}}).get(path, {}).get(name)
+    if resolved is None:
+        yield "its objects are missing in the repository"
+        return
+    if resolved.ignored:
+        yield f"the tag {resolved.ignored}, so it is no release"
+        return
+    found = resolved.folders or ()
+    if folder or folder in found or not found:
+        yield whose(path, folder, name, tag_filter, is_project=folder in found)
+        return
+    for each in found:
+        yield f"{each}: {whose(path, each, name, tag_filter, is_project=True)}"
 
 
 def _of_repository(path: str, listing: Listing, tag_filter: TagFilter, system: str) -> str:

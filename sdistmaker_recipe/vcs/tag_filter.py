@@ -30,8 +30,8 @@ class TagFilter:
 
     @property
     def is_standard(self) -> bool:
-        """Whether the layout is the usual one alone."""
-        return self.layout == (STANDARD_LAYOUT,)
+        """Whether the layout is the usual one alone, and each tag is of one project."""
+        return self.layout == (STANDARD_LAYOUT,) and not self.subdirectories
 
     @staticmethod
     def of(url: str, configuration: Configuration) -> TagFilter:

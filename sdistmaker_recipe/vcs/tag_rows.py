@@ -24,6 +24,7 @@ from sdistmaker_recipe.vcs import (
     ReleaseTag,
     ScanResult,
 )
+from sdistmaker_recipe.vcs.subdirectories import join, version_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -230,13 +231,13 @@ def _projects(
         found[path] = {}
     for name, (_identifier, resolved) in sorted(rows.items()):
         for folder in ("",) if resolved.folders is None else resolved.folders:
-            project = "/".join(filter(None, (path, folder)))
+            project = join(path, folder)
             if resolved.ignored or not tag_filter.wants_project(project):
                 continue
             if resolved.folders is None:
                 version = _version(path, name, tag_filter)
             else:
-                version = tag_filter.version_in(folder, project_name(tag_filter.url, project), name)
+                version = version_of(path, folder, name, tag_filter)
             if version:
                 tag = ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
                 found.setdefault(project, {})[name] = tag

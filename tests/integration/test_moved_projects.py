@@ -247,3 +247,31 @@ def test_projects_move_into_one_repository(company: Company) -> None:
     assert (moved["published"], moved["failed"]) == ([], [])
     assert company.files() == before
     assert "project and version: 3." in moved["warnings"][0]
+
+
+def test_several_projects_move_from_one_tree_into_one_repository(
+    tmp_path: Path, history: History, commands: Commands
+) -> None:
+    company = Company(tmp_path, history, commands)
+    projects = {f"packages/{name}": setuptools_project(f"acme.{name}", "1.0") for name in ("api", "web")}
+    trunk = {f"{folder}/{path}": text for folder, files in projects.items() for path, text in files.items()}
+    later = {**trunk, "packages/api/setup.py": setuptools_project("acme.api", "1.1")["setup.py"]}
+    history.add_tag("one", "1.0", trunk)
+    history.add_tag("one", "api/1.1", later)
+    options = ("--subdirectory", "packages/*", "--deleted-tags", "remove")
+    company.run(f"{history.url}/one", options=options)
+    before = company.files()
+    assert sorted(before) == ["acme_api-1.0.tar.gz", "acme_api-1.1.tar.gz", "acme_web-1.0.tar.gz"]
+    bare = make_bare(company.git_folder / "one.git")
+    commit(bare, trunk)
+    git(bare, "tag", "v1.0", "main")
+    commit(bare, later)
+    git(bare, "tag", "api-1.1", "main")
+    moved = company.run(f"git+{bare.as_uri()}", options=options)
+    assert (moved["published"], moved["failed"]) == ([], [])
+    assert company.files() == before
+    assert "project and version: 3." in moved["warnings"][0]
+    git(bare, "tag", "-d", "v1.0")
+    company.run(f"git+{bare.as_uri()}", options=options)
+    yanked = {name for name, file in company.files().items() if file.yanked}
+    assert yanked == {"acme_api-1.0.tar.gz", "acme_web-1.0.tar.gz"}

@@ -9,6 +9,7 @@ import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
+from sdistmaker_recipe.configuration.option_types import subdirectories
 from sdistmaker_recipe.stages import scan
 from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import Folder, MemoryRepository
@@ -59,6 +60,37 @@ def test_any_history_in_another_layout_is_scanned_as_if_for_the_first_time(layou
     assert found > HISTORIES // 60, "most of the histories have tags in this layout"
 
 
+SUBDIRECTORIES = (
+    "*",
+    "red\nblue = blue-",
+    "red/*\n*/blue\n.",
+    ". = red-\nbase/*\nred = red/",
+    "*/* = v\n*/* = red/v",
+)
+
+
+@pytest.mark.parametrize("lines", SUBDIRECTORIES, ids=repr)
+def test_any_history_of_several_projects_is_scanned_as_if_for_the_first_time(lines):
+    configuration = replace(CONFIGURATION, subdirectory=subdirectories(lines))
+    tags, found = ("tags/{tag}", "red/tags/{tag}", "tags/red/{tag}", "tags/blue-{tag}"), 0
+    with two_scan_states() as states:
+        for seed in range(HISTORIES // 10):
+            history, pegs = random_history(seed, tags, projects=True)
+            try:
+                compare_scans(history, pegs, configuration, states)
+            except AssertionError as error:
+                raise AssertionError(f"in the history with seed {seed}") from error
+            found += states[0].has_tags(states[0].scan(URL))
+    assert found > HISTORIES // 30, "many of the histories have tags of projects in folders"
+
+
+@pytest.mark.parametrize("lines", SUBDIRECTORIES, ids=repr)
+def test_what_could_not_be_read_of_several_projects_is_found_with_the_next_change_in_it(lines):
+    with two_scan_states() as states:
+        for seed in range(HISTORIES // 20):
+            read_what_was_hidden(seed, states, ("tags/{tag}", "tags/red/{tag}"), subdirectories(lines))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=" ".join)
 def test_what_could_not_be_read_in_another_layout_is_found_with_the_next_change_in_it(layout):
     with two_scan_states() as states:
@@ -73,9 +105,11 @@ def test_what_could_not_be_read_at_first_is_found_with_the_next_change_in_it(par
             read_what_was_hidden(seed, states)
 
 
-def read_what_was_hidden(seed, states, layout=()):
-    configuration = replace(CONFIGURATION, layout=layout or CONFIGURATION.layout)
-    history, pegs = random_history(seed, layout)
+def read_what_was_hidden(seed, states, layout=(), lines=()):
+    is_layout = layout and not lines
+    configuration = replace(CONFIGURATION, layout=layout if is_layout else CONFIGURATION.layout)
+    configuration = replace(configuration, subdirectory=lines)
+    history, pegs = random_history(seed, layout, projects=bool(lines))
     random = Random(seed)
     there = folders_of(history, pegs[0])
     history.hidden = frozenset(random.sample(there, min(len(there), random.randint(1, 3))))

@@ -28,14 +28,21 @@ def begin() -> MemoryRepository:
     return history
 
 
-def grow(history: MemoryRepository, random: Random, layout: Sequence[str] = ()) -> None:
-    """Add a revision that does one to four things; about half of them make tags where ``layout`` has them."""
+def grow(
+    history: MemoryRepository, random: Random, layout: Sequence[str] = (), *, projects: bool = False
+) -> None:
+    """Add a revision that does one to four things; about half of them make tags where ``layout`` has them.
+
+    With ``projects``, folders become projects of Python, or stop being some.
+    """
     while True:
         changes: Changes = {}
         copies: Copies = {}
         for _ in range(random.choice((1, 1, 2, 3, 4))):
             if layout and random.random() < 0.5:
                 _tag_elsewhere(history, random, copies, random.choice(layout))
+            elif projects and random.random() < 0.4:
+                _turn_into_project(history, random, changes)
             else:
                 random.choice(DEEDS)(history, random, changes, copies)
         try:
@@ -62,6 +69,11 @@ def _tag_elsewhere(history: MemoryRepository, random: Random, copies: Copies, pa
     sources = _paths(history, lambda source: _is_folder(history, source))
     if sources and path.count("/") < 7:
         copies[path] = (random.choice(sources), _head(history))
+
+
+def _turn_into_project(history: MemoryRepository, random: Random, changes: Changes) -> None:
+    path = _join(random.choice(_folders(history)), random.choice(("setup.py", "pyproject.toml")))
+    changes[path] = None if path in history.revisions[-1].tree else File(b"project")
 
 
 def _copy(history: MemoryRepository, random: Random, _changes: Changes, copies: Copies) -> None:
@@ -142,11 +154,17 @@ def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def random_history(seed: int, layout: Sequence[str] = ()) -> tuple[MemoryRepository, list[str]]:
+def random_history(
+    seed: int, layout: Sequence[str] = (), *, projects: bool = False
+) -> tuple[MemoryRepository, list[str]]:
     """A history, with tags where ``layout`` has them, and at which of its revisions it is scanned."""
     random = Random(seed)
     history = begin()
+    if projects:
+        folders = ("", "red/", "blue/", "base/red/", "red/blue/")
+        history.commit({f"trunk/{folder}setup.py": "setup()\n" for folder in folders})
+        history.commit(copies={"tags/1.0": ("trunk", 3), "tags/red/v3.1": ("trunk", 3)})
     for _ in range(random.randint(2, 8)):
-        grow(history, random, layout)
+        grow(history, random, layout, projects=projects)
     pegs = range(2, int(history.head()) + 1)
     return history, [str(peg) for peg in pegs if peg == 2 or random.random() < 0.8]

@@ -15,7 +15,7 @@ from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs.git.process import Git
-from sdistmaker_recipe.vcs.tag_filter import is_below
+from sdistmaker_recipe.vcs.subdirectories import project_folders
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 _COMMITTER = re.compile(rb"^committer .*> *(-?\d+) [+-]\d+$", re.MULTILINE)
@@ -23,7 +23,6 @@ _TARGET = re.compile(rb"object ([0-9a-f]+)\ntype (\w+)\n")
 _MOST_TAGS = 50
 """A tag may name a tag, and so on; longer chains are taken for an attack."""
 _SHA256_DIGITS = 64
-_PROJECT_FILES = frozenset((b"setup.py", b"setup.cfg", b"pyproject.toml"))
 
 
 def make_git_folder(folder: Path, identifier: str) -> None:
@@ -75,22 +74,19 @@ def with_folders(
     if not commits:
         return dict(found)
     with reading(url, objects, next(iter(commits))) as git:
-        folders = {commit: tuple(_project_folders(git, commit, globs)) for commit in sorted(commits)}
+        folders = {commit: project_folders(_files(git, commit), globs) for commit in sorted(commits)}
     return {
         name: resolved if resolved.ignored else resolved._replace(folders=folders[resolved.commit])
         for name, resolved in found.items()
     }
 
 
-def _project_folders(git: Git, commit: str, globs: Sequence[str]) -> list[str]:
+def _files(git: Git, commit: str) -> Iterator[str]:
+    """The paths of a commit's files; those that are no text are left out."""
     listed = git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).output
-    folders = set()
     for path in listed.split(b"\0"):
-        folder, _slash, name = path.rpartition(b"/")
-        if name in _PROJECT_FILES:
-            with suppress(UnicodeDecodeError):
-                folders.add(folder.decode())
-    return sorted(folder for folder in folders if any(is_below(folder, glob) for glob in globs))
+        with suppress(UnicodeDecodeError):
+            yield path.decode()
 
 
 class _Reader(NamedTuple):

@@ -31,7 +31,10 @@ def touches_tags(
     if re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", revision):
         # Any tag may have been moved to this commit, or away from it.
         return previous.checkpoint.revision != head_of(listing)
-    if path in listing or previous.rows().get(path) == PROJECT:
+    if path in listing:
+        return True
+    known = (project for project, value in previous.rows().items() if value == PROJECT)
+    if path and any(f"{project}/".startswith(f"{path}/") for project in known):
         return True
     raise RepositoryError(
         url, f"no ref, commit or repository {revision}", "A ref is written as refs/tags/NAME."

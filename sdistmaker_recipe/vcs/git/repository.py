@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import unquote
 
-from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.model import Tag, project_name, split_tag_path
+from sdistmaker_recipe.model import Tag, project_name, split_tag_path, tag_path
 from sdistmaker_recipe.vcs import (
     NothingFound,
     Presence,
     PreviousScan,
     ScanExplanation,
     ScanResult,
+    subdirectories,
     tag_rows,
 )
 from sdistmaker_recipe.vcs.git.archive import Commit
@@ -28,6 +27,7 @@ from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
+from sdistmaker_recipe.vcs.subdirectories import split_project
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved, is_below
 
@@ -135,34 +135,7 @@ class GitRepository:
         """What a scan makes of a tag or a repository at a path."""
         from sdistmaker_recipe.vcs.tag_explanation import explain
 
-        project, name = split_tag_path(path) or (path, "")
-        split = _split_project(self._tags(), project)
-        if tag_filter.subdirectories and split and name in self._tags()[split[0]]:
-            return self._explain_in_folder(*split, name, tag_filter)
         return explain(self._tags(), path, tag_filter, self._resolver(tag_filter), "git")
-
-    def _explain_in_folder(self, path: str, folder: str, name: str, tag_filter: TagFilter) -> ScanExplanation:
-        """What a scan makes of a tag for a folder, where the option subdirectory is set."""
-        tags = {path: {name: self._tags()[path][name]}}
-        resolved = self._resolver(tag_filter)(tags).get(path, {}).get(name)
-        project = "/".join(filter(None, (path, folder)))
-        if resolved is None:
-            reason = "its objects are missing in the repository"
-        elif resolved.ignored:
-            reason = f"the tag {resolved.ignored}, so it is no release"
-        elif folder not in (resolved.folders or ()):
-            shown = folder or "the top folder"
-            reason = (
-                f"no line of subdirectory matches {shown}, or it has no setup.py, setup.cfg or "
-                "pyproject.toml in this tag"
-            )
-        elif not tag_filter.wants_project(project):
-            reason = f"include or exclude leaves out the project {project}"
-        elif tag_filter.version_in(folder, project_name(tag_filter.url, project), name) is None:
-            reason = f"by subdirectory and tag-pattern, the tag {name} is not one of this project"
-        else:
-            reason = f"by subdirectory and tag-pattern, the tag {name} is one of this project"
-        return ScanExplanation(is_there=True, reasons=(reason,))
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether tags are at these paths."""
@@ -185,26 +158,21 @@ class GitRepository:
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
         """The tag that the URL names."""
         project, name, identifier = self._find(self._inner)
-        path, folder = _split_project(self._tags(), project) or ("", "")
-        resolved = self._all_places()[path].commits({name: identifier}).get(name)
+        path, folder = split_project(self._tags(), project) or ("", "")
+        resolved = self._resolver(tag_filter)({path: {name: identifier}}).get(path, {}).get(name)
         if resolved is None or resolved.ignored:
             reason = resolved.ignored if resolved else "has no commit there"
             raise PathNotFoundError(self._url, f"the tag {reason}")
+        inside = "" if folder else subdirectories.only_project(resolved.folders or (), path, name, tag_filter)
+        folder = folder or inside
         known_as = unquote(tag_filter.url).removesuffix(f"/{self._inner}")
-        own_name = project_name(known_as, project)
-        if folder:
-            version = replace(tag_filter, subdirectories=(Subdirectory(folder),)).version_in(
-                folder, own_name, name
-            )
-        else:
-            match = tag_filter.pattern_of(own_name).fullmatch(name)
-            version = match["version"] if match else None
+        own_name = project_name(known_as, subdirectories.join(path, folder))
         return Tag(
             repository=tag_filter.url,
-            project_path="",
+            project_path=inside,
             name=name,
-            path="",
-            version=version or name,
+            path=tag_path(subdirectories.join(path, inside), name) if inside else "",
+            version=subdirectories.version_at_url(folder, own_name, name, tag_filter),
             revision=resolved.commit,
             time=tag_rows.time_of(resolved.seconds),
             origin=self.identity(),
@@ -224,7 +192,7 @@ class GitRepository:
         """Write the files of the tag's commit, as ``git archive`` gives them."""
         with new_folder(self._url, destination):
             project, name = tag_rows.project_and_name(tag.path or self._inner, self._url)
-            split = _split_project(self._all_places(), project)
+            split = split_project(self._all_places(), project)
             if split is None:
                 raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
             place = self._all_places()[split[0]]
@@ -235,7 +203,7 @@ class GitRepository:
     def subdirectory_of(self, tag: Tag) -> str:
         """The folder of the tag's project, below the top of its repository."""
         project, _name = split_tag_path(tag.path or self._inner) or ("", "")
-        split = _split_project(self._all_places(), project)
+        split = split_project(self._all_places(), project)
         return split[1] if split else ""
 
     def disconnect(self) -> None:
@@ -313,7 +281,7 @@ class GitRepository:
     def _is_in(self, path: str, tag: Tag) -> bool:
         """Whether a tag is one of the repository at a path."""
         project, _name = split_tag_path(tag.path) or ("", "")
-        split = _split_project(self._all_places(), project)
+        split = split_project(self._all_places(), project)
         return split is not None and split[0] == path
 
     def _find(self, path: str) -> tuple[str, str, str]:
@@ -327,19 +295,8 @@ class GitRepository:
 def _id_at(listing: Listing, path: str) -> str:
     """The id of the tag at a path; "" where there is none."""
     project, name = split_tag_path(path) or ("", "")
-    split = _split_project(listing, project)
+    split = split_project(listing, project)
     return listing[split[0]].get(name, "") if split else ""
-
-
-def _split_project(paths: Collection[str], project: str) -> tuple[str, str] | None:
-    """The path of the repository of a project, and its folder in there; None where there is none."""
-    path, folder = project, ""
-    while path not in paths:
-        if not path:
-            return None
-        path, _slash, name = path.rpartition("/")
-        folder = f"{name}/{folder}" if folder else name
-    return path, folder
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,10 @@ from sdistmaker_recipe.vcs.mercurial.clone import Clone
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.errors import translate
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Subrepository
+from sdistmaker_recipe.vcs.subdirectories import PROJECT_FILES, project_folders
 
 _SECONDS = 600.0
+_ANY_FOLDER = "(?:.*/)?"
 _MAY_READ = "The user this program runs as must be able to read the repository's folder."
 _STATE_FILES = ("00changelog.i", "00changelog.d", "phaseroots", "obsstore", "requires")
 """A changeset that comes, or goes, changes one of these files in the folder of the store."""
@@ -43,6 +45,9 @@ class Place(Protocol):
 
     def times(self) -> dict[str, int]:
         """The times of all changesets with a tag, in seconds since 1970, by their ids."""
+
+    def folders(self, nodes: Iterable[str], globs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The folders of these changesets that match a glob and hold a project, by the ids of changesets."""
 
     def touches_tags(self, node: str) -> bool | None:
         """Whether a changeset or a later one changes a tag; None where there is no such changeset."""
@@ -103,6 +108,20 @@ class LocalPlace:
         listed = self._hg("log", "-r", "tag()", "-T", r"{node} {date|hgdate}\n").decode("ascii")
         found = (line.split() for line in listed.splitlines())
         return {node: int(seconds) for node, seconds, _offset in found}
+
+    def folders(self, nodes: Iterable[str], globs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The folders of these changesets that match a glob and hold a project."""
+        wanted = sorted(set(nodes))
+        if not wanted:
+            return {}
+        files = f"files('re:{_ANY_FOLDER}(?:{'|'.join(map(re.escape, sorted(PROJECT_FILES)))})$')"
+        template = r"{node}\0{join(" + files.replace("\\", r"\\") + r", '\0')}\n"
+        listed = self._hg("log", "-r", " + ".join(wanted), "-T", template)
+        found: dict[str, tuple[str, ...]] = {}
+        for line in listed.splitlines():
+            node, *paths = line.split(b"\0")
+            found[node.decode("ascii")] = project_folders(_texts(paths), globs)
+        return found
 
     def touches_tags(self, node: str) -> bool | None:
         """Whether a changeset or a later one changes .hgtags, or merges heads, of which one may have tags."""
@@ -193,6 +212,11 @@ class RemotePlace:
         with self._updated() as place:
             return place.times()
 
+    def folders(self, nodes: Iterable[str], globs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The folders of these changesets that match a glob and hold a project."""
+        with self._updated() as place:
+            return place.folders(nodes, globs)
+
     def touches_tags(self, node: str) -> bool | None:
         """Whether a changeset or a later one changes tags."""
         with self._updated() as place:
@@ -233,6 +257,13 @@ class RemotePlace:
 def repository_in(folder: str) -> str | None:
     """The folder again, if a Mercurial repository is in it, with or without a working copy."""
     return folder if is_mercurial_repository(folder) else None
+
+
+def _texts(paths: Iterable[bytes]) -> Iterator[str]:
+    """The paths that are text."""
+    for path in paths:
+        with contextlib.suppress(UnicodeDecodeError):
+            yield path.decode()
 
 
 def _store(folder: str) -> str:

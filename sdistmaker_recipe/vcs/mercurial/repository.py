@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TypeVar, cast
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.model import Tag, project_name, split_tag_path
+from sdistmaker_recipe.model import Tag, project_name, split_tag_path, tag_path
 from sdistmaker_recipe.vcs import (
     PROJECT,
     NothingFound,
@@ -20,6 +20,7 @@ from sdistmaker_recipe.vcs import (
     PreviousScan,
     ScanExplanation,
     ScanResult,
+    subdirectories,
     tag_rows,
 )
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
@@ -28,8 +29,9 @@ from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import Place
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
+from sdistmaker_recipe.vcs.subdirectories import split_project
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
-from sdistmaker_recipe.vcs.tag_rows import Listing, Resolved
+from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved
 
 _CONNECTIONS_OVER_NETWORK = 4
 
@@ -98,7 +100,9 @@ class MercurialRepository:
     def all_tags(self, tag_filter: TagFilter) -> ScanResult:
         """Every project and its release tags."""
         wanted = tag_rows.without_ignored(self._tags(), tag_filter)
-        found = tag_rows.all_tags(wanted, self.head(), self._resolve, tag_filter, self._unreadable)
+        found = tag_rows.all_tags(
+            wanted, self.head(), self._resolver(tag_filter), tag_filter, self._unreadable
+        )
         return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
@@ -108,7 +112,8 @@ class MercurialRepository:
             return ScanResult(previous.checkpoint, unreadable=unreadable_of(self._unreadable, tag_filter))
         self._read_tags(self._known_tags.read() if self._known_tags else {})
         wanted = tag_rows.without_ignored(self._tags(), tag_filter)
-        found = tag_rows.changed_tags(wanted, head, previous, self._resolve, tag_filter, self._unreadable)
+        resolve = self._resolver(tag_filter)
+        found = tag_rows.changed_tags(wanted, head, previous, resolve, tag_filter, self._unreadable)
         return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
@@ -116,11 +121,11 @@ class MercurialRepository:
 
         The hooks of Mercurial are told the first changeset of a push.
         """
-        answers = self._ask(lambda place: place.touches_tags(revision), self._readable()).values()
+        answers = self._ask(lambda _path, place: place.touches_tags(revision), self._readable()).values()
         if any(answers):
             return True
         known = {path for path, value in previous.rows().items() if value == PROJECT}
-        if known - self._readable().keys():
+        if any(split_project(self._readable(), project) is None for project in known):
             return True
         if False not in answers:
             raise RepositoryError(self._url, f"no changeset {revision}", "Write its id in full.")
@@ -137,7 +142,9 @@ class MercurialRepository:
         """What a scan makes of a tag or a repository at a path."""
         from sdistmaker_recipe.vcs import tag_explanation
 
-        return tag_explanation.explain(self._tags(), path, tag_filter, self._resolve, "Mercurial")
+        return tag_explanation.explain(
+            self._tags(), path, tag_filter, self._resolver(tag_filter), "Mercurial"
+        )
 
     def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
         """Whether tags are at these paths."""
@@ -150,33 +157,35 @@ class MercurialRepository:
 
     def deletions(self, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
         """The changeset that removed each of these tags, which .hgtags records."""
-        names: dict[str, dict[str, str]] = {}
+        places = self._readable()
+        names: dict[str, dict[str, list[str]]] = {}
         for path in last_revisions:
             project, name = split_tag_path(path) or ("", "")
-            names.setdefault(project, {})[name] = path
-        places = self._readable()
+            if split := split_project(places, project):
+                names.setdefault(split[0], {}).setdefault(name, []).append(path)
         found: dict[str, str] = {}
-        for project, paths in names.items():
-            if place := places.get(project):
-                answers = self._ask(partial(_removals, names=paths), {project: place})
-                removed = answers.get(project, {})
-                found |= {paths[name]: node for name, node in removed.items()}
+        for repository, paths in names.items():
+            answers = self._ask(partial(_removals, names=paths), {repository: places[repository]})
+            for name, node in answers.get(repository, {}).items():
+                found |= dict.fromkeys(paths[name], node)
         return found
 
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
         """The tag that the URL names."""
-        project, name, node = self._find(self._inner)
-        resolved = self._resolve({project: {name: node}}).get(project, {}).get(name)
+        path, folder, name, node = self._find(self._inner)
+        resolved = self._resolver(tag_filter)({path: {name: node}}).get(path, {}).get(name)
         if resolved is None:
             raise PathNotFoundError(self._url, "the tag's changeset is not there")
+        inside = "" if folder else subdirectories.only_project(resolved.folders or (), path, name, tag_filter)
+        folder = folder or inside
         known_as = tag_filter.url.removesuffix(f"/{self._inner}")
-        match = tag_filter.pattern_of(project_name(known_as, project)).fullmatch(name)
+        project = project_name(known_as, subdirectories.join(path, folder))
         return Tag(
             repository=tag_filter.url,
-            project_path="",
+            project_path=inside,
             name=name,
-            path="",
-            version=match["version"] if match else name,
+            path=tag_path(subdirectories.join(path, inside), name) if inside else "",
+            version=subdirectories.version_at_url(folder, project, name, tag_filter),
             revision=resolved.commit,
             time=tag_rows.time_of(resolved.seconds),
             origin=self.identity(),
@@ -186,10 +195,17 @@ class MercurialRepository:
         """Write the files of the tag's changeset, as ``hg archive`` gives them."""
         with new_folder(self._url, destination):
             project, _name = tag_rows.project_and_name(tag.path or self._inner, self._url)
-            place = self._all_places().get(project)
-            if place is None:
+            split = split_project(self._all_places(), project)
+            if split is None:
                 raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
+            place = self._all_places()[split[0]]
             self._exporter.export(place, tag.revision, destination)
+
+    def subdirectory_of(self, tag: Tag) -> str:
+        """The folder of the tag's project, below the top of its repository."""
+        project, _name = split_tag_path(tag.path or self._inner) or ("", "")
+        split = split_project(self._all_places(), project)
+        return split[1] if split else ""
 
     def disconnect(self) -> None:
         """End the processes of hg until the next question."""
@@ -246,26 +262,36 @@ class MercurialRepository:
             unchanged = [path for path, state in states.items() if path in known and known[path][0] == state]
             same = {path: known[path][1] for path in unchanged}
             asked = {path: place for path, place in self._readable().items() if path not in same}
-            self._listing = {**same, **self._ask(lambda place: place.tags(), asked)}
+            self._listing = {**same, **self._ask(lambda _path, place: place.tags(), asked)}
             if self._unreadable and not self._listing:
                 raise next(iter(self._unreadable.values()))
             if self._known_tags and asked:
                 self._known_tags.write({path: (states[path], tags) for path, tags in self._listing.items()})
         return self._listing
 
-    def _resolve(self, tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
-        times = self._ask(lambda place: place.times(), {path: self._all_places()[path] for path in tags})
-        return {
-            path: {
-                name: Resolved(node, times[path][node]) for name, node in nodes.items() if node in times[path]
-            }
-            for path, nodes in tags.items()
-            if path in times
-        }
+    def _resolver(self, tag_filter: TagFilter) -> Resolve:
+        """Finds out what tags are, with the folders that are projects by the option subdirectory."""
+        globs = [line.glob for line in tag_filter.subdirectories]
 
-    def _ask(self, ask: Callable[[Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
+        def read(place: Place, nodes: Iterable[str]) -> dict[str, Resolved]:
+            times = place.times()
+            there = [node for node in nodes if node in times]
+            folders = place.folders(there, globs) if globs else {}
+            return {node: Resolved(node, times[node], folders=folders.get(node)) for node in there}
+
+        def resolve(tags: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Resolved]]:
+            places = {path: self._all_places()[path] for path in tags}
+            found = self._ask(lambda path, place: read(place, tags[path].values()), places)
+            return {
+                path: {name: of_path[node] for name, node in tags[path].items() if node in of_path}
+                for path, of_path in found.items()
+            }
+
+        return resolve
+
+    def _ask(self, ask: Callable[[str, Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
         """The answers of places. Those of a folder that fail have none, and are passed over from now on."""
-        answers = _in_threads(lambda place: _answer_or_error(ask, place), places)
+        answers = _in_threads(lambda path, place: _answer_or_error(ask, path, place), places)
         given: dict[str, Answer] = {}
         for path, (answer, error) in answers.items():
             if error is None:
@@ -280,35 +306,37 @@ class MercurialRepository:
         project, name = split_tag_path(path) or ("", "")
         if tag_rows.is_below(project, self._unreadable):
             return "unknown"
-        return "there" if name in listing.get(project, {}) else "gone"
+        split = split_project(listing, project)
+        return "there" if split and name in listing[split[0]] else "gone"
 
-    def _find(self, path: str) -> tuple[str, str, str]:
-        """The repository, the name and the changeset of a tag."""
+    def _find(self, path: str) -> tuple[str, str, str, str]:
+        """The repository, the folder of the project in it, the name and the changeset of a tag."""
         project, name = tag_rows.project_and_name(path, self._url)
-        if not (node := self._tags().get(project, {}).get(name)):
+        split = split_project(self._tags(), project)
+        if not split or not (node := self._tags()[split[0]].get(name)):
             raise PathNotFoundError(self._url, f"no tag {name}")
-        return project, name, node
+        return (*split, name, node)
 
 
-def _in_threads(ask: Callable[[Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
+def _in_threads(ask: Callable[[str, Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
     """The answers of places, asked for several at a time. Raises the first error.
 
     Each thread has its process of hg, which computes all the time, so there are no more of them than cores.
     """
     if len(places) < 4:
-        return {path: ask(place) for path, place in places.items()}
+        return {path: ask(path, place) for path, place in places.items()}
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as executor:
-        return dict(zip(places, executor.map(ask, places.values()), strict=True))
+        return dict(zip(places, executor.map(ask, places, places.values()), strict=True))
 
 
 def _answer_or_error(
-    ask: Callable[[Place], Answer], place: Place
+    ask: Callable[[str, Place], Answer], path: str, place: Place
 ) -> tuple[Answer | None, RepositoryError | None]:
     try:
-        return ask(place), None
+        return ask(path, place), None
     except RepositoryError as error:
         return None, error
 
 
-def _removals(place: Place, names: Iterable[str]) -> dict[str, str]:
+def _removals(_path: str, place: Place, names: Iterable[str]) -> dict[str, str]:
     return place.removals(names)

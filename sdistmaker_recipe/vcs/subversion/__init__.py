@@ -11,6 +11,9 @@ The option layout says where else they are.
 * ``pattern_walk``: list folders by these patterns.
 * ``known_folders``: what all listed folders are, and which of them a commit can have changed.
 * ``walk``: list the folders that can have changed; ``parallel_listing`` lists by several connections.
+* ``subdirectory_walk``: list tags and the projects in folders of their trees.
+* ``subdirectory_tags``: what is exported for such a project, and which one a URL names.
+* ``subdirectory_explanation``: what a scan makes of such a repository, or of one path.
 * ``explanation``: what a scan makes of a repository without tags, or of one path.
 * ``pattern_explanation``: the same in other layouts; ``other_layouts`` finds one that leads to tags.
 * ``presence``: whether folders are there that are no longer listed.

@@ -13,6 +13,7 @@ from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.subversion.connection import Connection
 from sdistmaker_recipe.vcs.subversion.repository import SubversionRepository
+from sdistmaker_recipe.vcs.subversion.urls import canonical_url
 
 OpenConnection: TypeAlias = Callable[[str, Credentials, RepositorySettings], Connection]
 
@@ -21,7 +22,16 @@ def open_repository(
     url: str, vcs: str, credentials: Credentials, connections: int, settings: RepositorySettings | None = None
 ) -> SubversionRepository:
     """Open url; ``vcs`` and ``connections`` are the options. Raises ``RepositoryError``."""
-    return SubversionRepository(partial(open_connection, url, vcs, credentials, settings), connections)
+
+    def open_above(levels: int) -> Connection:
+        above = canonical_url(url).rsplit("/", levels)[0]
+        return open_connection(above, vcs, credentials, settings)
+
+    return SubversionRepository(
+        partial(open_connection, url, vcs, credentials, settings),
+        connections,
+        open_above=open_above if settings and settings.has_subdirectories else None,
+    )
 
 
 def open_connection(

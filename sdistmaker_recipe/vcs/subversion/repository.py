@@ -35,12 +35,18 @@ class SubversionRepository:
 
     ``open_connection`` opens a connection; it is called once here, and again where there is much to list.
     ``connections`` limits them, with 0 for the default. ``head`` is the revision to read, the newest by
-    default.
+    default. With the option subdirectory, ``open_above`` opens a connection to the folder so many levels
+    above the URL.
     """
 
     def __init__(
-        self, open_connection: Callable[[], Connection], connections: int = 0, head: str = ""
+        self,
+        open_connection: Callable[[], Connection],
+        connections: int = 0,
+        head: str = "",
+        open_above: Callable[[int], Connection] | None = None,
     ) -> None:
+        self._open_above = open_above
         self._open_connection = open_connection
         self._connection = open_connection()
         self._limit = connections or (1 if self.is_local else _CONNECTIONS_OVER_NETWORK)
@@ -113,6 +119,10 @@ class SubversionRepository:
     def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
         """Which folders the previous scan listed, and what was missing."""
         kinds = _kinds(previous, tag_filter)
+        if tag_filter.subdirectories:
+            from sdistmaker_recipe.vcs.subversion import subdirectory_explanation
+
+            return subdirectory_explanation.nothing_found(kinds, tag_filter)
         if not tag_filter.is_standard:
             from sdistmaker_recipe.vcs.subversion import pattern_explanation
 
@@ -123,6 +133,10 @@ class SubversionRepository:
 
     def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
         """What a scan makes of the folder at a path."""
+        if tag_filter.subdirectories:
+            from sdistmaker_recipe.vcs.subversion import subdirectory_explanation
+
+            return subdirectory_explanation.explain(self._connection, self.head(), path, tag_filter)
         if not tag_filter.is_standard:
             from sdistmaker_recipe.vcs.subversion import pattern_explanation
 
@@ -144,6 +158,8 @@ class SubversionRepository:
 
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
         """The tag whose folder is at the URL; its project is the one whose folder ``tags`` it is in."""
+        if tag_filter.subdirectories:
+            return self._tag_in_folder(tag_filter)
         if not tag_filter.is_standard and (tag := self._tag_by_patterns(tag_filter)):
             return tag
         entry = self._folder(self.head())
@@ -162,8 +178,29 @@ class SubversionRepository:
         )
 
     def export(self, tag: Tag, revision: str, destination: Path) -> None:
-        """Export the tag's folder; see ``Connection.export`` for how files come out."""
-        self._connection.export(tag.path, revision, destination)
+        """Export the tag's folder; see ``Connection.export`` for how files come out.
+
+        With the option subdirectory, the whole tree is exported.
+        """
+        if self._open_above is None:
+            self._connection.export(tag.path, revision, destination)
+            return
+        from sdistmaker_recipe.vcs.subversion.subdirectory_tags import export_of
+
+        export = export_of(tag)
+        if not export.levels:
+            self._connection.export(export.path, revision, destination)
+            return
+        with self._open_above(export.levels) as above:
+            above.export(export.path, revision, destination)
+
+    def subdirectory_of(self, tag: Tag) -> str:
+        """The folder of the tag's project in the exported tree."""
+        if self._open_above is None:
+            return ""
+        from sdistmaker_recipe.vcs.subversion.subdirectory_tags import export_of
+
+        return export_of(tag).folder
 
     def disconnect(self) -> None:
         """Close the connection until the next question."""
@@ -196,6 +233,27 @@ class SubversionRepository:
         return Tag(
             repository=tag_filter.url,
             project_path=found.project,
+            name=found.name,
+            path=found.path,
+            version=found.version,
+            revision=entry.revision,
+            time=entry.time,
+            origin="/".join(filter(None, (self.identity(), found.path))),
+        )
+
+    def _tag_in_folder(self, tag_filter: TagFilter) -> Tag:
+        """The tag at the URL, of a project in a folder of its tree."""
+        from sdistmaker_recipe.vcs.subversion.subdirectory_tags import tag_at_url
+
+        parts = [unquote(part) for part in tag_filter.url.partition("://")[2].split("/")]
+        entry = self._folder(self.head())
+        found = tag_at_url(self._connection, self.head(), tag_filter, parts)
+        if found.levels and self._open_above:
+            with self._open_above(found.levels) as above:
+                entry = above.entry("", self.head())
+        return Tag(
+            repository=tag_filter.url,
+            project_path=found.folder,
             name=found.name,
             path=found.path,
             version=found.version,

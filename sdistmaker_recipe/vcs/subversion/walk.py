@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import PROJECT, Checkpoint, ProjectTags, ScanResult
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections
 from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
@@ -83,6 +85,17 @@ def known_folders(kinds: Mapping[str, str], tag_filter: TagFilter) -> KnownFolde
     """The folders that were listed, in the layout that the option says."""
     if tag_filter.is_standard:
         return KnownFolders(kinds)
+    if tag_filter.subdirectories:
+        from sdistmaker_recipe.vcs.subversion.subdirectory_walk import SubdirectoryFolders
+
+        if tag_filter.layout != (STANDARD_LAYOUT,):
+            raise RepositoryError(
+                tag_filter.url,
+                "for Subversion, only one of the options layout and subdirectory may be set",
+                "Take layout out to find the projects in the folders of tags, or subdirectory out. A layout "
+                "for several projects in a tag is tags/{tag}/{project}.",
+            )
+        return SubdirectoryFolders(kinds, tag_filter)
     from sdistmaker_recipe.vcs.subversion.pattern_walk import PatternFolders
 
     return PatternFolders(kinds, tag_filter)
@@ -92,6 +105,10 @@ def _list_folder(tag_filter: TagFilter) -> ListFolder:
     """What lists a folder in the layout that the option says."""
     if tag_filter.is_standard:
         return list_folder
+    if tag_filter.subdirectories:
+        from sdistmaker_recipe.vcs.subversion import subdirectory_walk
+
+        return subdirectory_walk.list_folder
     from sdistmaker_recipe.vcs.subversion import pattern_walk
 
     return pattern_walk.list_folder
@@ -101,6 +118,10 @@ def scan_result(
     checkpoint: Checkpoint, before: Mapping[str, str], found: FolderChanges, tag_filter: TagFilter
 ) -> ScanResult:
     """What a walk found, in terms of projects; ``before`` are the folders that were known."""
+    if tag_filter.subdirectories:
+        from sdistmaker_recipe.vcs.subversion import subdirectory_walk
+
+        return subdirectory_walk.scan_result(checkpoint, before, found, tag_filter)
     if not tag_filter.is_standard:
         from sdistmaker_recipe.vcs.subversion import pattern_walk
 
