@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sdistmaker_recipe.catalog.database import Database, insert
 from sdistmaker_recipe.catalog.pages import Pages
 from sdistmaker_recipe.catalog.releases import FILE_COLUMNS, Releases, file_row
+from sdistmaker_recipe.catalog.withdrawals import FileToRemove
 from sdistmaker_recipe.model import MissingWheel, Release, ReleaseFile
 
 _COLUMNS = ", ".join(f"missing.{field}" for field in MissingWheel._fields)
@@ -68,7 +69,7 @@ class Wheels:
         key = (release.project, release.filename)
         former = [file for file in release.wheels if file.filename == wheel.filename]
         with self._database.batch():
-            changed = self.remove(release, former)
+            changed = self._forget(release, former)
             columns = ["project", "release", *FILE_COLUMNS]
             self._database.change(insert("release_file", columns), [(*key, *file_row(wheel))])
             columns = ["sha256", "content"]
@@ -78,8 +79,22 @@ class Wheels:
         return changed._replace(files=(*changed.files, wheel))
 
     def remove(self, release: Release, wheels: Iterable[ReleaseFile]) -> Release:
-        """Forget wheels whose files are gone; the release then. Pages are marked stale."""
+        """Forget wheels whose files are gone; the release then.
+
+        Their metadata files are to be removed once no page names them. Pages are marked stale.
+        """
         gone = list(wheels)
+        files = [
+            FileToRemove(
+                release.project, file.filename, release.name, release.version, file.sha256, file.kind
+            )
+            for file in gone
+        ]
+        with self._database.batch():
+            self._database.change(insert("file_to_remove", FileToRemove._fields, "OR REPLACE"), files)
+            return self._forget(release, gone)
+
+    def _forget(self, release: Release, gone: Sequence[ReleaseFile]) -> Release:
         keys = [(release.project, file.filename) for file in gone]
         unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
         with self._database.batch():
