@@ -101,7 +101,6 @@ def open_dask(address: str) -> ClusterExecutor:
     """
     from sdistmaker_recipe.executors.dask.cluster import DaskCluster
     from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
-    from sdistmaker_recipe.executors.remote_work import RemoteWork
 
     return ClusterExecutor(DaskCluster(address))
 

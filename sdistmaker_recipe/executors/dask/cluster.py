@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import dask.config
+import distributed
 from dask.utils import parse_timedelta
+from distributed.scheduler import KilledWorker
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors.dask import site
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
-
-# An error of a connection is reported once, by us.
-with dask.config.set({"logging.distributed": "critical"}):
-    import distributed
-    from distributed.scheduler import KilledWorker
-    from distributed.versions import get_versions
 
 _CONNECT_SECONDS = 30.0
 _ANSWER_SECONDS = 60.0
@@ -41,6 +39,21 @@ def _task_function() -> Callable[[str, bytes], bytes]:
     return build
 
 
+def _versions_function() -> Callable[[], tuple[str, str]]:
+    # A worker that lacks the package understands it too.
+    def versions() -> tuple[str, str]:
+        import importlib
+        import sys
+
+        try:
+            package = str(importlib.import_module("sdistmaker_recipe").__version__)
+        except ImportError:
+            package = ""
+        return package, f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+    return versions
+
+
 def _setting(name: str, default: str) -> float:
     return float(parse_timedelta(dask.config.get(f"sdistmaker.{name}", default)))
 
@@ -56,6 +69,7 @@ class DaskCluster:
         self.address = address
         self.poll_seconds = _setting("poll", "1s")
         self.worker_wait = _setting("worker-wait", "2 minutes")
+        _silence()
         hint = "Start it (dask scheduler), or correct the option scheduler."
         if address.startswith("tls:"):
             if not dask.config.get("distributed.comm.tls.ca-file", None):
@@ -71,7 +85,7 @@ class DaskCluster:
             )
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise ClusterError(f"The Dask scheduler at {address} does not answer: {error}.", hint) from error
-        self._build = _task_function()
+        self._build, self._versions = _task_function(), _versions_function()
 
     def workers(self) -> Mapping[str, int]:
         """The threads of each worker, by address; raises ``ClusterError``."""
@@ -82,17 +96,15 @@ class DaskCluster:
 
     def difference(self, address: str) -> str:
         """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
-        found = self._ask(address, get_versions, packages=[_PACKAGE])
-        theirs = found["packages"].get(_PACKAGE)
+        theirs, python = self._ask(address, self._versions)
         if theirs != __version__:
             has = f"has {_PACKAGE} {theirs}" if theirs else f"does not have {_PACKAGE}"
             return f"{has}, and this machine has {__version__}"
-        python = ".".join(found["host"]["python"].split(".")[:2])
         own = ".".join(map(str, sys.version_info[:2]))
         return f"runs Python {python}, and this machine runs Python {own}" if python != own else ""
 
     def greet(self, address: str, work: bytes) -> Greeting:
-        """Make a worker ready for this pickled work."""
+        """Make a worker ready for this sealed work."""
         greeting: Greeting = self._ask(address, site.greet, work)
         return greeting
 
@@ -148,7 +160,7 @@ class DaskCluster:
         with suppress(Exception):
             self._client.close(timeout=_CLOSE_SECONDS)
 
-    def _ask(self, address: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
+    def _ask(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
         """What a function returns on a worker."""
         answers = self._client.run(
             function,
@@ -156,7 +168,6 @@ class DaskCluster:
             workers=[address],
             on_error="raise",
             callback_timeout=_ANSWER_SECONDS,
-            **keywords,
         )
         return answers[address]
 
@@ -178,8 +189,13 @@ class DaskCluster:
         )
 
 
-def _answer(result: bytes) -> Answer:
-    import pickle
+def _silence() -> None:
+    """Keep messages of Dask's client off standard error: an error of a connection is reported once, by us."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
+
+def _answer(result: bytes) -> Answer:
     answer: Answer = pickle.loads(result)
     return answer

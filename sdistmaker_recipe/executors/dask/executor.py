@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
 
@@ -44,7 +44,7 @@ class Cluster(Protocol):
         """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
 
     def greet(self, address: str, work: bytes) -> Greeting:
-        """Make a worker ready for this pickled work."""
+        """Make a worker ready for this sealed work."""
 
     def start(self, address: str, site: str, key: str, job: bytes, done: Callable[[], None]) -> Attempt:
         """Give a pickled job to a worker; ``done`` is called when there is an answer, or will be none."""
@@ -83,7 +83,7 @@ class ClusterExecutor(Executor):
         self._cluster = cluster
         self._run = uuid4().hex[:8]
         self._work: Any = None
-        self._pickled_work = b""
+        self._sent_work = b""
         self._assignment = Assignment()
         self._attempts: dict[str, tuple[Task, Worker, Attempt]] = {}
         self._answered: list[str] = []
@@ -113,7 +113,7 @@ class ClusterExecutor(Executor):
         """The future of the result of this ``RemoteWork`` for the job."""
         future: Future[Any] = Future()
         if self._work is None:
-            self._work, self._pickled_work = work, pickle.dumps(work)
+            self._work, self._sent_work = work, seal(work)
         task = Task(self._submitted, job, work.kind(job), future)
         self._submitted += 1
         self._events.put(partial(self._assignment.add, task))
@@ -192,7 +192,7 @@ class ClusterExecutor(Executor):
             if difference := self._cluster.difference(address):
                 event = partial(self._differs, address, difference)
             else:
-                greeting = self._cluster.greet(address, self._pickled_work)
+                greeting = self._cluster.greet(address, self._sent_work)
                 event = partial(self._greeted, address, threads, greeting)
         except Exception as error:
             # It may only be busy. As long as the scheduler names it, it is asked again.

@@ -23,7 +23,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from sdistmaker_recipe.executors import kill_workers
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, unseal
 from sdistmaker_recipe.executors.local import open_pool
 from sdistmaker_recipe.executors.private_process import hide_process
 from sdistmaker_recipe.executors.remote_work import Machine, RemoteWork, UnfitWorkerError
@@ -39,7 +39,7 @@ _sites: dict[str, Site] = {}
 
 
 async def greet(work: bytes, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
-    """Make this worker ready for the run that does this pickled work; Dask gives ``dask_worker``."""
+    """Make this worker ready for the run that does this sealed work; Dask gives ``dask_worker``."""
     # The checks start programs, and meanwhile the worker must answer its scheduler.
     return await asyncio.to_thread(
         _open_site, work, Path(dask_worker.local_directory).parent, dask_worker.state.nthreads
@@ -61,7 +61,7 @@ def perform(site: str, job: bytes) -> bytes:
 def _open_site(work: bytes, parent: Path, threads: int) -> Greeting:
     name, host = uuid4().hex, socket.gethostname()
     try:
-        site = Site(name, pickle.loads(work), parent, threads)
+        site = Site(name, unseal(work), parent, threads)
     except OSError as error:
         problem = f"{error.filename or parent}: {error.strerror or error}"
         return Greeting("", host, problem, "Start it with another --local-directory.")
