@@ -43,6 +43,13 @@ ROOT_CONTENT = {
 }
 
 
+SNEAKY_WHEELS = (
+    "my_pkg_one-2.0-py3-none-any.whl",
+    "my_pkg_one-2.0.gz.de-py2.py3-none-any.whl",
+    "my_pkg_one-2.0+svn.es-py38-none-any.whl",
+)
+"""Wheels in whose names a web server may see a language or an encoding."""
+
 FOREIGN_FILES = (
     "passwords.txt",
     "dump.sql",
