@@ -19,6 +19,6 @@ The steps, in their order, each in a module with its value:
 * ``explanation``: what was decided about a URL, a project or a tag, and why.
 * ``destination``: whether a folder may become the index. ``places``: folders of the system.
   ``foreign_files``: files that belong to no index.
-* ``scratch``: the temporary folders of a run.
+* ``scratch``: the temporary folders of a run. ``memory``: how much memory there is.
 * ``context``: what a door gives to a run beside the options.
 """

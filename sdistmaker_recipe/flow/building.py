@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
@@ -14,7 +15,7 @@ from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.flow.reserved_names import reserve_names
-from sdistmaker_recipe.flow.scratch import scratch_folder, socket_folder
+from sdistmaker_recipe.flow.scratch import Scratch, scratch_folders, socket_folder
 from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Outcome, WheelOutcome
 from sdistmaker_recipe.stages import pages
@@ -53,7 +54,9 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
             yield Builds(planned, nullcontext(iter(())), nullcontext(iter(())))
             return
         try:
-            scratch = stack.enter_context(scratch_folder(run.configuration.state))
+            workers = worker_count(run.configuration)
+            folders = scratch_folders(run.configuration.state, run.context.environment, workers)
+            scratch = stack.enter_context(folders)
         except StoreError:
             # Nothing can be built, but the names of new projects must be private all the same.
             reserve_names(planned.names_to_reserve, run)
@@ -77,7 +80,7 @@ def build(planned: Planned, run: Run) -> Iterator[Builds]:
 def prepare_builds(
     jobs: int,
     sources: Sequence[Source],
-    scratch: Path,
+    scratch: Scratch,
     configuration: Configuration,
     context: RunContext,
 ) -> None:
@@ -93,6 +96,11 @@ def prepare_builds(
         source.repository.disconnect()
     environments = context.environments(configuration)
     executors.prestart(jobs, partial(_start_expected_worker, environments, scratch, configuration.sandbox))
+
+
+def worker_count(configuration: Configuration) -> int:
+    """How many processes build."""
+    return configuration.jobs or os.cpu_count() or 1
 
 
 def _keep_sockets_in(folder: Path) -> None:
@@ -112,7 +120,7 @@ def _cluster(run: Run) -> ClusterBuilds | None:
 
 @contextmanager
 def _outcomes(
-    planned: Planned, scratch: Path, run: Run, cluster: ClusterBuilds | None
+    planned: Planned, scratch: Scratch, run: Run, cluster: ClusterBuilds | None
 ) -> Iterator[Iterator[Outcome]]:
     from sdistmaker_recipe.flow import jobs
 
@@ -136,7 +144,7 @@ def _outcomes(
 
 @contextmanager
 def _wheels(
-    planned: Planned, scratch: Path, run: Run, cluster: ClusterBuilds | None
+    planned: Planned, scratch: Scratch, run: Run, cluster: ClusterBuilds | None
 ) -> Iterator[Iterator[WheelOutcome]]:
     from sdistmaker_recipe.flow import jobs, wheels
 
@@ -166,8 +174,8 @@ def _private_names(planned: Planned, run: Run) -> frozenset[str]:
     return published | run.catalog.private_names.all() | set(map(normalised_name_of, projects))
 
 
-def _start_expected_worker(environments: Path, scratch: Path, sandbox: str) -> None:
+def _start_expected_worker(environments: Path, scratch: Scratch, sandbox: str) -> None:
     # Imported in the other process only.
     from sdistmaker_recipe.toolchain import worker_prestart
 
-    worker_prestart.prestart_worker(environments, scratch, sandbox)
+    worker_prestart.prestart_worker(environments, scratch.folder, sandbox, scratch.memory)

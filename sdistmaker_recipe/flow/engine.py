@@ -27,6 +27,7 @@ from sdistmaker_recipe.flow.planning import is_empty_first_run, plan
 from sdistmaker_recipe.flow.publishing import publish, publish_nothing
 from sdistmaker_recipe.flow.reporting import report
 from sdistmaker_recipe.flow.scanning import scan
+from sdistmaker_recipe.flow.scratch import Scratch
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import BuiltWheel, Failed, NoWheel, Plan, Rejected, Report
 from sdistmaker_recipe.stages.scan import is_touched, open_source, open_sources, single_tag
@@ -126,12 +127,13 @@ def make_one(configuration: Configuration, context: RunContext) -> Made | Reject
     from sdistmaker_recipe.stages.publish import store_archive, store_wheel, write_log, write_wheel_log
 
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        scratch = Scratch(folder)
         url = configuration.repository[0]
-        source = open_source(url, url, configuration, context.credentials, scratch)
+        source = open_source(url, url, configuration, context.credentials, folder)
         stack.enter_context(source.repository)
         tag = single_tag(source, configuration)
-        settings = jobs.build_settings(scratch, scratch, configuration, context, has_many_builds=False)
+        settings = jobs.build_settings(scratch, folder, configuration, context, has_many_builds=False)
         prepare_builds(1, [source], scratch, configuration, context)
         job = jobs.make_job(tag, source, settings, configuration)
         (outcome,) = jobs.run_jobs([job], context.credentials, 1)

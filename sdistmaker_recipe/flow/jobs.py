@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 from collections import Counter, defaultdict
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import ClusterError, RepositoryError
+from sdistmaker_recipe.flow.building import worker_count
 from sdistmaker_recipe.flow.context import RunContext
+from sdistmaker_recipe.flow.scratch import Scratch
 from sdistmaker_recipe.index.file_conflicts import name_rank
 from sdistmaker_recipe.model import (
     ADOPTED,
@@ -57,7 +58,7 @@ def build_all(
     tags: Sequence[Tag],
     sources: Sequence[Source],
     toolchains: Mapping[str, str],
-    scratch: Path,
+    scratch: Scratch,
     output: Path,
     configuration: Configuration,
     context: RunContext,
@@ -70,7 +71,7 @@ def build_all(
     Of several tags of one version, the one whose name is the version comes first. Tags whose metadata gives
     another version than the tag come last, so that a tag of that version is published first.
     ``private_names`` (normalised) are never installed unasked. ``toolchains`` names the toolchain that last
-    built a tag or a project, by origin. Builds work in the empty folder ``scratch``. Archives are put into
+    built a tag or a project, by origin. Builds work in the empty folders ``scratch``. Archives are put into
     the folder ``output`` and belong to the caller then. For ``meanwhile`` see ``executors.run_jobs``.
 
     Raises ``ToolchainError`` if nothing can build, ``RepositoryError`` and ``StoreError`` if all other tags
@@ -78,7 +79,7 @@ def build_all(
     """
     if not tags:
         return
-    workers = configuration.jobs or os.cpu_count() or 1
+    workers = worker_count(configuration)
     has_many_builds = len(tags) > workers
     settings = build_settings(
         scratch,
@@ -153,7 +154,7 @@ def run_jobs(
 def build_wheels(
     releases: Sequence[Release],
     index: Path,
-    scratch: Path,
+    scratch: Scratch,
     output: Path,
     configuration: Configuration,
     context: RunContext,
@@ -167,7 +168,7 @@ def build_wheels(
     """
     if not releases:
         return
-    workers = configuration.jobs or os.cpu_count() or 1
+    workers = worker_count(configuration)
     settings = build_settings(
         scratch,
         output,
@@ -246,7 +247,7 @@ def make_job(
 
 
 def build_settings(
-    scratch: Path,
+    scratch: Scratch,
     output: Path,
     configuration: Configuration,
     context: RunContext,
@@ -270,7 +271,8 @@ def build_settings(
         if warning:
             logger.warning("warning: %s", warning)
     return BuildSettings(
-        scratch=scratch,
+        scratch=scratch.folder,
+        memory=scratch.memory,
         output=output,
         environments=context.environments(configuration),
         timeout=configuration.timeout,

@@ -8,31 +8,61 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
+from typing import NamedTuple
 
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.flow import memory
+from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
+
+_LEAST_MEMORY = 2 << 30
+_LEAST_MEMORY_OF_WORKER = 512 << 20
+
+
+class Scratch(NamedTuple):
+    """The temporary folders of a run: on disk, and in memory for small tags, None if there is not plenty."""
+
+    folder: Path
+    memory: Path | None = None
 
 
 @contextmanager
-def scratch_folder(state: Path) -> Iterator[Path]:
-    """An empty folder for the builds of this run, among the system's temporary files.
+def scratch_folders(state: Path, environment: Mapping[str, str], workers: int) -> Iterator[Scratch]:
+    """Empty folders for the builds of this run, among the system's temporary files.
 
-    It is not in the state folder, because build backends look for .gitignore and the like in the folders
-    above a tag. Raises ``StoreError``.
+    They are not in the state folder, because build backends look for .gitignore and the like in the folders
+    above a tag. If a variable such as TMPDIR says where temporary files belong, none is in memory. Raises
+    ``StoreError``.
     """
     # A run that builds nothing does not need this import.
     from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
-    folder = _scratch_path(state)
     remove_leftovers(state)
+    folder, in_memory = _scratch_path(state), _memory_path(state)
     _make(folder)
     try:
-        yield folder
+        has_memory = not any(map(environment.get, ("TMPDIR", "TEMP", "TMP"))) and _has_plenty(workers)
+        if has_memory:
+            with suppress(StoreError):
+                _make(in_memory)
+        yield Scratch(folder, in_memory if has_memory and _is_own(in_memory) else None)
     finally:
         remove_folder(folder)
+        if _is_own(in_memory):
+            remove_folder(in_memory)
+
+
+def _has_plenty(workers: int) -> bool:
+    """Whether there is so much memory that builds in it take it from nobody."""
+    needed = _LEAST_MEMORY + workers * _LEAST_MEMORY_OF_WORKER
+    try:
+        return shutil.disk_usage(SHARED_MEMORY).free >= needed and memory.available_memory() >= needed
+    except OSError:
+        return False
 
 
 def socket_folder(state: Path) -> Path:
@@ -48,7 +78,7 @@ def socket_folder(state: Path) -> Path:
 
 def remove_leftovers(state: Path) -> None:
     """Remove what a run that was killed left in the temporary folder. Raises ``StoreError``."""
-    leftovers = [_scratch_path(state), _socket_path(state)]
+    leftovers = [_scratch_path(state), _memory_path(state), _socket_path(state)]
     if not any(_is_own(folder) for folder in leftovers):
         return
     # Few runs find any.
@@ -68,6 +98,10 @@ def _scratch_path(state: Path) -> Path:
     # The sandbox has a /dev of its own.
     temporary = gettempdir() if not gettempdir().startswith("/dev/") else "/var/tmp"
     return Path(temporary) / f"sdistmaker-{os.getuid()}-{digest}"
+
+
+def _memory_path(state: Path) -> Path:
+    return SHARED_MEMORY / _scratch_path(state).name
 
 
 def _socket_path(state: Path) -> Path:

@@ -30,15 +30,15 @@ class RepositorySettings:
 class BuildSettings:
     """What all jobs of a run share, as plain values.
 
-    ``scratch``, ``output`` (for archives) and ``environments`` are folders. ``timeout`` is in seconds for one
-    tag. ``python`` is the interpreter that builds ("": the one that runs this program), ``pythons`` are those
-    to try where that one fails (none: all that are found). ``include_versioned_files``, ``verify_builds`` and
-    ``unbuildable`` are the options of these names. ``sandbox`` is true where builds run in bubblewrap.
-    ``helper_environment`` holds environment variables of trusted helper programs; no build gets them.
-    ``private_names`` (normalised) are never installed unless a tag or an option asks for them.
-    ``wheels`` is the option of this name: with "pure" a wheel is built beside each sdist.
-    With ``verbose``, helpers print live. ``has_many_builds`` is true where each process builds more than one
-    tag.
+    ``scratch``, ``output`` (for archives) and ``environments`` are folders. ``memory`` is one in memory, for
+    the builds of small tags, None for no such folder. ``timeout`` is in seconds for one tag. ``python`` is
+    the interpreter that builds ("": the one that runs this program), ``pythons`` are those to try where that
+    one fails (none: all that are found). ``include_versioned_files``, ``verify_builds`` and ``unbuildable``
+    are the options of these names. ``sandbox`` is true where builds run in bubblewrap. ``helper_environment``
+    holds environment variables of trusted helper programs; no build gets them. ``private_names`` (normalised)
+    are never installed unless a tag or an option asks for them. ``wheels`` is the option of this name: with
+    "pure" a wheel is built beside each sdist. With ``verbose``, helpers print live. ``has_many_builds`` is
+    true where each process builds more than one tag.
     """
 
     scratch: Path
@@ -56,6 +56,7 @@ class BuildSettings:
     verbose: bool = False
     has_many_builds: bool = True
     wheels: str = "none"
+    memory: Path | None = None
 
 
 class BuildJob(NamedTuple):

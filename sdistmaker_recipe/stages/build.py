@@ -7,6 +7,7 @@ are tried one after the other until one of them builds the tag.
 from __future__ import annotations
 
 import errno
+import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,11 +38,16 @@ from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
-from sdistmaker_recipe.toolchain.build_folder import refuse_full_disk, temporary_build_folder
+from sdistmaker_recipe.toolchain.build_folder import (
+    TooLargeForMemoryError,
+    limit_in_memory,
+    refuse_full_disk,
+    temporary_build_folder,
+)
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, find_files, read_exported_tag
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
-from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, sandbox_in
 from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
 from sdistmaker_recipe.toolchain.metadata_check import odd_values
 from sdistmaker_recipe.toolchain.outside_links import refuse_packed_links
@@ -99,7 +105,9 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
     """
     try:
         with cpu_time_limit(job.settings.timeout):
-            outcome, rung = _try_rungs(job, credentials)
+            outcome, rung = _build_in_memory(job, credentials) or _try_rungs(
+                job, credentials, job.settings.scratch
+            )
         if isinstance(outcome, Failed) and not outcome.is_permanent:
             # What the tag wrote is removed by now. If there is no room all the same, no other tag has any.
             refuse_full_disk(job.settings.scratch)
@@ -165,17 +173,34 @@ def _in_one_line(wheel: BuiltWheel | NoWheel) -> BuiltWheel | NoWheel:
     return wheel._replace(reason=one_line(wheel.reason)) if isinstance(wheel, NoWheel) else wheel
 
 
-def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
+def _build_in_memory(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung] | None:
+    """The outcome of a build in memory, and the rung that it comes from; None if it has to be done on disk.
+
+    That is so for a tag that was exported ahead to the disk, for a large one, and if memory ran out.
+    """
+    folder = job.settings.memory
+    if folder is None or job.exported:
+        return None
+    try:
+        outcome, rung = _try_rungs(job, credentials, folder)
+    except (TooLargeForMemoryError, OSError):
+        return None
+    # Whatever the build wrote is removed by now, so how full the folder is says nothing.
+    is_full = isinstance(outcome, Failed) and os.strerror(errno.ENOSPC) in f"{outcome.reason}\n{outcome.log}"
+    return None if is_full else (outcome, rung)
+
+
+def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Outcome, Rung]:
     """Try one rung after the other, each on a fresh export, until one builds the tag.
 
-    The outcome, and the rung that it comes from.
+    They work in the folder ``place``. The outcome, and the rung that it comes from.
     """
     deadline = Deadline(job.settings.timeout)
     failures: list[FailedRung] = []
     untried: Sequence[Rung] = ()
     second_best: tuple[Built, Rung] | None = None
     while untried or not failures:
-        with temporary_build_folder(job.settings.scratch) as scratch:
+        with temporary_build_folder(place) as scratch:
             try:
                 # Other processes may have all connections, so this can wait for long.
                 with deadline.paused():
@@ -199,7 +224,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
         return _with_notes(second_best[0]), second_best[1]
     if _are_permanent(failures) and job.settings.unbuildable == "archive":
         try:
-            return _pack_files_only(failures[0].error, job, credentials), FILES_ONLY
+            return _pack_files_only(failures[0].error, job, credentials, place), FILES_ONLY
         except BuildError as error:
             failures.append(FailedRung(FILES_ONLY, error))
     return _failed(job, failures, exported), rung
@@ -210,7 +235,8 @@ def _not_exported(job: BuildJob, error: BuildError) -> Failed:
 
 
 def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedTag:
-    export_tag(job, credentials, scratch / "export")
+    with limit_in_memory(scratch, job.settings.memory):
+        export_tag(job, credentials, scratch / "export")
     return read_exported_tag(scratch / "export", scratch / "tree", job.tag, job.subdirectory)
 
 
@@ -229,7 +255,9 @@ def _build_context(
             **(git_repository.BUILD_VARIABLES if rung.has_git else {}),
             **preparation.versioned_files_variables(rung, exported, scratch, job),
         },
-        sandbox=Sandbox(process_folder(job.settings.scratch) if job.settings.sandbox else None),
+        sandbox=sandbox_in(scratch.parent.parent, job.settings.scratch)
+        if job.settings.sandbox
+        else NO_SANDBOX,
         # Most tags of a run are built by their first toolchain, and share it with their neighbours.
         may_reuse_worker=is_first,
         has_many_builds=job.settings.has_many_builds,
@@ -312,9 +340,9 @@ def _naming_project(name: str) -> Iterator[None]:
         raise
 
 
-def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials) -> Built:
+def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials, place: Path) -> Built:
     """The archive for the option unbuildable = archive: the tag's own files, though nothing builds them."""
-    with temporary_build_folder(job.settings.scratch) as scratch:
+    with temporary_build_folder(place) as scratch:
         exported = _export(job, credentials, scratch)
         raw_archive = scratch / "files-only.tar.gz"
         write_files_only_sdist(exported.tree, job.tag, raw_archive)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.errors import BuildError, SdistmakerError, StoreError
+from sdistmaker_recipe.toolchain.exported_tag import list_files
 from sdistmaker_recipe.toolchain.isolation.sandbox import process_folder, shared_memory_folder
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
 _LEAST_FREE_BYTES = 4 << 20
 _LEAST_FREE_FILES = 100
+_MAX_BYTES_IN_MEMORY = 16 << 20
+
+
+_MAX_PACKED_BYTES_IN_MEMORY = 2 << 20
+
+
+class TooLargeForMemoryError(Exception):
+    """A tag cannot be exported to a folder in memory."""
 
 
 @contextmanager
@@ -41,6 +51,34 @@ def _empty(folder: Path) -> None:
             path.unlink(missing_ok=True)
         else:
             remove_folder(path)
+
+
+@contextmanager
+def limit_in_memory(scratch: Path, memory: Path | None) -> Iterator[None]:
+    """Limit the files that are exported to ``scratch`` in the context, if it is below the folder ``memory``.
+
+    Raises ``TooLargeForMemoryError`` if they are more than 16 MiB, or if they cannot be exported at all, and
+    ``BuildError`` if folders are nested too deep.
+    """
+    if memory is None or memory not in scratch.parents:
+        yield
+        return
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Neither libsvn nor a program gets far with one large file.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_BYTES_IN_MEMORY, former[1]))
+    try:
+        yield
+    except (BuildError, SdistmakerError, OSError) as error:
+        raise TooLargeForMemoryError from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    if sum((scratch / path).lstat().st_size for path in list_files(scratch)) > _MAX_BYTES_IN_MEMORY:
+        raise TooLargeForMemoryError
+
+
+def place_to_unpack(archive: Path, scratch: Path, memory: Path | None) -> Path:
+    """The folder of the two in which to build what is in an archive: in memory if that is small."""
+    return memory if memory and archive.stat().st_size <= _MAX_PACKED_BYTES_IN_MEMORY else scratch
 
 
 def refuse_full_disk(folder: Path) -> None:

@@ -103,7 +103,7 @@ class Worker:
             stderr=self._errors,
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._errors)
-        self._is_alone = folder is not None
+        self._sandbox = sandbox
         self._unread = b""
 
     @cached_property
@@ -141,12 +141,12 @@ class Worker:
             "result": str(call.result),
             "seconds": call.seconds,
             "limits": dict(RESOURCE_LIMITS),
-            "alone": self._is_alone,
+            "alone": self._sandbox.writable_folder is not None,
             "observe": call.observe,
         }
         try:
             stdin: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # it is a pipe
-            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.write(self._sandbox.inside(json.dumps(request)).encode() + b"\n")
             stdin.flush()
         except OSError as error:
             self.close()

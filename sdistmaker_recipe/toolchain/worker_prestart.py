@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, may_use_bubblewrap, process_folder
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, may_use_bubblewrap, sandbox_in
 from sdistmaker_recipe.toolchain.worker import worker_for
 
 COMPLETE_FILE = "complete.json"
@@ -35,10 +35,11 @@ def remember_worker(environment: Path, module: str) -> None:
                 new.unlink(missing_ok=True)
 
 
-def prestart_worker(environments: Path, scratch: Path, mode: str) -> None:
+def prestart_worker(environments: Path, scratch: Path, mode: str, memory: Path | None = None) -> None:
     """Start the remembered worker of these environments, if there is one; do not wait until it is ready.
 
-    ``scratch`` is where this process builds, ``mode`` the option sandbox.
+    ``scratch`` is where this process builds, or ``memory`` if there is such a folder. ``mode`` is the option
+    sandbox.
     """
     has_sandbox = may_use_bubblewrap(mode)
     if mode == "bubblewrap" and not has_sandbox:
@@ -48,5 +49,5 @@ def prestart_worker(environments: Path, scratch: Path, mode: str) -> None:
         folder = environments / latest["environment"]
         python = folder / "bin" / "python"
         if (folder / COMPLETE_FILE).exists() and python.exists():
-            sandbox = Sandbox(process_folder(scratch) if has_sandbox else None)
+            sandbox = sandbox_in(memory or scratch, scratch) if has_sandbox else NO_SANDBOX
             worker_for(python, latest["module"], sandbox, has_many_builds=False)

@@ -36,11 +36,18 @@ _ETC_FILES = (
 )
 _PROBE_SECONDS = 20
 
+SHARED_MEMORY = Path("/dev/shm")
+"""The file system in memory that every Linux has: see shm_overview(7)."""
+
 
 class Sandbox(NamedTuple):
-    """Where a build runs: ``writable_folder`` is the only one it can write to, None without a sandbox."""
+    """Where a build runs: ``writable_folder`` is the only one it can write to, None without a sandbox.
+
+    Builds see that folder at the path ``seen_as``, None for its own path.
+    """
 
     writable_folder: Path | None
+    seen_as: Path | None = None
 
     def start(
         self,
@@ -53,12 +60,15 @@ class Sandbox(NamedTuple):
         stderr: int | IO[bytes],
         cwd: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a command inside; ``readable`` are folders and files that it needs beside the system's."""
-        with self._wrapped(command, readable) as (wrapped_command, descriptors):
+        """Start a command inside; ``readable`` are folders and files that it needs beside the system's.
+
+        Paths of the writable folder in the command and the environment become those that it is seen as.
+        """
+        with self._wrapped([*map(self.inside, command)], readable, cwd) as (wrapped_command, descriptors):
             return subprocess.Popen(
                 wrapped_command,
                 cwd=cwd,
-                env=dict(environment),
+                env={name: self.inside(value) for name, value in environment.items()},
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
@@ -66,19 +76,24 @@ class Sandbox(NamedTuple):
                 pass_fds=descriptors,
             )
 
+    def inside(self, text: str) -> str:
+        """A text in which paths of the writable folder are replaced by those that builds see."""
+        if self.writable_folder is None or self.seen_as is None:
+            return text
+        return text.replace(str(self.writable_folder), str(self.seen_as))
+
     @contextmanager
     def _wrapped(
-        self, command: Sequence[str], readable: Iterable[Path]
+        self, command: Sequence[str], readable: Iterable[Path], cwd: Path | None
     ) -> Iterator[tuple[Sequence[str], tuple[int, ...]]]:
         """The command that runs this one inside, and the file descriptors that it has to inherit."""
         if self.writable_folder is None:
             yield command, ()
             return
         with _seccomp_arguments() as (seccomp, descriptors):
-            yield (
-                [*_bubblewrap_command(self.writable_folder, readable), *seccomp, "--", *command],
-                descriptors,
-            )
+            arguments = _bubblewrap_command(self.writable_folder, self.seen_as, readable)
+            arguments += ["--chdir", self.inside(str(cwd))] if cwd else []
+            yield [*arguments, *seccomp, "--", *command], descriptors
 
 
 NO_SANDBOX = Sandbox(None)
@@ -89,6 +104,15 @@ def process_folder(scratch: Path) -> Path:
     folder = scratch / f"worker-{os.getpid()}"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def sandbox_in(place: Path, scratch: Path) -> Sandbox:
+    """The sandbox of this process's builds in the folder ``place``.
+
+    They see it below ``scratch``, because a folder in memory is in /dev, and a sandbox has one of its own.
+    """
+    folder = process_folder(place)
+    return Sandbox(folder, None if place == scratch else scratch / folder.name)
 
 
 def shared_memory_folder(writable_folder: Path) -> Path:
@@ -170,7 +194,7 @@ def _seccomp_arguments() -> Iterator[tuple[list[str], tuple[int, ...]]]:
         yield ["--seccomp", str(reading)], (reading,)
 
 
-def _bubblewrap_command(writable_folder: Path, readable: Iterable[Path]) -> list[str]:
+def _bubblewrap_command(writable_folder: Path, seen_as: Path | None, readable: Iterable[Path]) -> list[str]:
     shared_memory = shared_memory_folder(writable_folder)
     shared_memory.mkdir(exist_ok=True)
     arguments = [BUBBLEWRAP, *_namespace_arguments(), *_system_arguments(), "--proc", "/proc"]
@@ -182,7 +206,8 @@ def _bubblewrap_command(writable_folder: Path, readable: Iterable[Path]) -> list
             is_link = path.is_symlink() and path.is_file()
             option, source = ("--symlink", path.readlink()) if is_link else ("--ro-bind", path)
             arguments += [option, str(source), str(path)]
-    return [*arguments, "--bind", str(writable_folder), str(writable_folder), "--remount-ro", "/"]
+    seen = str(seen_as or writable_folder)
+    return [*arguments, "--bind", str(writable_folder), seen, "--remount-ro", "/"]
 
 
 def _namespace_arguments() -> list[str]:

@@ -13,11 +13,11 @@ from sdistmaker_recipe.model import BuildSettings, BuiltWheel
 from sdistmaker_recipe.names import canonicalize_name, normalised_version
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
-from sdistmaker_recipe.toolchain.build_folder import temporary_build_folder
+from sdistmaker_recipe.toolchain.build_folder import place_to_unpack, temporary_build_folder
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
-from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox, process_folder
+from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, sandbox_in
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import Rung, runs_on_old_python
 from sdistmaker_recipe.toolchain.python_support import supports_both
@@ -47,14 +47,15 @@ def build_wheel(
 
     Raises ``NoWheelError`` if no wheel installs what the file does, ``BuildError`` and ``ToolchainError``.
     """
-    with temporary_build_folder(settings.scratch) as scratch:
+    place = place_to_unpack(sdist, settings.scratch, settings.memory)
+    with temporary_build_folder(place) as scratch:
         unpacked = unpack_sdist(sdist, scratch)
         context = BuildContext(
             tree=unpacked.source.tree,
             scratch=scratch,
             deadline=Deadline(settings.timeout),
             variables={"SOURCE_DATE_EPOCH": str(unpacked.epoch)},
-            sandbox=Sandbox(process_folder(settings.scratch) if settings.sandbox else None),
+            sandbox=sandbox_in(place, settings.scratch) if settings.sandbox else NO_SANDBOX,
             may_reuse_worker=may_reuse_worker,
             has_many_builds=settings.has_many_builds,
         )
