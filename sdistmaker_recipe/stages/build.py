@@ -7,7 +7,6 @@ are tried one after the other until one of them builds the tag.
 from __future__ import annotations
 
 import errno
-import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ from sdistmaker_recipe.toolchain.build_folder import (
     TooLargeForMemoryError,
     limit_in_memory,
     refuse_full_disk,
+    refuse_full_memory,
     temporary_build_folder,
 )
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, find_files, read_exported_tag
@@ -182,12 +182,9 @@ def _build_in_memory(job: BuildJob, credentials: Credentials) -> tuple[Outcome, 
     if folder is None or job.exported:
         return None
     try:
-        outcome, rung = _try_rungs(job, credentials, folder)
+        return _try_rungs(job, credentials, folder)
     except (TooLargeForMemoryError, OSError):
         return None
-    # Whatever the build wrote is removed by now, so how full the folder is says nothing.
-    is_full = isinstance(outcome, Failed) and os.strerror(errno.ENOSPC) in f"{outcome.reason}\n{outcome.log}"
-    return None if is_full else (outcome, rung)
 
 
 def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Outcome, Rung]:
@@ -218,6 +215,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Ou
                 second_best = second_best or (built, rung)
                 raise bytes_for_text
             except BuildError as error:
+                refuse_full_memory(scratch, job.settings.memory)
                 failures.append(FailedRung(rung, error))
                 untried = remaining_rungs(failures, untried, exported, job)
     if second_best is not None:

@@ -24,7 +24,7 @@ _MAX_PACKED_BYTES_IN_MEMORY = 2 << 20
 
 
 class TooLargeForMemoryError(Exception):
-    """A tag cannot be exported to a folder in memory."""
+    """A tag cannot be exported to a folder in memory, or not built there."""
 
 
 @contextmanager
@@ -81,10 +81,21 @@ def place_to_unpack(archive: Path, scratch: Path, memory: Path | None) -> Path:
     return memory if memory and archive.stat().st_size <= _MAX_PACKED_BYTES_IN_MEMORY else scratch
 
 
-def refuse_full_disk(folder: Path) -> None:
-    """Raise ``StoreError`` if the file system of the folder has hardly any room left: see statvfs(3)."""
+def refuse_full_memory(scratch: Path, memory: Path | None) -> None:
+    """Raise ``TooLargeForMemoryError`` if a build in ``scratch``, which is in ``memory``, filled that."""
+    if memory is not None and memory in scratch.parents and _is_nearly_full(memory):
+        raise TooLargeForMemoryError
+
+
+def _is_nearly_full(folder: Path) -> bool:
+    """Whether the file system of the folder has hardly any room left: see statvfs(3)."""
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
-    if free < _LEAST_FREE_BYTES or (status.f_files > 0 and status.f_favail < _LEAST_FREE_FILES):
+    return free < _LEAST_FREE_BYTES or (status.f_files > 0 and status.f_favail < _LEAST_FREE_FILES)
+
+
+def refuse_full_disk(folder: Path) -> None:
+    """Raise ``StoreError`` if the file system of the folder has hardly any room left."""
+    if _is_nearly_full(folder):
         hint = "Make room on this file system, or set TMPDIR to a folder on another one."
         raise StoreError(f"{folder}: {os.strerror(errno.ENOSPC)}", hint)

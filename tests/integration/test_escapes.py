@@ -130,11 +130,15 @@ def told(commands: Commands) -> str:
     return "".join(path.read_text("utf-8", "replace") for path in paths)
 
 
+@pytest.mark.parametrize("place", ["memory", "disk"])
 @pytest.mark.parametrize("harm", HARMS)
 def test_links_lead_nobody_out_of_the_sandbox(
-    history: History, commands: Commands, victim: Path, harm: str
+    history: History, commands: Commands, victim: Path, harm: str, place: str
 ) -> None:
     need("bwrap")
+    if place == "disk":
+        # Who names a folder for temporary files gets none in memory.
+        commands = Commands(commands.folder, {**commands.environment, "TMPDIR": str(victim.parent)})
     first, second, reason = HARMS[harm]
     backend = BACKEND.format(victim=str(victim), first=f"    {first}", second=f"    {second}")
     history.add_tag("evil", "1.0", {"pyproject.toml": PYPROJECT, "backend.py": backend, "PKG-INFO": METADATA})

@@ -119,10 +119,10 @@ class TestNames:
         catalog.private_names.add_from_metadata(["told"])
 
     def test_are_kept_where_nothing_can_be_built(self, index, monkeypatch):
-        def fail(state: Path) -> None:
+        def fail(*_: object) -> None:
             raise StoreError("No space left on device")
 
-        monkeypatch.setattr(building, "scratch_folder", fail)
+        monkeypatch.setattr(building, "scratch_folders", fail)
         with pytest.raises(StoreError, match="No space"):
             index.run("new", build=True)
         assert set(index.store().folders()) == {"acme", "guess", "ledger", "new", "told"}
