@@ -102,8 +102,8 @@ class _BarListener:
         counts = [use.jobs for use in workers if use.jobs]
         if not counts:
             return
-        each = f"{counts[-1]} to {counts[0]} tags each" if counts[0] != counts[-1] else f"{counts[0]} each"
-        self._workers = f" on {report.count(len(counts), 'worker')} ({each})"
+        noun = "worker" if len(counts) == 1 else "workers"
+        self._workers = f" on {len(counts)} {noun}, {min(counts)} to {max(counts)} tags each"
         self._describe()
 
     def _describe(self) -> None:

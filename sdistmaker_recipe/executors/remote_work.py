@@ -59,8 +59,8 @@ class RemoteWork(Protocol):
         Raises ``UnfitWorkerError`` if another worker shall try.
         """
 
-    def unpack(self, result: Any) -> Any:  # noqa: ANN401
-        """The result as the caller gets it; raises ``UnfitWorkerError`` if it arrived damaged."""
+    def unpack(self, result: Any, worker: str) -> Any:  # noqa: ANN401
+        """The result of a worker as the caller gets it; raises ``UnfitWorkerError`` if it arrived damaged."""
 
     def lost(self, job: Any, reason: str) -> Any:  # noqa: ANN401
         """The result of a job that ended each process, or each worker, that ran it."""

@@ -258,7 +258,7 @@ def build_settings(
     """What all jobs of a run share: see ``BuildSettings``.
 
     Raises ``ToolchainError`` if an interpreter or the sandbox is missing. With executor = dask the machines
-    of the workers are looked at instead of this one: see ``flow.cluster_builds``.
+    of the workers are looked at instead of this one: see ``flow.remote_builds``.
     """
     environment = uv_variables(configuration.build_index, context.environment, Path(sys.prefix))
     helper_environment = tuple(environment.items())

@@ -64,6 +64,7 @@ def publish(builds: Builds, run: Run) -> Results:
     warnings += _warn_of_mixed_names(tags, run)
     _settle(planned, run)
     workers = builds.cluster.workers if builds.cluster else ()
+    warnings += builds.cluster.faults if builds.cluster else ()
     return Results(planned, tags, changes, warnings, _finish_verification(planned), wheels, workers)
 
 

@@ -108,6 +108,7 @@ class Assignment:
         for task in sorted(worker.tasks):
             task.lost_on.append(address)
             (culprits if worker.is_alone else suspects).append(task)
+        worker.tasks.clear()
         return suspects, culprits
 
     def stuck_tasks(self) -> list[Task]:

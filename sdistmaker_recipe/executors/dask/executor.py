@@ -4,62 +4,25 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
+from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, listed
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
 
-_GREETERS = 16
-"""So many workers are made ready at the same time."""
 _MOST_COLLECTED = 64
 """So many results are fetched with one request."""
-
-
-class Attempt(Protocol):
-    """A job that a worker has."""
-
-
-class Cluster(Protocol):
-    """What the executor needs of a cluster; see ``cluster.DaskCluster``. All raise ``ClusterError``."""
-
-    address: str
-    poll_seconds: float
-    worker_wait: float
-
-    def workers(self) -> Mapping[str, int]:
-        """The threads of each worker, by address."""
-
-    def difference(self, address: str) -> str:
-        """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
-
-    def greet(self, address: str, work: bytes) -> Greeting:
-        """Make a worker ready for this sealed work."""
-
-    def start(self, address: str, site: str, key: str, job: bytes, done: Callable[[], None]) -> Attempt:
-        """Give a pickled job to a worker; ``done`` is called when there is an answer, or will be none."""
-
-    def collect(self, attempts: Sequence[Attempt]) -> Sequence[Answer | Lost]:
-        """The answers of attempts that are done."""
-
-    def cancel(self, attempts: Sequence[Attempt]) -> None:
-        """Forget attempts whose answers nobody wants."""
-
-    def wake(self) -> None:
-        """Tell a cluster without workers that there is something to do."""
-
-    def close(self, sites: Mapping[str, str]) -> None:
-        """Cancel what runs, end these sites (by the addresses of their workers), and close the connection."""
 
 
 @dataclass(eq=False, slots=True)
@@ -83,21 +46,15 @@ class ClusterExecutor(Executor):
         self._cluster = cluster
         self._run = uuid4().hex[:8]
         self._work: Any = None
-        self._sent_work = b""
         self._assignment = Assignment()
         self._attempts: dict[str, tuple[Task, Worker, Attempt]] = {}
         self._answered: list[str] = []
         self._submitted = self._started = 0
-        self._greeting: set[str] = set()
-        self._refused: dict[str, str] = {}
-        self._differences: dict[str, str] = {}
-        self._has_begun = self._is_awake = False
-        self._workers_seen = time.monotonic()
         self._next_poll = 0.0
         self._uses: dict[str, _Use] = {}
         self._error: BaseException | None = None
         self._events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._greeters = ThreadPoolExecutor(_GREETERS)
+        self._roster = Roster(cluster, self._events.put, self._greeted, self._note)
         self._thread = Thread(target=self._handle_events, daemon=True)
         self._thread.start()
 
@@ -113,7 +70,7 @@ class ClusterExecutor(Executor):
         """The future of the result of this ``RemoteWork`` for the job."""
         future: Future[Any] = Future()
         if self._work is None:
-            self._work, self._sent_work = work, seal(work)
+            self._work, self._roster.sent_work = work, seal(work)
         task = Task(self._submitted, job, work.kind(job), future)
         self._submitted += 1
         self._events.put(partial(self._assignment.add, task))
@@ -123,8 +80,8 @@ class ClusterExecutor(Executor):
         """End the run on all workers; does not wait for jobs that run."""
         self._events.put(None)
         self._thread.join()
-        self._greeters.shutdown(wait=False, cancel_futures=True)
         self._cluster.close({worker.address: worker.site for worker in self._assignment.workers.values()})
+        self._roster.close()
 
     def _handle_events(self) -> None:
         while self._take_events():
@@ -151,93 +108,25 @@ class ClusterExecutor(Executor):
         if not self._assignment.is_busy:
             return None
         if time.monotonic() >= self._next_poll:
-            self._look_at_workers()
+            for address in self._roster.look(self._assignment.workers):
+                self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
-        self._begin()
+        may_start = self._roster.may_start(self._assignment.workers)
         while True:
             self._take_answers()
-            if self._has_begun:
+            if may_start:
                 self._start_tasks()
             if not self._answered:
                 break
         return self._give_up_impossible_tasks()
 
-    def _look_at_workers(self) -> None:
-        """Greet workers that are new, and find those that are lost."""
-        found = self._cluster.workers()
-        for address in [address for address in self._assignment.workers if address not in found]:
-            self._lose(address)
-        self._refused = {address: why for address, why in self._refused.items() if address in found}
-        known = {*self._assignment.workers, *self._refused, *self._greeting}
-        for address in found:
-            if address not in known:
-                self._greeting.add(address)
-                self._greeters.submit(self._greet, address, found[address])
-        if found:
-            self._workers_seen, self._is_awake = time.monotonic(), False
-        elif not self._is_awake:
-            self._is_awake = True
-            self._cluster.wake()
-        elif time.monotonic() > self._workers_seen + self._cluster.worker_wait:
-            raise ClusterError(
-                f"The Dask cluster at {self._cluster.address} has had no worker for "
-                f"{self._cluster.worker_wait:g} seconds.",
-                "What was built by then is published, and the next run goes on. Start workers, such as: "
-                f"dask worker {self._cluster.address}",
-            )
-
-    def _greet(self, address: str, threads: int) -> None:
-        """In a thread of its own: make a worker ready."""
-        try:
-            if difference := self._cluster.difference(address):
-                event = partial(self._differs, address, difference)
-            else:
-                greeting = self._cluster.greet(address, self._sent_work)
-                event = partial(self._greeted, address, threads, greeting)
-        except Exception as error:
-            # It may only be busy. As long as the scheduler names it, it is asked again.
-            event = partial(self._note, address, f"gave no answer: {error}")
-        self._events.put(event)
-        self._events.put(partial(self._greeting.discard, address))
-
     def _greeted(self, address: str, threads: int, greeting: Greeting) -> None:
         self._uses.setdefault(address, _Use()).host = greeting.host
-        if greeting.problem:
-            hint = f" {greeting.hint}" if greeting.hint else ""
-            self._refuse(address, f"{greeting.problem}.{hint}")
-        else:
+        if not greeting.problem:
             self._assignment.add_worker(Worker(address, greeting.site, threads))
-
-    def _differs(self, address: str, difference: str) -> None:
-        self._differences[address] = difference
-        self._refuse(address, f"{difference}.")
-
-    def _refuse(self, address: str, problem: str) -> None:
-        self._refused[address] = problem
-        self._note(address, problem)
 
     def _note(self, address: str, text: str) -> None:
         self._uses.setdefault(address, _Use()).notes[text] = None
-
-    def _begin(self) -> None:
-        """Begin when all workers that were there at first are greeted.
-
-        Raises ``ClusterError`` if one of them could not understand jobs, or none can do any.
-        """
-        if self._greeting or not (self._assignment.workers or self._refused):
-            return
-        if not self._has_begun and self._differences:
-            raise ClusterError(
-                "Workers of the Dask cluster differ from this program, so nothing was built: "
-                f"{_listed(self._differences)}.",
-                "Install the same versions on this machine and on all workers, and restart the workers.",
-            )
-        if not self._assignment.workers:
-            raise ClusterError(
-                f"No worker of the Dask cluster at {self._cluster.address} can build: "
-                f"{_listed(self._refused)}",
-            )
-        self._has_begun = True
 
     def _start_tasks(self) -> None:
         for task, worker in self._assignment.assign():
@@ -260,8 +149,10 @@ class ClusterExecutor(Executor):
         keys, self._answered[:] = self._answered[:_MOST_COLLECTED], self._answered[_MOST_COLLECTED:]
         done = [self._attempts.pop(key) for key in keys if key in self._attempts]
         answers = self._cluster.collect([attempt for _, _, attempt in done]) if done else ()
-        for (task, worker, _), answer in zip(done, answers, strict=True):
-            # After the loss of a worker there may be late answers of it.
+        found = zip(done, answers, strict=True)
+        # First the results: whose result is there is no suspect in the loss of a worker.
+        for (task, worker, _), answer in sorted(found, key=lambda each: _is_loss(each[1])):
+            # An answer before it may have taken the task from the worker.
             if task in worker.tasks:
                 self._take_answer(task, worker, answer)
 
@@ -286,7 +177,7 @@ class ClusterExecutor(Executor):
             result = self._work.lost(task.job, "The build ended the process that ran it.")
         else:
             try:
-                result = self._work.unpack(answer.value)
+                result = self._work.unpack(answer.value, worker.address)
             except UnfitWorkerError as error:
                 return self._try_elsewhere(task, worker, error)
             except Exception as error:
@@ -304,16 +195,26 @@ class ClusterExecutor(Executor):
         task.refusals[worker.address] = f"{error.reason}.{hint}"
         self._note(worker.address, f"{error.reason}.{hint}")
         self._assignment.add(task)
+        # Those of the same kind that wait there would only lose time.
+        others = [each for each in worker.tasks if each.kind == task.kind]
+        self._abandon(worker, others)
+        for other in others:
+            self._assignment.release(other, worker)
+            self._assignment.add(other)
 
     def _finish(self, task: Task, worker: Worker) -> None:
         self._assignment.release(task, worker)
         self._assignment.finish(task)
 
+    def _abandon(self, worker: Worker, tasks: Collection[Task]) -> None:
+        """Forget the attempts of a worker at these tasks."""
+        keys = [key for key, (task, of, _) in self._attempts.items() if of is worker and task in tasks]
+        self._cluster.cancel([self._attempts.pop(key)[2] for key in keys])
+
     def _lose(self, address: str) -> None:
         """Have what a lost worker had done elsewhere; a job that was alone on two of them is given up."""
         worker = self._assignment.workers[address]
-        abandoned = [key for key, (_, of, _) in self._attempts.items() if of is worker]
-        self._cluster.cancel([self._attempts.pop(key)[2] for key in abandoned])
+        self._abandon(worker, worker.tasks)
         suspects, culprits = self._assignment.remove_worker(address)
         self._note(address, "was lost.")
         for task in suspects:
@@ -326,7 +227,7 @@ class ClusterExecutor(Executor):
 
     def _give_up_impossible_tasks(self) -> None:
         """Fail the jobs that every worker refused."""
-        if self._greeting or not self._assignment.workers:
+        if self._roster.is_greeting or not self._assignment.workers:
             return
         if all(worker.unfit_for for worker in self._assignment.workers.values()):
             stuck = self._assignment.stuck_tasks()
@@ -336,7 +237,8 @@ class ClusterExecutor(Executor):
             }
             for task in stuck:
                 label = self._work.label(task.job)
-                text = f"No worker of the Dask cluster can build {label}: {_listed(reasons | self._refused)}"
+                who = listed(reasons | self._roster.refused)
+                text = f"No worker of the Dask cluster can build {label}: {who}"
                 task.future.set_exception(ClusterError(text))
 
     def _fail(self, error: BaseException) -> None:
@@ -350,9 +252,6 @@ class ClusterExecutor(Executor):
                 task.future.set_exception(error)
 
 
-def _listed(reasons: Mapping[str, str]) -> str:
-    """Workers with their reasons; those with the same one together."""
-    by_reason: dict[str, list[str]] = {}
-    for address, reason in sorted(reasons.items()):
-        by_reason.setdefault(reason, []).append(address)
-    return "; ".join(f"{', '.join(addresses)}: {reason}" for reason, addresses in by_reason.items())
+def _is_loss(answer: Answer | Lost) -> bool:
+    """Whether an answer says that a worker was lost, or restarted."""
+    return answer.is_worker_gone if isinstance(answer, Lost) else answer.kind == "unknown"

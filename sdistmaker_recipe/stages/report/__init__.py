@@ -2,7 +2,8 @@
 
 * ``text``: the lines for people, each with its meaning.
 * ``tag_groups``: tags of one project, and toolchains, of which the same is to be said.
-* ``wheels``: what is said of wheels.
+* ``wheels``: what is said of wheels. ``workers``: of the workers of a cluster.
+* ``numbers``: numbers and times in words.
 * ``next_steps``: what to do until the index is set up.
 * ``json_document``: the report for programs.
 * ``status``: the exit status.

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model import KnownFailure, Rejected, Report, Verification
-from sdistmaker_recipe.stages.report import wheels
+from sdistmaker_recipe.stages.report import wheels, workers
+from sdistmaker_recipe.stages.report.numbers import count, duration
 from sdistmaker_recipe.stages.report.status import broken_files
 from sdistmaker_recipe.stages.report.tag_groups import (
     group_attempts,
@@ -75,7 +76,7 @@ def _lines(report: Report, *, verbose: bool, names_published: bool, seconds: flo
         yield from (Line(f"would build a wheel of {each.filename}", "change") for each in plan.wheels)
     yield from _release_changes(report)
     yield from _unusual_pythons(report)
-    yield from _workers(report)
+    yield from (Line(text, "detail") for text in workers.built_by(report))
     if report.dry_run:
         if report.cluster and (plan.build or plan.wheels):
             yield Line(f"The Dask cluster at {report.cluster} would build them.")
@@ -99,20 +100,6 @@ def _unusual_pythons(report: Report) -> Iterator[Line]:
         yield Line(f"built by {group[0].release.python}: {group_label(tags)}", "detail")
 
 
-def _workers(report: Report) -> Iterator[Line]:
-    """What each worker of the cluster did, and what was wrong with it."""
-    for use in report.workers:
-        name = f"{use.address} ({use.host})" if use.host else use.address
-        if use.jobs:
-            yield Line(f"built by {name}: {count(use.jobs, 'tag')} in {duration(use.seconds)}", "detail")
-
-
-def _worker_warnings(report: Report) -> Iterator[Line]:
-    for use in report.workers:
-        for note in use.notes:
-            yield Line(f"warning: worker {use.address}: {note}", "warning")
-
-
 def _release_changes(report: Report) -> Iterator[Line]:
     for change in report.plan.release_changes:
         if change.action in PAST_TENSE:
@@ -129,7 +116,7 @@ def _problems(report: Report, *, quiet: bool = False) -> Iterator[Line]:
     for name, missing in wheels.new_failures(report):
         yield Line(f"no wheel of {name}: {missing.reason}", "failure")
         yield Line(f"    log of {missing.filename}: {missing.log_file}", "detail")
-    yield from _worker_warnings(report)
+    yield from (Line(f"warning: {text}", "warning") for text in workers.warnings(report))
     for is_repeated in (False,) if quiet else (False, True):
         rejected = [each for each in report.rejected if each.is_repeated == is_repeated]
         of_projects = group_equal(rejected, lambda each: each.tag, lambda each: each.reason)
@@ -236,18 +223,3 @@ def _summary(report: Report, seconds: float | None) -> Line:
     content = f"{count(report.releases, 'release')} of {count(report.projects, 'project')}"
     took = "" if seconds is None else f" in {duration(seconds)}"
     return Line(f"{', '.join(parts)}{took}; {report.destination} holds {content}.", "heading")
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun, such as 1 tag or 2 tags."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def duration(seconds: float) -> str:
-    """A time for people, such as 4.2 s, 3 min 12 s, or 1 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -275,6 +275,39 @@ class TestUrl:
             option_types.url(written)
 
 
+class TestScheduler:
+    @pytest.mark.parametrize(
+        ("written", "parsed"),
+        [
+            ("", ""),
+            ("tcp://dask.example.com:8786", "tcp://dask.example.com:8786"),
+            (" tls://10.0.0.1:8786/ ", "tls://10.0.0.1:8786"),
+            ("tcp://[::1]:8786", "tcp://[::1]:8786"),
+        ],
+    )
+    def test_is_an_address_with_a_port(self, written, parsed):
+        assert option_types.scheduler(written) == parsed
+
+    @pytest.mark.parametrize(
+        ("written", "wrong"),
+        [
+            ("dask.example.com:8786", "is not a tcp or tls address"),
+            ("https://dask.example.com:8786", "is not a tcp or tls address"),
+            ("tcp://dask.example.com", "has no port"),
+            ("tcp://dask.example.com:many", "is not a tcp or tls address"),
+            ("tcp://dask.example.com:8786/status", "is more than a tcp or tls address"),
+            ("tcp://me@dask.example.com:8786", "is more than a tcp or tls address"),
+        ],
+    )
+    def test_is_nothing_else(self, written, wrong):
+        with pytest.raises(ValueError, match=wrong):
+            option_types.scheduler(written)
+
+    def test_has_no_password(self):
+        with pytest.raises(option_types.SecretError):
+            option_types.scheduler("tcp://me:hunter2@dask.example.com:8786")
+
+
 class TestRepositories:
     @pytest.mark.parametrize(
         "url",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.doors.terminal import has_colours, is_terminal, print_lines, progress_bar
-from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.model import Plan, Published, Rejected, WorkerUse
 from sdistmaker_recipe.stages.report import Line
 from tests.unit.values import a_release, a_tag
 
@@ -43,6 +43,15 @@ class TestProgressBar:
         assert written.out == ""
         assert "failed acme.ledger 0.9" in written.err
         assert "published" not in written.err
+
+    def test_tells_the_workers_of_a_cluster_apart(self):
+        with progress_bar() as listener:
+            listener.planned(Plan(build=(a_tag(), a_tag("0.9"))))
+            listener.workers_changed([])
+            listener.workers_changed([WorkerUse("tcp://a:1", jobs=12), WorkerUse("tcp://b:1", jobs=7)])
+            listener.finished(REJECTED)
+            (task,) = listener._progress.tasks
+            assert task.description == "Building on 2 workers, 7 to 12 tags each, 1 failed"
 
     def test_takes_nothing_in_a_name_for_markup(self, capsys):
         tag = a_tag("0.9")._replace(name="[bold]0.9[/]")

@@ -24,6 +24,7 @@ from sdistmaker_recipe.model import (
     Report,
     Skipped,
     Verification,
+    WorkerUse,
 )
 from sdistmaker_recipe.stages.report import as_json, as_lines, as_text, exit_status, label
 from sdistmaker_recipe.stages.report.next_steps import next_steps
@@ -367,6 +368,40 @@ class TestNextSteps:
     def test_are_none_for_an_index_without_releases_and_in_a_dry_run(self):
         for report in (a_report(releases=0, projects=0), a_report(dry_run=True)):
             assert next_steps(report, self.CONFIGURATION) == []
+
+
+class TestCluster:
+    WORKERS = (
+        WorkerUse("tcp://a:1", "host-a", 12, 70.4),
+        WorkerUse("tcp://b:1", "", 1, 2.0, ("was lost.",)),
+        WorkerUse("tcp://c:1", "host-c", 0, 0.0, ("no Python 2.7. Install it.", "was lost.")),
+    )
+
+    def test_tells_its_workers_apart(self):
+        lines = as_text(a_report(workers=self.WORKERS, cluster="tcp://dask:8786")).splitlines()
+        assert lines[:4] == [
+            "built by tcp://a:1 (host-a): 12 tags in 1 min 10 s",
+            "built by tcp://b:1: 1 tag in 2.0 s",
+            "warning: workers tcp://b:1, tcp://c:1: was lost.",
+            "warning: worker tcp://c:1: no Python 2.7. Install it.",
+        ]
+
+    def test_has_only_the_range_of_many_workers(self):
+        workers = tuple(WorkerUse(f"tcp://{each}:1", "", 3 + each, 2.0, ("was lost.",)) for each in range(12))
+        lines = as_text(a_report(workers=workers)).splitlines()
+        assert lines[0] == "built by 12 workers: 3 to 14 tags each, 24.0 s of all of them together"
+        assert lines[1].endswith("tcp://9:1 and 2 more: was lost.")
+
+    def test_is_named_in_a_dry_run(self):
+        text = as_text(TO_BUILD._replace(cluster="tcp://dask:8786"))
+        assert "\nThe Dask cluster at tcp://dask:8786 would build them.\nDry run:" in text
+        assert "cluster" not in as_text(TO_BUILD)
+
+    def test_is_in_the_json(self):
+        found = json.loads(as_json(a_report(workers=self.WORKERS[1:2], cluster="tcp://dask:1"), strict=False))
+        assert found["executor"] == {"name": "dask", "scheduler": "tcp://dask:1"}
+        use = {"address": "tcp://b:1", "host": "", "jobs": 1, "seconds": 2.0, "notes": ["was lost."]}
+        assert found["workers"] == [use]
 
 
 class TestJson:

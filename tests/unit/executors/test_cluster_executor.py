@@ -1,0 +1,410 @@
+"""Jobs on a cluster: each gets one result, whichever workers come, go, refuse or die."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sdistmaker_recipe.errors import ClusterError, StoreError
+from sdistmaker_recipe.executors import run_jobs
+from sdistmaker_recipe.executors.dask import assignment
+from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
+from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal, unseal
+from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
+
+pytestmark = pytest.mark.usefixtures("threads_end")
+
+KILLER = 13
+
+
+@dataclass(frozen=True)
+class Work:
+    """Doubles numbers; the fake cluster does it itself."""
+
+    secret: str = ""
+
+    def label(self, job: int) -> str:
+        return f"number {job}"
+
+    def kind(self, job: int) -> str:
+        return "odd" if job % 2 else "even"
+
+    def pack(self, job: int, workers: int) -> int:
+        return job
+
+    def unpack(self, result: Any, worker: str) -> Any:
+        if isinstance(result, UnfitWorkerError):
+            raise result
+        return result
+
+    def lost(self, job: int, reason: str) -> str:
+        return reason
+
+
+@dataclass
+class FakeCluster:
+    """Workers that answer when ``step`` is called, or at once; ``behave`` says how.
+
+    It returns an answer, or None for a worker that dies.
+    """
+
+    behave: Callable[[str, int], Answer | Lost | None]
+    present: dict[str, int]
+    differences: Mapping[str, str] = field(default_factory=dict)
+    greetings: Mapping[str, Greeting] = field(default_factory=dict)
+    address: str = "tcp://scheduler:1"
+    poll_seconds: float = 0.01
+    worker_wait: float = 0.05
+    error: ClusterError | None = None
+    started: list[tuple[str, int]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    most_running: Counter[str] = field(default_factory=Counter)
+    running: Counter[str] = field(default_factory=Counter)
+    ended: dict[str, str] = field(default_factory=dict)
+    cancelled: int = 0
+    woken: int = 0
+    is_held: threading.Event | None = None
+    delay: float = 0.0
+
+    def workers(self) -> Mapping[str, int]:
+        if self.error:
+            raise self.error
+        return dict(self.present)
+
+    def difference(self, address: str) -> str:
+        return self.differences.get(address, "")
+
+    def greet(self, address: str, work: bytes) -> Greeting:
+        assert isinstance(unseal(work), Work)
+        return self.greetings.get(address, Greeting(f"site of {address}", "host"))
+
+    def start(self, address: str, site: str, key: str, job: bytes, done: Callable[[], None]) -> Any:
+        assert site == f"site of {address}"
+        number = pickle.loads(job)
+        self.started.append((address, number))
+        self.keys.append(key)
+        self.running[address] += 1
+        self.most_running[address] = max(self.most_running[address], self.running[address])
+        answer = self.behave(address, number)
+        if answer is None:
+            self.present.pop(address, None)
+            return [address, number, None]
+        attempt = [address, number, answer]
+
+        def finish() -> None:
+            if self.is_held:
+                self.is_held.wait(5)
+            self.running[address] -= 1
+            done()
+
+        threading.Timer(self.delay, finish).start()
+        return attempt
+
+    def collect(self, attempts: Sequence[Any]) -> Sequence[Answer | Lost]:
+        return [answer for _, _, answer in attempts]
+
+    def cancel(self, attempts: Sequence[Any]) -> None:
+        self.cancelled += len(attempts)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def close(self, sites: Mapping[str, str]) -> None:
+        self.ended = dict(sites)
+        deadline = time.monotonic() + 5
+        while any(isinstance(each, threading.Timer) for each in threading.enumerate()):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+
+def double(_address: str, number: int) -> Answer:
+    return Answer("done", 2 * number, 0.5)
+
+
+def run(cluster: FakeCluster, jobs: Sequence[int]) -> dict[int, Any]:
+    return dict(run_jobs(Work(), jobs, lambda _: ClusterExecutor(cluster), 1))
+
+
+def two() -> dict[str, int]:
+    return {"a": 1, "b": 1}
+
+
+class TestJobs:
+    def test_get_their_results_from_all_workers(self):
+        cluster = FakeCluster(double, {"a": 1, "b": 2}, delay=0.002)
+        assert run(cluster, range(40)) == {number: 2 * number for number in range(40)}
+        assert {address for address, _ in cluster.started} == {"a", "b"}
+        assert cluster.ended == {"a": "site of a", "b": "site of b"}
+
+    def test_are_under_way_for_each_thread_twice_at_most(self):
+        cluster = FakeCluster(double, {"a": 1, "b": 3}, delay=0.002)
+        run(cluster, range(60))
+        assert dict(cluster.most_running) == {"a": 2, "b": 6}
+
+    def test_have_names_without_anything_but_their_label(self):
+        cluster = FakeCluster(double, two())
+        run(cluster, range(4))
+        assert len(set(cluster.keys)) == 4
+        assert all(key.startswith("number ") for key in cluster.keys)
+
+    def test_that_wait_for_an_old_one_are_not_too_many(self, monkeypatch):
+        monkeypatch.setattr(assignment, "MOST_AHEAD", 10)
+        held = threading.Event()
+        cluster = FakeCluster(double, {"a": 1, "b": 1})
+        normal_start = cluster.start
+
+        def start(address, site, key, job, done):
+            cluster.is_held = held if pickle.loads(job) == 0 else None
+            return normal_start(address, site, key, job, done)
+
+        cluster.start = start
+        executor = ClusterExecutor(cluster)
+        futures = [executor.submit(Work(), number) for number in range(50)]
+        deadline = time.monotonic() + 5
+        while sum(future.done() for future in futures) < 9 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(0.05)
+        assert len(cluster.started) == 10
+        held.set()
+        assert [future.result(5) for future in futures] == [2 * number for number in range(50)]
+        executor.shutdown()
+
+    def test_raise_here_what_they_raised_there(self):
+        cluster = FakeCluster(lambda _, number: Answer("raised", StoreError("full")), two())
+        with pytest.raises(StoreError, match="full"):
+            run(cluster, [1])
+
+    def test_that_are_cancelled_are_not_begun(self):
+        cluster = FakeCluster(double, {})
+        cluster.worker_wait = 60
+        executor = ClusterExecutor(cluster)
+        future: Future = executor.submit(Work(), 1)
+        assert future.cancel()
+        cluster.present["a"] = 1
+        assert executor.submit(Work(), 2).result(5) == 4
+        executor.shutdown()
+        assert cluster.started == [("a", 2)]
+
+    def test_that_end_their_process_cost_no_worker(self):
+        cluster = FakeCluster(lambda a, n: Answer("died") if n == KILLER else double(a, n), two())
+        assert run(cluster, [1, KILLER]) == {1: 2, KILLER: "The build ended the process that ran it."}
+        assert set(cluster.present) == {"a", "b"}
+
+
+class TestLostWorkers:
+    def test_lose_no_job(self):
+        lost: list[int] = []
+
+        def behave(address: str, number: int) -> Answer | None:
+            if number == 3 and not lost:
+                return lost.append(number)
+            return double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        assert run(cluster, range(20)) == {number: 2 * number for number in range(20)}
+        assert len(cluster.present) == 1
+
+    def test_are_two_for_a_job_that_kills_them_and_no_other_job_is_blamed(self):
+        def behave(address: str, number: int) -> Answer | None:
+            return None if number == KILLER else double(address, number)
+
+        cluster = FakeCluster(behave, dict.fromkeys("abc", 1), delay=0.001)
+        found = run(cluster, range(30))
+        text = found.pop(KILLER)
+        assert found == {number: 2 * number for number in range(30) if number != KILLER}
+        assert len(cluster.present) == 1
+        first, second = sorted({"a", "b", "c"} - set(cluster.present))
+        assert text in {
+            f"The workers {one} and {two} were lost while they built this tag. The next run tries again."
+            for one, two in ((first, second), (second, first))
+        }
+
+    @pytest.mark.parametrize("answer", [Answer("unknown"), Lost("killed")])
+    def test_that_restarted_at_the_same_address_are_greeted_again(self, answer):
+        answers = iter([answer])
+        cluster = FakeCluster(lambda a, n: next(answers, None) or double(a, n), {"a": 1})
+        assert run(cluster, [1, 2, 3]) == {1: 2, 2: 4, 3: 6}
+
+    def test_that_are_all_gone_end_the_run_after_a_while(self):
+        cluster = FakeCluster(lambda _a, _n: None, {"a": 1})
+        with pytest.raises(ClusterError, match=r"tcp://scheduler:1 has had no worker for 0.05 seconds"):
+            run(cluster, [1, 2])
+        assert cluster.woken == 1
+
+    def test_may_come_back_in_time(self):
+        lost: list[int] = []
+        cluster = FakeCluster(double, {})
+        cluster.worker_wait = 60
+        cluster.wake = lambda: cluster.present.update(a=1) or lost.append(1)
+        assert run(cluster, [1, 2]) == {1: 2, 2: 4}
+        assert lost == [1]
+
+
+class TestUnfitWorkers:
+    def test_leave_their_jobs_to_others(self):
+        def behave(address: str, number: int) -> Answer:
+            if address == "a":
+                return Answer("unfit", UnfitWorkerError("no such host", "Look at its DNS."))
+            return double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        executor = ClusterExecutor(cluster)
+        found = dict(run_jobs(Work(), range(20), lambda _: executor, 1))
+        assert found == {number: 2 * number for number in range(20)}
+        assert Counter(address for address, _ in cluster.started)["a"] <= 4
+        notes = {use.address: (use.jobs, use.notes) for use in executor.uses()}
+        assert notes == {"b": (20, ()), "a": (0, ("no such host. Look at its DNS.",))}
+
+    def test_do_the_jobs_that_they_can_do(self):
+        def behave(address: str, number: int) -> Answer:
+            if (address == "a") == bool(number % 2):
+                return Answer("unfit", UnfitWorkerError("no Python 2.7"))
+            return double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        assert run(cluster, range(20)) == {number: 2 * number for number in range(20)}
+
+    def test_that_are_all_there_are_fail_these_jobs_after_the_others(self):
+        def behave(address: str, number: int) -> Answer:
+            if number % 2:
+                return Answer("unfit", UnfitWorkerError("no Python 2.7", "Install it."))
+            return double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        found: list[tuple[int, int]] = []
+        with pytest.raises(ClusterError) as caught:
+            found.extend(run_jobs(Work(), range(20), lambda _: ClusterExecutor(cluster), 1))
+        assert dict(found) == {number: 2 * number for number in range(0, 20, 2)}
+        assert "can build number" in caught.value.message
+        assert caught.value.message.endswith("a, b: no Python 2.7. Install it.")
+
+    def test_are_those_whose_results_arrive_damaged(self):
+        def behave(address: str, number: int) -> Answer:
+            damaged = UnfitWorkerError("an archive arrived with other content than its hash says")
+            return Answer("done", damaged) if address == "a" else double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        assert run(cluster, range(8)) == {number: 2 * number for number in range(8)}
+
+    def test_may_refuse_from_the_beginning(self):
+        greetings = {"a": Greeting("", "host", "bubblewrap is not installed", "Install it.")}
+        cluster = FakeCluster(double, two(), greetings=greetings)
+        executor = ClusterExecutor(cluster)
+        assert dict(run_jobs(Work(), [1, 2], lambda _: executor, 1)) == {1: 2, 2: 4}
+        assert {address for address, _ in cluster.started} == {"b"}
+        assert ("bubblewrap is not installed. Install it.",) in [use.notes for use in executor.uses()]
+
+    def test_that_are_all_there_are_end_the_run(self):
+        greetings = {
+            name: Greeting("", "host", "bubblewrap is not installed", "Install it.") for name in "ab"
+        }
+        cluster = FakeCluster(double, two(), greetings=greetings)
+        with pytest.raises(ClusterError, match=r"can build: a, b: bubblewrap is not installed. Install it."):
+            run(cluster, [1, 2])
+
+
+class TestOtherVersions:
+    def test_end_the_run_before_anything_is_built(self):
+        cluster = FakeCluster(double, two(), differences={"b": "runs Python 3.9, and this machine 3.12"})
+        with pytest.raises(
+            ClusterError, match=r"nothing was built: b: runs Python 3.9, and this machine 3.12"
+        ):
+            run(cluster, [1, 2])
+        assert cluster.started == []
+
+    def test_on_workers_that_come_later_are_only_left_out(self):
+        cluster = FakeCluster(double, {"a": 1}, differences={"b": "runs Python 3.9"}, delay=0.02)
+        executor = ClusterExecutor(cluster)
+        results = run_jobs(Work(), range(8), lambda _: executor, 1)
+        next(results)
+        cluster.present["b"] = 1
+        assert len(list(results)) == 7
+        assert {address for address, _ in cluster.started} == {"a"}
+        assert [use.notes for use in executor.uses()] == [(), ("runs Python 3.9.",)]
+
+
+class TestSchedulerThatGoes:
+    def test_ends_the_run_after_all_results_that_are_there(self):
+        cluster = FakeCluster(double, two())
+        executor = ClusterExecutor(cluster)
+        results = run_jobs(Work(), range(40), lambda _: executor, 1)
+        found = [next(results)]
+        cluster.delay = 60
+        cluster.error = ClusterError("gone")
+
+        def close(_sites: Mapping[str, str]) -> None:
+            for each in threading.enumerate():
+                if isinstance(each, threading.Timer):
+                    each.cancel()
+                    each.join()
+
+        cluster.close = close
+        with pytest.raises(ClusterError, match="gone"):
+            found.extend(results)
+        assert all(result == 2 * job for job, result in found)
+
+    def test_is_found_where_only_an_answer_is_asked_for(self):
+        def collect(_attempts):
+            raise ClusterError("gone")
+
+        cluster = FakeCluster(double, two())
+        cluster.collect = collect
+        with pytest.raises(ClusterError, match="gone"):
+            run(cluster, [1, 2, 3])
+
+    def test_and_an_error_of_our_own_do_not_let_a_run_wait_for_ever(self):
+        def collect(_attempts):
+            raise KeyError("oops")
+
+        cluster = FakeCluster(double, two())
+        cluster.collect = collect
+        with pytest.raises(KeyError):
+            run(cluster, [1, 2, 3])
+
+
+class TestAssignment:
+    def tasks(self, number: int) -> list[Task]:
+        return [Task(each, each, "kind", Future()) for each in range(number)]
+
+    def test_gives_each_worker_what_it_can_begin_where_few_are_left(self):
+        plan = Assignment()
+        for name in "ab":
+            plan.add_worker(Worker(name, name, 1))
+        for task in self.tasks(3):
+            plan.add(task)
+        assert [(task.number, worker.address) for task, worker in plan.assign()] == [(0, "a"), (1, "b")]
+
+    def test_has_a_suspect_alone_on_its_worker(self):
+        plan = Assignment()
+        for name in "ab":
+            plan.add_worker(Worker(name, name, 4))
+        for task in self.tasks(40):
+            plan.add(task)
+        list(plan.assign())
+        suspects, culprits = plan.remove_worker("a")
+        assert (len(suspects), culprits) == (8, [])
+        for task in suspects:
+            plan.add(task)
+        assert list(plan.assign()) == [], "b gets nothing new until it has no job"
+        for task in list(plan.workers["b"].tasks):
+            plan.release(task, plan.workers["b"])
+            plan.finish(task)
+        assert len(list(plan.assign())) == 1
+        assert plan.workers["b"].is_alone
+        _, culprits = plan.remove_worker("b")
+        assert [task.lost_on for task in culprits] == [["a", "b"]]
+
+
+def test_what_is_sealed_is_not_to_be_read_at_a_glance():
+    sealed = seal(Work("hunter2-of-the-repository"))
+    assert b"hunter2" not in sealed
+    assert unseal(sealed) == Work("hunter2-of-the-repository")
