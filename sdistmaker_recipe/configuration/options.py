@@ -198,11 +198,12 @@ class Configuration:
         Group.TAGS,
         subdirectories,
         "",
-        "The folders of a repository that are projects, for repositories with several. In Subversion "
-        "they are folders of trunk and of each tag. With a prefix, the tags of a project are those that "
-        "begin with it. Without, they are those that begin with the folder's name, such as api-v1.2 and api/1.2, "
-        "and those without any name, such as 1.2. A folder counts if it has a setup.py, setup.cfg or "
-        "pyproject.toml in the tag. The line . is for the top folder. No other folders are projects then.",
+        "The folders of a repository that are projects, for repositories with several. In Subversion they"
+        " are folders of trunk and of each tag. With a prefix, the tags of a project are those that begin"
+        " with it. Without, they are those that begin with the folder's name, such as api-v1.2 and "
+        "api/1.2, and those without any name, such as 1.2. A folder counts if it has a setup.py, "
+        "setup.cfg or pyproject.toml in the tag. The line . is for the top folder. No other folders are "
+        "projects then.",
         "globs for folders, optionally with a prefix, such as packages/* or packages/api = api-v, one a line",
     )
     prereleases: bool = declare(
