@@ -17,10 +17,14 @@ from types import ModuleType
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials, retry
+from sdistmaker_recipe.model import Tag, tag_path
+from sdistmaker_recipe.vcs import Credentials, open_repository, retry
 from sdistmaker_recipe.vcs.subversion import libsvn, program
 from sdistmaker_recipe.vcs.subversion.opening import open_connection
+from sdistmaker_recipe.vcs.subversion.repository import SubversionRepository
+from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.contract.conftest import BACKENDS, SERVERS, make_history
+from tests.support.git_servers import Sshd
 from tests.support.httpd import Httpd
 from tests.support.memory_repository import Folder, MemoryRepository
 from tests.support.process import LOOPBACK, Server, free_port
@@ -458,6 +462,36 @@ def test_ssh_never_asks(backend: str, ssh_arguments: Path, tmp_path: Path) -> No
         assert line.startswith("ssh ")
         assert "-o BatchMode=yes" in line
         assert line.endswith("-- reader@example.com svnserve -t")
+
+
+def test_a_repository_is_read_through_a_real_sshd(
+    backend: str, user: Path, tmp_path: Path, history: MemoryRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("svnserve")
+    create(tmp_path / "main", history)
+    (tmp_path / "sshd").mkdir()
+    sshd = Sshd(tmp_path / "sshd")
+    # Subversion has no port in such URLs.
+    port = f"-p {sshd.server.port} --"
+    url = sshd.url(tmp_path / "main").replace("git+ssh:", "svn+ssh:").replace(f":{sshd.server.port}", "")
+    with sshd.server:
+        # Without the key of the host, ssh would ask whether to trust it.
+        stranger = "ssh -F /dev/null -oBatchMode=yes -oUserKnownHostsFile=/dev/null"
+        monkeypatch.setenv("SVN_SSH", f"{stranger} {port}")
+        assert refusal(url, backend).hint
+        monkeypatch.setenv("SVN_SSH", f"{sshd.ssh} {port}")
+        tag_filter = TagFilter(url)
+        with open_repository(url, backend) as repository:
+            assert (repository.head(), repository.is_local) == (HEAD, False)
+            found = repository.all_tags(tag_filter)
+            project, tag = next((each, tag) for each in found.projects for tag in each.tags)
+            path = tag_path(project.path, tag.name)
+            exported = tmp_path / "exported"
+            made = Tag(url, project.path, tag.name, path, tag.version, tag.revision, tag.time, "x")
+            repository.export(made, repository.head(), exported)
+        expected = tmp_path / "expected"
+        SubversionRepository(lambda: history).export(made, history.head(), expected)
+        assert {each.name for each in exported.iterdir()} == {each.name for each in expected.iterdir()}
 
 
 def test_an_ssh_of_the_users_own_choice_is_used_as_it_is(
