@@ -508,7 +508,7 @@ class Configuration:
     wheels: str = declare(
         Group.ARCHIVES,
         choice("pure", "none"),
-        "none",
+        "pure",
         "What is published beside each source distribution. pure: a wheel, built from it by the same "
         "toolchain, so that clients build nothing. A release whose wheel would not install the same "
         "everywhere gets none, as one with compiled parts. none: nothing.",

@@ -107,7 +107,7 @@ SAMPLES = {
     "include-versioned-files": ("never", "never", "never"),
     "verify-builds": ("always", "always", "always"),
     "version-mismatch": ("refuse", "refuse", "refuse"),
-    "wheels": ("pure", "pure", "pure"),
+    "wheels": ("none", "none", "none"),
     "jobs": ("4", 4, 4),
     "executor": ("dask", "dask", "dask"),
     "scheduler": (
