@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
-from tests.support.commands import Commands, program
+from tests.support.commands import WITHOUT_WHEELS, Commands, program
 from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
 from tests.support.long_form import IS_LONG
@@ -290,7 +290,7 @@ def test_a_run_that_is_killed_goes_on_in_the_next(history: History, commands: Co
         add_archive(index / f"Many/Many-0.{number}.tar.gz", "Many", f"0.{number}")
     old = Old(commands, history, public, tree(index))
     arguments = ("--repository", history.url, "--destination", "index", "--public-index", public)
-    command = [program("sdists_from_tags"), *arguments]
+    command = [program("sdists_from_tags"), *arguments, *WITHOUT_WHEELS]
     with subprocess.Popen(command, cwd=commands.folder, env=commands.environment) as process:
         while not (known := number_known(commands.folder / "index-state/catalog.sqlite3")):
             assert process.poll() is None

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.support import public_index
-from tests.support.commands import Commands, index_files, program
+from tests.support.commands import WITHOUT_WHEELS, Commands, index_files, program
 from tests.support.history import History, setuptools_project, tree
 from tests.support.old_index import add_archive
 from tests.support.requirements import need
@@ -416,7 +416,7 @@ class TestReplaced:
         index.history.add_tag("zz-slow", "1.0", {"setup.py": SLOW})
         state, pages = index.commands.folder / "index-state", tree(index.folder / "zipped")
         shutil.copytree(state, state.with_name("before"))
-        command = [program("sdists_from_tags"), *index.arguments, *self.OPTION]
+        command = [program("sdists_from_tags"), *index.arguments, *self.OPTION, *WITHOUT_WHEELS]
         process = subprocess.Popen(
             command, cwd=index.commands.folder, env=dict(index.commands.environment), start_new_session=True
         )
@@ -516,7 +516,7 @@ def test_a_run_that_is_killed_is_made_good_by_the_next(index: Index, mode: str) 
     index.history.delete("ledger/tags/1.0")
     reason = f"tag deleted in r{index.head}"
     index.history.add_tag("other", "2.0", {"setup.py": SLOW})
-    command = [program("sdists_from_tags"), *index.arguments, "--deleted-tags", mode]
+    command = [program("sdists_from_tags"), *index.arguments, "--deleted-tags", mode, *WITHOUT_WHEELS]
     process = subprocess.Popen(
         command, cwd=index.commands.folder, env=dict(index.commands.environment), start_new_session=True
     )

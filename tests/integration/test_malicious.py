@@ -12,7 +12,7 @@ import pytest
 
 from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
-from tests.support.commands import Commands, index_files, program
+from tests.support.commands import WITHOUT_WHEELS, Commands, index_files, program
 from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
 
@@ -127,7 +127,7 @@ def test_every_harm_is_contained(
     before = set(Path("/").glob("planted")) | set(Path("/var/tmp").glob("planted"))
     report = commands.run(
         program("sdists_from_tags"),
-        *("--json", "--repository", history.url, *options),
+        *("--json", "--repository", history.url, *options, *WITHOUT_WHEELS),
         environment={"SECRET": SECRET},
     )
     assert report.status == 1, report.output

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, index_files, program
+from tests.support.commands import WITHOUT_WHEELS, Commands, index_files, program
 from tests.support.history import History, setuptools_project
 from tests.support.svndump import Change
 
@@ -27,7 +27,7 @@ def start(commands: Commands, *arguments: str) -> subprocess.Popen[str]:
     """Start the command in a session of its own; its output is in the file output."""
     with (commands.folder / "output").open("w") as output:
         return subprocess.Popen(
-            [program("sdists_from_tags"), *arguments],
+            [program("sdists_from_tags"), *arguments, *WITHOUT_WHEELS],
             cwd=commands.folder,
             env=dict(commands.environment),
             stdin=subprocess.DEVNULL,

@@ -35,7 +35,7 @@ for name in %r:
 print(json.dumps(found))
 """
 
-_PROJECT = """\
+PROJECT = """\
 [project]
 name = "user-of-the-index"
 version = "1.0"
@@ -143,7 +143,7 @@ class Uv(Use):
     program = "uv"
 
     def install(self, *names: str) -> Done:
-        self.file("pyproject.toml", f'{_PROJECT}[[tool.uv.index]]\nurl = "{self.index}"\ndefault = true\n')
+        self.file("pyproject.toml", f'{PROJECT}[[tool.uv.index]]\nurl = "{self.index}"\ndefault = true\n')
         return self.run("add", "--python", sys.executable, *names)
 
     @property
@@ -158,8 +158,8 @@ class Poetry(Uv):
 
     def install(self, *names: str) -> Done:
         source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{self.index}"\npriority = "primary"\n'
-        self.file("pyproject.toml", f"{_PROJECT}[tool.poetry]\npackage-mode = false\n\n{source}")
-        options = {"POETRY_VIRTUALENVS_IN_PROJECT": "true"}
+        self.file("pyproject.toml", f"{PROJECT}[tool.poetry]\npackage-mode = false\n\n{source}")
+        options = {"POETRY_VIRTUALENVS_INPROJECT": "true"}
         return self.run("add", "--no-interaction", *names, environment=options)
 
 
@@ -170,7 +170,7 @@ class Pdm(Uv):
 
     def install(self, *names: str) -> Done:
         source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{self.index}"\n'
-        self.file("pyproject.toml", f"{_PROJECT}[tool.pdm]\ndistribution = false\n\n{source}")
+        self.file("pyproject.toml", f"{PROJECT}[tool.pdm]\ndistribution = false\n\n{source}")
         options = {"PDM_CHECK_UPDATE": "false", "PDM_IGNORE_ACTIVE_VENV": "true"}
         return self.run("add", "--no-self", *names, environment=options)
 

@@ -14,6 +14,9 @@ from tempfile import TemporaryDirectory
 
 from packaging.utils import canonicalize_name
 
+WITHOUT_WHEELS = ("--wheels", "none")
+"""For runs of tests that count files, or builds."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -31,10 +34,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs programs in a folder and an environment."""
+    """Runs programs in a folder and an environment, each for ``timeout`` seconds at most."""
 
     folder: Path
     environment: Mapping[str, str]
+    timeout: float = 300
 
     @classmethod
     def below(cls, folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
@@ -66,13 +70,13 @@ class Commands:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=self.timeout,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
     def sdists_from_tags(self, *arguments: str | Path) -> Done:
-        """Run the installed command."""
-        return self.run(program("sdists_from_tags"), *arguments)
+        """Run the installed command; without wheels, unless the arguments say which."""
+        return self.run(program("sdists_from_tags"), *arguments, *wheels_unless_given(arguments))
 
     def make_sdist(self, *arguments: str | Path) -> Done:
         """Run the installed command."""
@@ -122,6 +126,15 @@ class Commands:
         done = self.run(python, "-c", f"import {module}; print({module}.version)")
         assert done.status == 0, done.output
         return done.stdout.strip()
+
+
+def wheels_unless_given(arguments: Sequence[str | Path]) -> Sequence[str]:
+    """The flag for no wheels, which most tests run with: they are about tags and source distributions.
+
+    Nothing is added to arguments that name the option, or that print something instead of a run.
+    """
+    prints = ("--wheels", "--print-", "--help", "-h", "--version")
+    return () if any(str(each).startswith(prints) for each in arguments) else WITHOUT_WHEELS
 
 
 def program(name: str) -> Path:
