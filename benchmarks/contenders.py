@@ -180,6 +180,8 @@ def _ours(course: Course, folder: Path, environments: Path, *more: str) -> float
     folder.mkdir(exist_ok=True)
     command = [program("sdists_from_tags"), "--repository", course.url]
     command += ["--destination", str(folder / "out"), "--environments", str(environments), *more]
+    # The others build no wheels.
+    command += ["--wheels", "none"]
     return timed(command, folder, course.environment)
 
 
