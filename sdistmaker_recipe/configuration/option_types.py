@@ -22,8 +22,12 @@ EXAMPLE = "example:"
 
 _SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file|git|(git|hg)\+(https?|ssh|file)"
 """The schemes of repositories that built-in backends serve."""
-_SCP = r"[\w.-]+@[\w.-]+:[^\s:@]+\.git/?(/tags/\S+)?"
-"""The form of scp, ``git@host:group/name.git``, by which git reaches a repository over ssh."""
+_SCP = r"[\w.-]+@[\w.-]+:[^\s:@]+\.git/?(/tags/\S+)?|git@[\w.-]+:(?!//|\d+/)[^\s:@]+"
+"""The form of scp, ``git@host:group/name.git``, by which git reaches a repository over ssh.
+
+Without ``.git`` only the user git says that it is one of git's. A number before the first slash may be meant
+as a port, which this form does not have.
+"""
 
 
 class SecretError(ValueError):
@@ -420,8 +424,8 @@ def _similar_url(written: str) -> str:
         meant = f"file://{match[1]}"
     elif match := re.fullmatch(r"(https?|svn(?:\+ssh)?)(?::?/+|:)([\w.-]+\.[\w.-]+.*)", written):
         meant = f"{match[1]}://{match[2]}"
-    elif match := re.fullmatch(r"((?!git@)[\w.-]+@[\w.-]+)(?::/?|/)(.+)", written):
-        meant = f"svn+ssh://{match[1]}/{match[2]}"
+    elif similar := _similar_ssh_url(written):
+        meant = similar
     elif "@" in written:
         pass
     elif written.startswith(("./", "../", "~")) or ("/" not in written and "." not in written):
@@ -431,6 +435,20 @@ def _similar_url(written: str) -> str:
     elif "://" not in written:
         return "; write a folder of this machine as file:// and its whole path, such as file:///srv/svn"
     return f"; did you mean {meant}?" if meant and meant != written else ""
+
+
+def _similar_ssh_url(written: str) -> str:
+    """The URL that was probably meant by a text in the form of scp, or two of them; "" for none."""
+    if match := re.fullmatch(r"((git|hg)@[\w.-]+)(:/?|/)(?!/)([^:@]+)", written):
+        # The path of hg+ssh begins in the home folder, unless there are two slashes.
+        path = f"//{match[4]}" if (match[2], match[3]) == ("hg", ":/") else f"/{match[4]}"
+        port_and_path = f":{match[4]}" if re.match(r"\d+/", match[4]) else path
+        return f"{match[2]}+ssh://{match[1]}{port_and_path}"
+    if match := re.fullmatch(r"((?!git@)[\w.-]+@[\w.-]+)(:/?|/)(.+)", written):
+        meant = f"svn+ssh://{match[1]}/{match[3]}"
+        return f"git+ssh://{match[1]}/{match[3]} or {meant}" if match[2] == ":" else meant
+    match = re.fullmatch(r"([\w-]+(?:\.[\w-]+)+):(?!\d+(?:/|$))([^/\\:@].*)", written)
+    return f"git+ssh://{match[1]}/{match[2]}" if match else ""
 
 
 def holds_password(written: str) -> bool:

@@ -70,7 +70,7 @@ class Configuration:
         EXAMPLE,
         "The repositories with the release tags. example: is the repository that comes with this package.",
         "example:, or URLs without a password, one a line. Subversion: http, https, svn, svn+ssh, file. git: "
-        "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH.git. Mercurial: hg+https, hg+http, "
+        "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH. Mercurial: hg+https, hg+http, "
         "hg+ssh, hg+file. Both: the path of a repository or of a folder of repositories. Schemes of plug-ins",
         alias="BASE",
     )

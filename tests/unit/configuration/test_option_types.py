@@ -457,6 +457,11 @@ class TestPasswords:
         ("https//svn.example.com/svn", "https://svn.example.com/svn"),
         ("svn:svn.example.com/svn", "svn://svn.example.com/svn"),
         ("builder@svn.example.com:/srv/svn", "svn+ssh://builder@svn.example.com/srv/svn"),
+        ("git@git.example.com:2222/group/name", "git+ssh://git@git.example.com:2222/group/name"),
+        ("git@git.example.com/group/name", "git+ssh://git@git.example.com/group/name"),
+        ("hg@hg.example.com:group/name", "hg+ssh://hg@hg.example.com/group/name"),
+        ("hg@hg.example.com:/srv/name", "hg+ssh://hg@hg.example.com//srv/name"),
+        ("git.example.com:group/name.git", "git+ssh://git.example.com/group/name.git"),
     ],
 )
 def test_a_repository_that_is_almost_a_url_is_answered_with_the_url(written, meant):
@@ -465,13 +470,31 @@ def test_a_repository_that_is_almost_a_url_is_answered_with_the_url(written, mea
     assert option_types.repositories(meant) == (meant,)
 
 
-@pytest.mark.parametrize("written", ["svn", "./svn", "../svn", "~/svn", "var/svn", "C:\\svn"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("git@example.com:group/name", "git@example.com:group/name.git", "git@example.com:/srv/name"),
+        *("git@example.com:~me/name", "git@example.com:name/tags/1.0", "me@example.com:group/name.git"),
+    ],
+)
+def test_a_git_repository_in_the_form_of_scp_is_accepted(written):
+    assert option_types.repositories(f"{written}/") == (written,)
+
+
+def test_another_user_does_not_say_which_system_it_is():
+    with pytest.raises(ValueError, match=r"mean git\+ssh://me@h/group/name or svn\+ssh://me@h/group/name\?$"):
+        option_types.repositories("me@h:group/name")
+
+
+@pytest.mark.parametrize("written", ["svn", "./svn", "../svn", "~/svn", "var/svn", "C:\\svn", "C:/svn"])
 def test_a_path_from_the_current_folder_is_answered_with_how_to_write_it(written):
     with pytest.raises(ValueError, match=r"as file:// and its whole path"):
         option_types.repositories(written)
 
 
-@pytest.mark.parametrize("written", ["ftp://example.com/svn", "git@example.com:x/y", "http://"])
+@pytest.mark.parametrize(
+    "written", ["ftp://example.com/svn", "git@example.com:", "git@example.com://x", "http://"]
+)
 def test_a_repository_of_another_kind_is_answered_without_a_guess(written):
     with pytest.raises(ValueError, match=r"is not the URL of a repository$"):
         option_types.repositories(written)

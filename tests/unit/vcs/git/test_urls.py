@@ -18,6 +18,8 @@ from sdistmaker_recipe.vcs.git.urls import Location, host_of, identity_of, join,
         ("git+https://h.example/n.git@v1.0", Location("https://h.example/n.git", inner="tags/v1.0")),
         ("git+https://h.example/n/tags/a/1", Location("https://h.example/n", inner="tags/a/1")),
         ("git@h.example:n.git/tags/1.0", Location("git@h.example:n.git", inner="tags/1.0")),
+        ("git@h.example:g/n/tags/1.0", Location("git@h.example:g/n", inner="tags/1.0")),
+        ("git@h.example:g/n", Location("git@h.example:g/n")),
     ],
 )
 def test_a_url_says_where(url, location):
