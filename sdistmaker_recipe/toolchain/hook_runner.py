@@ -45,7 +45,6 @@ import re
 import resource
 import select
 import signal
-import tarfile
 import tempfile
 import time
 import traceback
@@ -374,7 +373,7 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
             with contextlib.suppress(Exception):
                 re.compile(pattern, flags)
         with contextlib.suppress(Exception):
-            speed_up_archives()
+            importlib.import_module("sdistmaker_sdist").replace_make_distribution()
     with contextlib.suppress(Exception):
         cache_entry_points()
 
@@ -465,59 +464,6 @@ def cache_entry_points() -> None:
 def distribution_finders() -> "list[Any]":
     """The finders on ``sys.meta_path`` that importlib.metadata asks for distributions."""
     return [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
-
-
-def speed_up_archives() -> None:
-    """Replace the function of distutils that writes an sdist: it is repacked anyway.
-
-    So it is compressed lightly, and the owners of files are not looked up.
-    """
-    archive_util: "Any" = importlib.import_module("distutils.archive_util")
-    original, parameters, description = archive_util.ARCHIVE_FORMATS["gztar"]
-
-    def make_tarball(base_name: str, base_dir: str, *arguments: "Any", **options: "Any") -> "Any":
-        others = {name: value for name, value in options.items() if name != "compress"}
-        if arguments or options.get("compress", "gzip") != "gzip" or any(others.values()):
-            return original(base_name, base_dir, *arguments, **options)
-        name = base_name + ".tar.gz"
-        if os.path.dirname(name):
-            os.makedirs(os.path.dirname(name), exist_ok=True)
-        with tarfile.open(name, "w:gz", compresslevel=1) as archive:
-            add_folder(archive, base_dir)
-        return name
-
-    archive_util.ARCHIVE_FORMATS["gztar"] = (make_tarball, parameters, description)
-
-
-def add_folder(archive: "tarfile.TarFile", folder: str) -> None:
-    """Add a folder and everything in it; files and folders have no owner."""
-    member = member_for(folder, os.stat(folder))
-    member.type = tarfile.DIRTYPE
-    archive.addfile(member)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                add_folder(archive, entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                add_file(archive, entry.path)
-            else:
-                archive.add(entry.path, recursive=False)
-
-
-def add_file(archive: "tarfile.TarFile", path: str) -> None:
-    """Add a file; it has no owner."""
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        member = member_for(path, status)
-        member.size = status.st_size
-        archive.addfile(member, file)
-
-
-def member_for(path: str, status: os.stat_result) -> "tarfile.TarInfo":
-    """A header for the file or folder at path, with its time and permissions."""
-    member = tarfile.TarInfo(path)
-    member.mtime, member.mode = int(status.st_mtime), status.st_mode & 0o7777
-    return member
 
 
 if __name__ == "__main__":
