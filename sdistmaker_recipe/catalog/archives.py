@@ -10,7 +10,7 @@ from sdistmaker_recipe.catalog import Catalog
 from sdistmaker_recipe.catalog.former_names import legacy_folders, second_names
 from sdistmaker_recipe.index import layout
 from sdistmaker_recipe.index.store import IndexStore
-from sdistmaker_recipe.model import ProjectDetails, Release
+from sdistmaker_recipe.model import ProjectDetails, Release, ReleaseFile
 
 
 class ArchiveMetadata(NamedTuple):
@@ -74,6 +74,17 @@ def restore(release: Release, store: IndexStore, catalog: Catalog) -> bool:
     if copy:
         store.add_archive(release.project, release.filename, store.folder / copy)
     return bool(copy)
+
+
+def find_copy_of_wheel(release: Release, wheel: ReleaseFile, store: IndexStore, catalog: Catalog) -> str:
+    """The path in the index of a former name that still has the content of a wheel; "" for none.
+
+    Raises ``StoreError``.
+    """
+    former_names = catalog.former_names.of_project(release.project)
+    candidates = ((name.folder, name.filename) for name in former_names if name.sha256 == wheel.sha256)
+    found = (path for path in candidates if store.digest(*path) == wheel.sha256)
+    return "/".join(next(found, ()))
 
 
 def update_second_names(before: Release, now: Release, store: IndexStore, catalog: Catalog) -> None:

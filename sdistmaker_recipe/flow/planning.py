@@ -72,9 +72,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     )
     return Planned(
         scanned=scanned,
-        plan=new_plan._replace(
-            release_changes=changes, wheels=_wheels(projects_to_check, adoption, verifier, run)
-        ),
+        plan=new_plan._replace(release_changes=changes, wheels=_wheels(projects_to_check, verifier, run)),
         adoption=adoption,
         missing_tags=missing_tags,
         projects_to_check=projects_to_check,
@@ -118,9 +116,7 @@ def _verify(run: Run) -> Verifier | None:
     return verifier
 
 
-def _wheels(
-    projects_to_check: frozenset[str], adoption: Adoption, verifier: Verifier | None, run: Run
-) -> tuple[Release, ...]:
+def _wheels(projects_to_check: frozenset[str], verifier: Verifier | None, run: Run) -> tuple[Release, ...]:
     """The published releases that get a wheel."""
     is_due = run.context.wheels_for_all or run.catalog.wheels.releases_to_retry()
     if not (projects_to_check or verifier or is_due):
@@ -129,12 +125,7 @@ def _wheels(
     from sdistmaker_recipe.flow import wheels
 
     damaged = verifier.releases_with_lost_wheels if verifier else frozenset()
-    found = wheels.releases_to_build(projects_to_check, damaged, run)
-    if run.context.dry_run:
-        # Files that a run would take over have no second name yet, so they look missing and are not.
-        adopted = {(each.release.project, each.release.filename) for each in adoption.adopted if each.wheel}
-        return tuple(release for release in found if (release.project, release.filename) not in adopted)
-    return found
+    return wheels.releases_to_build(projects_to_check, damaged, run)
 
 
 def _tags_to_consider(scanned: Scanned, projects_to_check: frozenset[str], run: Run) -> Sequence[Tag]:

@@ -103,8 +103,15 @@ class Verifier:
             self._note(f"{project}/{filename}", f"{problem}; {copy} still holds it", self._repair)
 
     def _verify_wheel(self, release: Release, wheel: ReleaseFile) -> None:
-        if problem := self._problem_of(release, wheel):
+        if not (problem := self._problem_of(release, wheel)):
+            return
+        copy = archives.find_copy_of_wheel(release, wheel, self._store, self._catalog)
+        if not copy:
             self._lost_wheels[release.project, release.filename, wheel] = problem
+            return
+        if self._change:
+            self._store.add_archive(release.project, wheel.filename, self._store.folder / copy)
+        self._note(f"{release.project}/{wheel.filename}", f"{problem}; {copy} still holds it", self._repair)
 
     def _problem_of(self, release: Release, file: ReleaseFile) -> str:
         """What is wrong with a file of a release, which is then moved away; "" if nothing is."""

@@ -15,11 +15,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from sdistmaker_recipe import __version__
+from sdistmaker_recipe.catalog import archives
 from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
-from sdistmaker_recipe.model import BuiltWheel, Release, WheelOutcome, WheelResult
+from sdistmaker_recipe.model import BuiltWheel, Release, ReleaseFile, WheelOutcome, WheelResult
 from sdistmaker_recipe.stages import publish
 from sdistmaker_recipe.stages.publish import Index
 
@@ -69,7 +70,19 @@ def still_to_build(releases: Iterable[Release], run: Run) -> list[Release]:
 
 
 def _has_lost_wheel(release: Release, run: Run) -> bool:
-    return any(not run.store.has_file(release.project, file.filename) for file in release.wheels)
+    """Whether a wheel of a release has lost its file, and no other name of the file gives it back."""
+    lost = [file for file in release.wheels if not run.store.has_file(release.project, file.filename)]
+    # Each is copied back, whether or not the others can be.
+    restored = [_restore(release, file, run) for file in lost]
+    return not all(restored)
+
+
+def _restore(release: Release, wheel: ReleaseFile, run: Run) -> bool:
+    """Whether another name still has the content of a lost wheel; unless in a dry run, it is copied."""
+    copy = archives.find_copy_of_wheel(release, wheel, run.store, run.catalog)
+    if copy and not run.context.dry_run:
+        run.store.add_archive(release.project, wheel.filename, run.store.folder / copy)
+    return bool(copy)
 
 
 @dataclass(slots=True)

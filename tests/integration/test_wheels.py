@@ -16,6 +16,7 @@ import pytest
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
+from tests.support.old_index import add_archive, add_wheel
 
 WHEELS, NO_WHEELS = ("--wheels", "pure"), ("--wheels", "none")
 PLAIN = "plain/plain-1.0.tar.gz"
@@ -233,6 +234,45 @@ class TestLost:
         assert warning.startswith("plain-1.0-py3-none-any.whl was lost and cannot be built again")
         assert list(listed(index)) == ["plain-1.0.tar.gz", "plain-1.1.tar.gz", "plain-1.1-py3-none-any.whl"]
         assert not (index.folder / f"{WHEEL}.metadata").exists()
+
+
+class TestTakenOver:
+    """A wheel of another tool, in a folder that is spelled otherwise: no toolchain makes it again."""
+
+    NAME = "my_pkg-0.1-cp27-none-win32.whl"
+
+    @pytest.fixture
+    def old(self, history: History, commands: Commands) -> KeptIndex:
+        index = KeptIndex(commands, history)
+        index.history.release("plain", "1.0")
+        add_archive(index.folder / "My_Pkg/My_Pkg-0.1.tar.gz", "My_Pkg", "0.1")
+        add_wheel(index.folder / "My_Pkg" / self.NAME, "My_Pkg", "0.1")
+        return index
+
+    def test_is_copied_back_from_its_other_name(self, old: KeptIndex) -> None:
+        dry = old.run(*WHEELS, "--dry-run")
+        assert (len(dry["adopted"]), dry["wheels_to_build"]) == (2, [])
+        assert len(old.run(*WHEELS)["adopted"]) == 2
+        before, path = tree(old.folder), old.folder / "my-pkg" / self.NAME
+        path.unlink()
+        assert old.run(*WHEELS, "--dry-run")["wheels_to_build"] == []
+        assert not path.exists()
+        assert old.run(*WHEELS)["warnings"] == []
+        assert tree(old.folder) == before
+        path.unlink()
+        (found,) = old.run(*WHEELS, "--verify")["verified"]["findings"]
+        assert (found["outcome"], found["problem"]) == (
+            "repaired",
+            f"is missing; My_Pkg/{self.NAME} still holds it",
+        )
+        assert tree(old.folder) == before
+
+    def test_is_kept_when_wheels_are_built_for_all(self, old: KeptIndex) -> None:
+        old.run(*NO_WHEELS)
+        before = (old.folder / "my-pkg" / self.NAME).read_bytes()
+        added = old.run(*WHEELS, "--wheels-for-all")["wheels_added"]
+        assert [each["project"] for each in added] == ["plain"]
+        assert (old.folder / "my-pkg" / self.NAME).read_bytes() == before
 
 
 class TestForAll:
