@@ -15,6 +15,7 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 * ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
 * ``repository_folder``: the repositories below a folder of this machine.
 * ``subdirectories``: which folders of one tree are projects.
+* ``server_caches``: remove what was fetched for repositories that are no longer configured.
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
 * ``new_folder``: a new folder for an export, or nothing.

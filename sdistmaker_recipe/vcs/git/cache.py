@@ -25,6 +25,7 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
+from sdistmaker_recipe.vcs.server_caches import claim
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,18 @@ _NO_SHALLOW = "does not support shallow"
 
 
 class Cache:
-    """The objects of the repository at ``server``, a URL as git takes it; errors name ``url``."""
+    """The objects of the repository at ``server``, a URL as git takes it; errors name ``url``.
 
-    def __init__(self, url: str, server: str, credentials: Credentials, folder: Path) -> None:
-        self._url, self._server, self._credentials = url, server, credentials
-        digest = hashlib.sha256(server.encode()).hexdigest()[:24]
-        self._folder = folder / f"{digest}.git"
-        self._lock = folder / f"{digest}.lock"
+    ``owner`` is the URL of the repository whose tags need them: another one, if this is a submodule.
+    """
+
+    def __init__(self, url: str, server: str, credentials: Credentials, folder: Path, owner: str) -> None:
+        self._url, self._server, self._credentials, self._owner = url, server, credentials, owner
+        self._name = hashlib.sha256(server.encode()).hexdigest()[:24]
+        self._folder = folder / f"{self._name}.git"
+        self._lock = folder / f"{self._name}.lock"
+        if self._lock.exists():
+            claim(folder, self._name, owner)
 
     @property
     def large_files(self) -> Path:
@@ -216,6 +222,7 @@ class Cache:
         try:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            claim(self._lock.parent, self._name, self._owner)
         except OSError as error:
             raise StoreError.of(error, self._lock) from error
         try:

@@ -41,7 +41,8 @@ def open_repository(
         if server.startswith("/"):
             return _local_place(url, Path(server))
         reached = with_user(server, for_server.username)
-        return RemotePlace(url, reached, for_server, cache or _temporary_folder(places_owner))
+        folder = cache or _temporary_folder(places_owner)
+        return RemotePlace(url, reached, for_server, folder, known or url)
 
     exporter = Exporter(Policy(settings.submodules, frozenset(own_hosts)), credentials, open_place)
     if location.server:

@@ -126,11 +126,13 @@ class DamagedPlace(LocalPlace):
 
 
 class RemotePlace:
-    """A repository behind a server; ``folder`` keeps the objects that were fetched."""
+    """A repository behind a server; ``folder`` keeps the objects that were fetched, for ``owner``."""
 
-    def __init__(self, url: str, server: str, credentials: Credentials, folder: Path) -> None:
+    def __init__(
+        self, url: str, server: str, credentials: Credentials, folder: Path, owner: str = ""
+    ) -> None:
         self.url, self.server, self._credentials = url, server, credentials
-        self._cache = Cache(url, server, credentials, folder)
+        self._cache = Cache(url, server, credentials, folder, owner or url)
         self.large_files = self._cache.large_files
 
     def tags(self) -> dict[str, str]:

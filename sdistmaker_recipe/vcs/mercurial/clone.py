@@ -22,6 +22,7 @@ from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.environment import SSH
 from sdistmaker_recipe.vcs.mercurial.urls import login_prefix, with_user
 from sdistmaker_recipe.vcs.retry import with_retries
+from sdistmaker_recipe.vcs.server_caches import claim
 
 logger = logging.getLogger(__name__)
 
@@ -30,20 +31,26 @@ _TRANSFER_SECONDS = 3600.0
 
 
 class Clone:
-    """The clone of ``server`` (a URL as hg takes it) below ``folder``; ``url`` is what errors name."""
+    """The clone of ``server`` (a URL as hg takes it) below ``folder``; ``url`` is what errors name.
+
+    ``owner`` is the URL of the repository whose tags need it: another one, if this is a subrepository.
+    """
 
     def __init__(
-        self, url: str, server: str, credentials: Credentials, folder: Path, servers: Servers
+        self, url: str, server: str, credentials: Credentials, folder: Path, servers: Servers, owner: str
     ) -> None:
         self._url, self._credentials, self._servers = url, credentials, servers
         has_password = credentials.password is not None and not server.startswith("ssh:")
         self._server = server if has_password else with_user(server, credentials.username)
-        name = hashlib.sha256(server.encode()).hexdigest()[:24]
+        self._name = name = hashlib.sha256(server.encode()).hexdigest()[:24]
+        self._owner = owner
         self.repository = folder / f"{name}.clone"
         self._tip_file = folder / f"{name}.tip"
         self._lock = folder / f"{name}.lock"
         self._tip = ""
         self._ssh: list[str] | None = None
+        if self._lock.exists():
+            claim(folder, name, owner)
 
     @property
     def arguments(self) -> Sequence[str]:
@@ -111,6 +118,7 @@ class Clone:
         try:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            claim(self._lock.parent, self._name, self._owner)
         except OSError as error:
             raise StoreError.of(error, self._lock) from error
         try:

@@ -10,14 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from sdistmaker_recipe.vcs.server_caches import claim
+
 Known: TypeAlias = Mapping[str, tuple[str, Mapping[str, str]]]
 """The state of each repository, and its tags in that state, by its path."""
 
 
 class KnownTags(NamedTuple):
-    """What is kept in a file. If the file is lost or damaged, all repositories are asked again."""
+    """What is kept in a file for the repositories at the URL ``owner``.
+
+    If the file is lost or damaged, all repositories are asked again.
+    """
 
     file: Path
+    owner: str
 
     def read(self) -> Known:
         """What was written last; nothing if there is no such file, or not one of ours."""
@@ -36,6 +42,7 @@ class KnownTags(NamedTuple):
                 with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
                     json.dump(known, file, ensure_ascii=False)
                 Path(name).replace(self.file)
+                claim(self.file.parent, self.file.stem, self.owner)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise

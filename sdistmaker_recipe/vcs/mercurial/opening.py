@@ -38,7 +38,8 @@ def open_repository(
     def open_place(server: str, for_server: Credentials) -> Place:
         if server.startswith("/"):
             return _local_place(url, server, servers)
-        return RemotePlace(url, server, for_server, cache or _temporary_folder(opened), servers)
+        folder = cache or _temporary_folder(opened)
+        return RemotePlace(url, server, for_server, folder, servers, known or url)
 
     exporter = Exporter(Policy(settings.submodules, frozenset(own_hosts)), credentials, open_place)
     if location.server:
@@ -59,7 +60,7 @@ def open_repository(
             lambda: _local_places(url, folder, servers),
             exporter,
             servers,
-            KnownTags(cache / f"{identity_of(url)}.json") if cache and not inner else None,
+            KnownTags(cache / f"{identity_of(url)}.json", known or url) if cache and not inner else None,
             inner=inner,
             is_local=True,
         )

@@ -188,13 +188,22 @@ class DamagedPlace(LocalPlace):
 
 
 class RemotePlace:
-    """A repository on a server; its clone, in a folder that is kept, is brought up to date if needed."""
+    """A repository on a server; its clone, in a folder that is kept, is brought up to date if needed.
+
+    ``owner`` is the URL of the repository that it is kept for.
+    """
 
     def __init__(
-        self, url: str, server: str, credentials: Credentials, folder: Path, servers: Servers
+        self,
+        url: str,
+        server: str,
+        credentials: Credentials,
+        folder: Path,
+        servers: Servers,
+        owner: str = "",
     ) -> None:
         self.url, self.server = url, server
-        self._clone = Clone(url, server, credentials, folder, servers)
+        self._clone = Clone(url, server, credentials, folder, servers, owner or url)
         network = self._clone.arguments
         self._place = LocalPlace(url, str(self._clone.repository), servers, network)
 

@@ -1,0 +1,83 @@
+"""The owners of what was fetched from servers, and the removal of what has no owner any more.
+
+Everything of one server is in files and folders with one name, as in ``NAME.git`` and ``NAME.lock``. For each
+repository that uses it there is an empty file ``NAME.of-OWNER``. So the cache of a submodule stays as long as
+a repository with it is configured. If a cache is lost, it is made again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+_NAME = re.compile(r"(?P<name>(?:hg-)?[0-9a-f]{24})\.(?P<kind>.+)")
+_OWNER = "of-"
+_SHARED = {"largefiles": "clone"}
+"""A folder that several caches share, and the kind of these caches."""
+
+
+def claim(folder: Path, name: str, owner: str) -> None:
+    """Note that the repository that users know by the URL ``owner`` uses the cache with this name.
+
+    A disk that is full is no reason to fail: then the cache is removed once and made again.
+    """
+    file = folder / f"{name}.{_OWNER}{_digest(owner)}"
+    if not file.exists():
+        with suppress(OSError):
+            file.touch()
+
+
+def remove_unused(folder: Path, owners: Iterable[str]) -> None:
+    """Remove the caches in a folder that none of these repositories uses, nor any process now."""
+    known = {_OWNER + _digest(owner) for owner in owners}
+    kinds: defaultdict[str, list[str]] = defaultdict(list)
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if match := _NAME.fullmatch(path.name):
+                kinds[match["name"]].append(match["kind"])
+    kept: set[str] = set()
+    for name, there in kinds.items():
+        if known.isdisjoint(there) and _is_free(folder / f"{name}.lock"):
+            for kind in there:
+                _remove(folder / f"{name}.{kind}")
+        else:
+            kept.update(there)
+    for shared, kind in _SHARED.items():
+        if kinds and kind not in kept:
+            _remove(folder / shared)
+
+
+def _digest(owner: str) -> str:
+    return hashlib.sha256(owner.strip().rstrip("/").encode()).hexdigest()[:24]
+
+
+def _is_free(lock: Path) -> bool:
+    """Whether no other process holds the lock of a cache."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
