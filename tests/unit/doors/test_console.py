@@ -9,7 +9,7 @@ import pytest
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.doors.console import LineListener, SilentListener, run_context, without_password
 from sdistmaker_recipe.errors import ConfigurationError
-from sdistmaker_recipe.model import Plan, Published, Rejected
+from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
 from sdistmaker_recipe.vcs import Credentials
 from tests.unit.values import a_release, a_tag
 
@@ -76,6 +76,19 @@ class TestLineListener:
         written: list[str] = []
         LineListener(written.append).planned(Plan(build=(a_tag(),) * tags))
         assert written == lines
+
+    def test_say_how_many_wheels_there_are_to_build(self):
+        written: list[str] = []
+        for count in (1, 2):
+            LineListener(written.append).planned(Plan(wheels=(a_release(),) * count))
+        assert written == ["Building 1 wheel.", "Building 2 wheels."]
+
+    def test_name_wheels_that_are_published(self):
+        written: list[str] = []
+        listener = LineListener(written.append)
+        listener.wheel_finished(WheelResult(a_release(), "acme_ledger-1.0-py3-none-any.whl"))
+        listener.wheel_finished(WheelResult(a_release()))
+        assert written == ["published acme_ledger-1.0-py3-none-any.whl"]
 
     def test_say_of_each_tag_how_it_came_out(self):
         written: list[str] = []
