@@ -55,6 +55,7 @@ class TestFailures:
         for shown in (published(without()), a_report(wheels=(without(),))):
             assert lines(shown)[:2] == FAILED
             assert lines(shown, quiet=True) == FAILED
+            assert lines(shown, verbose=True).count(FAILED[0]) == 1
             assert report.exit_status(shown, strict=True) == report.DONE
 
     def test_of_a_project_with_one_reason_are_said_once(self):
