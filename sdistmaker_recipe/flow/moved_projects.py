@@ -3,6 +3,9 @@
 Each release belongs to the tag that it was made from. If that tag is not found any more, and a tag of the
 same project and version is in another repository, the release is given to that one, as it is. If both tags
 are there, the release keeps its own, and the other tag is not built.
+
+A repository of git or Mercurial can also move within a folder that is read as one. Then a tag of the same
+project and version counts if it is at the same commit.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from sdistmaker_recipe.model import (
 )
 from sdistmaker_recipe.names import canonicalize_name, same_version
 
+_SHORTEST_ID = 40
+"""The digits of a commit's id in git and Mercurial, at least."""
 _MATCHED = "repositories whose tags were compared with all releases"
 
 
@@ -91,8 +96,8 @@ def _releases_to_match(
     if not names and not gone:
         return []
     found = catalog.releases.of_other_repositories(read)
+    found += catalog.releases.of_tags(gone).values()
     if len(read) > 1:
-        found += catalog.releases.of_tags(gone).values()
         found += [release for name in names for release in catalog.releases.of_project(name)]
     return [*{release.origin: release for release in found}.values()]
 
@@ -122,15 +127,15 @@ def _pairs(
     pairs: list[tuple[Release, Tag]] = []
     taken: set[str] = set()
     for (name, _origin), releases in sorted(by_project.items()):
-        candidates = [tag for tag in tags.get(name, ()) if _are_apart(releases[0], tag)]
+        candidates = [tag for tag in tags.get(name, ()) if _has_moved_to(tag, releases)]
         for line_name in _names_by_option(name, other_names):
             candidates += [
                 tag
                 for tag in tags.get(line_name, ())
-                if _are_apart(releases[0], tag) and allowing_line(folder_of(tag), name, other_names)
+                if _has_moved_to(tag, releases) and allowing_line(folder_of(tag), name, other_names)
             ]
         if not candidates:
-            candidates = _by_folder(releases[0], tags, namesakes)
+            candidates = _by_folder(releases, tags, namesakes)
         matches = _best_project(releases, [tag for tag in candidates if tag.origin not in taken])
         taken |= {tag.origin for _release, tag in matches}
         pairs += matches
@@ -150,10 +155,10 @@ def _free_tags(
     return {name: [tag for tag in tags if tag.origin not in published] for name, tags in found.items()}
 
 
-def _by_folder(release: Release, tags: dict[str, list[Tag]], namesakes: Counter[str]) -> list[Tag]:
-    """The tags of the one project whose folder is named like that of a release; none if there are several."""
-    for name in _folder_names(release):
-        candidates = [tag for tag in tags.get(name, ()) if _are_apart(release, tag)]
+def _by_folder(releases: Sequence[Release], tags: dict[str, list[Tag]], namesakes: Counter[str]) -> list[Tag]:
+    """The tags of the one project whose folder is named like that of releases; none if there are several."""
+    for name in _folder_names(releases[0]):
+        candidates = [tag for tag in tags.get(name, ()) if _has_moved_to(tag, releases)]
         if candidates and namesakes[name] == 1 and len({tag.project_origin for tag in candidates}) == 1:
             return candidates
     return []
@@ -181,7 +186,7 @@ def _of_one_project(releases: Sequence[Release], tags: Sequence[Tag]) -> list[tu
         (tag.name != tag_name(release), name_rank(tag.name, release.version), release.origin, tag.origin)
         for release in releases
         for tag in tags
-        if _is_same_release(release, tag)
+        if _is_same_release(release, tag) and _has_moved_to(tag, [release])
     ]
     by_origin, tag_of = {each.origin: each for each in releases}, {each.origin: each for each in tags}
     given: dict[str, str] = {}
@@ -205,6 +210,17 @@ def _has_tag(release: Release) -> bool:
 
 def _are_apart(release: Release, tag: Tag) -> bool:
     return repository_of(release.origin) != repository_of(tag.origin)
+
+
+def _has_moved_to(tag: Tag, releases: Iterable[Release]) -> bool:
+    """Whether the tag of one of these releases can be this one now."""
+    return any(_are_apart(release, tag) or _is_same_commit(release, tag) for release in releases)
+
+
+def _is_same_commit(release: Release, tag: Tag) -> bool:
+    """Whether a tag of another project is at the commit of a release. Numbers of revisions are no ids."""
+    is_id = len(tag.revision) >= _SHORTEST_ID
+    return is_id and release.is_at(tag.revision) and project_origin(release.origin) != tag.project_origin
 
 
 def _folder_names(release: Release) -> set[str]:
@@ -236,6 +252,13 @@ def _finish_repositories(pairs: Iterable[tuple[Release, Tag]], catalog: Catalog)
 
 
 def _warnings(pairs: Sequence[tuple[Release, Tag]], orphans: Sequence[Release]) -> Iterator[str]:
+    within = Counter(tag.repository for release, tag in pairs if not _are_apart(release, tag))
+    for url, count in sorted(within.items()):
+        yield (
+            f"{url}: releases of projects that moved were recognised by their commits: {count}. Their files "
+            "stay, and from now on the tags there count for them."
+        )
+    pairs = [(release, tag) for release, tag in pairs if _are_apart(release, tag)]
     counts = Counter(tag.repository for _release, tag in pairs)
     given = {release.origin for release, _tag in pairs}
     left = Counter(release.project for release in orphans if release.origin not in given)

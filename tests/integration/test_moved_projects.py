@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,6 +181,60 @@ def test_a_git_server_gets_another_url(company: Company) -> None:
     after = company.files()
     assert set(after) - set(before) == {"acme_till-1.2.tar.gz"}
     assert [name for name, file in after.items() if file.yanked] == ["acme_till-1.0.tar.gz"]
+
+
+@pytest.mark.parametrize("system", ["git", "hg"])
+@pytest.mark.parametrize(("before", "after"), [("", "alpha"), ("alpha", "group/alpha")])
+def test_a_repository_moves_within_a_folder(
+    tmp_path: Path, commands: Commands, system: str, before: str, after: str
+) -> None:
+    need(system)
+    root, company = tmp_path / "all/root", Company.__new__(Company)
+    company.commands = commands
+    suffix = ".git" if system == "git" else ""
+    place = root / f"{before}{suffix}" if before else root
+    files = {version: setuptools_project("alpha", version) for version in ("1.0", "1.1")}
+    if system == "git":
+        make_bare(place)
+        for version, content in files.items():
+            commit(place, content)
+            git(place, "tag", version, "main")
+    else:
+        hg = Hg()
+        hg.init(place, files["1.0"])
+        for version, content in files.items():
+            hg.commit(place, {**content, "NEWS": version})
+            hg.tag(place, version)
+        hg.close()
+    url, options = f"{system}+{root.as_uri()}", ("--deleted-tags", "remove")
+    company.run(url, options=options)
+    published = company.files()
+    assert len(published) == 2
+    place.rename(tmp_path / "moved")
+    (root / after).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "moved").rename(root / f"{after}{suffix}")
+    moved = company.run(url, options=options)
+    assert (moved["to_build"], moved["failed"], moved["published"]) == ([], [], [])
+    assert "recognised by their commits: 2" in moved["warnings"][0]
+    assert company.files() == published
+    again = company.run(url, options=options)
+    assert (again["warnings"], again["to_build"]) == ([], [])
+    assert company.files() == published
+
+
+@pytest.mark.parametrize("deleted_tags", ["yank", "remove"])
+def test_subversion_gets_another_url_and_uuid(company: Company, tmp_path: Path, deleted_tags: str) -> None:
+    before, options = company.files(), ("--deleted-tags", deleted_tags)
+    dumped = ["svnadmin", "dump", "-q", str(company.history.folder)]
+    dump = subprocess.run(dumped, capture_output=True, check=True).stdout
+    new = tmp_path / "elsewhere"
+    subprocess.run(["svnadmin", "create", str(new)], check=True)
+    load = ["svnadmin", "load", "-q", "--ignore-uuid", str(new)]
+    subprocess.run(load, input=dump, check=True, capture_output=True)
+    moved = company.run(new.as_uri(), options=options)
+    assert (moved["to_build"], moved["failed"]) == ([], [])
+    assert "project and version: 4." in moved["warnings"][0]
+    assert company.files() == before
 
 
 def test_a_folder_that_is_named_other_than_its_project(company: Company) -> None:
