@@ -374,6 +374,8 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
                 re.compile(pattern, flags)
         with contextlib.suppress(Exception):
             importlib.import_module("sdistmaker_sdist").replace_make_distribution()
+        with contextlib.suppress(Exception):
+            importlib.import_module("sdistmaker_wheel").replace_slow_parts()
     with contextlib.suppress(Exception):
         cache_entry_points()
 
@@ -393,7 +395,10 @@ def observe_build(wakeup: int) -> "dict[str, Any]":
                 for name, text in (("setup.py", EMPTY_PROJECT), ("README.txt", ""), ("warm/__init__.py", "")):
                     with open(name, "w", encoding="utf-8") as file:
                         file.write(text)
-                importlib.import_module("setuptools.build_meta").__legacy__.build_sdist(folder)
+                backend = importlib.import_module("setuptools.build_meta").__legacy__
+                backend.build_sdist(folder)
+                with contextlib.suppress(Exception):  # an old setuptools needs another distribution for it
+                    backend.build_wheel(folder)
                 modules = [name for name, module in sys.modules.items() if may_be_preloaded(module)]
                 with open(observed, "w", encoding="utf-8") as file:
                     json.dump({"modules": modules, "patterns": compiled_patterns()}, file)
@@ -430,7 +435,7 @@ def compiled_patterns() -> "list[tuple[str, int]]":
 def cache_entry_points() -> None:
     """Read the environment's entry points once: a build asks for them ten times, and they do not change.
 
-    Other folders on ``sys.path``, such as those of a tag, are still read each time.
+    Other folders on ``sys.path``, such as those of a tag, are read again if their entry points changed.
     """
     from importlib import metadata
 
@@ -446,19 +451,55 @@ def cache_entry_points() -> None:
         ]
 
     cached = {folder: points_in(folder) for folder in sys.path}
+    of_tag: "dict[str, tuple[Any, Any]]" = {}
+
+    def points_of_tag(folder: str) -> "list[tuple[Any, list[Any]]]":
+        state = entry_points_state(folder)
+        if state is None:
+            return points_in(folder)
+        if folder not in of_tag or of_tag[folder][0] != state:
+            of_tag[folder] = (state, points_in(folder) if state else [])
+        found: "list[tuple[Any, list[Any]]]" = of_tag[folder][1]
+        return found
 
     def entry_points(**selection: "Any") -> "Any":
         if not selection or distribution_finders() != finders:
             return original(**selection)
         by_name: "dict[Any, list[Any]]" = {}
         for folder in sys.path:
-            for name, points in cached[folder] if folder in cached else points_in(folder):
+            for name, points in cached[folder] if folder in cached else points_of_tag(folder):
                 by_name.setdefault(name, points)
-        matching = (point for points in by_name.values() for point in points if point.matches(**selection))
+        group = selection.get("group")
+        matching = (
+            point
+            for points in by_name.values()
+            for point in points
+            # Most are of another group, and this comparison is far quicker than the other one.
+            if (group is None or point.group == group) and point.matches(**selection)
+        )
         return metadata.EntryPoints(matching)
 
     if hasattr(metadata, "EntryPoints"):
         metadata.entry_points = entry_points
+
+
+def entry_points_state(folder: str) -> "Optional[list[Any]]":
+    """What differs if entry points of distributions in this folder have changed; None if nothing tells."""
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return None
+    if any(name.endswith(".egg") or name.lower() == "egg-info" for name in names):
+        return None
+    state: "list[Any]" = []
+    for name in names:
+        if name.endswith((".egg-info", ".dist-info")):
+            try:
+                found = os.stat(os.path.join(folder, name, "entry_points.txt"))
+                state.append((name, found.st_mtime_ns, found.st_size, found.st_ino))
+            except OSError:
+                state.append((name,))
+    return state
 
 
 def distribution_finders() -> "list[Any]":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import os
 import shutil
 import tarfile
 import zlib
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from packaging.metadata import parse_email
 
@@ -20,6 +22,7 @@ from sdistmaker_recipe.toolchain.archives.bounded_reader import (
     MAX_MEMBERS,
     MAX_UNPACKED_BYTES,
     BoundedReader,
+    unpacks_to_too_much,
 )
 from sdistmaker_recipe.toolchain.archives.members import (
     Members,
@@ -31,6 +34,8 @@ from sdistmaker_recipe.toolchain.archives.members import (
 
 _MAX_BYTES_OF_COPY_IN_MEMORY = 32 << 20
 _BLOCK_SIZE = 1 << 20
+_MAX_TIME = 1 << 33
+"""A time that every file system can store, in seconds."""
 
 
 class Sdist(NamedTuple):
@@ -97,11 +102,57 @@ def parse_metadata(content: bytes, file: str = "archive's PKG-INFO") -> Metadata
 
 def unpack(sdist: Sdist, folder: Path) -> Path:
     """Unpack into an existing folder, and return the archive's top folder in it; raises ``BuildError``."""
-    for path, member in sdist.members.items():
-        normalized_header(resolve_hard_link(member, sdist.members), path, sdist.members)
-    if hasattr(tarfile, "data_filter"):
-        sdist.tar.extraction_filter = tarfile.data_filter
-    # Only these: if several members have one path, only the last was checked.
-    sdist.tar.extractall(folder, list(sdist.members.values()))
     top_names = {path_parts(member.name)[0] for member in sdist.members.values() if path_parts(member.name)}
-    return folder / top_names.pop()
+    tree = folder / top_names.pop()
+    tree.mkdir()
+    try:
+        _unpack_members(sdist, tree)
+    except (FileExistsError, NotADirectoryError) as error:
+        name = Path(error.filename).relative_to(tree)
+        raise BuildError(f"The archive holds {str(name)[:80]!r} twice, or something below a file.") from error
+    return tree
+
+
+def _unpack_members(sdist: Sdist, tree: Path) -> None:
+    folders = {""}
+    links = []
+    left = MAX_UNPACKED_BYTES
+    for path, member in sdist.members.items():
+        source = resolve_hard_link(member, sdist.members)
+        header = normalized_header(source, path, sdist.members)
+        _make_folders(tree, path if header.isdir() else path.rpartition("/")[0], folders)
+        if header.issym():
+            links.append((tree / path, header.linkname))
+        elif header.isreg():
+            # Holes of sparse files and hard links take no space in the archive, and take it here.
+            left -= header.size
+            if left < 0:
+                raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
+            _write_file(tree / path, sdist.tar.extractfile(source), header.mode, member.mtime)
+    # They come last, so that nothing is written through a link.
+    for link, target in links:
+        link.symlink_to(target)
+
+
+def _make_folders(tree: Path, path: str, folders: set[str]) -> None:
+    """Make a folder below tree, and those that it is in; ``folders`` are the paths of those made before."""
+    missing = []
+    while path not in folders:
+        missing.append(path)
+        path = path.rpartition("/")[0]
+    for each in reversed(missing):
+        (tree / each).mkdir()
+        folders.add(each)
+
+
+def _write_file(path: Path, content: IO[bytes] | None, mode: int, time: float) -> None:
+    """Write a new file with these permissions, and this time in seconds since 1970."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        if content is not None:
+            shutil.copyfileobj(content, file, _BLOCK_SIZE)
+        file.flush()
+        # Whatever the umask is.
+        os.fchmod(descriptor, mode)
+        if math.isfinite(time) and abs(time) < _MAX_TIME:
+            os.utime(descriptor, (time, time))
