@@ -21,6 +21,7 @@ PROGRAMS = {
     "toolchain/shims/sdistmaker_markers.py",
     "toolchain/shims/sdistmaker_questions.py",
     "toolchain/shims/sdistmaker_sdist.py",
+    "toolchain/shims/sdistmaker_wheel.py",
 }
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
 FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}
