@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, Done, index_files
+from tests.support.commands import WITHOUT_WHEELS, Commands, Done, index_files
 from tests.support.folders import PLUGIN
 from tests.support.history import setuptools_project
 
@@ -46,7 +46,8 @@ class Environment:
     def sdists_from_tags(self, *arguments: str) -> Done:
         url = f"folders://{self.releases}"
         options = ["--repository", url, "--destination", self.index, *arguments]
-        return self.commands.run(self.python, "-c", SCRIPT.format(name="sdists_from_tags"), *options)
+        script = SCRIPT.format(name="sdists_from_tags")
+        return self.commands.run(self.python, "-c", script, *options, *WITHOUT_WHEELS)
 
 
 @pytest.fixture
