@@ -40,6 +40,7 @@ METADATA_SUFFIX = ".metadata"
 
 _NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 _LEGACY_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+_WHEEL = re.compile(r"[A-Za-z0-9_.!+-]+\.whl")
 _MAX_LENGTH = 200
 _MAX_FOLDER_LENGTH = 255
 """The limit of nearly all file systems for a name."""
@@ -90,6 +91,11 @@ def sdist_suffix(filename: str) -> str:
 def is_wheel(filename: str) -> bool:
     """Whether a file is named like a wheel (binary distribution format)."""
     return filename.lower().endswith(".whl")
+
+
+def has_wheel_characters(filename: str) -> bool:
+    """Whether the name of a wheel has only characters that the binary distribution format uses."""
+    return _WHEEL.fullmatch(filename) is not None and len(filename) <= _MAX_LENGTH
 
 
 def is_sdist_of(filename: str, name: str, version: str) -> bool:

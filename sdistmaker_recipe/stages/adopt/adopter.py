@@ -138,6 +138,9 @@ class Adopter:
         from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
         try:
+            # Unlike that of an sdist, the name stays as it is: it says for which Pythons the wheel is.
+            if not layout.has_wheel_characters(path.filename):
+                raise ValueError("it is too long, or has other characters")
             project, version, _build, _tags = parse_wheel_filename(path.filename)
             sdist = layout.sdist_filename(project, str(version))
         except (InvalidWheelFilename, ValueError) as error:

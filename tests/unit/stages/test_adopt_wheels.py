@@ -216,9 +216,21 @@ class TestLeftAlone:
             archive.writestr("acme/METADATA", "Name: acme")
         assert reasons(index.adopt())[WHEEL] == "The wheel has no METADATA."
 
-    def test_of_a_name_that_is_no_wheels(self, index):
-        index.add(SDIST, "acme/acme-1.0.whl")
-        assert "its name is not that of a wheel" in reasons(index.adopt())["acme/acme-1.0.whl"]
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "acme-1.0.whl",
+            'acme-1.0-py3-none-any".whl',
+            "acme-1.0-py3-none-<b>.whl",
+            "acme-1.0-py3-none-äny.whl",
+            "acme-1.0-py3-none-any.WHL",
+            f"acme-1.0-py3-none-{'any' * 70}.whl",
+        ],
+    )
+    def test_of_a_name_that_is_no_wheels(self, index, name):
+        index.add(SDIST)
+        (index.folder / "acme" / name).write_bytes(b"")
+        assert "its name is not that of a wheel" in reasons(index.adopt())[f"acme/{name}"]
 
     def test_of_other_content_than_the_published_one(self, index):
         wheel = "acme_tools-1.0-py3-none-any.whl"
