@@ -29,7 +29,7 @@ from benchmarks.harness import (
 from benchmarks.programs import programs_environment
 from benchmarks.projects import Release, releases
 from benchmarks.repository import make_repository
-from benchmarks.table import Measurement, requirements, times
+from benchmarks.table import MANY, REQUIRED, REQUIRED_OF_MANY, Measurement, requirements, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,10 @@ def _report(
     load: str,
 ) -> str:
     tags = size.projects * size.tags
+    required = REQUIRED_OF_MANY if tags >= MANY else REQUIRED
     lines = ["", *machine(load), *dict.fromkeys(each.tool for each in contenders), ""]
     lines.append(f"{tags} tags of {size.projects} projects, medians of {size.rounds} rounds, run in turn")
-    lines += ["", times(measured, tags), "", requirements(measured, NAMES)] if measured else []
+    lines += ["", times(measured, tags), "", requirements(measured, NAMES, required)] if measured else []
     lines += [""] if left_out or failed else []
     lines += outcome_lines(left_out, failed, NAMES)
     return "\n".join(lines) + "\n"
