@@ -12,6 +12,7 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 * ``git``: git by its program.
 * ``mercurial``: Mercurial by its program.
 * ``tag_explanation``: what a scan of such a system makes of a tag, in words.
+* ``background``: ask several servers at a time.
 * ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
 * ``repository_folder``: the repositories below a folder of this machine.
 * ``subdirectories``: which folders of one tree are projects.

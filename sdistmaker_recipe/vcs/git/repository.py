@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -22,6 +21,7 @@ from sdistmaker_recipe.vcs import (
     subdirectories,
     tag_rows,
 )
+from sdistmaker_recipe.vcs.background import ask_in_background
 from sdistmaker_recipe.vcs.git.archive import Commit
 from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
@@ -95,7 +95,7 @@ class GitRepository:
     def begin(self) -> None:
         """Begin to list the tags of a server in a thread; those of this machine are listed at once."""
         if not self._is_local and self._pending is None:
-            self._pending = _listers().submit(self._list)
+            self._pending = ask_in_background(self._list)
 
     def check(self, revision: str) -> None:
         """Raise ``RepositoryError`` unless the tag at the URL is there, or any repository."""
@@ -297,12 +297,6 @@ def _id_at(listing: Listing, path: str) -> str:
     project, name = split_tag_path(path) or ("", "")
     split = split_project(listing, project)
     return listing[split[0]].get(name, "") if split else ""
-
-
-@lru_cache(maxsize=1)
-def _listers() -> ThreadPoolExecutor:
-    """The threads that ask servers for their tags."""
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="git-tags")
 
 
 def _in_threads(ask: Callable[[Key], Answer], keys: Iterable[Key]) -> dict[Key, Answer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from sdistmaker_recipe.vcs import (
     subdirectories,
     tag_rows,
 )
+from sdistmaker_recipe.vcs.background import ask_in_background
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.export import Exporter
 from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
@@ -65,6 +66,7 @@ class MercurialRepository:
         self._places: Mapping[str, Place] | None = None
         self._listing: Listing | None = None
         self._states: Mapping[str, str] | None = None
+        self._pending: Future[Mapping[str, str]] | None = None
         self._unreadable: dict[str, RepositoryError] = {}
 
     @property
@@ -89,6 +91,11 @@ class MercurialRepository:
     def head(self) -> str:
         """A digest of the newest changesets when this was asked first."""
         return hashlib.sha256(repr(sorted(self._all_states().items())).encode()).hexdigest()[:40]
+
+    def begin(self) -> None:
+        """Begin to ask a server in a thread; the state of local repositories is read at once."""
+        if not self._is_local and self._pending is None:
+            self._pending = ask_in_background(self._ask_states)
 
     def check(self, revision: str) -> None:
         """Raise ``RepositoryError`` unless the tag at the URL is there, or any repository."""
@@ -238,18 +245,35 @@ class MercurialRepository:
     def _all_states(self) -> Mapping[str, str]:
         """The state of each repository when it was first asked for; those that may not be read have none."""
         if self._states is None:
-            states: dict[str, str] = {}
-            for path, place in self._all_places().items():
-                try:
-                    states[path] = place.state()
-                except RepositoryError as error:
-                    if not path:
-                        raise
-                    self._unreadable[path] = error
-            if self._unreadable and not states:
-                raise next(iter(self._unreadable.values()))
-            self._states = states
+            pending, self._pending = self._pending, None
+            try:
+                self._states = pending.result() if pending else self._read_states()
+            except RepositoryError as error:
+                if pending is None or error.is_transient or error.is_forbidden:
+                    raise
+                # hg serve may answer the first of several questions at a time with an error.
+                self._states = self._read_states()
         return self._states
+
+    def _ask_states(self) -> Mapping[str, str]:
+        """The same in a thread of its own, whose process of hg nobody else can use."""
+        try:
+            return self._read_states()
+        finally:
+            self._servers.close()
+
+    def _read_states(self) -> Mapping[str, str]:
+        states: dict[str, str] = {}
+        for path, place in self._all_places().items():
+            try:
+                states[path] = place.state()
+            except RepositoryError as error:
+                if not path:
+                    raise
+                self._unreadable[path] = error
+        if self._unreadable and not states:
+            raise next(iter(self._unreadable.values()))
+        return states
 
     def _tags(self) -> Listing:
         """All tags when they were first asked for."""

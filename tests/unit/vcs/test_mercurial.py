@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+from typing import NoReturn, cast
+
 import pytest
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs import BeginsEarly, Credentials
 from sdistmaker_recipe.vcs.mercurial import history, urls
+from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.environment import environment
 from sdistmaker_recipe.vcs.mercurial.errors import translate
+from sdistmaker_recipe.vcs.mercurial.export import Exporter
+from sdistmaker_recipe.vcs.mercurial.places import Place
+from sdistmaker_recipe.vcs.mercurial.repository import MercurialRepository
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Policy, Subrepository, parse
 from sdistmaker_recipe.vcs.mercurial.urls import Location
 
@@ -183,3 +190,72 @@ def test_only_processes_for_servers_see_the_users_settings() -> None:
         assert made["PATH"] == "/bin"
         assert made["LC_ALL"] == "C.UTF-8"
         assert not {"HGPLAINEXCEPT", "HG_PENDING"} & made.keys()
+
+
+# several servers
+
+
+class Meeting:
+    """A server that answers only while another one is being asked too."""
+
+    def __init__(self, barrier: Barrier) -> None:
+        self.asked, self._barrier = 0, barrier
+
+    def state(self) -> str:
+        self.asked += 1
+        self._barrier.wait(20)
+        return "the newest changeset"
+
+
+def meeting(place: Meeting, *, is_local: bool = False) -> MercurialRepository:
+    return MercurialRepository(
+        URL, "hg-x", lambda: {"": cast("Place", place)}, cast("Exporter", None), Servers(), is_local=is_local
+    )
+
+
+def test_several_servers_are_asked_at_a_time() -> None:
+    barrier = Barrier(3)
+    places = [Meeting(barrier) for _ in range(3)]
+    repositories = [meeting(place) for place in places]
+    for repository in repositories:
+        assert isinstance(repository, BeginsEarly)
+        repository.begin()
+        repository.begin()
+    assert len({repository.head() for repository in repositories}) == 1
+    assert [place.asked for place in places] == [1, 1, 1]
+
+
+def test_a_repository_on_this_machine_is_not_asked_in_the_background() -> None:
+    place = Meeting(Barrier(1))
+    repository = meeting(place, is_local=True)
+    repository.begin()
+    assert place.asked == 0
+    repository.head()
+    assert place.asked == 1
+
+
+def test_a_server_that_failed_in_the_background_is_asked_again() -> None:
+    errors = [RepositoryError(URL, "the server answers with an error (HTTP Error 500)")]
+
+    class Failing(Meeting):
+        def state(self) -> str:
+            self.asked += 1
+            if errors:
+                raise errors.pop()
+            return "the newest changeset"
+
+    place = Failing(Barrier(1))
+    repository = meeting(place)
+    repository.begin()
+    assert repository.head()
+    assert place.asked == 2
+
+
+def test_the_error_of_a_server_is_raised_where_its_answer_is_needed() -> None:
+    def fail() -> NoReturn:
+        raise RepositoryError(URL, "no server answers")
+
+    repository = MercurialRepository(URL, "hg-x", fail, cast("Exporter", None), Servers())
+    repository.begin()
+    with pytest.raises(RepositoryError, match="no server answers"):
+        repository.head()
