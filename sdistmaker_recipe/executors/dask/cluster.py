@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +25,8 @@ _CONNECT_SECONDS = 30.0
 _ANSWER_SECONDS = 60.0
 """A greeting starts programs, and may have to wait for a machine that is busy."""
 _CLOSE_SECONDS = 10.0
+_LEAVE_SECONDS = 5.0
+"""A worker that does not answer ends its site by itself, when it is idle."""
 _PACKAGE = "sdistmaker_recipe"
 
 
@@ -85,10 +89,14 @@ class DaskCluster:
             )
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise ClusterError(f"The Dask scheduler at {address} does not answer: {error}.", hint) from error
+        self._reports: set[Any] = set()
+        self._loop: Any = self._client.loop
         self._build, self._versions = _task_function(), _versions_function()
 
     def workers(self) -> Mapping[str, int]:
         """The threads of each worker, by address; raises ``ClusterError``."""
+        if self._client.status != "running":
+            raise self._gone()
         try:
             return dict(self._client.nthreads(callback_timeout=_CONNECT_SECONDS))
         except Exception as error:
@@ -109,9 +117,12 @@ class DaskCluster:
         return greeting
 
     def start(
-        self, address: str, site_name: str, key: str, job: bytes, done: Callable[[], None]
+        self, address: str, site_name: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
     ) -> distributed.Future[bytes]:
-        """Give a pickled job to a worker; ``done`` is called when there is an answer, or will be none."""
+        """Give a pickled job to a worker; ``done`` is called with the answer, in another thread.
+
+        There is no answer while the worker does not give one, nor after ``cancel``.
+        """
         try:
             future = self._client.submit(
                 self._build,
@@ -122,23 +133,14 @@ class DaskCluster:
                 allow_other_workers=False,
                 pure=False,
             )
-            future.add_done_callback(lambda _future: done())
+            # A worker that is lost, or stopped, must not keep the answers of others waiting.
+            report = asyncio.run_coroutine_threadsafe(_report(future, done), self._loop.asyncio_loop)
+            # An event loop does not keep what runs in it.
+            self._reports.add(report)
+            report.add_done_callback(self._reports.discard)
         except Exception as error:
             raise self._gone() from error
         return future
-
-    def collect(self, attempts: Sequence[Any]) -> Sequence[Answer | Lost]:
-        """The answers of attempts that are done; raises ``ClusterError`` if the scheduler is gone."""
-        good = [future for future in attempts if future.status == "finished"]
-        try:
-            results = self._client.gather(good, errors="skip", asynchronous=False) if good else []
-        except Exception as error:
-            raise self._gone() from error
-        if len(results) != len(good):
-            # A worker went before its answers were fetched: they are asked for one by one.
-            return [self._collect_one(future) for future in attempts]
-        found = dict(zip(map(id, good), map(_answer, results), strict=True))
-        return [found.get(id(future)) or self._collect_one(future) for future in attempts]
 
     def cancel(self, attempts: Sequence[Any]) -> None:
         """Forget attempts whose answers nobody wants."""
@@ -155,8 +157,13 @@ class DaskCluster:
         """Cancel what runs, end these sites, and close the connection; takes a bounded time."""
         with suppress(Exception):
             if self._client.status == "running":
-                for address, name in sites.items():
-                    self._client.run(site.leave, name, workers=[address], wait=False, on_error="ignore")
+                self._client.run(
+                    site.leave,
+                    list(sites.values()),
+                    workers=list(sites),
+                    on_error="ignore",
+                    callback_timeout=_LEAVE_SECONDS,
+                )
         with suppress(Exception):
             self._client.close(timeout=_CLOSE_SECONDS)
 
@@ -170,16 +177,6 @@ class DaskCluster:
             callback_timeout=_ANSWER_SECONDS,
         )
         return answers[address]
-
-    def _collect_one(self, future: Any) -> Answer | Lost:  # noqa: ANN401
-        try:
-            return _answer(future.result(timeout=_CONNECT_SECONDS))
-        except KilledWorker:
-            return Lost("the worker was lost")
-        except Exception as error:
-            if self._client.status != "running" or future.cancelled():
-                raise self._gone() from error
-            return Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
 
     def _gone(self) -> ClusterError:
         return ClusterError(
@@ -196,6 +193,15 @@ def _silence() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _answer(result: bytes) -> Answer:
-    answer: Answer = pickle.loads(result)
-    return answer
+async def _report(future: distributed.Future[bytes], done: Callable[[Answer | Lost], None]) -> None:
+    """Call ``done`` when there is an answer; never if the future is cancelled, or the connection ends."""
+    answer: Answer | Lost
+    try:
+        answer = pickle.loads(await future)
+    except KilledWorker:
+        answer = Lost("the worker was lost")
+    except (asyncio.CancelledError, CancelledError):
+        return
+    except Exception as error:
+        answer = Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
+    done(answer)

@@ -21,9 +21,6 @@ from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, li
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
 
-_MOST_COLLECTED = 64
-"""So many results are fetched with one request."""
-
 
 @dataclass(eq=False, slots=True)
 class _Use:
@@ -48,7 +45,7 @@ class ClusterExecutor(Executor):
         self._work: Any = None
         self._assignment = Assignment()
         self._attempts: dict[str, tuple[Task, Worker, Attempt]] = {}
-        self._answered: list[str] = []
+        self._answers: list[tuple[str, Answer | Lost]] = []
         self._submitted = self._started = 0
         self._next_poll = 0.0
         self._uses: dict[str, _Use] = {}
@@ -112,18 +109,22 @@ class ClusterExecutor(Executor):
                 self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
         may_start = self._roster.may_start(self._assignment.workers)
-        while True:
-            self._take_answers()
-            if may_start:
-                self._start_tasks()
-            if not self._answered:
-                break
+        self._take_answers()
+        if may_start:
+            self._start_tasks()
         return self._give_up_impossible_tasks()
 
     def _greeted(self, address: str, threads: int, greeting: Greeting) -> None:
         self._uses.setdefault(address, _Use()).host = greeting.host
         if not greeting.problem:
             self._assignment.add_worker(Worker(address, greeting.site, threads))
+
+    def _answered(self, key: str, answer: Answer | Lost) -> None:
+        """In any thread: pass on an answer."""
+        self._events.put(partial(self._take_in, key, answer))
+
+    def _take_in(self, key: str, answer: Answer | Lost) -> None:
+        self._answers.append((key, answer))
 
     def _note(self, address: str, text: str) -> None:
         self._uses.setdefault(address, _Use()).notes[text] = None
@@ -141,19 +142,17 @@ class ClusterExecutor(Executor):
                 continue
             self._started += 1
             key = f"{self._work.label(task.job)}-{self._run}-{self._started}"
-            done = partial(self._events.put, partial(self._answered.append, key))
-            attempt = self._cluster.start(worker.address, worker.site, key, packed, done)
+            attempt = self._cluster.start(
+                worker.address, worker.site, key, packed, partial(self._answered, key)
+            )
             self._attempts[key] = (task, worker, attempt)
 
     def _take_answers(self) -> None:
-        keys, self._answered[:] = self._answered[:_MOST_COLLECTED], self._answered[_MOST_COLLECTED:]
-        done = [self._attempts.pop(key) for key in keys if key in self._attempts]
-        answers = self._cluster.collect([attempt for _, _, attempt in done]) if done else ()
-        found = zip(done, answers, strict=True)
+        answers, self._answers = self._answers, []
         # First the results: whose result is there is no suspect in the loss of a worker.
-        for (task, worker, _), answer in sorted(found, key=lambda each: _is_loss(each[1])):
-            # An answer before it may have taken the task from the worker.
-            if task in worker.tasks:
+        for key, answer in sorted(answers, key=lambda each: _is_loss(each[1])):
+            if key in self._attempts:
+                task, worker, _ = self._attempts.pop(key)
                 self._take_answer(task, worker, answer)
 
     def _take_answer(self, task: Task, worker: Worker, answer: Answer | Lost) -> None:

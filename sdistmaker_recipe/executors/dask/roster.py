@@ -13,6 +13,8 @@ from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
 
 _MOST_GREETED = 16
 """So many workers are made ready at the same time."""
+_ANSWER_SECONDS = 60.0
+"""So long, after the time that a run waits for workers, the first of them may take to be ready."""
 _GREETER_END_SECONDS = 0.2
 """A greeting that takes longer at the end of a run belongs to a worker that does not answer."""
 
@@ -37,11 +39,10 @@ class Cluster(Protocol):
     def greet(self, address: str, work: bytes) -> Greeting:
         """Make a worker ready for this sealed work."""
 
-    def start(self, address: str, site: str, key: str, job: bytes, done: Callable[[], None]) -> Attempt:
-        """Give a pickled job to a worker; ``done`` is called when there is an answer, or will be none."""
-
-    def collect(self, attempts: Sequence[Attempt]) -> Sequence[Answer | Lost]:
-        """The answers of attempts that are done."""
+    def start(
+        self, address: str, site: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
+    ) -> Attempt:
+        """Give a pickled job to a worker; ``done`` is called with the answer, in any thread."""
 
     def cancel(self, attempts: Sequence[Attempt]) -> None:
         """Forget attempts whose answers nobody wants."""
@@ -72,6 +73,7 @@ class Roster:
         self._cluster, self._put, self._tell_greeted, self._note = cluster, put, greeted, note
         self._greeting: set[str] = set()
         self._differences: dict[str, str] = {}
+        self._unanswered: dict[str, str] = {}
         self._has_begun = self._is_awake = False
         self._workers_seen = self._ready_seen = time.monotonic()
         self._threads: list[Thread] = []
@@ -116,6 +118,13 @@ class Roster:
 
         Raises ``ClusterError`` if one of those could not understand jobs, or if no worker can do any.
         """
+        patience = self._cluster.worker_wait + _ANSWER_SECONDS
+        if self._unanswered and not ready and time.monotonic() > self._ready_seen + patience:
+            raise ClusterError(
+                f"No worker of the Dask cluster at {self._cluster.address} is ready: "
+                f"{listed(self._unanswered | self.refused)}",
+                "Look at the logs of the workers.",
+            )
         if self._greeting or not (ready or self.refused):
             return self._has_begun
         if not self._has_begun and self._differences:
@@ -145,7 +154,7 @@ class Roster:
                 event = self._greeting_of(address, threads)
         except Exception as error:
             # It may only be busy. As long as the scheduler names it, it is asked again.
-            event = partial(self._note, address, f"gave no answer: {error or type(error).__name__}")
+            event = partial(self._gave_no_answer, address, f"{type(error).__name__}: {error}".rstrip(": "))
         self._put(event)
         self._put(partial(self._greeting.discard, address))
 
@@ -160,6 +169,10 @@ class Roster:
             hint = f" {greeting.hint}" if greeting.hint else ""
             self._refuse(address, f"{greeting.problem}.{hint}")
         self._tell_greeted(address, threads, greeting)
+
+    def _gave_no_answer(self, address: str, error: str) -> None:
+        self._unanswered[address] = f"no answer to a greeting ({error})."
+        self._note(address, self._unanswered[address])
 
     def _differs(self, address: str, difference: str) -> None:
         self._differences[address] = difference

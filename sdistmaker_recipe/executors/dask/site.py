@@ -46,10 +46,11 @@ async def greet(work: bytes, dask_worker: Any = None) -> Greeting:  # noqa: ANN4
     )
 
 
-async def leave(site: str) -> None:
-    """End a site of this worker, if it is there, and all that runs in it."""
-    if found := _sites.pop(site, None):
-        await asyncio.to_thread(found.close)
+async def leave(sites: list[str]) -> None:
+    """End those of the sites that are of this worker, and all that runs in them."""
+    for name in sites:
+        if found := _sites.pop(name, None):
+            await asyncio.to_thread(found.close)
 
 
 def perform(site: str, job: bytes) -> bytes:

@@ -15,7 +15,7 @@ import pytest
 
 from sdistmaker_recipe.errors import ClusterError, StoreError
 from sdistmaker_recipe.executors import run_jobs
-from sdistmaker_recipe.executors.dask import assignment
+from sdistmaker_recipe.executors.dask import assignment, roster
 from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
 from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal, unseal
@@ -87,7 +87,9 @@ class FakeCluster:
         assert isinstance(unseal(work), Work)
         return self.greetings.get(address, Greeting(f"site of {address}", "host"))
 
-    def start(self, address: str, site: str, key: str, job: bytes, done: Callable[[], None]) -> Any:
+    def start(
+        self, address: str, site: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
+    ) -> Any:
         assert site == f"site of {address}"
         number = pickle.loads(job)
         self.started.append((address, number))
@@ -104,13 +106,10 @@ class FakeCluster:
             if self.is_held:
                 self.is_held.wait(5)
             self.running[address] -= 1
-            done()
+            done(answer)
 
         threading.Timer(self.delay, finish).start()
         return attempt
-
-    def collect(self, attempts: Sequence[Any]) -> Sequence[Answer | Lost]:
-        return [answer for _, _, answer in attempts]
 
     def cancel(self, attempts: Sequence[Any]) -> None:
         self.cancelled += len(attempts)
@@ -312,6 +311,34 @@ class TestUnfitWorkers:
             run(cluster, [1, 2])
 
 
+class TestWorkersThatDoNotAnswer:
+    def test_are_asked_again(self):
+        asked: list[str] = []
+
+        def greet(address: str, work: bytes) -> Greeting:
+            asked.append(address)
+            if len(asked) == 1:
+                raise TimeoutError
+            return Greeting(f"site of {address}")
+
+        cluster = FakeCluster(double, {"a": 1})
+        cluster.greet = greet
+        assert run(cluster, [1, 2]) == {1: 2, 2: 4}
+        assert asked == ["a", "a"]
+
+    def test_end_the_run_after_a_while(self, monkeypatch):
+        def greet(_address, _work):
+            raise TypeError("cannot be unpickled")
+
+        monkeypatch.setattr(roster, "_ANSWER_SECONDS", 0.05)
+        cluster = FakeCluster(double, two())
+        cluster.greet = greet
+        with pytest.raises(
+            ClusterError, match=r"is ready: a, b: no answer to a greeting \(TypeError: cannot"
+        ):
+            run(cluster, [1, 2])
+
+
 class TestOtherVersions:
     def test_end_the_run_before_anything_is_built(self):
         cluster = FakeCluster(double, two(), differences={"b": "runs Python 3.9, and this machine 3.12"})
@@ -352,21 +379,21 @@ class TestSchedulerThatGoes:
             found.extend(results)
         assert all(result == 2 * job for job, result in found)
 
-    def test_is_found_where_only_an_answer_is_asked_for(self):
-        def collect(_attempts):
+    def test_is_found_where_a_job_is_given_to_a_worker(self):
+        def start(*_arguments):
             raise ClusterError("gone")
 
         cluster = FakeCluster(double, two())
-        cluster.collect = collect
+        cluster.start = start
         with pytest.raises(ClusterError, match="gone"):
             run(cluster, [1, 2, 3])
 
     def test_and_an_error_of_our_own_do_not_let_a_run_wait_for_ever(self):
-        def collect(_attempts):
+        def start(*_arguments):
             raise KeyError("oops")
 
         cluster = FakeCluster(double, two())
-        cluster.collect = collect
+        cluster.start = start
         with pytest.raises(KeyError):
             run(cluster, [1, 2, 3])
 
