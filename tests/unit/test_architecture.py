@@ -17,11 +17,19 @@ DOORS = {"doors/recipe.py", "doors/command.py", "scripts.py"}
 PROGRAMS = {
     "toolchain/hook_runner.py",
     "toolchain/setup_py_runner.py",
+    "toolchain/shims/sdistmaker_answers.py",
     "toolchain/shims/sdistmaker_files.py",
+    "toolchain/shims/sdistmaker_files_seen.py",
+    "toolchain/shims/sdistmaker_imports.py",
     "toolchain/shims/sdistmaker_markers.py",
+    "toolchain/shims/sdistmaker_owners.py",
+    "toolchain/shims/sdistmaker_pretence.py",
     "toolchain/shims/sdistmaker_questions.py",
     "toolchain/shims/sdistmaker_sdist.py",
+    "toolchain/shims/sdistmaker_suspicions.py",
+    "toolchain/shims/sdistmaker_tables.py",
     "toolchain/shims/sdistmaker_wheel.py",
+    "toolchain/shims/sdistmaker_worlds.py",
 }
 # libsvn has no other way to be told than the environment of its process, and svn inherits it.
 FOR_SUBVERSION = {"executors/local.py", "vcs/subversion/process.py", "vcs/subversion/program.py"}

@@ -1,9 +1,276 @@
 """Observe what the code of a tag asks of the Python and the machine that builds it.
 
-``hook_runner`` imports this module for the build of a wheel. Any Python 3.6 or newer runs it.
+``hook_runner`` imports this module for the build of a wheel. Any Python 3.6 or newer runs it; so does each of
+the modules beside it:
+
+* ``sdistmaker_owners``: whose code runs: the tag's, a build tool's, or Python's.
+* ``sdistmaker_suspicions``: the names in code that may ask for something.
+* ``sdistmaker_worlds``: other Pythons and platforms, and what is true of them.
+* ``sdistmaker_answers``: answers that record what is done with them.
+* ``sdistmaker_pretence``: give these answers to the tag, and to nobody else. ``sdistmaker_tables`` has the
+  attributes that ask for something. ``sdistmaker_imports`` finds the modules that another Python has.
+  ``sdistmaker_files_seen``: files outside of the tag, environment variables, the clock.
+
+A request has ``level``. With "look" nothing is changed: the code that runs is looked at, and a suspicious
+name is reason enough for a second build with "pretend", which shows what is asked in fact. Then it also has
+``worlds`` (pairs of a version and a platform), the index ``current`` of the one to pretend, ``lazy`` (see
+``Book``), ``dummies`` (modules to pretend) and ``allows_removed`` (see ``Pretence``).
 """
+
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+from sdistmaker_answers import Book
+from sdistmaker_owners import PYTHON, TAG, Owners
+from sdistmaker_pretence import Pretence, make_worlds
+from sdistmaker_suspicions import Suspicions
+from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
+
+PROGRAM_EVENTS = frozenset(
+    ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork")
+)
+NETWORK_EVENTS = ("socket.", "urllib.", "http.", "ftplib.", "smtplib.", "telnetlib.")
+TRICK_EVENTS = frozenset(
+    ("sys._getframe", "sys.settrace", "sys.setprofile", "sys.addaudithook", "code.__new__", "gc.get_objects")
+)
+"""Events of code that looks behind what it is told."""
+VERSION_CONTROL = frozenset(("git", "hg", "svn", "bzr", "darcs", "fossil"))
+"""Programs that build tools ask for a version. Beside an unpacked archive there is nothing that they know."""
+ENVIRONMENT_IN_TABLES = ("{env:", "{home", 'source = "env"', "source = 'env'", 'source="env"', "source='env'")
+"""What pyproject.toml has where hatchling takes values from environment variables."""
+
+
+class Observer:
+    """Collects the code of the tag that runs in this process, and the questions that audit events show."""
+
+    def __init__(self, tree, dummies):
+        self.dummies = dummies
+        self.missing = set()
+        self.pretence = None
+        self.book = None
+        self.tree = os.path.join(os.path.realpath(tree), "")
+        self.owners = Owners(tree)
+        self.unanswerable = set()
+        self.codes = {}
+        self.is_busy = False
+        self.usable_folders = (self.tree, os.path.join(os.environ.get("TMPDIR", "/tmp"), ""), "/dev/")
+
+    def start(self):
+        """Begin to observe this process and the code that it executes."""
+        if hasattr(sys, "addaudithook"):
+            sys.addaudithook(self.audit)
+        else:
+            sys.setprofile(self.profile)
+        sys.meta_path.append(self)
+        self.watch_extensions()
+        self.read_tables()
+        if self.book:
+            self.pretence.start()
+        else:
+            self.pretence.watch_looks()
+
+    def read_tables(self):
+        """Find values of pyproject.toml that come from the environment."""
+        try:
+            with open("pyproject.toml", encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            return
+        if any(item in text for item in ENVIRONMENT_IN_TABLES):
+            self.unanswerable.add("pyproject.toml takes values from environment variables")
+
+    def watch_extensions(self):
+        """Note if the tag makes an extension: a wheel without it was built without a compiler."""
+        try:
+            from setuptools.extension import Extension
+        except ImportError:
+            return
+        base = Extension.__mro__[1] if Extension.__mro__[1] is not object else Extension
+        original = base.__init__
+
+        def init(extension, *arguments, **named):
+            self.unanswerable.add("it has compiled parts")
+            original(extension, *arguments, **named)
+
+        base.__init__ = init
+
+    def audit(self, event, arguments):
+        """Take an audit event; events that come from this method itself are ignored."""
+        if event not in HANDLED and not event.startswith(NETWORK_EVENTS):
+            return
+        if self.is_busy:
+            return
+        self.is_busy = True
+        try:
+            self.handle(event, arguments)
+        finally:
+            self.is_busy = False
+
+    def handle(self, event, arguments):
+        """Note what an event of these kinds shows."""
+        frame = sys._getframe(2)
+        if event == "exec":
+            self.add_code(arguments[0], frame)
+        elif event in PROGRAM_EVENTS:
+            self.note_program(event, arguments, frame)
+        elif event in TRICK_EVENTS:
+            if self.owners.is_tag(frame.f_code):
+                self.unanswerable.add("it looks behind the interpreter (%s)" % event)
+        elif event == "compile":
+            self.note_compilation(arguments[1], frame)
+        elif event in FILE_EVENTS:
+            path = arguments[0]
+            if isinstance(path, (str, bytes)) and not self.is_usable(path) and self.owners.asks(frame):
+                self.unanswerable.add("it opens %s" % os.fsdecode(path))
+        elif self.owners.asks(frame):
+            self.unanswerable.add("it uses the network (%s)" % event)
+
+    def note_compilation(self, name, frame):
+        """Note if the tag gives code the name of another's file: the owner of code is known by it."""
+        is_file = isinstance(name, str) and not name.startswith("<")
+        if is_file and self.owners.asks(frame) and self.owners.owner(name) != TAG:
+            self.unanswerable.add("it compiles code under the name of a file that is not its own")
+
+    def note_program(self, event, arguments, frame):
+        """Note that a program was run, unless a build tool asks version control."""
+        program = arguments[0] if arguments else ""
+        if event == "subprocess.Popen" and not isinstance(program, (str, bytes)):
+            program = ""
+        name = os.path.basename(os.fsdecode(program)).split(" ")[0] if program else event
+        if not self.owners.asks(frame) and name in VERSION_CONTROL:
+            return
+        self.unanswerable.add("it runs the program %s" % (name or event))
+
+    def is_usable(self, path):
+        """Whether this path is in the tag, or in a folder for temporary files."""
+        path = os.fsdecode(path)
+        if not path.startswith("/"):
+            path = os.path.join(os.getcwd(), path)
+        path = os.path.normpath(path)
+        is_inside = (path + "/").startswith(self.usable_folders)
+        return is_inside or self.tree.startswith(path + "/") or self.owners.is_library(path)
+
+    def add_code(self, code, frame):
+        """Keep this code if it is the tag's."""
+        if not hasattr(code, "co_code"):
+            self.unanswerable.add("it executes something that is not code")
+            return
+        if self.owners.owns(code, frame) and code not in self.codes:
+            self.codes[code] = None
+            self.pretence.watch_errors(code)
+
+    def profile(self, frame, event, argument):
+        """Take an event of the profiler: before Python 3.8 there are no audit events."""
+        code = frame.f_code
+        is_executed = code.co_name == "<module>" or code.co_filename[:1] == "<"
+        if event == "call" and is_executed and frame.f_back is not None:
+            self.add_code(code, frame.f_back)
+
+    def find_spec(self, name, path=None, target=None):
+        """Be asked last for a module: nobody found it. Note it if the tag asks for it."""
+        if not self.owners.asks(sys._getframe(1)) or not self.is_foreign(name):
+            return None
+        self.missing.add(name)
+        if name.partition(".")[0] not in self.dummies:
+            return None
+        return ModuleSpec(name, DummyLoader(), is_package=True)
+
+    def is_foreign(self, name):
+        """Whether this can be a module of a distribution that is installed elsewhere."""
+        top = name.partition(".")[0]
+        if top in PYTHON_2_MODULES or is_in_tables(name) or is_in_tables(top):
+            return False
+        filename = getattr(sys.modules.get(top), "__file__", None) or ""
+        return not filename or self.owners.owner(os.path.abspath(filename)) not in (TAG, PYTHON)
+
+    def answer(self):
+        """What was observed, as a value for JSON."""
+        self.is_busy = True
+        sys.setprofile(None)
+        sys.settrace(None)
+        suspicions = Suspicions(self.owners)
+        for code in list(self.codes):
+            suspicions.add_code(code)
+        suspicions.judge()
+        if not self.codes and os.path.exists(os.path.join(self.tree, "setup.py")):
+            self.unanswerable.add("its setup.py was not seen")
+        book = self.book
+        unknown = ["it asks for the platform " + name for name in book.unknown] if book else []
+        return {
+            "suspicions": sorted(suspicions.found),
+            "unanswerable": sorted(self.unanswerable | suspicions.unanswerable | set(unknown)),
+            "missing": sorted(self.missing),
+            "differing": sorted(book.differing) if book else [],
+            "asked": sorted(book.labels) if book else [],
+            "tree": self.tree,
+            "doubtful": self.pretence.is_doubtful,
+        }
+
+
+FILE_EVENTS = frozenset(
+    ("open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.link", "os.symlink")
+)
+HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile"}
+
+
+class DummyLoader:
+    """Makes a module in which every name is there, and nothing happens."""
+
+    def create_module(self, spec):
+        """A module without code."""
+        return DummyModule(spec.name)
+
+    def exec_module(self, module):
+        """Do nothing."""
+
+
+class DummyModule(ModuleType):
+    """A module of a distribution that is not installed."""
+
+    def __getattr__(self, name):
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return Dummy
+
+
+class Dummies(type):
+    """The class of ``Dummy``, which has every attribute."""
+
+    def __getattr__(cls, name):
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return cls
+
+
+class Dummy(metaclass=Dummies):
+    """Stands for anything that such a module has."""
+
+    def __init__(self, *arguments, **named):
+        pass
+
+    def __getattr__(self, name):
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return Dummy
+
+    def __call__(self, *arguments, **named):
+        """Itself, whatever it stands for."""
+        return self
 
 
 def observe(tree, request):
     """Begin to observe; the returned function gives what was observed, as a value for JSON."""
-    return lambda: {"suspicions": [], "unanswerable": []}
+    observer = Observer(tree, frozenset(request.get("dummies", ())))
+    book = None
+    if request["level"] == "pretend":
+        book = Book(make_worlds(request["worlds"]), request["current"], request["lazy"])
+        if not hasattr(sys, "addaudithook"):
+            observer.unanswerable.add("it is built on a Python that cannot be observed")
+    observer.book = book
+    observer.pretence = Pretence(
+        observer.owners, book, observer.unanswerable.add, observer.is_usable, request.get("allows_removed")
+    )
+    observer.start()
+    return observer.answer

@@ -1,17 +1,31 @@
 """What a build asked of the Python and the machine that it ran on. Pure.
 
 The code of a tag can ask which Python runs it, and on which platform. Then a wheel may be right for some of
-them only. The worker observes the questions, see ``sdistmaker_questions`` in the shims: ``OBSERVE`` is the
-request for it, and ``read_questions`` reads its answer.
+them only. The worker observes the questions, see ``sdistmaker_questions`` in the shims. ``OBSERVE`` and
+``pretend`` are the requests for it, and ``read_questions`` reads its answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 OBSERVE: Mapping[str, Any] = {"level": "look"}
 """The value of ``HookCall.observe`` for the first build: nothing is pretended, and the code is looked at."""
+
+PythonVersion: TypeAlias = tuple[int, int, int]
+"""Major, minor and micro version."""
+
+
+class World(NamedTuple):
+    """A Python (None for the one that builds) and a platform, or "here" for the one that builds.
+
+    The names of platforms are those in ``sdistmaker_worlds``. "tools" is this platform with a newest
+    setuptools, which runs ``setup.py install``.
+    """
+
+    python: PythonVersion | None
+    platform: str
 
 
 class Questions(NamedTuple):
@@ -19,21 +33,67 @@ class Questions(NamedTuple):
 
     ``suspicions`` are names in the code of the tag that may ask for something. ``unanswerable`` are questions
     that were asked, each as a clause for a report, of which no experiment can show that they do not matter.
+    ``missing`` are modules that the tag tried to import. ``tree`` is the folder that it was built in.
+
+    Of a build that pretended to run in one of several worlds: ``differing`` are the indexes of those whose
+    answers to the questions in ``asked`` were others. It ``is_doubtful`` if the observation itself may have
+    led to an error.
     """
 
     suspicions: frozenset[str] = frozenset()
     unanswerable: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    differing: frozenset[int] = frozenset()
+    asked: frozenset[str] = frozenset()
+    is_doubtful: bool = False
+    tree: str = ""
+
+
+def pretend(
+    worlds: Sequence[World],
+    current: int,
+    *,
+    is_lazy: bool,
+    dummies: Iterable[str] = (),
+    allows_removed: bool = False,
+) -> Mapping[str, Any]:
+    """The value of ``HookCall.observe`` for a build that pretends to run in the world at index ``current``.
+
+    With ``is_lazy`` the tag gets no plain values, but objects that record what is done with them. ``dummies``
+    are modules of which the tag finds empty ones. With ``allows_removed`` it finds modules of Python that the
+    world lacks, and the one that builds has.
+    """
+    return {
+        "level": "pretend",
+        "worlds": worlds,
+        "current": current,
+        "lazy": is_lazy,
+        "dummies": sorted({name.partition(".")[0] for name in dummies}),
+        "allows_removed": allows_removed,
+    }
 
 
 def read_questions(result: Mapping[str, Any]) -> Questions:
     """The questions in the result of a runner (``asked``), which the code of a tag may have written."""
     asked = result.get("asked")
     if not isinstance(asked, dict):
-        return Questions(unanswerable=frozenset({"the build was not observed"}))
-    return Questions(_texts(asked.get("suspicions")), _texts(asked.get("unanswerable")))
+        return Questions(unanswerable=frozenset({"it was not observed"}))
+    differing = asked.get("differing")
+    return Questions(
+        suspicions=_texts(asked, "suspicions"),
+        unanswerable=_texts(asked, "unanswerable"),
+        missing=_texts(asked, "missing"),
+        differing=frozenset(item for item in differing if isinstance(item, int))
+        if isinstance(differing, list)
+        else frozenset(),
+        asked=_texts(asked, "asked"),
+        is_doubtful=asked.get("doubtful") is not False,
+        tree=str(asked.get("tree", "")),
+    )
 
 
-def _texts(value: Any) -> frozenset[str]:
+def _texts(asked: Mapping[str, Any], key: str) -> frozenset[str]:
+    value = asked.get(key)
     return (
         frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
     )

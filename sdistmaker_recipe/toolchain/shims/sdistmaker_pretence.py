@@ -1,0 +1,298 @@
+"""Give the code of a tag the answers of another Python on another platform, and nobody else.
+
+Modules get another class, whose properties answer for sensitive attributes: whoever reads them, by whatever
+name. Build tools and Python itself get the true values.
+"""
+
+import builtins
+import dis
+import os
+import platform
+import struct
+import sys
+import sysconfig
+import types
+
+from sdistmaker_answers import Separator
+from sdistmaker_files_seen import watch_files, watch_looks, watch_modules
+from sdistmaker_imports import Imports
+from sdistmaker_owners import PYTHON, all_codes
+from sdistmaker_tables import (
+    ANSWERED,
+    ANSWERING_FUNCTIONS,
+    CALLS,
+    MISSING,
+    PYTHON_2_ATTRIBUTES,
+    QUIET_FILES,
+    QUIET_THROUGH_PYTHON,
+    SEPARATORS,
+    SILENT,
+    UNIX_ONLY,
+)
+from sdistmaker_worlds import World
+
+WITH_WATCHED_NAMESPACE = ("sys", "os", "platform")
+"""Modules of which it is noted if somebody takes all attributes; this costs some time."""
+
+
+def facts_here():
+    """What is true of this platform, in the order of ``PLATFORMS``."""
+    bits = struct.calcsize("P") * 8
+    return (
+        sys.platform,
+        os.name,
+        platform.system(),
+        platform.machine(),
+        bits,
+        sysconfig.get_platform(),
+        platform.python_implementation(),
+    )
+
+
+def make_worlds(pairs):
+    """The worlds for pairs of a version (null for the one that runs this) and a platform."""
+    here = facts_here()
+    return [World(python, name, here) for python, name in pairs]
+
+
+class Pretence:
+    """Answers the questions of the tag by a book, and notes those that cannot be answered."""
+
+    def __init__(self, owners, book, note, is_usable, allows_removed):
+        self.owners = owners
+        self.book = book
+        self.note = note
+        self.is_usable = is_usable
+        self.allows_removed = allows_removed
+        self.watched = {}
+        self.is_doubtful = False
+
+    def watch_looks(self):
+        """Begin to watch which files the tag looks for."""
+        if type(os) is types.ModuleType:
+            os.__class__ = watched_class({})
+        watch_looks(self)
+
+    def start(self):
+        """Begin to answer."""
+        self.modules = sys.modules
+        for name in set(ANSWERED) | set(SILENT) | set(CALLS):
+            if name in self.modules:
+                self.watch(name)
+        watch_files(self)
+        watch_modules(self)
+        self.watch_looks()
+        self.watch_separators()
+        builtins.__import__ = Imports(self).import_module
+        for name in ("hash", "id"):
+            setattr(builtins, name, self.noting_directly(getattr(builtins, name), name + "()"))
+
+    # Who asks
+
+    def is_asked(self):
+        """Whether the tag asks, unless through a module of Python that asks quietly for itself."""
+        asking = frame = sys._getframe(1)
+        while asking is not None and self.owners.owner(asking.f_code.co_filename) == PYTHON:
+            name = asking.f_code.co_filename
+            if name.endswith(QUIET_FILES) or name.startswith("<frozen importlib"):
+                return False
+            asking = asking.f_back
+        return self.owners.asks(frame)
+
+    # Attributes of modules
+
+    def watch(self, name):
+        """Let a module answer for its sensitive attributes."""
+        module = self.modules[name]
+        if name in self.watched or type(module) is not types.ModuleType:
+            return
+        values = vars(module)
+        self.watched[name] = values
+        properties = {"__getattr__": self.getter_of_missing(name, values)}
+        if name in WITH_WATCHED_NAMESPACE:
+            properties["__getattribute__"] = self.getter(name)
+        for attribute, function in ANSWERED.get(name, {}).items():
+            properties[attribute] = self.property_for(
+                values, attribute, self.answer_for(name, attribute, function)
+            )
+        for attribute in SILENT.get(name, ()):
+            label = "%s.%s" % (name, attribute)
+            properties[attribute] = self.property_for(values, attribute, self.silence_for(label))
+        calls = CALLS.get(name, frozenset())
+        for attribute, value in list(values.items()):
+            is_call = attribute in calls or ("*" in calls and is_function(value))
+            if is_call and attribute not in properties and attribute[:2] != "__":
+                label = "%s.%s" % (name, attribute)
+                properties[attribute] = self.property_for(values, attribute, self.call_for(label))
+        module.__class__ = watched_class(properties)
+
+    def watch_separators(self):
+        """Let separators be compared with those of Windows; what puts a path together works as it is."""
+        for module, attribute, on_windows in SEPARATORS:
+            values = self.watched[module]
+            separator = Separator(
+                values[attribute] or "", self.book, "%s.%s" % (module, attribute), on_windows
+            )
+            setattr(
+                type(self.modules[module]), attribute, self.property_for(values, attribute, always(separator))
+            )
+
+    def property_for(self, values, attribute, answer):
+        """A property that gives the answer to the tag, and the true value to all others."""
+        changed = []
+
+        def read(module):
+            if not changed and self.is_asked():
+                return answer(values.get(attribute))
+            try:
+                return values[attribute]
+            except KeyError:
+                raise AttributeError("module has no attribute %r" % attribute) from None
+
+        def write(module, value):
+            if self.is_asked():
+                # Then the tag knows what it is.
+                changed.append(True)
+            values[attribute] = value
+
+        def delete(module):
+            values.pop(attribute, None)
+
+        return property(read, write, delete)
+
+    def answer_for(self, module, attribute, function):
+        """What the property of an attribute gives that has another value in each world."""
+        label = "%s.%s" % (module, attribute)
+        if label in ANSWERING_FUNCTIONS:
+
+            def answer_function(value):
+                return lambda *arguments, **named: self.book.answer(
+                    label, lambda world: function(world, value, *arguments)
+                )
+
+            return answer_function
+
+        def answer(value):
+            found = self.book.answer(label, lambda world: function(world, value))
+            if found is MISSING:
+                raise AttributeError("module %r has no attribute %r" % (module, attribute))
+            return self.noting(found, label + "()") if attribute in UNIX_ONLY else found
+
+        return answer
+
+    def silence_for(self, label):
+        """What the property of an attribute gives whose value elsewhere nobody knows: the true one, noted."""
+
+        def answer(value):
+            if label not in QUIET_THROUGH_PYTHON or self.owners.asks_directly(sys._getframe(1)):
+                self.note("it asks for " + label)
+            return value
+
+        return answer
+
+    def call_for(self, label):
+        """What the property of a function gives whose results elsewhere nobody knows."""
+        return lambda value: self.noting(value, label + "()")
+
+    def noting(self, function, label):
+        """A function that does the same, and notes its call if the tag asks."""
+
+        def noted(*arguments, **named):
+            if self.is_asked() and not is_definite(label, arguments):
+                self.note("it calls " + label)
+            return function(*arguments, **named)
+
+        return noted
+
+    def noting_directly(self, function, label):
+        """The same for a function that Python calls for its own ends, too."""
+
+        def noted(*arguments, **named):
+            if self.owners.asks_directly(sys._getframe(1)):
+                self.note("it calls " + label)
+            return function(*arguments, **named)
+
+        return noted
+
+    def getter_of_missing(self, name, values):
+        """The function for attributes that a module has not."""
+
+        def get(module, attribute):
+            if "__getattr__" in values:
+                return values["__getattr__"](attribute)
+            is_known = attribute[:2] == "__" or attribute in PYTHON_2_ATTRIBUTES
+            if name in ("sys", "os") and not is_known and self.is_asked():
+                self.note("it asks for %s.%s" % (name, attribute))
+            raise AttributeError("module %r has no attribute %r" % (name, attribute))
+
+        return get
+
+    def getter(self, name):
+        """The function for all attributes of a module: it notes if the tag takes them all."""
+
+        def get(module, attribute):
+            if attribute == "__dict__" and self.owners.asks_directly(sys._getframe(1)):
+                self.note("it asks for all that is in " + name)
+            return types.ModuleType.__getattribute__(module, attribute)
+
+        return get
+
+    # Errors that an answer may have caused
+
+    def watch_errors(self, code):
+        """Trace the tag from now on if this code handles errors: that is slow, and most code does not."""
+        if self.book and self.book.is_lazy and any(map(handles_errors, all_codes(code))):
+            sys.settrace(self.trace)
+
+    def trace(self, frame, event, argument):
+        """Trace code of the tag: an answer is no text, so that functions of Python may refuse it."""
+        if event == "call" and self.owners.is_tag(frame.f_code):
+            frame.f_trace_lines = False
+            return self.trace_errors
+        return None
+
+    def trace_errors(self, frame, event, argument):
+        """Note errors in code that has got an answer."""
+        if (
+            event == "exception"
+            and self.book.gave_answer
+            and issubclass(argument[0], (TypeError, ValueError))
+        ):
+            self.is_doubtful = True
+        return self.trace_errors
+
+
+def handles_errors(code):
+    """Whether a code object handles errors, or executes more code that may."""
+    if hasattr(code, "co_exceptiontable"):
+        return bool(code.co_exceptiontable)
+    return any(instruction.opname.startswith("SETUP_") for instruction in dis.get_instructions(code))
+
+
+def always(value):
+    """A function that gives this value."""
+    return lambda *ignored: value
+
+
+def watched_class(properties):
+    """A class for a module, with these properties.
+
+    importlib makes new modules by calling ``type(sys)``: those are of the usual class.
+    """
+
+    def new(cls, *arguments, **named):
+        return types.ModuleType(*arguments, **named)
+
+    return type("WatchedModule", (types.ModuleType,), dict(properties, __new__=new))
+
+
+def is_function(value):
+    """Whether this is a function of some kind, and no class."""
+    return callable(value) and not isinstance(value, type)
+
+
+def is_definite(label, arguments):
+    """Whether the arguments say of which time a function of ``time`` is to speak."""
+    needed = {"time.localtime()": 1, "time.gmtime()": 1, "time.ctime()": 1, "time.asctime()": 1}
+    needed["time.strftime()"] = 2
+    return label in needed and len(arguments) >= needed[label] and None not in arguments

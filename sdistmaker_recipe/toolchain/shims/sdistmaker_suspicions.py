@@ -1,0 +1,192 @@
+"""The names in code that may ask for something: which Python, which platform, and all else that can change.
+
+Code without any of them depends on nothing but its own files. A suspicious name shows only that the code may
+ask; most are in branches that never run.
+"""
+
+import dis
+import os
+import re
+import sys
+
+from sdistmaker_owners import TAG, TOOLS, all_codes, words
+from sdistmaker_tables import LATER_BUILTINS
+from sdistmaker_worlds import LATER_NAMES, PYTHON_2_MODULES, REMOVED_NAMES, is_in_tables
+
+HARMLESS_MODULES = words(
+    """__future__ abc argparse ast base64 cgi codecs collections collections.abc configparser
+    contextlib copy csv dataclasses difflib email enum errno fnmatch functools hashlib html io
+    itertools json keyword linecache logging math numbers operator optparse pprint re stat string
+    tarfile textwrap threading tokenize traceback types typing unicodedata unittest warnings weakref
+    zipfile"""
+)
+"""Modules whose functions give the same everywhere for the same arguments, and that every Python 3 has."""
+
+HARMLESS_NAMES = {
+    "os": """path join dirname abspath realpath normpath isfile isdir exists islink lexists splitext split
+        pardir curdir chdir makedirs mkdir remove unlink rename replace rmdir PathLike fspath fsdecode
+        fsencode error chmod SEEK_SET open close""",
+    "os.path": "join dirname abspath realpath normpath isfile isdir exists islink lexists splitext split "
+    "pardir curdir isabs commonprefix",
+    "sys": "path exit stdout stderr stdin write flush exc_info insert append",
+    "io": "open StringIO BytesIO TextIOWrapper SEEK_SET",
+    "glob": "",
+    "shutil": "copy copyfile copy2 rmtree copytree move copyfileobj",
+    "pathlib": "Path PurePath PurePosixPath parent read_text joinpath resolve absolute is_file exists open",
+}
+"""Modules of which some functions ask nothing, with the names of these."""
+
+TOOL_NAMES = words(
+    """setup find_packages find_namespace_packages Command PackageFinder find Distribution build_py
+    build sdist install develop egg_info test bdist_egg install_lib install_data install_scripts
+    clean command core cmd dist log run finalize_options initialize_options setuptools distutils
+    upload register build_scripts convert_path DistutilsError DistutilsSetupError errors TestCommand
+    bdist_wheel alias easy_install get_requires_for_build_wheel build_wheel build_sdist
+    prepare_metadata_for_build_wheel extension Extension build_ext build_clib PEP420PackageFinder"""
+)
+"""Names of build tools that ask nothing when they are used as their documentation says."""
+
+SUSPICIOUS_BUILTINS = words(
+    """__import__ eval getattr hasattr vars dir hash id compile __builtins__ __loader__ __spec__ input
+    breakpoint"""
+)
+"""Builtin functions that can ask for anything."""
+
+LATER_ATTRIBUTES = words(
+    """removeprefix removesuffix batched pairwise cached_property cache prod isqrt dist perm comb lcm
+    nextafter UTC unparse process_cpu_count bit_count fromisoformat isascii is_relative_to
+    hardlink_to with_stem readlink Str Num NameConstant Ellipsis find_module load_module"""
+)
+"""Attributes that some versions of Python 3 have, and that code may try."""
+
+TELLING_ERRORS = frozenset(("AttributeError", "NameError", "SyntaxError", "TypeError"))
+"""Errors by which code can find out what the Python that runs it knows."""
+
+TRICKS = words(
+    """__subclasses__ __globals__ __getattribute__ __mro__ __bases__ __base__ f_back f_globals
+    f_builtins __builtins__ __code__ __closure__ tb_frame gi_frame"""
+)
+"""Attributes that lead to whatever is in the process."""
+
+LOADS_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
+
+ATTRIBUTE_IN_FORMAT = re.compile(r"\{[^{}]*\.[A-Za-z_]")
+"""What takes an attribute in a text for the method format."""
+
+SUSPICIOUS_ATTRIBUTES = words(
+    """sys _sys os _os platform time builtins sysconfig site posix nt __dict__ attrgetter methodcaller
+    import_module"""
+)
+"""Names by which modules can be had from modules that import them, and what gets attributes by name."""
+
+
+class Suspicions:
+    """Collects the suspicious names of code objects in ``found``, and what tells too much in itself."""
+
+    def __init__(self, owners):
+        self.owners = owners
+        self.found = set()
+        self.unanswerable = set()
+        self.modules = set()
+        self.names = set()
+        self.attributes = set()
+
+    def add_code(self, code):
+        """Look at a code object, and at all code in it."""
+        for inner in all_codes(code):
+            self.look_at(inner)
+
+    def look_at(self, code):
+        """Look at one code object."""
+        module, own_names, last = "", set(), None
+        for instruction in dis.get_instructions(code):
+            operation, value = instruction.opname, instruction.argval
+            if operation == "IMPORT_NAME":
+                module = value
+                self.add_import(module)
+            elif operation == "IMPORT_FROM":
+                self.add_imported_name(module, value)
+            elif operation.startswith("STORE_") and last == "import" and self.is_own(module):
+                own_names.add(value)
+            elif operation in LOADS_ATTRIBUTE:
+                if last not in own_names:
+                    self.attributes.add(value)
+            else:
+                self.add_operation(operation, value, instruction.argrepr)
+            last = "import" if operation.startswith("IMPORT_") else value
+        for constant in code.co_consts:
+            if isinstance(constant, str):
+                self.look_at_text(constant)
+
+    def add_operation(self, operation, value, representation):
+        """Take an instruction that neither imports a module nor loads an attribute."""
+        if operation in ("LOAD_NAME", "LOAD_GLOBAL"):
+            self.names.add(value)
+        elif operation == "IMPORT_STAR" or representation == "INTRINSIC_IMPORT_STAR":
+            self.found.add("import *")
+        elif operation == "MATCH_CLASS":
+            self.found.add("match")
+
+    def add_imported_name(self, module, name):
+        """Take a name that is imported from a module."""
+        if (module, name) in LATER_NAMES or (module, name) in REMOVED_NAMES:
+            self.found.add("import %s.%s" % (module, name))
+        elif not self.is_own(module):
+            self.attributes.add(name)
+
+    def look_at_text(self, text):
+        """Look at a text in the code."""
+        if text in TRICKS:
+            self.unanswerable.add("it uses " + text)
+        if "{" in text and ATTRIBUTE_IN_FORMAT.search(text):
+            self.found.add("format")
+
+    def is_own(self, name):
+        """Whether a module of this name is the tag's."""
+        filename = getattr(sys.modules.get(name), "__file__", None) or ""
+        return bool(filename) and self.owners.owner(os.path.abspath(filename)) == TAG
+
+    def add_import(self, name):
+        """Take the name in an import statement."""
+        if not name or name in self.modules or name in PYTHON_2_MODULES or self.is_own(name):
+            return
+        if name in HARMLESS_NAMES or name.partition(".")[0] in TOOLS:
+            # Of what it has, see below.
+            self.modules.add(name)
+        elif name not in HARMLESS_MODULES or is_in_tables(name):
+            self.found.add("import " + name)
+
+    def judge(self):
+        """Add the suspicious ones of the names and attributes that the code uses."""
+        names, attributes = self.names, self.attributes
+        self.found |= names & SUSPICIOUS_BUILTINS
+        self.found |= {"." + name for name in attributes & SUSPICIOUS_ATTRIBUTES}
+        self.unanswerable |= {"it uses " + name for name in attributes & TRICKS}
+        self.unanswerable |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
+        self.unanswerable |= {"it uses " + name for name in names & {"WindowsError", "__builtins__"}}
+        if names & TELLING_ERRORS and attributes & LATER_ATTRIBUTES:
+            self.unanswerable.add("it tries what only some versions of Python have")
+        if "SyntaxError" in names:
+            self.unanswerable.add("it tries what only some versions of Python can parse")
+        for module in self.modules:
+            suspicious = attributes & suspicious_attributes(module)
+            self.found |= {"%s.%s" % (module, name) for name in suspicious}
+        if attributes & {"write", "writelines", "write_text", "write_bytes"}:
+            self.found.add("write")
+
+
+def suspicious_attributes(module):
+    """The attributes of an imported module that may ask for something."""
+    loaded = sys.modules.get(module)
+    if loaded is None:
+        return frozenset()
+    if module in HARMLESS_NAMES:
+        names = dir(loaded) + (dir(os.path) if module == "os" else [])
+        return frozenset(names) - frozenset(HARMLESS_NAMES[module].split()) - COMMON
+    return frozenset(dir(loaded)) - TOOL_NAMES - COMMON
+
+
+COMMON = frozenset(
+    dir(str) + dir(list) + dir(dict) + ["read", "write", "readlines", "readline", "fileno"]
+) - {"__dict__"}
+"""Names of methods that are in each program."""
