@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdistmaker_recipe.toolchain.python_support import excludes_python_2
+from sdistmaker_recipe.toolchain.python_support import excludes_python_2, supports_both
 
 CLASSIFIER = "Programming Language :: Python ::"
 
@@ -37,3 +37,33 @@ def test_it_does_by_requires_python_or_its_classifiers(text):
 )
 def test_it_does_not_where_it_says_nothing_or_names_both(text):
     assert not excludes_python_2(text)
+
+
+@pytest.mark.parametrize(
+    ("classifiers", "setup_cfg"),
+    [
+        (("2", "3"), ""),
+        (("2.7", "3.4"), ""),
+        ((), "[bdist_wheel]\nuniversal = 1\n"),
+        ((), "[metadata]\nname = x\n[wheel]\npython-tag = py2\nuniversal=true\n[egg_info]\n"),
+    ],
+)
+def test_it_supports_both_where_it_says_so(classifiers, setup_cfg):
+    header = "".join(f"Classifier: {CLASSIFIER} {version}\n" for version in classifiers)
+    assert supports_both(header, setup_cfg)
+    assert not supports_both(f"{header}Requires-Python: >=3\n", setup_cfg)
+
+
+@pytest.mark.parametrize(
+    ("classifiers", "setup_cfg"),
+    [
+        ((), ""),
+        (("2",), ""),
+        (("3", "3.4"), ""),
+        ((), "[bdist_wheel]\nuniversal = 0\n"),
+        ((), "[bdist_wheel]\n[other]\nuniversal = 1\n"),
+    ],
+)
+def test_it_supports_one_where_it_names_one_or_none(classifiers, setup_cfg):
+    header = "".join(f"Classifier: {CLASSIFIER} {version}\n" for version in classifiers)
+    assert not supports_both(header, setup_cfg)
