@@ -276,3 +276,37 @@ def test_a_url_of_no_such_tag_is_an_error() -> None:
         repository = SubversionRepository(lambda path=path: history.open(path))
         with pytest.raises(error, match=reason):
             repository.tag_at_url(tag_filter)
+
+
+def test_a_project_that_may_not_be_read_in_a_tag_is_not_taken_for_deleted() -> None:
+    history = two_projects()
+    previous = previous_scan(SubversionRepository(lambda: history))
+    history.forbidden = frozenset({"tags/1.2/packages/web"})
+    repository = SubversionRepository(lambda: history)
+    found = repository.all_tags(ANY)
+    assert found.forbidden_paths == ("tags/1.2/packages/web",)
+    web = next(project for project in found.projects if project.path == "packages/web")
+    assert "1.2" not in [tag.name for tag in web.tags]
+    paths = ["tags/1.2/packages/web", "tags/1.2/packages/api", "tags/1.0/packages/web", "tags/9/packages/api"]
+    assert repository.presence(paths) == dict(zip(paths, ("there", "there", "gone", "gone"), strict=True))
+    history.forbidden = frozenset()
+    history.commit({"tags/1.2/packages/web/more": ""})
+    now = SubversionRepository(lambda: history).changed_tags(previous, ANY)
+    assert now is not None
+    assert [project.path for project in now.projects if "1.2" in {tag.name for tag in project.tags}] == [
+        "packages/api",
+        "packages/web",
+    ]
+
+
+def test_the_revision_in_which_a_project_went_from_a_tag_is_known() -> None:
+    history = two_projects()
+    before = history.head()
+    gone = history.commit({"tags/1.2/packages/web": None})
+    history.commit({"tags/1.0": None})
+    repository = SubversionRepository(lambda: history)
+    paths = {"tags/1.2/packages/web": before, "tags/1.0/packages/api": before}
+    assert repository.deletions(paths) == {
+        "tags/1.2/packages/web": gone,
+        "tags/1.0/packages/api": history.head(),
+    }

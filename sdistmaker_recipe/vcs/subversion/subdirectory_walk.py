@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -172,9 +172,13 @@ def scan_result(
 ) -> ScanResult:
     """What a walk found, in terms of projects; ``before`` are the rows of the folders that were known."""
     listed = {path: folder.kind for path, folder in found.listed.items()}
-    kept = {path: text for path, text in before.items() if path not in found.removed}
-    old, new = _tags(before, tag_filter), _tags({**kept, **listed}, tag_filter)
+    now = {path: text for path, text in before.items() if path not in found.removed} | listed
+    changed = _changed_tags(before, now, (*found.removed, *listed))
+    old, new = (_tags(rows, tag_filter, changed) for rows in (before, now))
     gone = {project for project, _place in old} - {project for project, _place in new}
+    if gone:
+        # A project can have other tags, which have not changed.
+        gone -= {project for project, _place in _tags(now, tag_filter)}
     return ScanResult(
         checkpoint,
         projects=tuple(_changed_projects(old, new, gone)),
@@ -214,12 +218,26 @@ def _roles_below(path: str, what: str, name: str, tag_filter: TagFilter) -> str:
     return ",".join(roles)
 
 
-def _tags(rows: Mapping[str, str], tag_filter: TagFilter) -> _Tags:
-    """The release tags of all projects, by what was listed."""
+def _changed_tags(before: Mapping[str, str], now: Mapping[str, str], paths: Iterable[str]) -> set[str]:
+    """The paths of tags that came, went or changed, or of whose trees the folders at these paths did."""
+    changed: set[str] = set()
+    for path in paths:
+        old, new = (Row.read(rows[path]) if path in rows else Row("") for rows in (before, now))
+        if old != new:
+            changed |= {tree.tag for row in (old, new) for tree in trees_of(path, row.what)}
+            names = old.tags.keys() | new.tags.keys()
+            changed |= {join(path, name) for name in names if old.tags.get(name) != new.tags.get(name)}
+    return changed
+
+
+def _tags(rows: Mapping[str, str], tag_filter: TagFilter, wanted: Container[str] | None = None) -> _Tags:
+    """The release tags of all projects, by what was listed; with ``wanted``, of the tags at these paths."""
     read = {path: Row.read(text) for path, text in rows.items()}
     found: defaultdict[tuple[str, TagPlace | None], dict[str, ReleaseTag]] = defaultdict(dict)
     for path, row in read.items():
         for tree in trees_of(path, row.what) if row.has_project else ():
+            if wanted is not None and tree.tag not in wanted:
+                continue
             parent, _slash, last = tree.tag.rpartition("/")
             version = subdirectories.version_of(tree.base, tree.folder, tree.name, tag_filter)
             if version is not None and parent in read and last in read[parent].tags:
