@@ -61,7 +61,7 @@ def scan(run: Run) -> Scanned:
     if errors and len(errors) == len(run.sources):
         raise errors[0]
     if not (errors or run.source_errors or run.context.dry_run):
-        _remove_unused_caches(run)
+        server_caches.clean(run.configuration.state / "repositories", run.configuration.repository)
     replaced = replaced_repository.match_releases(scans, run.scan_state, run.catalog)
     moved = moved_projects.match_releases(scans, run.scan_state, run.catalog, run.configuration.other_names)
     return Scanned(
@@ -70,14 +70,6 @@ def scan(run: Run) -> Scanned:
         errors=(*run.source_errors, *(str(error) for error in errors)),
         nothing_found=tuple(nothing_found),
     )
-
-
-def _remove_unused_caches(run: Run) -> None:
-    """Remove what was fetched from servers of repositories that are no longer configured."""
-    caches = run.configuration.state / "repositories"
-    if caches.is_dir():
-        for folder in caches.iterdir():
-            server_caches.remove_unused(folder, run.configuration.repository)
 
 
 def _scan_one(source: Source, run: Run) -> Scan:

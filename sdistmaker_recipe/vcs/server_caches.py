@@ -19,6 +19,7 @@ from pathlib import Path
 
 _NAME = re.compile(r"(?P<name>(?:hg-)?[0-9a-f]{24})\.(?P<kind>.+)")
 _OWNER = "of-"
+_SYSTEMS = ("git", "mercurial")
 _SHARED = {"largefiles": "clone"}
 """A folder that several caches share, and the kind of these caches."""
 
@@ -32,6 +33,15 @@ def claim(folder: Path, name: str, owner: str) -> None:
     if not file.exists():
         with suppress(OSError):
             file.touch()
+
+
+def clean(caches: Path, owners: Iterable[str]) -> None:
+    """Remove what none of these repositories uses; ``caches`` has a folder for each system.
+
+    Folders of plug-ins are left alone.
+    """
+    for system in _SYSTEMS:
+        remove_unused(caches / system, owners)
 
 
 def remove_unused(folder: Path, owners: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.vcs.server_caches import claim, remove_unused
+from sdistmaker_recipe.vcs.server_caches import claim, clean, remove_unused
 from tests.support.commands import Commands
 from tests.support.git import commit, git, make_bare
 from tests.support.git_servers import git_daemon
@@ -55,6 +55,13 @@ def test_a_cache_in_use_stays_and_foreign_files_too(caches: Path) -> None:
     remove_unused(caches, [])
     assert names(caches) == {"notes"}
     remove_unused(caches / "missing", [])
+
+
+def test_the_folder_of_a_plug_in_is_left_alone(tmp_path: Path) -> None:
+    for system in ("git", "plug-in"):
+        (tmp_path / system / f"{A}.git").mkdir(parents=True)
+    clean(tmp_path, [])
+    assert [path.parent.name for path in tmp_path.glob("*/*")] == ["plug-in"]
 
 
 def test_a_run_removes_the_caches_of_repositories_that_are_no_longer_configured(

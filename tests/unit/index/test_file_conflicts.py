@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.index.file_conflicts import conflict_reason, conflicting_file, may_replace_file
+from sdistmaker_recipe.index.file_conflicts import (
+    conflict_reason,
+    conflicting_file,
+    may_replace_file,
+    tag_name,
+)
 from tests.unit.values import a_release
 
 
@@ -42,3 +47,19 @@ class TestConflictReason:
         )
         assert conflicting_file(reason) == ("acme-ledger", "acme_ledger-1.0.tar.gz")
         assert conflicting_file("SyntaxError: invalid syntax") is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "path", "name"),
+    [
+        ("uuid/acme/tags/1.0", "acme/tags/1.0", "1.0"),
+        ("uuid/acme/1.0/tags/1.0", "acme/1.0/tags/1.0", "1.0"),
+        ("uuid/packages/api/tags//tags/1.0/packages/api", "tags/1.0/packages/api", "1.0"),
+        ("uuid/packages/api/tags//tags/api/v1.0/packages/api", "tags/api/v1.0/packages/api", "v1.0"),
+        ("uuid/x y/tags//tags/1.0/x y", "tags/1.0/x%20y", "1.0"),
+        ("uuid/acme/tags//tags/acme/1.0", "tags/acme/1.0", "1.0"),
+        ("uuid/packages/api/tags/api/1.0", "packages/api/tags/api/1.0", "1.0"),
+    ],
+)
+def test_the_name_of_a_tag_is_without_folders_before_and_behind_it(origin, path, name):
+    assert tag_name(a_release(origin=origin, tag_url=f"https://svn.example.com/svn/{path}")) == name
