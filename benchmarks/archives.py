@@ -6,7 +6,13 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
 
 from benchmarks.programs import FailedError
 from benchmarks.projects import Release, project_files
@@ -23,6 +29,13 @@ def check(folder: Path, tags: Sequence[Release]) -> None:
     for release, path in found.items():
         if lost_files := _lost_files(path, wanted[release]):
             raise FailedError(f"{path.name} lacks {', '.join(lost_files)}")
+
+
+def check_wheels(folder: Path, tags: Sequence[Release]) -> None:
+    """Raise ``FailedError`` unless each of the tags has one wheel below folder."""
+    found = sorted(parse_wheel_filename(path.name)[:2] for path in folder.rglob("*.whl"))
+    if found != sorted((canonicalize_name(tag.name), Version(tag.version)) for tag in tags):
+        raise FailedError(f"{len(found)} wheels of {len(tags)} tags")
 
 
 def produced(folder: Path, tags: Sequence[Release]) -> set[Release]:

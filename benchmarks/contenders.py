@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import floor
-from benchmarks.archives import check
+from benchmarks.archives import check, check_wheels
 from benchmarks.programs import PYTHON_VERSIONS, MissingError, need, program, python2, said_by, timed
 from benchmarks.projects import Release
-from benchmarks.table import BUILD, FLOOR, KEPT, MADE, SDISTMAKER, UV
+from benchmarks.table import BUILD, FLOOR, KEPT, MADE, SDISTMAKER, UV, WHEELS
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 
 NAMES = {
@@ -21,6 +21,7 @@ NAMES = {
     BUILD: "svn export, python -m build --sdist",
     UV: "svn export, uv build --sdist",
     KEPT: "sdists_from_tags, environments kept",
+    WHEELS: "sdists_from_tags, with wheels",
     MADE: "sdists_from_tags, environments made",
     FLOOR: "floor: export, tar, gzip",
 }
@@ -121,6 +122,21 @@ def kept(course: Course) -> Contender:
     return Contender(KEPT, _our_version(course), course.tags, lambda run: _ours(course, run, environments))
 
 
+def with_wheels(course: Course) -> Contender:
+    """The same as ``kept``, with a wheel of each tag beside its sdist; raises ``MissingError``."""
+    environments = course.kept / "environments-of-wheels"
+    warm = course.kept / "warm-wheels"
+    _ours(course, warm, environments, "--include", course.tags[0].name, wheels="pure")
+    shutil.rmtree(warm)
+
+    def run(folder: Path) -> float:
+        seconds = _ours(course, folder, environments, wheels="pure")
+        check_wheels(folder / "out", course.tags)
+        return seconds
+
+    return Contender(WHEELS, _our_version(course), course.tags, run)
+
+
 def made(course: Course) -> Contender:
     """This package with environments made within the run; raises ``MissingError``."""
     return Contender(
@@ -148,6 +164,7 @@ CONTENDERS: Mapping[str, Callable[[Course], Contender]] = {
     BUILD: build,
     UV: uv,
     KEPT: kept,
+    WHEELS: with_wheels,
     MADE: made,
     FLOOR: lowest,
 }
@@ -176,12 +193,11 @@ def _loop(
     return Contender(key, tool, course.sample, run)
 
 
-def _ours(course: Course, folder: Path, environments: Path, *more: str) -> float:
+def _ours(course: Course, folder: Path, environments: Path, *more: str, wheels: str = "none") -> float:
     folder.mkdir(exist_ok=True)
     command = [program("sdists_from_tags"), "--repository", course.url]
     command += ["--destination", str(folder / "out"), "--environments", str(environments), *more]
-    # The others build no wheels.
-    command += ["--wheels", "none"]
+    command += ["--wheels", wheels]
     return timed(command, folder, course.environment)
 
 

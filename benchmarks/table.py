@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 SDISTMAKER, BUILD, UV, KEPT, MADE, FLOOR = "sdistmaker", "build", "uv", "kept", "made", "floor"
+WHEELS = "wheels"
 
 REFERENCE = KEPT
 
@@ -45,6 +46,7 @@ REQUIRED = (
     Requirement(BUILD, KEPT, 150),
     Requirement(KEPT, FLOOR, 4, at_least=False),
     Requirement(SDISTMAKER, MADE, 15),
+    Requirement(WHEELS, KEPT, 2.2, at_least=False),
 )
 REQUIRED_OF_MANY = (Requirement(SDISTMAKER, KEPT, 60), *REQUIRED[1:])
 """From 2,000 tags on, where starting the programs hardly counts."""
