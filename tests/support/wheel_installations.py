@@ -57,7 +57,7 @@ def install_sdist(built: Built, sdist: Path, folder: Path) -> Mapping[str, bytes
         f"build-constraint-dependencies = {constraints}\n"
         f"[extra-build-dependencies]\n{built.name!r} = {requirements}\n"
     )
-    options = ["--config-file", settings, "--preview", "--no-cache", "--python", _python(built)]
+    options = ["--config-file", settings, "--preview", "--python", _python(built)]
     return _installed([*_UV, *options, "--target", folder, sdist], folder, environment)
 
 
@@ -79,17 +79,19 @@ def install_wheel(built: Built, folder: Path) -> Mapping[str, bytes]:
     if built.python.startswith("python2"):
         pip = [_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
         return _installed([*pip, folder, wheel], folder, {})
-    options = ["--no-config", "--no-cache", "--python", _python(built), "--target", folder]
+    options = ["--no-config", "--python", _python(built), "--target", folder]
     return _installed([*_UV, *options, wheel], folder, {})
 
 
 def pip_problem(python: Path, sdist: Path, folder: Path) -> str:
     """Why the pip of this environment installs no sdist alone; "" if it does."""
-    command = [python, "-m", "pip", "install", "--no-deps", "--no-cache-dir", "--target"]
+    command = [python, "-m", "pip", "install", "--no-deps", "--target"]
     try:
         _installed([*command, folder, sdist], folder, {})
     except InstallError as error:
-        errors = re.findall(r"^\s*(?:\w*Error: |error: ).*", error.printed, re.MULTILINE)
+        errors = re.findall(
+            r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: .*)", error.printed, re.MULTILINE
+        )
         return errors[0].strip() if errors else error.printed[-200:]
     return ""
 
