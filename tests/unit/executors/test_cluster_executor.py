@@ -421,6 +421,9 @@ class TestAssignment:
         assert (len(suspects), culprits) == (8, [])
         for task in suspects:
             plan.add(task)
+        done = next(iter(plan.workers["b"].tasks))
+        plan.release(done, plan.workers["b"])
+        plan.finish(done)
         assert list(plan.assign()) == [], "b gets nothing new until it has no job"
         for task in list(plan.workers["b"].tasks):
             plan.release(task, plan.workers["b"])
