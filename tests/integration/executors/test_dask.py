@@ -20,6 +20,7 @@ from tests.support.commands import Commands, index_files, program
 from tests.support.dask_cluster import DaskCluster, dask_cluster, used, wait_for
 from tests.support.history import History
 from tests.support.long_form import IS_LONG
+from tests.support.process import Server
 from tests.support.requirements import need
 from tests.support.subversion import make_certificate, svnserve
 
@@ -180,6 +181,8 @@ def test_a_worker_of_a_nanny_builds_and_leaves_only_build_environments(
     )
 
 
+ELSEWHERE = "127.0.0.9"
+
 KILLS_THE_WORKER = """\
 import os, signal
 process = os.getpid()
@@ -218,10 +221,15 @@ def test_a_worker_that_does_not_reach_the_repository_is_named_and_others_build(
     for number in range(4):
         history.release("ledger", f"1.{number}")
     hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.9 localhost\n")
+    hosts.write_text(f"{ELSEWHERE} localhost\n")
     elsewhere = ["bwrap", "--dev-bind", "/", "/", "--bind", hosts, "/etc/hosts"]
     (tmp_path / "svn").mkdir()
+    (tmp_path / "empty").mkdir()
     with svnserve(history.folder.parent, tmp_path / "svn") as server:
+        # A server without the repository answers at once. A missing one would be asked again and again.
+        other = ["svnserve", "--daemon", "--foreground", "--root", str(tmp_path / "empty")]
+        other += ["--listen-host", ELSEWHERE, "--listen-port", str(server.port)]
+        cluster.stack.enter_context(Server(other, server.port, tmp_path / "other.log"))
         url = f"svn://localhost:{server.port}/{history.folder.name}"
         cluster.add_workers(1)
         cluster.add_workers(1, before=elsewhere)

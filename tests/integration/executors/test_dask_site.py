@@ -1,0 +1,107 @@
+"""What a worker keeps for a run: its processes do the jobs, and nothing of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+
+import pytest
+
+from sdistmaker_recipe.executors.dask import site
+from sdistmaker_recipe.executors.dask.messages import Answer, seal
+from sdistmaker_recipe.executors.dask.site import Site
+from tests.support.dask_cluster import wait_for
+from tests.support.remote_work import Sums
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Site]:
+    made = Site("one", Sums(), tmp_path, 2)
+    yield made
+    if not made._is_closed:
+        made.close()
+
+
+def outcome(answer: Answer) -> tuple[str, object]:
+    return answer.kind, answer.value
+
+
+def test_does_jobs_in_processes_that_it_keeps(opened: Site) -> None:
+    opened.prepare()
+    assert outcome(opened.perform(21)) == ("done", 42)
+    processes = {opened.perform("process").value for _ in range(3)}
+    assert len(processes) == 1
+    assert processes != {str(os.getpid())}
+    assert (opened.folder / "prepared").exists()
+    assert opened.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_says_how_long_a_job_took(opened: Site) -> None:
+    assert 0 < opened.perform(1).seconds < 60
+
+
+def test_gives_a_job_up_that_ends_two_processes(opened: Site) -> None:
+    assert outcome(opened.perform("die")) == ("died", None)
+    assert outcome(opened.perform("die once")) == ("done", "lives")
+    assert outcome(opened.perform(1)) == ("done", 2)
+
+
+def test_tells_what_others_may_do_from_what_ends_the_run(opened: Site) -> None:
+    unfit = opened.perform("unfit")
+    assert (unfit.kind, unfit.value.reason, unfit.value.hint) == ("unfit", "no Python 2.7", "Install it.")
+    raised = pickle.loads(pickle.dumps(opened.perform("raise")))
+    assert (raised.kind, raised.value.message) == ("raised", "https://svn.example.com: no answer")
+
+
+def test_ends_what_runs_when_it_is_closed(opened: Site, tmp_path: Path) -> None:
+    found: list[Answer] = []
+    thread = Thread(target=lambda: found.append(opened.perform("long")))
+    thread.start()
+    wait_for(lambda: any(pool._processes for pool in opened._used), lambda: "no process")
+    begin = time.monotonic()
+    opened.close()
+    thread.join()
+    assert time.monotonic() - begin < 20
+    assert outcome(found[0]) == ("unknown", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_removes_the_folders_of_workers_that_were_killed_and_of_no_other(
+    opened: Site, tmp_path: Path
+) -> None:
+    dead = tmp_path / "sdistmaker-run-dead"
+    dead.mkdir()
+    kept = tmp_path / "sdistmaker-environments"
+    kept.mkdir()
+    other = Site("two", Sums(), tmp_path, 1)
+    assert not dead.exists()
+    assert kept.exists()
+    assert opened.folder.exists()
+    other.close()
+
+
+def test_ends_by_itself_when_nobody_has_a_job_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "_IDLE_SECONDS", 0.2)
+    idle = Site("idle", Sums(), tmp_path, 1)
+    wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
+    assert outcome(idle.perform(1)) == ("unknown", None)
+
+
+def test_greets_performs_and_leaves(tmp_path: Path) -> None:
+    worker = SimpleNamespace(local_directory=str(tmp_path / "worker-1"), state=SimpleNamespace(nthreads=2))
+    greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
+    assert greeting.problem == ""
+    assert outcome(pickle.loads(site.perform(greeting.site, pickle.dumps(4)))) == ("done", 8)
+    asyncio.run(site.leave(["another", greeting.site]))
+    assert outcome(pickle.loads(site.perform(greeting.site, pickle.dumps(4)))) == ("unknown", None)
+    assert list(tmp_path.iterdir()) == []
+    refused = asyncio.run(site.greet(seal(Sums("bubblewrap is not installed")), dask_worker=worker))
+    assert (refused.site, refused.problem) == ("", "bubblewrap is not installed")
+    assert refused.hint == "Install it."
+    assert list(tmp_path.iterdir()) == []
