@@ -88,7 +88,8 @@ def find_compatibility(
     """
     if first.questions.unanswerable:
         return _no_wheel(first.questions)
-    if first.questions.tree.rstrip("/").encode() in (first.metadata if first.questions.tree else b""):
+    tree = first.questions.tree.rstrip("/").encode()
+    if tree and tree in first.metadata:
         return Compatibility("", "Its metadata has the name of the folder that it is built in.")
     if python < (3, 0):
         return Compatibility("py27" if first.questions.suspicions else "py2")
