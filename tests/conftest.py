@@ -14,6 +14,7 @@ TESTS = Path(__file__).parent
 
 LONGEST = (
     "integration/test_clients.py",
+    "integration/test_dependency_tree.py",
     "integration/test_far_repository.py",
     "integration/vcs/test_mercurial.py",
     "integration/doors/test_recipe.py",
@@ -21,6 +22,8 @@ LONGEST = (
     "integration/doors/test_recipe_script.py",
     "integration/test_life_of_a_tag.py",
     "integration/toolchain/test_ladder.py",
+    "integration/test_wheel_clients.py",
+    "integration/test_wheels.py",
     "integration/test_adoption.py",
     "integration/test_bootstrap.py",
     "integration/test_buildout.py",

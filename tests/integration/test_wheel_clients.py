@@ -1,4 +1,7 @@
-"""Clients and wheels, through a real Apache: new clients take wheels and build nothing, old ones sdists."""
+"""Clients and wheels, through a real Apache: new clients take wheels and build nothing, old ones sdists.
+
+SDISTMAKER_LONG=1 takes every client, otherwise those that are in use most.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,16 @@ from tests.support.clients import CLIENTS, Client, Toolbox, commands_of_user
 from tests.support.commands import Commands
 from tests.support.history import History
 from tests.support.httpd import WebServer, make_passable
+from tests.support.long_form import IS_LONG
 from tests.support.sites import PrivateIndex
 
 _ARCHIVE = re.compile(r' (?:200|206) "GET (\S+\.(?:whl|tar\.gz|metadata)) HTTP/')
 _BY_NAME = {client.name: client for client in CLIENTS}
+
+
+def _if_long(*names: str) -> tuple[str, ...]:
+    """These clients in the long form only: their environments take minutes to make."""
+    return names if IS_LONG else ()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +69,7 @@ def install(client: Client, server: WebServer, toolbox: Toolbox, folder: Path, *
 TABLES = {"acme_calendar-2.0-py3-none-any.whl", "acme_tables-2.0-py3-none-any.whl"}
 
 
-@pytest.mark.parametrize("name", ["pip", "uv", "Poetry", "PDM"])
+@pytest.mark.parametrize("name", ["pip", "uv", "Poetry", *_if_long("PDM")])
 def test_a_new_client_takes_wheels_and_builds_nothing(
     name: str, server: WebServer, toolbox: Toolbox, tmp_path: Path
 ) -> None:
@@ -69,13 +78,23 @@ def test_a_new_client_takes_wheels_and_builds_nothing(
     assert {each for each in found if each.endswith(".metadata")} == {f"{each}.metadata" for each in TABLES}
 
 
-@pytest.mark.parametrize("name", ["zc.buildout 6", "zc.buildout 5"])
+@pytest.mark.parametrize("name", ["zc.buildout 6", *_if_long("zc.buildout 5")])
 def test_a_buildout_takes_wheels_too(name: str, server: WebServer, toolbox: Toolbox, tmp_path: Path) -> None:
     found = install(_BY_NAME[name], server, toolbox, tmp_path, "acme.tables")
     assert {each for each in found if each.endswith(".whl")} == TABLES
 
 
-@pytest.mark.parametrize("name", ["easy_install", "zc.buildout 2.13", "pip 20.3.4"])
+@pytest.mark.skipif(not IS_LONG, reason="their environments take minutes to make")
+@pytest.mark.parametrize("name", ["zc.buildout 4", "zc.buildout 3"])
+@pytest.mark.parametrize("project", ["plain", "Plain.Pkg"])
+def test_an_older_buildout_takes_one_of_both(
+    name: str, project: str, server: WebServer, toolbox: Toolbox, tmp_path: Path
+) -> None:
+    found = install(_BY_NAME[name], server, toolbox, tmp_path, project)
+    assert len([each for each in found if each.endswith((".whl", ".tar.gz"))]) == 1
+
+
+@pytest.mark.parametrize("name", ["easy_install", "pip 20.3.4", *_if_long("zc.buildout 2.13")])
 @pytest.mark.parametrize("project", ["plain", "Plain.Pkg"])
 def test_a_client_of_python_2_takes_the_sdist_of_a_wheel_for_python_3(
     name: str, project: str, server: WebServer, toolbox: Toolbox, tmp_path: Path

@@ -217,6 +217,7 @@ class TestLost:
         dry = index.run(*WHEELS, "--verify", "--dry-run")
         (found,) = dry["verified"]["findings"]
         assert (found["file"], found["outcome"]) == (WHEEL, "repairable")
+        assert [each["sdist"] for each in dry["wheels_to_build"]] == [PLAIN.partition("/")[2]]
         report = index.run(*WHEELS, "--verify")
         (found,) = report["verified"]["findings"]
         assert (found["file"], found["outcome"], report["exit_status"]) == (WHEEL, "repaired", 0)
