@@ -22,11 +22,13 @@ class UnfitWorkerError(Exception):
 class Machine(NamedTuple):
     """Where work is done: the run's own ``folder`` on the machine of a worker, and the worker's environment.
 
-    Of the environment variables none is shown, for they may hold secrets.
+    ``threads`` is how many jobs the worker does at a time. Of the environment variables none is shown, for
+    they may hold secrets.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    threads: int = 1
 
     def __repr__(self) -> str:
         return f"Machine({self.folder})"

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 from sdistmaker_recipe.errors import RepositoryError, StoreError, ToolchainError
 from sdistmaker_recipe.executors.remote_work import Machine, UnfitWorkerError
+from sdistmaker_recipe.flow.scratch import TEMPORARY_VARIABLES, has_plenty
 from sdistmaker_recipe.flow.sent_archives import Result, with_bytes, with_files
 from sdistmaker_recipe.model import (
     BuildJob,
@@ -29,6 +31,7 @@ from sdistmaker_recipe.model import (
     WheelOutcome,
     repository_of,
 )
+from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
 from sdistmaker_recipe.vcs import Credentials, open_repository
 
 Job: TypeAlias = BuildJob | WheelJob
@@ -101,6 +104,9 @@ class BuildOnWorkers:
 
         settings = self._settings_on(machine)
         settings.output.mkdir(parents=True, exist_ok=True)
+        if not any(map(machine.environment.get, TEMPORARY_VARIABLES)) and has_plenty(machine.threads):
+            with suppress(OSError):
+                _memory_of(machine.folder).mkdir(mode=0o700)
         if compression_digest() != self.compressed:
             raise UnfitWorkerError(
                 "its zlib compresses to other bytes than that of the machine that began the run",
@@ -117,7 +123,9 @@ class BuildOnWorkers:
         """Remove the folder; build environments stay."""
         from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
-        remove_folder(folder)
+        for each in (folder, _memory_of(folder)):
+            if each.is_dir():
+                remove_folder(each)
 
     def label(self, job: Job) -> str:
         """The project and the name of a tag, or the name of a file."""
@@ -170,6 +178,7 @@ class BuildOnWorkers:
         return replace(
             self.settings,
             scratch=folder,
+            memory=_memory_of(folder) if _memory_of(folder).is_dir() else None,
             output=folder / "output",
             environments=folder.parent / _ENVIRONMENTS,
             sandbox=_has_sandbox(self.sandbox),
@@ -213,6 +222,11 @@ def _build_wheel(sent: _SentWheelJob, settings: BuildSettings) -> WheelOutcome:
 def _identity(url: str, vcs: str, credentials: Credentials, settings: Any) -> str:  # noqa: ANN401
     with open_repository(url, vcs, credentials, settings=settings) as repository:
         return repository.identity()
+
+
+def _memory_of(folder: Path) -> Path:
+    """The folder in memory that belongs to the folder of a run."""
+    return SHARED_MEMORY / folder.name
 
 
 def _has_sandbox(mode: str) -> bool:

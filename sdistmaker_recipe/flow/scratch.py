@@ -19,6 +19,8 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.flow import memory
 from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
 
+TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
+"""Variables that say where temporary files belong."""
 _LEAST_MEMORY = 2 << 30
 _LEAST_MEMORY_OF_WORKER = 512 << 20
 
@@ -45,7 +47,7 @@ def scratch_folders(state: Path, environment: Mapping[str, str], workers: int) -
     folder, in_memory = _scratch_path(state), _memory_path(state)
     _make(folder)
     try:
-        has_memory = not any(map(environment.get, ("TMPDIR", "TEMP", "TMP"))) and _has_plenty(workers)
+        has_memory = not any(map(environment.get, TEMPORARY_VARIABLES)) and has_plenty(workers)
         if has_memory:
             with suppress(StoreError):
                 _make(in_memory)
@@ -56,8 +58,8 @@ def scratch_folders(state: Path, environment: Mapping[str, str], workers: int) -
             remove_folder(in_memory)
 
 
-def _has_plenty(workers: int) -> bool:
-    """Whether there is so much memory that builds in it take it from nobody."""
+def has_plenty(workers: int) -> bool:
+    """Whether there is so much memory that builds of so many workers in it take it from nobody."""
     needed = _LEAST_MEMORY + workers * _LEAST_MEMORY_OF_WORKER
     try:
         return shutil.disk_usage(SHARED_MEMORY).free >= needed and memory.available_memory() >= needed

@@ -94,7 +94,7 @@ class Site:
         self.folder = parent / f"{_PREFIX}{name}"
         self.folder.mkdir(mode=0o700, parents=True)
         self._lock = _lock(self.folder)
-        self._machine = Machine(self.folder, dict(os.environ))
+        self._machine = Machine(self.folder, dict(os.environ), threads)
         self._free: list[Executor] = []
         self._used: set[Executor] = set()
         self._mutex = threading.Lock()

@@ -63,7 +63,7 @@ def work(tmp_path: Path) -> BuildOnWorkers:
 def machine(tmp_path: Path) -> Machine:
     folder = tmp_path / "worker" / "run"
     folder.mkdir(parents=True)
-    return Machine(folder, {"PATH": "/theirs", "UV_INDEX": "https://other.example.com", "HOME": "/home/dask"})
+    return Machine(folder, {"PATH": "/theirs", "UV_INDEX": "https://other.example.com", "TMPDIR": "/tmp"})
 
 
 def a_job(folder: Path, source: str = "https://svn.example.com/svn") -> BuildJob:
@@ -158,7 +158,7 @@ class TestOnAWorker:
         assert job.repository_settings.cache == machine.folder / "vcs"
         assert dict(job.settings.helper_environment) == {
             "PATH": "/theirs",
-            "HOME": "/home/dask",
+            "TMPDIR": "/tmp",
             "UV_DEFAULT_INDEX": f"https://user:{INDEX_SECRET}@pypi.example.com/",
         }
         assert not job.settings.verbose
@@ -177,6 +177,26 @@ class TestOnAWorker:
         with pytest.raises(UnfitWorkerError, match="file:///srv/svn: is another repository there") as caught:
             work.run(work.pack(job, 1), machine)
         assert "The disk must be shared" in caught.value.hint
+
+    @pytest.mark.parametrize(
+        ("variables", "plenty", "has_memory"),
+        [({}, True, True), ({}, False, False), ({"TMPDIR": "/x"}, True, False)],
+    )
+    def test_small_tags_are_built_in_its_memory_if_there_is_plenty(
+        self, work, machine, tmp_path, monkeypatch, variables, plenty, has_memory
+    ):
+        asked = []
+        monkeypatch.setattr(remote_builds, "SHARED_MEMORY", tmp_path / "shm")
+        monkeypatch.setattr(remote_builds, "has_plenty", lambda threads: asked.append(threads) or plenty)
+        (tmp_path / "shm").mkdir()
+        there = machine._replace(environment=variables, threads=3)
+        work.prepare(there)
+        assert asked in ([], [3])
+        expected = tmp_path / "shm" / machine.folder.name if has_memory else None
+        assert self.run(work, there, tmp_path, monkeypatch).settings.memory == expected
+        work.clean_up(there.folder)
+        assert not there.folder.exists()
+        assert list((tmp_path / "shm").iterdir()) == []
 
     def test_another_zlib_is_refused(self, work, machine, monkeypatch):
         work.prepare(machine)
