@@ -16,6 +16,7 @@ LONGEST = (
     "integration/test_clients.py",
     "integration/test_dependency_tree.py",
     "integration/test_far_repository.py",
+    "integration/executors/test_dask.py",
     "integration/vcs/test_mercurial.py",
     "integration/doors/test_recipe.py",
     "integration/test_same_bytes.py",

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
+import cloudpickle
 import pytest
 
+from sdistmaker_recipe import __version__
 from sdistmaker_recipe.executors.dask import site
+from sdistmaker_recipe.executors.dask.cluster import DaskCluster, _versions_function
 from sdistmaker_recipe.executors.dask.messages import Answer, seal
 from sdistmaker_recipe.executors.dask.site import Site
 from tests.support.dask_cluster import wait_for
 from tests.support.remote_work import Sums
+
+OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @pytest.fixture
@@ -105,3 +112,27 @@ def test_greets_performs_and_leaves(tmp_path: Path) -> None:
     assert (refused.site, refused.problem) == ("", "bubblewrap is not installed")
     assert refused.hint == "Install it."
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "python", "text"),
+    [
+        (__version__, OWN, ""),
+        ("1.9", OWN, f"has sdistmaker_recipe 1.9, and this machine has {__version__}"),
+        ("", OWN, f"does not have sdistmaker_recipe, and this machine has {__version__}"),
+        (__version__, "3.9", f"runs Python 3.9, and this machine runs Python {OWN}"),
+    ],
+)
+def test_differences_name_both_versions(package: str, python: str, text: str) -> None:
+    cluster = DaskCluster.__new__(DaskCluster)
+    cluster._versions = lambda: (package, python)
+    cluster._ask = lambda _address, function: function()  # type: ignore[method-assign]
+    assert cluster.difference("tcp://a:1") == text
+
+
+def test_a_worker_without_the_package_can_say_so() -> None:
+    code = cloudpickle.dumps(_versions_function())
+    ask = "import pickle, sys; print(pickle.loads(sys.stdin.buffer.read())())"
+    hidden = f"import sys; sys.modules['sdistmaker_recipe'] = None; {ask}"
+    done = subprocess.run([sys.executable, "-c", hidden], input=code, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == str(("", OWN))
