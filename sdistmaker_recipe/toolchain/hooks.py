@@ -86,7 +86,9 @@ def build_wheel(
     Raises ``NoWheelError`` if it would compile something, as far as that is known before, and ``BuildError``.
     """
     context.output.mkdir()
-    result = _call("build_wheel", [str(context.output)], build_system, environment, context, observe=observe)
+    arguments = [str(context.output)]
+    observe = {**observe, "output": str(context.output)}
+    result = _call("build_wheel", arguments, build_system, environment, context, observe=observe)
     return RawWheel(find_archive(context, ".whl"), read_questions(result))
 
 
