@@ -141,7 +141,9 @@ class ClusterExecutor(Executor):
                 task.future.set_exception(error)
                 continue
             self._started += 1
-            key = f"{self._work.label(task.job)}-{self._run}-{self._started}"
+            # A name in a repository may hold what cannot be sent as text.
+            label = self._work.label(task.job).encode("ascii", "backslashreplace").decode()
+            key = f"{label}-{self._run}-{self._started}"
             attempt = self._cluster.start(
                 worker.address, worker.site, key, packed, partial(self._answered, key)
             )

@@ -155,6 +155,12 @@ class TestJobs:
         assert len(set(cluster.keys)) == 4
         assert all(key.startswith("number ") for key in cluster.keys)
 
+    def test_have_names_of_ascii_alone(self, monkeypatch):
+        monkeypatch.setattr(Work, "label", lambda _work, _job: "g\xfcnther \udcff")
+        cluster = FakeCluster(double, two())
+        assert run(cluster, [1]) == {1: 2}
+        assert cluster.keys[0].startswith("g\\xfcnther \\udcff-")
+
     def test_that_wait_for_an_old_one_are_not_too_many(self, monkeypatch):
         monkeypatch.setattr(assignment, "MOST_AHEAD", 10)
         held = threading.Event()
