@@ -30,7 +30,7 @@ from sdistmaker_recipe.toolchain.isolation import orphans, untrusted_process
 from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
 from sdistmaker_recipe.toolchain.requirements import distribution, refuse_direct_references
 from sdistmaker_recipe.toolchain.runner_result import files_read, successful_result
-from sdistmaker_recipe.toolchain.wheels.questions import Questions
+from sdistmaker_recipe.toolchain.wheels.questions import read_questions
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS, interpreter_paths
 
 SETUP_PY_RUNNER = Path(__file__).with_name("setup_py_runner.py")
@@ -56,9 +56,12 @@ def build_sdist(rung: Rung, context: BuildContext, settings: BuildSettings) -> R
     return RawSdist(find_archive(context), files_read(result), (rung.python.label, *requirements))
 
 
-def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> RawWheel:
+def build_wheel(
+    rung: Rung, context: BuildContext, settings: BuildSettings, *, is_reversed: bool = False
+) -> RawWheel:
     """The wheel that ``setup.py bdist_wheel`` writes, which is a command of the distribution wheel.
 
+    With ``is_reversed`` setup.py finds the files of a folder in another order.
     Raises ``NoWheelError`` if it would compile something, and ``BuildError``.
     """
     _, packages = _install_requirements(rung, context, settings)
@@ -66,9 +69,16 @@ def build_wheel(rung: Rung, context: BuildContext, settings: BuildSettings) -> R
         commands = str(package_folder(_WHEEL, settings))
     context.output.mkdir()
     arguments = ["bdist_wheel", f"--dist-dir={context.output}"]
-    _run_setup_py(rung.python, arguments, packages, context, fetches_requirements=True, commands=commands)
-    # A tag for Python 2 speaks of one version only, 2.7.
-    return RawWheel(find_archive(context, ".whl"), Questions())
+    result = _run_setup_py(
+        rung.python,
+        arguments,
+        packages,
+        context,
+        fetches_requirements=True,
+        commands=commands,
+        is_reversed=is_reversed,
+    )
+    return RawWheel(find_archive(context, ".whl"), read_questions(result))
 
 
 def _install_requirements(
@@ -101,6 +111,7 @@ def _run_setup_py(
     *,
     fetches_requirements: bool,
     commands: str = "",
+    is_reversed: bool = False,
 ) -> Mapping[str, Any]:
     """Run setup.py with the folder ``packages`` (or "") on its path, and return the runner's result.
 
@@ -112,6 +123,7 @@ def _run_setup_py(
         "shims": str(SHIMS),
         "packages": packages,
         "commands": commands,
+        "reversed": is_reversed,
         "records": not fetches_requirements,
         "limits": dict(RESOURCE_LIMITS),
     }

@@ -6,11 +6,13 @@ cannot be imported there.
 The first argument is a JSON object: ``arguments`` for setup.py; ``shims``, a folder for the end of
 ``sys.path``; ``packages``, a folder with what was installed for the build, or ""; ``records``, whether the
 requirements in setup_requires are wanted (by default if ``packages`` is ""); ``limits``, resource limits by
-the names of setrlimit(2); ``commands``, a folder with the distribution wheel if a wheel is built.
+the names of setrlimit(2); ``commands``, a folder with the distribution wheel if a wheel is built, and
+then ``reversed``: whether setup.py finds the files of a folder in another order.
 
 The second argument is the file for the result, a JSON object: ``requires``, the requirements in
 setup_requires if they are wanted; ``read``, the files of the tag that were read (always empty here);
-``error`` and ``message`` if setup.py failed.
+``asked``, what the module ``sdistmaker_python_2`` of the shims saw in the build of a wheel; ``error`` and
+``message`` if setup.py failed.
 """
 
 import sys
@@ -38,9 +40,12 @@ def main():
         record_requirements(setuptools.dist.Distribution, result["requires"], records)
         refuse_compiled_parts(setuptools.dist.Distribution)
         sys.argv[:] = ["setup.py"] + [str(argument) for argument in request["arguments"]]
+        asked = observe_questions(request) if request.get("commands") else None
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)
         exec(code, {"__name__": "__main__", "__file__": "setup.py"})
+        if asked:
+            result["asked"] = asked()
     except SystemExit as error:
         if error.code:
             result.update(error="SystemExit", message=as_text(error.code))
@@ -50,6 +55,13 @@ def main():
     with io.open(result_file, "w", encoding="utf-8", errors="replace") as file:
         file.write(json.dumps(result) if str is not bytes else json.dumps(result).decode("utf-8"))
     sys.exit("error" in result)
+
+
+def observe_questions(request):
+    """Begin to look at what the tag asks; call the returned function for what was seen."""
+    import sdistmaker_python_2
+
+    return sdistmaker_python_2.observe([request["commands"]], request["reversed"])
 
 
 def limit_resources(limits):

@@ -24,6 +24,7 @@ PROGRAMS = {
     "toolchain/shims/sdistmaker_markers.py",
     "toolchain/shims/sdistmaker_owners.py",
     "toolchain/shims/sdistmaker_pretence.py",
+    "toolchain/shims/sdistmaker_python_2.py",
     "toolchain/shims/sdistmaker_questions.py",
     "toolchain/shims/sdistmaker_sdist.py",
     "toolchain/shims/sdistmaker_suspicions.py",

@@ -76,7 +76,7 @@ def reversed_listing(pretence, function):
 
     def listing(path="."):
         note_path(pretence, path)
-        return sorted(function(path), reverse=True)
+        return function(path)[::-1]
 
     return listing
 
@@ -109,7 +109,7 @@ def reversed_scan(pretence, function):
     def scan(path="."):
         note_path(pretence, path)
         with function(path) as entries:
-            return Scan(sorted(entries, key=lambda entry: entry.name, reverse=True))
+            return Scan(list(entries)[::-1])
 
     return scan
 
@@ -127,8 +127,8 @@ def reversed_walk(pretence, function):
 def walk_in_order(steps):
     """The steps of os.walk with their names in another order."""
     for folder, folders, files in steps:
-        folders.sort(reverse=True)
-        yield folder, folders, sorted(files, reverse=True)
+        folders.reverse()
+        yield folder, folders, files[::-1]
 
 
 class Modules:
@@ -140,7 +140,8 @@ class Modules:
     def _note(self, name):
         filename = getattr(self._modules.get(name), "__file__", None) or ""
         is_own = filename and self._pretence.owners.owner(os.path.abspath(filename)) == TAG
-        if name not in ALWAYS_IMPORTED and not is_own:
+        # Nothing imports a module that is not there, but the tag itself.
+        if name not in ALWAYS_IMPORTED and not is_own and (name in self._modules or name == "anything"):
             self._pretence.note("it looks whether %s is imported" % name)
 
     def __getitem__(self, name):

@@ -58,9 +58,13 @@ HELPING_FUNCTIONS = words("evaluate_marker get_build_platform get_supported_plat
 
 
 class Owners:
-    """Tells the owner of code by the name of its file."""
+    """Tells the owner of code by the name of its file.
 
-    def __init__(self, tree):
+    ``tree`` is the folder of the tag, ``tools`` are folders with nothing but build tools.
+    """
+
+    def __init__(self, tree, tools=()):
+        self.tools = tuple(os.path.join(folder, "") for folder in tools)
         self.tree = os.path.join(os.path.realpath(tree), "")
         self.given_tree = os.path.join(os.path.abspath(tree), "")
         self.library = os.path.join(os.path.dirname(os.path.realpath(os.__file__)), "")
@@ -86,7 +90,7 @@ class Owners:
             return TAG
         if filename.startswith(self.observers):
             return PYTHON
-        if filename.startswith(self.programs):
+        if filename.startswith(self.programs + self.tools):
             return TOOL
         for folder in ("/site-packages/", "/dist-packages/"):
             if folder in filename:
@@ -98,7 +102,7 @@ class Owners:
 
     def is_library(self, path):
         """Whether this path is a file of Python or of a package: each Python has one of this name."""
-        return path.startswith((self.library, self.given_library)) or "/site-packages/" in path
+        return path.startswith((self.library, self.given_library)) or "/site-packages/" in path + "/"
 
     def owns(self, code, frame):
         """Whether the code that is executed in this frame is the tag's.

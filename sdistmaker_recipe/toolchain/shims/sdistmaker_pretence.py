@@ -31,6 +31,9 @@ from sdistmaker_tables import (
 )
 from sdistmaker_worlds import World
 
+WIDE_ERRORS = frozenset(("BaseException", "Exception", "StandardError", "TypeError", "ValueError"))
+"""The errors that functions of Python raise for an answer in place of a text, and wider ones."""
+
 WITH_WATCHED_NAMESPACE = ("sys", "os", "platform")
 """Modules of which it is noted if somebody takes all attributes; this costs some time."""
 
@@ -240,8 +243,8 @@ class Pretence:
     # Errors that an answer may have caused
 
     def watch_errors(self, code):
-        """Trace the tag from now on if this code handles errors: that is slow, and most code does not."""
-        if self.book and self.book.is_lazy and any(map(handles_errors, all_codes(code))):
+        """Trace the tag from now on if this code may hide errors: that is slow, and most code does not."""
+        if self.book and self.book.is_lazy and may_hide_errors(code):
             sys.settrace(self.trace)
 
     def trace(self, frame, event, argument):
@@ -262,11 +265,23 @@ class Pretence:
         return self.trace_errors
 
 
-def handles_errors(code):
-    """Whether a code object handles errors, or executes more code that may."""
-    if hasattr(code, "co_exceptiontable"):
-        return bool(code.co_exceptiontable)
-    return any(instruction.opname.startswith("SETUP_") for instruction in dis.get_instructions(code))
+def may_hide_errors(code):
+    """Whether a code object may handle an error that an answer caused, as by ``except:``."""
+    if any(not WIDE_ERRORS.isdisjoint(inner.co_names) for inner in all_codes(code)):
+        return True
+    return any(map(handles_all_errors, all_codes(code)))
+
+
+def handles_all_errors(code):
+    """Whether a code object has an ``except`` without the name of an error."""
+    instructions = list(dis.get_instructions(code))
+    targets = {item.argval for item in instructions if item.opname in ("SETUP_FINALLY", "SETUP_EXCEPT")}
+    starts = [
+        instructions[number]
+        for number, item in enumerate(instructions[:-1], 1)
+        if item.opname == "PUSH_EXC_INFO" or instructions[number].offset in targets
+    ]
+    return any(start.opname == "POP_TOP" for start in starts)
 
 
 def always(value):

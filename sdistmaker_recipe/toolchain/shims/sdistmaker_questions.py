@@ -23,7 +23,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from sdistmaker_answers import Book
-from sdistmaker_owners import PYTHON, TAG, Owners
+from sdistmaker_owners import TAG, Owners
 from sdistmaker_pretence import Pretence, make_worlds
 from sdistmaker_suspicions import Suspicions
 from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
@@ -55,7 +55,9 @@ class Observer:
         self.unanswerable = set()
         self.codes = {}
         self.is_busy = False
-        self.usable_folders = (self.tree, os.path.join(os.environ.get("TMPDIR", "/tmp"), ""), "/dev/")
+        temporary = os.environ.get("TMPDIR", "/tmp")
+        output = os.path.join(os.path.dirname(temporary), "dist")
+        self.usable_folders = (self.tree, os.path.join(temporary, ""), os.path.join(output, ""), "/dev/")
 
     def start(self):
         """Begin to observe this process and the code that it executes."""
@@ -182,8 +184,7 @@ class Observer:
         top = name.partition(".")[0]
         if top in PYTHON_2_MODULES or is_in_tables(name) or is_in_tables(top):
             return False
-        filename = getattr(sys.modules.get(top), "__file__", None) or ""
-        return not filename or self.owners.owner(os.path.abspath(filename)) not in (TAG, PYTHON)
+        return getattr(sys.modules.get(top), "__file__", None) is None
 
     def answer(self):
         """What was observed, as a value for JSON."""

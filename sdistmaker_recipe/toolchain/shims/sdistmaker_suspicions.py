@@ -8,6 +8,7 @@ import dis
 import os
 import re
 import sys
+from collections import namedtuple
 
 from sdistmaker_owners import TAG, TOOLS, all_codes, words
 from sdistmaker_tables import LATER_BUILTINS
@@ -37,14 +38,18 @@ HARMLESS_NAMES = {
 """Modules of which some functions ask nothing, with the names of these."""
 
 TOOL_NAMES = words(
-    """setup find_packages find_namespace_packages Command PackageFinder find Distribution build_py
-    build sdist install develop egg_info test bdist_egg install_lib install_data install_scripts
-    clean command core cmd dist log run finalize_options initialize_options setuptools distutils
-    upload register build_scripts convert_path DistutilsError DistutilsSetupError errors TestCommand
-    bdist_wheel alias easy_install get_requires_for_build_wheel build_wheel build_sdist
+    """setup version __name__ __doc__ DistributionMetadata find_packages find_namespace_packages
+    Command PackageFinder find Distribution build_py build sdist install develop egg_info test
+    bdist_egg install_lib install_data install_scripts clean command core cmd dist log run
+    finalize_options initialize_options setuptools distutils upload register build_scripts
+    convert_path DistutilsError DistutilsSetupError errors TestCommand bdist_wheel alias
+    easy_install get_requires_for_build_wheel build_wheel build_sdist
     prepare_metadata_for_build_wheel extension Extension build_ext build_clib PEP420PackageFinder"""
 )
 """Names of build tools that ask nothing when they are used as their documentation says."""
+
+BOOTSTRAP_MODULES = words("ez_setup distribute_setup")
+"""Modules of the shims, which do nothing."""
 
 SUSPICIOUS_BUILTINS = words(
     """__import__ eval getattr hasattr vars dir hash id compile __builtins__ __loader__ __spec__ input
@@ -63,10 +68,15 @@ TELLING_ERRORS = frozenset(("AttributeError", "NameError", "SyntaxError", "TypeE
 """Errors by which code can find out what the Python that runs it knows."""
 
 TRICKS = words(
-    """__subclasses__ __globals__ __getattribute__ __mro__ __bases__ __base__ f_back f_globals
-    f_builtins __builtins__ __code__ __closure__ tb_frame gi_frame"""
+    """__subclasses__ __globals__ __getattribute__ f_back f_globals f_builtins __builtins__ __closure__
+    tb_frame gi_frame"""
 )
 """Attributes that lead to whatever is in the process."""
+
+PATH_OUTSIDE = re.compile(r"(/[A-Za-z]+(/[\w.+-]+)*/?|~.*|\.\.(/.*)?)$")
+"""The text of a path that leads out of the tag."""
+
+Instruction = namedtuple("Instruction", "opname argval argrepr")
 
 LOADS_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 
@@ -99,7 +109,7 @@ class Suspicions:
     def look_at(self, code):
         """Look at one code object."""
         module, own_names, last = "", set(), None
-        for instruction in dis.get_instructions(code):
+        for instruction in instructions_of(code):
             operation, value = instruction.opname, instruction.argval
             if operation == "IMPORT_NAME":
                 module = value
@@ -141,14 +151,26 @@ class Suspicions:
         if "{" in text and ATTRIBUTE_IN_FORMAT.search(text):
             self.found.add("format")
 
+    def look_at_paths(self, codes):
+        """Find paths in code that may lead out of the tag; where files cannot be watched."""
+        constants = (constant for code in codes for constant in code.co_consts)
+        for constant in constants:
+            if isinstance(constant, str) and PATH_OUTSIDE.match(constant):
+                self.found.add("the path " + constant)
+
     def is_own(self, name):
         """Whether a module of this name is the tag's."""
-        filename = getattr(sys.modules.get(name), "__file__", None) or ""
-        return bool(filename) and self.owners.owner(os.path.abspath(filename)) == TAG
+        modules = [sys.modules.get(name)]
+        if str is bytes:
+            # In a package of Python 2 this can be a neighbour of the module that imports it.
+            modules += [module for key, module in sys.modules.items() if key.endswith("." + name)]
+        files = [getattr(module, "__file__", None) for module in modules]
+        return any(file and self.owners.owner(os.path.abspath(file)) == TAG for file in files)
 
     def add_import(self, name):
         """Take the name in an import statement."""
-        if not name or name in self.modules or name in PYTHON_2_MODULES or self.is_own(name):
+        is_known = name in self.modules or name in PYTHON_2_MODULES or name in BOOTSTRAP_MODULES
+        if not name or is_known or self.is_own(name):
             return
         if name in HARMLESS_NAMES or name.partition(".")[0] in TOOLS:
             # Of what it has, see below.
@@ -175,6 +197,26 @@ class Suspicions:
             self.found.add("write")
 
 
+def instructions_of(code):
+    """The instructions of a code object, as ``dis.get_instructions`` gives them on Python 3."""
+    if hasattr(dis, "get_instructions"):
+        return dis.get_instructions(code)
+    return instructions_of_python_2(code)
+
+
+def instructions_of_python_2(code):
+    """The instructions of a code object of Python 2.7."""
+    position, codes = 0, [ord(item) for item in code.co_code]
+    while position < len(codes):
+        operation, value = codes[position], None
+        position += 1
+        if operation >= dis.HAVE_ARGUMENT:
+            number = codes[position] + codes[position + 1] * 256
+            position += 2
+            value = code.co_names[number] if operation in dis.hasname else number
+        yield Instruction(dis.opname[operation], value, "")
+
+
 def suspicious_attributes(module):
     """The attributes of an imported module that may ask for something."""
     loaded = sys.modules.get(module)
@@ -183,7 +225,8 @@ def suspicious_attributes(module):
     if module in HARMLESS_NAMES:
         names = dir(loaded) + (dir(os.path) if module == "os" else [])
         return frozenset(names) - frozenset(HARMLESS_NAMES[module].split()) - COMMON
-    return frozenset(dir(loaded)) - TOOL_NAMES - COMMON
+    names = {name for name in dir(loaded) if not name.endswith("Error")}
+    return frozenset(names) - TOOL_NAMES - COMMON
 
 
 COMMON = frozenset(

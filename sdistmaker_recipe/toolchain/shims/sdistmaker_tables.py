@@ -11,7 +11,7 @@ MISSING = None
 
 def of_windows(world, value):
     """An attribute that only Windows has."""
-    return print if world.is_windows else MISSING
+    return len if world.is_windows else MISSING
 
 
 def of_unix(world, value):
@@ -21,7 +21,7 @@ def of_unix(world, value):
 
 def of_version(first):
     """The function for an attribute that Pythons have since that version."""
-    return lambda world, value: (value or print) if world.python[:2] >= first else MISSING
+    return lambda world, value: (value or len) if world.python[:2] >= first else MISSING
 
 
 def architecture(world, value, *arguments):

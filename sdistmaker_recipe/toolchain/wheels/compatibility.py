@@ -92,7 +92,7 @@ def find_compatibility(
     if tree and tree in first.metadata:
         return Compatibility("", "Its metadata has the name of the folder that it is built in.")
     if python < (3, 0):
-        return Compatibility("py27" if first.questions.suspicions else "py2")
+        return _tag_of_python_2(first, rebuild)
     if not first.questions.suspicions and not first.questions.missing:
         found = Compatibility("py3")
     else:
@@ -100,9 +100,21 @@ def find_compatibility(
     if found.python_tag == "py3" and rebuild_on_python_2 and not converts_sources:
         on_python_2 = rebuild_on_python_2()
         if not on_python_2.error and not on_python_2.questions.unanswerable and _is_same(first, on_python_2):
-            tag = "py27" if on_python_2.questions.suspicions else "py2"
-            return Compatibility(f"{tag}.py3")
+            return Compatibility(f"{_python_2(on_python_2.questions)}.py3")
     return found
+
+
+def _tag_of_python_2(first: WheelBuild, rebuild: Rebuild) -> Compatibility:
+    if first.questions.asked:
+        again = rebuild(pretend([HERE], 0, is_lazy=False))
+        if again.error or not _is_same(first, again):
+            return Compatibility("", "A second build of it in another folder gives something else.")
+    return Compatibility(_python_2(first.questions))
+
+
+def _python_2(questions: Questions) -> str:
+    """The tag for Python 2: only for 2.7, which is the last one, if the version was asked."""
+    return "py27" if questions.suspicions else "py2"
 
 
 def _no_wheel(questions: Questions) -> Compatibility:
@@ -231,7 +243,7 @@ class _Experiments:
         wrong = [world.python for world in different if world.python]
         if len(wrong) == len(different):
             oldest = max(wrong)[1] + 1
-            if any(python[1] >= oldest for python in _pythons(self._worlds)):
+            if any(oldest <= python[1] < MINOR_VERSIONS[-1] for python in _pythons(self._worlds)):
                 return Compatibility(f"py3{oldest}")
         return Compatibility("", f"It depends on the Python or the platform: {self._questions_asked()}.")
 

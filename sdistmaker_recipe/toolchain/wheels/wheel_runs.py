@@ -91,7 +91,9 @@ class WheelRuns:
     def on_python_2(self, python: Interpreter) -> WheelBuild:
         """The outcome of a build by ``setup.py`` with this Python."""
         rung = Rung(python.label, python, requirements=self._rung.requirements)
-        return self._outcome(lambda context: setup_py.build_wheel(rung, context, self._settings))
+        return self._outcome(
+            lambda context: setup_py.build_wheel(rung, context, self._settings, is_reversed=True)
+        )
 
     def _outcome(self, build: Callable[[BuildContext], RawWheel]) -> WheelBuild:
         number = next(self._numbers)
@@ -111,7 +113,8 @@ class WheelRuns:
     def _build(self, context: BuildContext, observe: Mapping[str, Any]) -> RawWheel:
         hide_outer_repositories(context)
         if self._rung.runs_setup_py:
-            return setup_py.build_wheel(self._rung, context, self._settings)
+            is_again = observe["level"] == "pretend"
+            return setup_py.build_wheel(self._rung, context, self._settings, is_reversed=is_again)
         if self._environment is None:
             self._environment = self._find_environment(context)
         return hooks.build_wheel(self._build_system, self._environment, context, observe)

@@ -1,0 +1,79 @@
+"""Look at the code of a tag that Python 2.7 builds: does it ask which Python or which machine this is?
+
+``setup_py_runner`` imports this module for the build of a wheel. Nothing is pretended: 2.7 is the only
+version that a wheel can be for, and what asks for more than the version gets no wheel.
+"""
+
+import os
+import sys
+
+from sdistmaker_owners import TAG, TEXT, Owners, words
+from sdistmaker_suspicions import Suspicions
+
+ABOUT_VERSION = words(
+    """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple
+    platform.python_version import argparse json hashlib sqlite3 functools collections importlib"""
+)
+"""Suspicions of which the answer is the same wherever Python 2.7 runs."""
+
+ABOUT_FOLDERS = words(
+    """os.listdir os.walk os.path.walk os.getcwd os.basename os.path.basename os.relpath
+    os.path.relpath glob.glob setuptools.glob write os.remove dir"""
+)
+"""Suspicions that another build shows to be idle: from another folder, with its files in another order."""
+
+
+class Looker:
+    """Collects the code of the tag that runs: modules, classes and functions that are called."""
+
+    def __init__(self, tree, tools):
+        self.owners = Owners(tree, tools)
+        self.codes = {}
+
+    def profile(self, frame, event, argument):
+        """Take an event of the profiler.
+
+        Functions that are never called need no look: what decides on their call is looked at.
+        """
+        code = frame.f_code
+        if event == "call" and code not in self.codes:
+            owner = self.owners.owner(code.co_filename)
+            caller = frame.f_back and self.owners.owner(frame.f_back.f_code.co_filename)
+            if owner == TAG or (owner == TEXT and caller in (TAG, TEXT)):
+                self.codes[code] = None
+
+    def answer(self):
+        """What was seen, as a value for JSON."""
+        sys.setprofile(None)
+        suspicions = Suspicions(self.owners)
+        for code in self.codes:
+            suspicions.look_at(code)
+        suspicions.judge()
+        suspicions.look_at_paths(self.codes)
+        unanswerable = set(suspicions.unanswerable)
+        if not self.codes:
+            unanswerable.add("its setup.py was not seen")
+        about_folders = suspicions.found & ABOUT_FOLDERS
+        about_version = {item for item in suspicions.found if item.rpartition(" ")[2] in ABOUT_VERSION}
+        unanswerable.update("it may use " + item for item in suspicions.found - about_folders - about_version)
+        return {
+            "suspicions": sorted(about_version),
+            "unanswerable": sorted(unanswerable),
+            "asked": sorted(about_folders),
+            "tree": self.owners.tree,
+            "doubtful": False,
+        }
+
+
+def observe(tools, is_reversed):
+    """Begin to look at the code of the tag in the current folder; ``tools`` are folders of build tools.
+
+    With ``is_reversed`` the files of a folder come in another order. The returned function gives what was
+    seen.
+    """
+    looker = Looker(os.getcwd(), tools)
+    if is_reversed:
+        listing = os.listdir
+        os.listdir = lambda path=".": listing(path)[::-1]
+    sys.setprofile(looker.profile)
+    return looker.answer

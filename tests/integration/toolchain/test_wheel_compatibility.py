@@ -1,0 +1,174 @@
+"""The tag of a wheel by what its setup.py depends on; and an installation gives what the sdist would give."""
+
+from __future__ import annotations
+
+import email
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sdistmaker_recipe.model import Built, BuiltWheel, NoWheel
+from sdistmaker_recipe.toolchain.environments import uv_program
+from sdistmaker_recipe.toolchain.interpreters import find_interpreters
+from tests.support.builds import Builder, _environment
+from tests.support.history import History
+
+SETUP = (
+    "from setuptools import setup\nkw = {}\n%s\nsetup(name='asks', version='1.0', packages=['asks'], **kw)\n"
+)
+ADD = "kw['install_requires'] = ['q']"
+FILES = {"asks/__init__.py": "", "README.txt": "", "b.txt": "", "c.txt": ""}
+
+PY3 = {
+    "nothing": "",
+    "python-2": f"import sys\nif sys.version_info < (2, 7): {ADD}",
+    "major": f"import sys\nif sys.version_info[0] == 2: {ADD}",
+    "text-of-version": f"import sys\nif sys.version < '3': {ADD}",
+    "unicode": "try:\n  unicode\nexcept NameError:\n  unicode = str",
+    "configparser": "try:\n  import ConfigParser\nexcept ImportError:\n  import configparser",
+    "json": f"try:\n  import json\nexcept ImportError:\n  {ADD}",
+    "import-for-nothing": "try:\n  import numpy\nexcept ImportError:\n  numpy = None",
+    "platform-for-nothing": "import sys\nif sys.platform == 'win32': print('Hello')",
+    "publish": "import os, sys\nif sys.argv[-1] == 'publish':\n  os.system('twine upload')\n  sys.exit()",
+    "own-file": "import os\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+    "kw['description'] = open(os.path.join(here, 'README.txt')).read()",
+    "separator": "import os\nkw['keywords'] = 'a/b'.replace(os.sep, '.')",
+    "excluded-by-requires-python": f"import sys\nkw['python_requires'] = '>=3.7'\n"
+    f"if sys.version_info < (3, 7): {ADD}",
+}
+OF_VERSION = {
+    "py38": f"import sys\nif sys.version_info < (3, 8): {ADD}",
+    "py37": f"from sys import version_info as v\nif v < (3, 6, 5): {ADD}",
+    "py36": "import sys\nif sys.version_info < (3, 6): sys.exit('too old')",
+    "py34": f"import sys\nif sys.hexversion < 0x03040000: {ADD}",
+    "py310": f"import sys\nmajor, minor = sys.version_info[:2]\nif minor < 10: {ADD}",
+    "py32": f"try:\n  import argparse\nexcept ImportError:\n  {ADD}",
+    "py35": f"import sys\nif sys.version_info < (3, 5) and sys.platform == 'darwin': {ADD}",
+}
+NONE = {
+    "future": f"import sys\nif sys.version_info >= (3, 90): {ADD}",
+    "version-in-text": "import sys\nkw['description'] = 'for %d.%d' % sys.version_info[:2]",
+    "hidden-error": "import re, sys\ntry:\n  if re.match('3[.][0-5]', sys.version): "
+    + ADD
+    + "\nexcept: pass",
+    "platform": f"import sys\nif sys.platform == 'win32': {ADD}",
+    "platform-by-name": f"import sys\nif getattr(sys, 'plat' + 'form') == 'win32': {ADD}",
+    "platform-of-module": f"import sys\nif sys.modules['sys'].platform == 'win32': {ADD}",
+    "platform-by-import": f"if __import__('sys').platform == 'win32': {ADD}",
+    "platform-of-os": f"import os\nif os.sys.platform == 'win32': {ADD}",
+    "platform-in-exec": f"exec('import sys\\nw = sys.platform == \"win32\"')\nif w: {ADD}",
+    "platform-in-namespace": f"import sys\nif vars(sys)['platform'] == 'win32': {ADD}",
+    "unknown-platform": f"import sys\nif sys.platform == 'plan9': {ADD}",
+    "os-name": f"import os\nif os.name == 'nt': {ADD}",
+    "uname": f"import os\nif not hasattr(os, 'uname'): {ADD}",
+    "separator": f"import os\nif os.sep != '/': {ADD}",
+    "bits": f"import struct\nif struct.calcsize('P') == 4: {ADD}",
+    "pypy": f"import platform\nif platform.python_implementation() == 'PyPy': {ADD}",
+    "distutils": f"from distutils.util import get_platform\nif get_platform()[:3] == 'win': {ADD}",
+    "newest-on-darwin": f"import sys\nif sys.version_info > (3, 13) and sys.platform == 'darwin': {ADD}",
+    "variable": f"import os\nif os.environ.get('ASKS'): {ADD}",
+    "all-variables": f"import os\nif 'ASKS' in os.environ.copy(): {ADD}",
+    "import": f"try:\n  import numpy\nexcept ImportError:\n  {ADD}",
+    "date": "import datetime\nkw['description'] = str(datetime.date.today().year)",
+    "time": "import time\nkw['description'] = time.strftime('%Y')",
+    "file": "kw['description'] = open('/etc/os-release').read()[:4]",
+    "file-is-there": f"import os\nif os.path.exists('/usr/include/x.h'): {ADD}",
+    "file-beside": f"import os\nif os.path.exists('../setup.cfg'): {ADD}",
+    "program": "import subprocess\nkw['description'] = subprocess.check_output(['uname']).decode().strip()",
+    "folder": "import os\nkw['description'] = os.path.basename(os.getcwd())",
+    "path": "import os\nkw['description'] = os.path.abspath(__file__)",
+    "order": "import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')",
+    "prefix": "import sys\nkw['data_files'] = [(sys.prefix + '/x', ['README.txt'])]",
+    "arguments": f"import sys\nif 'bdist_wheel' in sys.argv: {ADD}",
+    "locale": f"import locale\nif locale.getpreferredencoding() == 'cp1252': {ADD}",
+    "hash": "kw['description'] = str(hash('x') % 7)",
+    "random": "import random\nkw['description'] = str(random.random())",
+    "newer-setuptools": f"import setuptools\nif int(setuptools.__version__.split('.')[0]) > 500: {ADD}",
+    "newer-methods": f"try:\n  'x'.removeprefix('y')\nexcept AttributeError:\n  {ADD}",
+    "atexit": "import atexit\natexit.register(print)",
+}
+CASES = [
+    *((f"py3-{name}", body, "py3") for name, body in PY3.items()),
+    *((tag, body, tag) for tag, body in OF_VERSION.items()),
+    *((f"none-{name}", body, "") for name, body in NONE.items()),
+]
+OF_PYTHON_2 = [
+    ("", "py2"),
+    (f"import sys\nif sys.version_info < (2, 6): {ADD}", "py27"),
+    (f"import sys\nif sys.platform == 'win32': {ADD}", ""),
+    (f"import os\nif os.environ.get('ASKS'): {ADD}", ""),
+    (f"try:\n  import numpy\nexcept ImportError:\n  {ADD}", ""),
+    ("import os\nkw['description'] = os.path.basename(os.getcwd())", ""),
+    ("import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Builder:
+    """Builds tags of the repository ``builder.history``."""
+    folder = tmp_path_factory.mktemp("compatibility")
+    return Builder(History(folder / "repository"), folder / "builds", cache / "environments")
+
+
+def build(builder: Builder, project: str, body: str, **job) -> Built:
+    builder.history.add_tag(project, "1.0", {**FILES, "setup.py": SETUP % body})
+    built = builder.build(project, "1.0", wheels="pure", **job)
+    assert isinstance(built, Built), built
+    return built
+
+
+def python_tag(built: Built) -> str:
+    if isinstance(built.wheel, BuiltWheel):
+        return built.wheel.filename.removeprefix("asks-1.0-").removesuffix("-none-any.whl")
+    assert isinstance(built.wheel, NoWheel)
+    assert not built.wheel.is_failure, built.wheel
+    return ""
+
+
+@pytest.mark.parametrize(("name", "body", "tag"), CASES, ids=[name for name, *_ in CASES])
+def test_the_tag_says_no_more_than_holds(builder: Builder, name: str, body: str, tag: str) -> None:
+    assert python_tag(build(builder, name, body)) == tag
+
+
+@pytest.mark.parametrize(("body", "tag"), OF_PYTHON_2)
+def test_python_2(builder: Builder, body: str, tag: str) -> None:
+    if not any(python.version == (2, 7) for python in find_interpreters((), tuple(_environment().items()))):
+        pytest.skip("there is no Python 2.7")
+    number = [each for each, _ in OF_PYTHON_2].index(body)
+    built = build(builder, f"old-{number}", f"print 'Python 2'\n{body}")
+    assert built.python == "python2.7"
+    assert python_tag(built) == tag
+
+
+def install(python: str, archive: Path, target: Path) -> tuple[set[str], list[str]]:
+    """The files that are installed, and the lines of their metadata."""
+    command = [uv_program(), "pip", "install", "--quiet", "--no-deps", "--python", python]
+    variables = {**_environment(), "UV_CACHE_DIR": str(target.parent / "uv-cache")}
+    subprocess.run([*command, "--target", str(target), str(archive)], env=variables, check=True)
+    files = {str(path.relative_to(target)) for path in target.rglob("*") if path.suffix != ".pyc"}
+    with next(target.glob("*.dist-info/METADATA")).open() as file:
+        fields = email.message_from_file(file)
+    wanted = ("Name", "Version", "Requires-Dist", "Requires-Python")
+    kept = sorted(f"{name}: {value}" for name, value in fields.items() if name in wanted)
+    ignored = {name for name in files if ".dist-info/" in name and not name.endswith("METADATA")}
+    return {name for name in files - ignored if "/" in name and "__pycache__" not in name}, kept
+
+
+@pytest.mark.parametrize("body", [PY3["python-2"], OF_VERSION["py38"], PY3["own-file"]])
+@pytest.mark.parametrize("version", [(3, 8), (3, 12)])
+def test_a_wheel_installs_what_its_sdist_does(
+    builder: Builder, tmp_path: Path, body: str, version: tuple[int, int]
+) -> None:
+    pythons = find_interpreters((), tuple(_environment().items()))
+    python = next((python for python in pythons if python.version == version), None)
+    if python is None:
+        pytest.skip(f"there is no Python {version}")
+    project = f"installed-{abs(hash((body, version)))}"
+    built = build(builder, project, body)
+    assert isinstance(built.wheel, BuiltWheel)
+    wheel, sdist = tmp_path / built.wheel.filename, tmp_path / "asks-1.0.tar.gz"
+    for source, target in ((built.wheel.archive, wheel), (built.archive, sdist)):
+        assert isinstance(source, Path)
+        target.write_bytes(source.read_bytes())
+    assert install(python.path, wheel, tmp_path / "a") == install(python.path, sdist, tmp_path / "b")
