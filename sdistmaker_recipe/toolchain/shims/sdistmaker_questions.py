@@ -55,9 +55,7 @@ class Observer:
         self.unanswerable = set()
         self.codes = {}
         self.is_busy = False
-        temporary = os.environ.get("TMPDIR", "/tmp")
-        output = os.path.join(os.path.dirname(temporary), "dist")
-        self.usable_folders = (self.tree, os.path.join(temporary, ""), os.path.join(output, ""), "/dev/")
+        self.usable_folders = (self.tree, os.path.join(os.environ.get("TMPDIR", "/tmp"), ""), "/dev/")
 
     def start(self):
         """Begin to observe this process and the code that it executes."""
