@@ -18,6 +18,7 @@ name is reason enough for a second build with "pretend", which shows what is ask
 """
 
 import os
+import re
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -39,6 +40,7 @@ TRICK_EVENTS = frozenset(
 VERSION_CONTROL = frozenset(("git", "hg", "svn", "bzr", "darcs", "fossil"))
 """Programs that build tools ask for a version. Beside an unpacked archive there is nothing that they know."""
 ENVIRONMENT_IN_TABLES = ("{env:", "{home", 'source = "env"', "source = 'env'", 'source="env"', "source='env'")
+BUILD_TABLES = ("[project", "[tool.hatch]", "[tool.hatch.b", "[tool.hatch.m", "[tool.hatch.v", "[[tool.hatch")
 """What pyproject.toml has where hatchling takes values from environment variables."""
 
 
@@ -78,7 +80,9 @@ class Observer:
                 text = file.read()
         except OSError:
             return
-        if any(item in text for item in ENVIRONMENT_IN_TABLES):
+        # Other tables, as of environments for tests, have nothing to do with a build.
+        tables = [table for table in re.split(r"(?m)^(?=\[)", text) if table.startswith(BUILD_TABLES)]
+        if any(item in table for item in ENVIRONMENT_IN_TABLES for table in tables):
             self.unanswerable.add("pyproject.toml takes values from environment variables")
 
     def watch_extensions(self):

@@ -49,7 +49,7 @@ OF_VERSION = {
 NONE = {
     "future": f"import sys\nif sys.version_info >= (3, 90): {ADD}",
     "version-in-text": "import sys\nkw['description'] = 'for %d.%d' % sys.version_info[:2]",
-    "hidden-error": "import re, sys\ntry:\n  if re.match('3[.][0-5]', sys.version): "
+    "hidden-error": "import re, sys\ntry:\n  if re.match('3[.][5-9]', sys.version): "
     + ADD
     + "\nexcept: pass",
     "platform": f"import sys\nif sys.platform == 'win32': {ADD}",
