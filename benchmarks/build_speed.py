@@ -29,7 +29,16 @@ from benchmarks.harness import (
 from benchmarks.programs import programs_environment
 from benchmarks.projects import Release, releases
 from benchmarks.repository import make_repository
-from benchmarks.table import MANY, REQUIRED, REQUIRED_OF_MANY, Measurement, requirements, times
+from benchmarks.table import (
+    MANY,
+    REQUIRED,
+    REQUIRED_OF_MANY,
+    REQUIRED_OF_WHEELS,
+    WHEELS,
+    Measurement,
+    requirements,
+    times,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ def _report(
 ) -> str:
     tags = size.projects * size.tags
     required = REQUIRED_OF_MANY if tags >= MANY else REQUIRED
+    required += REQUIRED_OF_WHEELS if WHEELS in measured else ()
     lines = ["", *machine(load), *dict.fromkeys(each.tool for each in contenders), ""]
     lines.append(f"{tags} tags of {size.projects} projects, medians of {size.rounds} rounds, run in turn")
     lines += ["", times(measured, tags), "", requirements(measured, NAMES, required)] if measured else []

@@ -35,7 +35,7 @@ from benchmarks.projects import Release, description, project_files, releases
 from benchmarks.repository import make_repository
 from benchmarks.rerun_course import FILE, SVN, Size, add_tag, check_published, check_scanned, make_course
 from benchmarks.rerun_table import AGAIN, FIRST, LIMITS, LS, Result, limits_table
-from benchmarks.table import REQUIRED, Measurement, aligned, requirements, times
+from benchmarks.table import REQUIRED, REQUIRED_OF_WHEELS, Measurement, aligned, requirements, times
 from benchmarks.watched import watched
 from sdistmaker_recipe.index.core_metadata import may_be_served, project_details
 from sdistmaker_recipe.vcs.subversion.opening import open_connection
@@ -87,6 +87,10 @@ class TestRequirements:
             ("kept", "floor", 4, False),
             ("sdistmaker", "made", 15, True),
         }
+
+    def test_have_one_more_for_wheels(self):
+        found = [(each.slow, each.fast, each.limit, each.at_least) for each in REQUIRED_OF_WHEELS]
+        assert found == [("wheels", "kept", 2.2, False)]
 
     @pytest.mark.parametrize(
         ("seconds", "verdict"),

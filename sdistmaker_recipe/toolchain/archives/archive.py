@@ -108,7 +108,7 @@ def unpack(sdist: Sdist, folder: Path) -> Path:
     try:
         _unpack_members(sdist, tree)
     except (FileExistsError, NotADirectoryError) as error:
-        name = Path(error.filename).relative_to(tree)
+        name = Path(error.filename2 or error.filename).relative_to(tree)
         raise BuildError(f"The archive holds {str(name)[:80]!r} twice, or something below a file.") from error
     return tree
 

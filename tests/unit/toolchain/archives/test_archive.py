@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import itertools
+import os
 import re
 import tarfile
 import tempfile
@@ -499,6 +500,29 @@ def test_of_several_members_with_one_name_the_last_is_unpacked(archive, tmp_path
         PKG_INFO,
     ]
     assert list(outside.iterdir()) == []
+
+
+def test_something_below_a_file_or_a_link_is_not_unpacked(archive, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for number, first in enumerate([member("acme-1.0/docs", b"text"), link("acme-1.0/docs", "acme")]):
+        raw = archive(METADATA, SOURCE, first, member("acme-1.0/docs/evil", b"x"))
+        target = tmp_path / f"unpacked-{number}"
+        target.mkdir()
+        with refused("'docs' twice, or something below a file"), open_sdist(raw) as sdist:
+            archives.unpack(sdist, target)
+        assert not (target / "acme-1.0/acme/evil").exists()
+
+
+def test_unpacked_files_have_their_times_and_whether_they_are_executable(archive, tmp_path):
+    raw = archive(METADATA, member("acme-1.0/bin/run", b"x", mode=0o4711, mtime=LATEST))
+    before = os.umask(0o077)
+    try:
+        with open_sdist(raw) as sdist:
+            found = (archives.unpack(sdist, tmp_path) / "bin/run").stat()
+    finally:
+        os.umask(before)
+    assert (found.st_mode & 0o7777, found.st_mtime) == (0o755, LATEST)
 
 
 def use(read: str, raw: Path, scratch: Path) -> None:
