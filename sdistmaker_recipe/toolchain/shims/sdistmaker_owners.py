@@ -102,7 +102,8 @@ class Owners:
 
     def is_library(self, path):
         """Whether this path is a file of Python or of a package: each Python has one of this name."""
-        return path.startswith((self.library, self.given_library)) or "/site-packages/" in path + "/"
+        folder = path + "/"
+        return folder.startswith((self.library, self.given_library)) or "/site-packages/" in folder
 
     def owns(self, code, frame):
         """Whether the code that is executed in this frame is the tag's.
