@@ -7,9 +7,10 @@ and tries which of them today's pip installs without a wheel; otherwise some of 
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,10 +114,16 @@ def _different(built: Built, sdist: Path, folder: Path) -> list[str]:
     except InstallError as error:
         return [f"the sdist cannot be installed: {' '.join(str(error).split())[-600:]}"]
     if built.python.startswith("python2"):
-        # Each of its two ways to install writes other metadata.
-        by_sdist, by_wheel = _without_metadata(by_sdist), _without_metadata(by_wheel)
+        # Each of its two ways to install writes other metadata, and other scripts for entry points.
+        by_sdist, by_wheel = _without_made_files(by_sdist), _without_made_files(by_wheel)
     return differences(by_sdist, by_wheel)
 
 
-def _without_metadata(files: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: content for path, content in files.items() if not path.startswith("DIST-INFO/")}
+def _without_made_files(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    scripts = files.get("DIST-INFO/entry_points.txt", b"").decode()
+    return {
+        path: content
+        for path, content in files.items()
+        if not path.startswith("DIST-INFO/")
+        and not (path.startswith("bin/") and re.search(rf"^{re.escape(path[4:])}\s*=", scripts, re.MULTILINE))
+    }
