@@ -86,7 +86,7 @@ def _section(option: Option) -> Iterator[str]:
     if option.alias:
         yield f":In sdistmaker 1.4: {_literal(option.alias)}, which a defaults file may still have"
     yield f":Default: {', '.join(map(_literal, option.default.split())) or 'empty'}"
-    yield f":Accepted: {_escape(option.accepts)}"
+    yield _wrapped(f":Accepted: {_escape(option.accepts)}")
     yield f":Where: {_where(option)}"
 
 
@@ -94,6 +94,11 @@ def _where(option: Option) -> str:
     """The places that accept the option, in words."""
     *most, last = [words for door, (_, words) in DOORS.items() if door in option.doors]
     return f"{', '.join(most)} or {last}" if most else f"{last} only"
+
+
+def _wrapped(field: str) -> str:
+    """A field of a list in lines of 100 characters; the later lines are indented."""
+    return textwrap.fill(field, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _literal(text: str) -> str:
