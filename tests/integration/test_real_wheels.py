@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from sdistmaker_recipe.index.layout import sdist_filename
 from sdistmaker_recipe.model import Built, BuiltWheel, Failed, NoWheel
 from sdistmaker_recipe.toolchain.environments import uv_program
 from tests.support.builds import Builder
@@ -99,7 +100,7 @@ def _rows(name: str, builder: Builder, newest_pip: Path | None) -> Iterator[Row]
             continue
         folder = builder.folder / f"installed-{original.version}"
         folder.mkdir()
-        sdist = folder / f"{original.name}-{outcome.version}.tar.gz"
+        sdist = folder / sdist_filename(outcome.name, outcome.version)
         sdist.hardlink_to(outcome.archive)
         pip = None if newest_pip is None else pip_problem(newest_pip, sdist, folder / "by-pip")
         yield Row(name, original.version, outcome, tuple(_different(outcome, sdist, folder)), pip)
