@@ -372,10 +372,11 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
         for pattern, flags in observed["patterns"]:
             with contextlib.suppress(Exception):
                 re.compile(pattern, flags)
-        with contextlib.suppress(Exception):
-            importlib.import_module("sdistmaker_sdist").replace_make_distribution()
-        with contextlib.suppress(Exception):
-            importlib.import_module("sdistmaker_wheel").replace_slow_parts()
+        if has_many_builds:
+            with contextlib.suppress(Exception):
+                importlib.import_module("sdistmaker_sdist").replace_make_distribution()
+            with contextlib.suppress(Exception):
+                importlib.import_module("sdistmaker_wheel").replace_slow_parts()
     with contextlib.suppress(Exception):
         cache_entry_points()
 

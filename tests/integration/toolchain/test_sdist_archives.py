@@ -97,7 +97,8 @@ def build(
     executables = [path for path in files if path.endswith((".sh", "setup.py"))]
     history.add_tag("pkg", "1.0", files, executables=executables)
     builder = Builder(history, place / "builds", cache / "environments")
-    built = builder.build("pkg", "1.0", sandbox="none")
+    settings = builder.settings(sandbox="none", has_many_builds=True)
+    built = builder.build("pkg", "1.0", settings=settings)
     assert isinstance(built, Built), built
     return built
 
