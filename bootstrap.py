@@ -5,6 +5,7 @@
     python3 bootstrap.py unit [pytest arguments]   run the unit tests
     python3 bootstrap.py lint                      run ruff check, ruff format --check and lint-imports
     python3 bootstrap.py types                     run mypy
+    python3 bootstrap.py docs                      check the spelling, and build docs in build/docs
 
 Packages come from the index that pip is configured for. Relative paths in arguments are below this folder.
 

@@ -33,6 +33,10 @@ DEBIAN_PACKAGES = (
 )
 LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
 TYPES = (("mypy",),)
+SPELLING = ("codespell", "README.rst", "CONTRIBUTING.rst", "CHANGES.rst", "news", "docs", "sdistmaker_recipe")
+# Everything is read anew: Sphinx does not repeat the warnings of a page that has not changed.
+SPHINX = ("sphinx-build", "--quiet", "--fresh-env", "--fail-on-warning", "--keep-going", "docs", "build/docs")
+DOCS = (SPELLING, SPHINX)
 # All tests of a file run in one process, so that its servers start once. tests/conftest.py orders the files.
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
@@ -190,7 +194,7 @@ def as_root() -> tuple[str, ...] | None:
 def run_test(arguments: list[str]) -> int:
     """Run every check even where one fails, then pytest; name at the end the checks that failed."""
     install_debian_packages()
-    failed = failures((*LINT, *TYPES))
+    failed = failures((*LINT, *TYPES, *DOCS))
     status = pytest(*arguments)
     if failed:
         say(f"These checks failed, see above what they said: {', '.join(failed)}")
@@ -212,7 +216,12 @@ def run_types(_arguments: list[str]) -> int:
     return int(bool(failures(TYPES)))
 
 
-CHECKS = {"test": run_test, "unit": run_unit, "lint": run_lint, "types": run_types}
+def run_docs(_arguments: list[str]) -> int:
+    """Check the spelling, and build the documentation in build/docs."""
+    return int(bool(failures(DOCS)))
+
+
+CHECKS = {"test": run_test, "unit": run_unit, "lint": run_lint, "types": run_types, "docs": run_docs}
 
 
 def failures(commands: tuple[tuple[str, ...], ...]) -> list[str]:

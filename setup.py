@@ -67,8 +67,10 @@ setup(
         "markdown": ["readme-renderer[md]>=44"],
         "dask": ["distributed>=2024.12"],
         "test": [
+            "codespell>=2.4",
             "coverage>=7.6",
             "distributed>=2024.12",
+            "furo>=2024.8",
             "html5lib>=1.1",
             "hypothesis>=6",
             "import-linter>=2.1",
@@ -80,6 +82,7 @@ setup(
             "pytest-cov>=6",
             "pytest-xdist>=3.7",
             "ruff>=0.11",
+            "sphinx>=8.1",
         ],
         "browser": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],
         "release": ["towncrier>=24"],

@@ -10,6 +10,7 @@ import pytest
 import bootstrap
 
 LINT = ["ruff check", "ruff format --check", "lint-imports"]
+DOCS = [" ".join(bootstrap.SPELLING), " ".join(bootstrap.SPHINX)]
 
 
 class Recorder:
@@ -38,14 +39,14 @@ def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
 def test_test_runs_all_checks_and_pytest_with_its_arguments(tools: Recorder) -> None:
     assert bootstrap.main(["test", "-k", "name"]) == 0
     *checks, pytest_command = tools.commands
-    assert checks == [*LINT, "mypy"]
+    assert checks == [*LINT, "mypy", *DOCS]
     assert pytest_command == f"pytest {' '.join(bootstrap.PARALLEL)} -k name"
 
 
 def test_test_goes_on_after_a_check_that_fails_and_names_it(tools: Recorder, capsys) -> None:
     tools.failing = {"ruff format --check"}
     assert bootstrap.main(["test"]) == 1
-    assert len(tools.commands) == 5
+    assert len(tools.commands) == 7
     assert capsys.readouterr().out.endswith("what they said: ruff format --check\n")
 
 
@@ -60,9 +61,9 @@ def test_unit_runs_the_unit_tests_alone(tools: Recorder) -> None:
     assert tools.commands == [f"pytest {' '.join(bootstrap.PARALLEL)} tests/unit -x"]
 
 
-@pytest.mark.parametrize(("command", "expected"), [("lint", LINT), ("types", ["mypy"])])
+@pytest.mark.parametrize(("command", "expected"), [("lint", LINT), ("types", ["mypy"]), ("docs", DOCS)])
 @pytest.mark.parametrize("fails", [False, True])
-def test_lint_and_types_run_their_tools(
+def test_lint_types_and_docs_run_their_tools(
     tools: Recorder, command: str, expected: list[str], fails: bool
 ) -> None:
     tools.failing = {expected[0]} if fails else set()
@@ -111,7 +112,8 @@ def test_a_command_that_nobody_knows_is_refused_before_anything_is_done(
 
 
 def test_a_command_like_no_other_is_answered_with_all_commands(tools: Recorder) -> None:
-    with pytest.raises(SystemExit, match=r"xyz is no command. The commands are test, unit, lint, types, and"):
+    said = r"xyz is no command. The commands are test, unit, lint, types, docs, and"
+    with pytest.raises(SystemExit, match=said):
         bootstrap.main(["xyz"])
 
 
