@@ -6,6 +6,7 @@
     python3 bootstrap.py lint                      run ruff check, ruff format --check and lint-imports
     python3 bootstrap.py types                     run mypy
     python3 bootstrap.py docs                      check the spelling, and build docs in build/docs
+    python3 bootstrap.py package                   build sdist and wheel in dist, and check both
 
 Packages come from the index that pip is configured for. Relative paths in arguments are below this folder.
 

@@ -37,6 +37,9 @@ SPELLING = ("codespell", "README.rst", "CONTRIBUTING.rst", "CHANGES.rst", "news"
 # Everything is read anew: Sphinx does not repeat the warnings of a page that has not changed.
 SPHINX = ("sphinx-build", "--quiet", "--fresh-env", "--fail-on-warning", "--keep-going", "docs", "build/docs")
 DOCS = (SPELLING, SPHINX)
+BUILD = ("pyproject-build", "--no-isolation", "--outdir")
+# pyroma would ask for a mail address, and for the URL that setup.py has from the first release on.
+PYROMA = ("pyroma", "--min", "10", "--skip-tests", "AuthorEmail,Url")
 # All tests of a file run in one process, so that its servers start once. tests/conftest.py orders the files.
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 
@@ -221,7 +224,33 @@ def run_docs(_arguments: list[str]) -> int:
     return int(bool(failures(DOCS)))
 
 
-CHECKS = {"test": run_test, "unit": run_unit, "lint": run_lint, "types": run_types, "docs": run_docs}
+def run_package(_arguments: list[str]) -> int:
+    """Build the source distribution and, from it, the wheel; check both."""
+    folder = ROOT / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    if status := tool(*BUILD, str(folder), "."):
+        return status
+    return int(bool(failures(package_checks(folder))))
+
+
+def package_checks(folder: Path) -> tuple[tuple[str, ...], ...]:
+    """The commands that check the one source distribution and the one wheel in a folder."""
+    (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
+    return (
+        ("twine", "check", "--strict", str(sdist), str(wheel)),
+        ("check-wheel-contents", str(wheel)),
+        (*PYROMA, "--file", str(sdist)),
+    )
+
+
+CHECKS = {
+    "test": run_test,
+    "unit": run_unit,
+    "lint": run_lint,
+    "types": run_types,
+    "docs": run_docs,
+    "package": run_package,
+}
 
 
 def failures(commands: tuple[tuple[str, ...], ...]) -> list[str]:

@@ -135,12 +135,12 @@ def help_text(parser: argparse.ArgumentParser, topic: str, *, is_terminal: bool)
     """
     if topic in ("", "all"):
         return _overview(parser) if is_terminal and not topic else parser.format_help()
-    if topic not in _topics(parser):
-        parser.error(f"--help has no group {topic!r}; there are: all, {', '.join(_topics(parser))}")
+    if topic not in help_topics(parser):
+        parser.error(f"--help has no group {topic!r}; there are: all, {', '.join(help_topics(parser))}")
     return _group_help(parser, topic)
 
 
-def _topics(parser: argparse.ArgumentParser) -> dict[str, str]:
+def help_topics(parser: argparse.ArgumentParser) -> dict[str, str]:
     """The headings of the groups of a parser, by the words that ``--help`` accepts."""
     titles = [group.title for group in parser._action_groups if group.title and group._group_actions]
     return {_TOPICS[title]: title for title in titles if title in _TOPICS}
@@ -148,8 +148,8 @@ def _topics(parser: argparse.ArgumentParser) -> dict[str, str]:
 
 def _overview(parser: argparse.ArgumentParser) -> str:
     """Usage, an example, and the groups, on a screen of 24 lines with one for the prompt."""
-    width = max(map(len, _topics(parser)))
-    groups = [f"  --help {topic:{width}}  {title}" for topic, title in _topics(parser).items()]
+    width = max(map(len, help_topics(parser)))
+    groups = [f"  --help {topic:{width}}  {title}" for topic, title in help_topics(parser).items()]
     example = (parser.epilog or "").partition("\n\n")[0].partition("\n")[2]
     purpose = (parser.description or "").rstrip(".")
     return "\n".join(
@@ -164,7 +164,7 @@ def _overview(parser: argparse.ArgumentParser) -> str:
 def _group_help(parser: argparse.ArgumentParser, topic: str) -> str:
     formatter = parser._get_formatter()
     for group in parser._action_groups:
-        if group.title == _topics(parser)[topic]:
+        if group.title == help_topics(parser)[topic]:
             formatter.start_section(group.title)
             formatter.add_arguments(group._group_actions)
             formatter.end_section()

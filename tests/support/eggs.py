@@ -72,6 +72,7 @@ def make_deployment(folder: Path, environment: Mapping[str, str] | None = None) 
     shutil.copytree(ROOT / "sdistmaker_recipe", source / "sdistmaker_recipe")
     for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
         shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "share", source / "share")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, "--wheel-dir", str(made.wheels), str(source)], check=True, env=environment)
     needed = [each for each in requires("sdistmaker_recipe") or () if "extra ==" not in each]

@@ -112,7 +112,7 @@ def test_a_command_that_nobody_knows_is_refused_before_anything_is_done(
 
 
 def test_a_command_like_no_other_is_answered_with_all_commands(tools: Recorder) -> None:
-    said = r"xyz is no command. The commands are test, unit, lint, types, docs, and"
+    said = r"xyz is no command. The commands are test, unit, lint, types, docs, package, and"
     with pytest.raises(SystemExit, match=said):
         bootstrap.main(["xyz"])
 
