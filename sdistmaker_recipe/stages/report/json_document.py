@@ -18,11 +18,15 @@ from sdistmaker_recipe.stages.report import wheels
 from sdistmaker_recipe.stages.report.status import exit_status
 from sdistmaker_recipe.stages.report.text import PAST_TENSE
 
+REPORT_VERSION = 1
+"""The version of the form of the document. It goes up if a key is removed or gets another meaning."""
+
 
 def as_json(report: Report, *, strict: bool) -> str:
     """The report for programs; later versions add keys and never remove one."""
     plan = report.plan
     document = {
+        "report_version": REPORT_VERSION,
         "destination": str(report.destination),
         "dry_run": report.dry_run,
         "exit_status": exit_status(report, strict=strict),

@@ -415,6 +415,7 @@ class TestJson:
     def test_has_every_key_also_when_nothing_happened(self):
         found = json.loads(as_json(a_report(), strict=False))
         expected = {
+            "report_version": 1,
             "destination": "/srv/index",
             "dry_run": False,
             "exit_status": 0,
