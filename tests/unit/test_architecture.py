@@ -22,6 +22,7 @@ PROGRAMS = {
     "toolchain/shims/sdistmaker_files_seen.py",
     "toolchain/shims/sdistmaker_imports.py",
     "toolchain/shims/sdistmaker_markers.py",
+    "toolchain/shims/sdistmaker_names.py",
     "toolchain/shims/sdistmaker_owners.py",
     "toolchain/shims/sdistmaker_pretence.py",
     "toolchain/shims/sdistmaker_python_2.py",

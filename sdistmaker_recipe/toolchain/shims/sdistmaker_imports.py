@@ -2,8 +2,9 @@
 
 import builtins
 
+from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_tables import ANSWERED, CALLS, SILENT
-from sdistmaker_worlds import LATER_NAMES, REMOVED_NAMES, is_in_tables
+from sdistmaker_worlds import is_in_tables
 
 
 class PretenceError(BaseException):
@@ -29,6 +30,19 @@ class Imports:
             if each in self.pretence.modules and (each in ANSWERED or each in SILENT or each in CALLS):
                 self.pretence.watch(each)
         return module
+
+    def import_by_name(self, true_function):
+        """The function ``importlib.import_module`` or the like, for the tag."""
+
+        def import_module(name, *arguments, **named):
+            if self.pretence.is_asked() and isinstance(name, str):
+                self.check_module(name)
+            module = true_function(name, *arguments, **named)
+            if name in ANSWERED or name in SILENT or name in CALLS:
+                self.pretence.watch(name)
+            return module
+
+        return import_module
 
     def check_module(self, name):
         """Raise ``ImportError`` if the world lacks this module of the standard library."""

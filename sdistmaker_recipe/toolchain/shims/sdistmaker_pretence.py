@@ -16,6 +16,7 @@ import types
 from sdistmaker_answers import Separator
 from sdistmaker_files_seen import watch_files, watch_looks, watch_modules
 from sdistmaker_imports import Imports
+from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_owners import PYTHON, all_codes
 from sdistmaker_tables import (
     ANSWERED,
@@ -86,7 +87,10 @@ class Pretence:
         watch_modules(self)
         self.watch_looks()
         self.watch_separators()
-        builtins.__import__ = Imports(self).import_module
+        imports = Imports(self)
+        builtins.__import__ = imports.import_module
+        self.watch("importlib")
+        self.replace("importlib", "import_module", imports.import_by_name)
         for name in ("hash", "id"):
             setattr(builtins, name, self.noting_directly(getattr(builtins, name), name + "()"))
 
@@ -140,13 +144,19 @@ class Pretence:
                 type(self.modules[module]), attribute, self.property_for(values, attribute, always(separator))
             )
 
+    def replace(self, name, attribute, replaced):
+        """Give the tag a function in place of another one of a watched module."""
+        setattr(
+            type(self.modules[name]), attribute, self.property_for(self.watched[name], attribute, replaced)
+        )
+
     def property_for(self, values, attribute, answer):
         """A property that gives the answer to the tag, and the true value to all others."""
         changed = []
 
         def read(module):
             if not changed and self.is_asked():
-                return answer(values.get(attribute))
+                return answer(value_of(values, attribute))
             try:
                 return values[attribute]
             except KeyError:
@@ -175,8 +185,14 @@ class Pretence:
 
             return answer_function
 
+        is_name = (module, attribute) in LATER_NAMES or (module, attribute) in REMOVED_NAMES
+
         def answer(value):
-            found = self.book.answer(label, lambda world: function(world, value))
+            if is_name and self.allows_removed and value is not None:
+                return value
+            found = self.book.answer(
+                "import " + label if is_name else label, lambda world: function(world, value)
+            )
             if found is MISSING:
                 raise AttributeError("module %r has no attribute %r" % (module, attribute))
             return self.noting(found, label + "()") if attribute in UNIX_ONLY else found
@@ -282,6 +298,16 @@ def handles_all_errors(code):
         if item.opname == "PUSH_EXC_INFO" or instructions[number].offset in targets
     ]
     return any(start.opname == "POP_TOP" for start in starts)
+
+
+def value_of(values, attribute):
+    """An attribute of a module with these variables, also one that the module makes when it is asked."""
+    if attribute in values or "__getattr__" not in values:
+        return values.get(attribute)
+    try:
+        return values["__getattr__"](attribute)
+    except AttributeError:
+        return None
 
 
 def always(value):

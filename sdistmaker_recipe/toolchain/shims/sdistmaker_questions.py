@@ -5,7 +5,8 @@ the modules beside it:
 
 * ``sdistmaker_owners``: whose code runs: the tag's, a build tool's, or Python's.
 * ``sdistmaker_suspicions``: the names in code that may ask for something.
-* ``sdistmaker_worlds``: other Pythons and platforms, and what is true of them.
+* ``sdistmaker_worlds``: other Pythons and platforms, and what is true of them. ``sdistmaker_names``: the
+  names that only some of them have in modules of the standard library.
 * ``sdistmaker_answers``: answers that record what is done with them.
 * ``sdistmaker_pretence``: give these answers to the tag, and to nobody else. ``sdistmaker_tables`` has the
   attributes that ask for something. ``sdistmaker_imports`` finds the modules that another Python has.

@@ -9,16 +9,18 @@ import os
 import re
 import sys
 from collections import namedtuple
+from types import ModuleType
 
+from sdistmaker_names import LATER_METHODS, LATER_NAMES, REMOVED_NAMES
 from sdistmaker_owners import TAG, TOOLS, all_codes, words
 from sdistmaker_tables import LATER_BUILTINS
-from sdistmaker_worlds import LATER_NAMES, PYTHON_2_MODULES, REMOVED_NAMES, is_in_tables
+from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
 
 HARMLESS_MODULES = words(
     """__future__ abc argparse ast base64 cgi codecs collections collections.abc configparser
     contextlib copy csv dataclasses difflib email enum errno fnmatch functools hashlib html io
-    itertools json keyword linecache logging math numbers operator optparse pprint re stat string
-    tarfile textwrap threading tokenize traceback types typing unicodedata unittest warnings weakref
+    itertools json linecache logging math numbers operator optparse pprint re stat string
+    tarfile textwrap threading tokenize traceback types typing unittest warnings weakref
     zipfile"""
 )
 """Modules whose functions give the same everywhere for the same arguments, and that every Python 3 has."""
@@ -57,15 +59,9 @@ SUSPICIOUS_BUILTINS = words(
 )
 """Builtin functions that can ask for anything."""
 
-LATER_ATTRIBUTES = words(
-    """removeprefix removesuffix batched pairwise cached_property cache prod isqrt dist perm comb lcm
-    nextafter UTC unparse process_cpu_count bit_count fromisoformat isascii is_relative_to
-    hardlink_to with_stem readlink Str Num NameConstant Ellipsis find_module load_module"""
-)
-"""Attributes that some versions of Python 3 have, and that code may try."""
-
-TELLING_ERRORS = frozenset(("AttributeError", "NameError", "SyntaxError", "TypeError"))
-"""Errors by which code can find out what the Python that runs it knows."""
+VERSIONED_NAMES = frozenset(LATER_NAMES) | frozenset(REMOVED_NAMES)
+HANDLES_ERRORS = ("PUSH_EXC_INFO", "SETUP_FINALLY", "SETUP_EXCEPT")
+"""Instructions of code that handles errors, in versions of Python."""
 
 TRICKS = words(
     """__subclasses__ __globals__ __getattribute__ f_back f_globals f_builtins __builtins__ __closure__
@@ -100,6 +96,9 @@ class Suspicions:
         self.modules = set()
         self.names = set()
         self.attributes = set()
+        self.harmless = set()
+        self.texts = set()
+        self.handles_errors = False
 
     def add_code(self, code):
         """Look at a code object, and at all code in it."""
@@ -122,6 +121,7 @@ class Suspicions:
                 if last not in own_names:
                     self.attributes.add(value)
             else:
+                self.handles_errors = self.handles_errors or operation in HANDLES_ERRORS
                 self.add_operation(operation, value, instruction.argrepr)
             last = "import" if operation.startswith("IMPORT_") else value
         for constant in code.co_consts:
@@ -139,13 +139,17 @@ class Suspicions:
 
     def add_imported_name(self, module, name):
         """Take a name that is imported from a module."""
-        if (module, name) in LATER_NAMES or (module, name) in REMOVED_NAMES:
-            self.found.add("import %s.%s" % (module, name))
+        whole = "%s.%s" % (module, name)
+        if (module, name) in VERSIONED_NAMES:
+            self.found.add("import " + whole)
+        elif isinstance(getattr(sys.modules.get(module), name, None), ModuleType):
+            self.add_import(whole)
         elif not self.is_own(module):
             self.attributes.add(name)
 
     def look_at_text(self, text):
         """Look at a text in the code."""
+        self.texts.add(text)
         if text in TRICKS:
             self.unanswerable.add("it uses " + text)
         if "{" in text and ATTRIBUTE_IN_FORMAT.search(text):
@@ -177,6 +181,8 @@ class Suspicions:
             self.modules.add(name)
         elif name not in HARMLESS_MODULES or is_in_tables(name):
             self.found.add("import " + name)
+        else:
+            self.harmless.add(name)
 
     def judge(self):
         """Add the suspicious ones of the names and attributes that the code uses."""
@@ -186,8 +192,13 @@ class Suspicions:
         self.unanswerable |= {"it uses " + name for name in attributes & TRICKS}
         self.unanswerable |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
         self.unanswerable |= {"it uses " + name for name in names & {"WindowsError", "__builtins__"}}
-        if names & TELLING_ERRORS and attributes & LATER_ATTRIBUTES:
+        if (self.handles_errors and attributes & LATER_METHODS) or (
+            names & {"hasattr", "getattr"} and self.texts & LATER_METHODS
+        ):
             self.unanswerable.add("it tries what only some versions of Python have")
+        for module, name in VERSIONED_NAMES:
+            if name in attributes and module in self.harmless:
+                self.found.add("%s.%s" % (module, name))
         if "SyntaxError" in names:
             self.unanswerable.add("it tries what only some versions of Python can parse")
         for module in self.modules:

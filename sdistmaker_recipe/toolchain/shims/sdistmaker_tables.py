@@ -2,6 +2,7 @@
 
 from struct import calcsize as true_calcsize
 
+from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_owners import words
 from sdistmaker_worlds import BITS, GET_PLATFORM, IMPLEMENTATION, MACHINE, OS_NAME, SYS_PLATFORM, SYSTEM
 
@@ -22,6 +23,11 @@ def of_unix(world, value):
 def of_version(first):
     """The function for an attribute that Pythons have since that version."""
     return lambda world, value: (value or len) if world.python[:2] >= first else MISSING
+
+
+def of_versions(module, name):
+    """The function for a name that only some Pythons have in a module of the standard library."""
+    return lambda world, value: (value or len) if world.has_name(module, name) else MISSING
 
 
 def architecture(world, value, *arguments):
@@ -114,6 +120,10 @@ for _name in ("distutils.util", "setuptools._distutils.util"):
         "get_host_platform": lambda world, value: world.facts[GET_PLATFORM],
     }
 
+SUBMODULES = frozenset((("importlib", "metadata"), ("importlib", "resources"), ("unittest", "mock")))
+for _module, _name in (set(LATER_NAMES) | set(REMOVED_NAMES)) - SUBMODULES:
+    ANSWERED.setdefault(_module, {}).setdefault(_name, of_versions(_module, _name))
+
 ANSWERING_FUNCTIONS = words(
     """platform.system platform.machine platform.architecture platform.python_implementation
     platform.python_version platform.python_version_tuple sysconfig.get_platform
@@ -128,11 +138,27 @@ SILENT = {
         """prefix exec_prefix base_prefix base_exec_prefix executable _base_executable byteorder
         abiflags flags api_version builtin_module_names stdlib_module_names platlibdir orig_argv
         thread_info float_info hash_info int_info getfilesystemencoding getfilesystemencodeerrors
-        getandroidapilevel _git copyright meta_path path_hooks path_importer_cache"""
+        getandroidapilevel getrefcount getsizeof _git copyright meta_path path_hooks path_importer_cache"""
     ),
     "os": words("environb supports_fd supports_follow_symlinks sched_param devnull defpath"),
     "posixpath": words("__name__ supports_unicode_filenames"),
-    "time": words("timezone altzone daylight tzname"),
+    "time": words("timezone altzone daylight tzname tzset"),
+    "keyword": words("kwlist"),
+    "unicodedata": words("unidata_version ucd_3_2_0"),
+    "importlib": words("metadata resources"),
+    "unittest": words("mock"),
+    "importlib.util": words("MAGIC_NUMBER"),
+    "importlib.machinery": words(
+        """SOURCE_SUFFIXES DEBUG_BYTECODE_SUFFIXES OPTIMIZED_BYTECODE_SUFFIXES BYTECODE_SUFFIXES
+        EXTENSION_SUFFIXES all_suffixes PathFinder FileFinder BuiltinImporter FrozenImporter"""
+    ),
+    "posix": words("environ"),
+    "signal": words(
+        """SIGKILL SIGHUP SIGALRM SIGCHLD SIGQUIT SIGUSR1 SIGUSR2 SIGPIPE SIGSTOP CTRL_C_EVENT
+        CTRL_BREAK_EVENT alarm"""
+    ),
+    "socket": words("AF_UNIX AF_PACKET AF_BLUETOOTH has_ipv6"),
+    "select": words("poll epoll kqueue devpoll"),
     "sqlite3": words("sqlite_version sqlite_version_info"),
     "ssl": words("OPENSSL_VERSION OPENSSL_VERSION_INFO HAS_SNI"),
     "zlib": words("ZLIB_VERSION ZLIB_RUNTIME_VERSION"),
@@ -151,7 +177,7 @@ QUIET_THROUGH_PYTHON = words(
 CALLS = {
     "os": words(
         """cpu_count process_cpu_count getlogin getpid getppid urandom getrandom times
-        get_terminal_size uname getloadavg ctermid getcwdb getenvb"""
+        get_terminal_size uname getloadavg ctermid getcwdb getenvb umask"""
     ),
     "platform": words("*"),
     "sysconfig": words("*"),
@@ -170,6 +196,8 @@ CALLS = {
     "ctypes.util": words("*"),
     "multiprocessing": words("cpu_count"),
     "resource": words("*"),
+    "keyword": words("iskeyword issoftkeyword"),
+    "posixpath": words("normcase"),
     "pwd": words("*"),
     "grp": words("*"),
     "site": words("*"),

@@ -6,6 +6,7 @@ A *world* is a version of Python and a platform.
 import sys
 from collections import namedtuple
 
+from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_owners import words
 
 PLATFORMS = {
@@ -103,43 +104,6 @@ REMOVED_MODULES = {
     "xdrlib": (3, 13),
 }
 """Modules that newer Pythons lack, with the first version without."""
-
-LATER_NAMES = {
-    ("collections", "ChainMap"): (3, 3),
-    ("collections", "OrderedDict"): (3, 1),
-    ("collections", "Counter"): (3, 1),
-    ("functools", "cache"): (3, 9),
-    ("functools", "cached_property"): (3, 8),
-    ("functools", "lru_cache"): (3, 2),
-    ("functools", "singledispatch"): (3, 4),
-    ("importlib", "import_module"): (3, 1),
-    ("importlib", "metadata"): (3, 8),
-    ("importlib", "resources"): (3, 7),
-    ("shlex", "quote"): (3, 3),
-    ("shutil", "which"): (3, 3),
-    ("subprocess", "run"): (3, 5),
-    ("subprocess", "DEVNULL"): (3, 3),
-    ("tempfile", "TemporaryDirectory"): (3, 2),
-    ("unittest", "mock"): (3, 3),
-}
-"""Names that modules of older Pythons lack, with the first version."""
-
-REMOVED_NAMES = {
-    ("cgi", "escape"): (3, 8),
-    ("fractions", "gcd"): (3, 9),
-    ("inspect", "getargspec"): (3, 11),
-    ("platform", "dist"): (3, 8),
-    ("platform", "linux_distribution"): (3, 8),
-    ("time", "clock"): (3, 8),
-}
-REMOVED_NAMES.update(
-    (("collections", name), (3, 10))
-    for name in words(
-        """Callable Container Generator Hashable ItemsView Iterable Iterator KeysView Mapping
-        MappingView MutableMapping MutableSequence MutableSet Sequence Set Sized ValuesView"""
-    )
-)
-"""Names that modules of newer Pythons lack, with the first version without."""
 
 WINDOWS_MODULES = words("winreg msvcrt winsound nt _winapi ntsecuritycon win32api")
 UNIX_MODULES = words("crypt curses fcntl grp nis posix pty pwd readline resource spwd syslog termios tty")

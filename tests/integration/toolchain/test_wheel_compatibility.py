@@ -44,6 +44,10 @@ OF_VERSION = {
     "py34": f"import sys\nif sys.hexversion < 0x03040000: {ADD}",
     "py310": f"import sys\nmajor, minor = sys.version_info[:2]\nif minor < 10: {ADD}",
     "py32": f"try:\n  import argparse\nexcept ImportError:\n  {ADD}",
+    "py39": f"import functools\nif not hasattr(functools, 'cache'): {ADD}",
+    "py39-removed": f"import base64\nif not hasattr(base64, 'encodestring'): {ADD}",
+    "py310-name": f"try:\n  from typing import ParamSpec\nexcept ImportError:\n  {ADD}",
+    "py38-attribute": f"import math\ntry:\n  math.prod\nexcept Exception:\n  {ADD}",
     "py35": f"import sys\nif sys.version_info < (3, 5) and sys.platform == 'darwin': {ADD}",
 }
 NONE = {
@@ -86,11 +90,18 @@ NONE = {
     "random": "import random\nkw['description'] = str(random.random())",
     "newer-setuptools": f"import setuptools\nif int(setuptools.__version__.split('.')[0]) > 500: {ADD}",
     "newer-methods": f"try:\n  'x'.removeprefix('y')\nexcept AttributeError:\n  {ADD}",
+    "newer-methods-by-name": f"if not hasattr(str, 'removeprefix'): {ADD}",
+    "newer-methods-for-any-error": f"try:\n  'x'.removeprefix\nexcept Exception:\n  {ADD}",
+    "keywords": f"import keyword\nif keyword.iskeyword('async'): {ADD}",
+    "submodule": "from email import utils\nkw['description'] = utils.formatdate()",
+    "import-by-function": f"import importlib\ntry:\n  importlib.import_module('winreg')\n"
+    f"except ImportError:\n  {ADD}",
+    "signal": f"import signal\nif not hasattr(signal, 'SIGKILL'): {ADD}",
     "atexit": "import atexit\natexit.register(print)",
 }
 CASES = [
     *((f"py3-{name}", body, "py3") for name, body in PY3.items()),
-    *((tag, body, tag) for tag, body in OF_VERSION.items()),
+    *((name, body, name.partition("-")[0]) for name, body in OF_VERSION.items()),
     *((f"none-{name}", body, "") for name, body in NONE.items()),
 ]
 OF_PYTHON_2 = [
