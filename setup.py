@@ -55,7 +55,7 @@ def index_text(readme: str, files_url: str) -> str:
 setup(
     name="sdistmaker_recipe",
     version=VERSION,
-    description="Turn the release tags of a Subversion repository into a private package index",
+    description="Turn release tags of Subversion, git and Mercurial into a private package index",
     long_description=index_text((HERE / "README.rst").read_text("utf-8"), FILES_URL),
     long_description_content_type="text/x-rst",
     author="sdistmaker_recipe contributors",

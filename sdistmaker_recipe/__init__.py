@@ -10,7 +10,7 @@ downwards only.
 * ``catalog``: what is remembered from one run to the next, in an SQLite file.
 * Parts, which do not know one another's insides:
 
-  * ``vcs``: version control systems behind one protocol; ``vcs.subversion`` is the one there is.
+  * ``vcs``: version control systems behind one protocol: Subversion, git, Mercurial.
   * ``toolchain``: from the files of a tag to a source distribution: environments, hooks, sandbox, repacking.
   * ``executors``: the processes that builds run in.
   * ``index``: the published folder, and the pages in it.
