@@ -26,6 +26,7 @@ it accepts. The next section says how options are written.
 
 .. contents::
    :local:
+   :class: this-will-duplicate-information-and-it-is-still-useful-here
 
 
 How options are written

@@ -133,3 +133,9 @@ def test_the_page_of_output_names_every_table_of_the_catalog(empty_catalog):
     named = re.findall(r"``([a-z_]+)``", "\n".join(re.findall(r"^``.*", section, re.MULTILINE)))
     tables = empty_catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     assert sorted(named) == sorted(table for (table,) in tables)
+
+
+@each_text
+def test_a_table_of_contents_has_the_class_without_which_furo_shows_an_error(text):
+    directives = re.findall(r"^\.\. contents::\n((?:   .*\n)*)", text.read_text("utf-8"), re.MULTILINE)
+    assert [options for options in directives if "still-useful-here" not in options] == []
