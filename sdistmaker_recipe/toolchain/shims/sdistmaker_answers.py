@@ -234,6 +234,12 @@ class Separator(str):
     def __ne__(self, other):
         return not self == other
 
+    def __contains__(self, text):
+        return self.book.decide(
+            self.label,
+            [text in (self.on_windows if world.is_windows else str(self)) for world in self.book.worlds],
+        )
+
     def __bool__(self):
         return self != ""
 

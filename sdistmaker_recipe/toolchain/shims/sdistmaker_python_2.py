@@ -18,7 +18,7 @@ ABOUT_VERSION = words(
 
 ABOUT_FOLDERS = words(
     """os.listdir os.walk os.path.walk os.getcwd os.basename os.path.basename os.relpath
-    os.path.relpath glob.glob setuptools.glob write os.remove dir"""
+    os.path.relpath glob.glob setuptools.glob write os.remove dir folder"""
 )
 """Suspicions that another build shows to be idle: from another folder, with its files in another order."""
 

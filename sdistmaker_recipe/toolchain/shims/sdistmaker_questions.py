@@ -18,6 +18,7 @@ name is reason enough for a second build with "pretend", which shows what is ask
 ``Book``), ``dummies`` (modules to pretend) and ``allows_removed`` (see ``Pretence``).
 """
 
+import ast
 import os
 import re
 import sys
@@ -27,7 +28,7 @@ from types import ModuleType
 from sdistmaker_answers import Book
 from sdistmaker_owners import TAG, Owners
 from sdistmaker_pretence import Pretence, make_worlds
-from sdistmaker_suspicions import Suspicions
+from sdistmaker_suspicions import Suspicions, handles_errors
 from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
 
 PROGRAM_EVENTS = frozenset(
@@ -51,6 +52,7 @@ class Observer:
     def __init__(self, tree, dummies):
         self.dummies = dummies
         self.missing = set()
+        self.writes_files = False
         self.pretence = None
         self.book = None
         self.tree = os.path.join(os.path.realpath(tree), "")
@@ -125,8 +127,11 @@ class Observer:
                 self.unanswerable.add("it looks behind the interpreter (%s)" % event)
         elif event == "compile":
             self.note_compilation(arguments[1], frame)
+            self.note_syntax(arguments[0], frame)
         elif event in FILE_EVENTS:
             path = arguments[0]
+            if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) and self.owners.asks(frame):
+                self.writes_files = True
             if isinstance(path, (str, bytes)) and not self.is_usable(path) and self.owners.asks(frame):
                 self.unanswerable.add("it opens %s" % os.fsdecode(path))
         elif self.owners.asks(frame):
@@ -137,6 +142,13 @@ class Observer:
         is_file = isinstance(name, str) and not name.startswith("<")
         if is_file and self.owners.asks(frame) and self.owners.owner(name) != TAG:
             self.unanswerable.add("it compiles code under the name of a file that is not its own")
+
+    def note_syntax(self, source, frame):
+        """Note if the tag compiles what older Pythons cannot, and code around it handles errors."""
+        while frame is not None and not (self.owners.is_tag(frame.f_code) and handles_errors(frame.f_code)):
+            frame = frame.f_back
+        if frame is not None and isinstance(source, (str, bytes)) and needs_new_syntax(source):
+            self.unanswerable.add("it tries what only some versions of Python can parse")
 
     def note_program(self, event, arguments, frame):
         """Note that a program was run, unless a build tool asks version control."""
@@ -198,6 +210,8 @@ class Observer:
         for code in list(self.codes):
             suspicions.add_code(code)
         suspicions.judge()
+        if self.writes_files:
+            suspicions.found.add("write")
         if not self.codes and os.path.exists(os.path.join(self.tree, "setup.py")):
             self.unanswerable.add("its setup.py was not seen")
         book = self.book
@@ -216,7 +230,17 @@ class Observer:
 FILE_EVENTS = frozenset(
     ("open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.link", "os.symlink")
 )
+OLDEST_SYNTAX = (3, 7)
 HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile"}
+
+
+def needs_new_syntax(source):
+    """Whether a text is code for some versions of Python 3 only, as far as Python can tell."""
+    try:
+        ast.parse(source, feature_version=OLDEST_SYNTAX)
+    except SyntaxError:
+        return True
+    return False
 
 
 class DummyLoader:

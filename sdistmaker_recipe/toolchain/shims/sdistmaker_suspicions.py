@@ -81,9 +81,17 @@ ATTRIBUTE_IN_FORMAT = re.compile(r"\{[^{}]*\.[A-Za-z_]")
 
 SUSPICIOUS_ATTRIBUTES = words(
     """sys _sys os _os platform time builtins sysconfig site posix nt __dict__ attrgetter methodcaller
-    import_module"""
+    import_module st_mtime st_mtime_ns home cwd expanduser"""
 )
 """Names by which modules can be had from modules that import them, and what gets attributes by name."""
+
+
+FOLDER_NAMES = words("__file__ abspath realpath resolve absolute cwd getcwd")
+CUTS = words("split rsplit partition rpartition replace name stem parts")
+"""What gives the path of the tag's folder, and what takes a part of a text or of a path."""
+
+OWN_TO_MACHINE = words("st_uid st_gid st_ino st_dev st_ctime st_ctime_ns st_atime st_atime_ns")
+"""Of the status of a file, what an archive does not say."""
 
 
 class Suspicions:
@@ -204,8 +212,18 @@ class Suspicions:
         for module in self.modules:
             suspicious = attributes & suspicious_attributes(module)
             self.found |= {"%s.%s" % (module, name) for name in suspicious}
+        if (names | attributes) & FOLDER_NAMES and attributes & CUTS:
+            self.found.add("folder")
+        if attributes & {"stdin", "stdout", "stderr"} and attributes & {"encoding", "isatty"}:
+            self.unanswerable.add("it asks for the terminal")
+        self.unanswerable |= {"it uses " + name for name in attributes & OWN_TO_MACHINE}
         if attributes & {"write", "writelines", "write_text", "write_bytes"}:
             self.found.add("write")
+
+
+def handles_errors(code):
+    """Whether a code object handles errors."""
+    return any(instruction.opname in HANDLES_ERRORS for instruction in instructions_of(code))
 
 
 def instructions_of(code):

@@ -141,7 +141,7 @@ SILENT = {
         getandroidapilevel getrefcount getsizeof _git copyright meta_path path_hooks path_importer_cache"""
     ),
     "os": words("environb supports_fd supports_follow_symlinks sched_param devnull defpath"),
-    "posixpath": words("__name__ supports_unicode_filenames"),
+    "posixpath": words("__name__ supports_unicode_filenames normcase"),
     "time": words("timezone altzone daylight tzname tzset"),
     "keyword": words("kwlist"),
     "unicodedata": words("unidata_version ucd_3_2_0"),
@@ -170,7 +170,8 @@ SILENT = {
 
 QUIET_THROUGH_PYTHON = words(
     """sys.meta_path sys.path_hooks sys.path_importer_cache sys.flags sys.builtin_module_names
-    sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors"""
+    sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors
+    posixpath.normcase"""
 )
 """The attributes among these that modules of Python need for their own work."""
 
@@ -197,7 +198,6 @@ CALLS = {
     "multiprocessing": words("cpu_count"),
     "resource": words("*"),
     "keyword": words("iskeyword issoftkeyword"),
-    "posixpath": words("normcase"),
     "pwd": words("*"),
     "grp": words("*"),
     "site": words("*"),

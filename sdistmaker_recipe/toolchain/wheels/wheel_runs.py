@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,9 @@ from sdistmaker_recipe.toolchain.wheels.wheel_archive import Wheel, open_wheel
 # setuptools 70.1 has the command bdist_wheel itself, and wheel 0.46 has it no longer.
 _FIRST_WITH_BDIST_WHEEL = Version("70.1")
 _WITH_BDIST_WHEEL = "wheel<0.46"
+
+_SHIFT = 400 * 24 * 3600 * 10**9
+"""By how many nanoseconds the files of another build are newer."""
 
 
 class UnpackedSdist(NamedTuple):
@@ -101,6 +105,7 @@ class WheelRuns:
         scratch.mkdir()
         try:
             tree = unpack_sdist(self._sdist, scratch).source.tree
+            _shift_times(tree)
             context = self._context._replace(
                 tree=tree.rename(tree.with_name(f"copy-{number}")), scratch=scratch
             )
@@ -134,6 +139,15 @@ class WheelRuns:
         # To install something takes no time of the build.
         with context.deadline.paused():
             return environment_for(requires, self._rung, self._settings)
+
+
+def _shift_times(tree: Path) -> None:
+    """Give the files below tree other times: not each client unpacks them with those of the archive."""
+    for folder, _, names in os.walk(tree):
+        for name in names:
+            path = os.path.join(folder, name)
+            time = os.lstat(path).st_mtime_ns + _SHIFT
+            os.utime(path, ns=(time, time), follow_symlinks=False)
 
 
 def _lacks_bdist_wheel(build_system: BuildSystem, extra: Iterable[str], installed: Iterable[str]) -> bool:

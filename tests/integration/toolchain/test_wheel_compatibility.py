@@ -20,6 +20,16 @@ SETUP = (
 ADD = "kw['install_requires'] = ['q']"
 FILES = {"asks/__init__.py": "", "README.txt": "", "b.txt": "", "c.txt": ""}
 
+WRITE = """\
+import os
+from setuptools.command.build_py import build_py
+class Command(build_py):
+  def run(self):
+    build_py.run(self)
+    with open(os.path.join(self.build_lib, 'asks', 'made.py'), 'w') as file:
+      print({}, file=file)
+kw['cmdclass'] = {{'build_py': Command}}"""
+
 PY3 = {
     "nothing": "",
     "python-2": f"import sys\nif sys.version_info < (2, 7): {ADD}",
@@ -34,6 +44,10 @@ PY3 = {
     "own-file": "import os\nhere = os.path.dirname(os.path.abspath(__file__))\n"
     "kw['description'] = open(os.path.join(here, 'README.txt')).read()",
     "separator": "import os\nkw['keywords'] = 'a/b'.replace(os.sep, '.')",
+    "written": WRITE.format("'x'"),
+    "globbed": "import glob\nkw['data_files'] = [('share', sorted(glob.glob('*.txt')))]",
+    "text-of-file": "import os\nhere = os.path.abspath('.')\n"
+    "kw['keywords'] = open(here + '/setup.py').read().split()[0]",
     "excluded-by-requires-python": f"import sys\nkw['python_requires'] = '>=3.7'\n"
     f"if sys.version_info < (3, 7): {ADD}",
 }
@@ -97,6 +111,15 @@ NONE = {
     "import-by-function": f"import importlib\ntry:\n  importlib.import_module('winreg')\n"
     f"except ImportError:\n  {ADD}",
     "signal": f"import signal\nif not hasattr(signal, 'SIGKILL'): {ADD}",
+    "newer-syntax": f"try:\n  exec('(x := 1)')\nexcept Exception:\n  {ADD}",
+    "part-of-folder": "import os\nkw['description'] = os.path.abspath('.').split('/')[-1]",
+    "time-of-file": "import os\nkw['description'] = str(int(os.path.getmtime('setup.py')))",
+    "owner-of-file": "import os\nkw['description'] = str(os.stat('setup.py').st_uid)",
+    "home": "from pathlib import Path\nkw['description'] = Path.home().name",
+    "separator-in": f"import os\nif '/' in os.sep: {ADD}",
+    "written-folder": WRITE.format("os.path.abspath(__file__)"),
+    "umask": "import os\nkw['description'] = str(os.umask(0o22))",
+    "terminal": "import sys\nkw['description'] = sys.stdout.encoding",
     "atexit": "import atexit\natexit.register(print)",
 }
 CASES = [
