@@ -107,15 +107,19 @@ def _call(
     With ``observe`` the result has the questions of the tag, see ``wheels.questions``.
     """
     result_file = context.scratch / f"{hook}.json"
+    variables = _hook_environment(environment, context)
+    hash_seed = observe.get("hash_seed", 0) if observe else 0
+    if hash_seed:
+        variables["PYTHONHASHSEED"] = str(hash_seed)
     call = HookCall(
         hook=hook,
         backend=build_system.backend,
         backend_path=build_system.backend_path,
         arguments=tuple(arguments),
         optional=is_optional,
-        needs_restart=runs_code_at_start(environment.folder),
+        needs_restart=bool(hash_seed) or runs_code_at_start(environment.folder),
         tree=context.tree,
-        environment=_hook_environment(environment, context),
+        environment=variables,
         log=context.log,
         result=result_file,
         seconds=context.deadline.seconds_left,

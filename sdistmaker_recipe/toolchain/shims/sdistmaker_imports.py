@@ -1,8 +1,10 @@
 """Let the tag import the modules that another Python has, and no others."""
 
 import builtins
+import sys
 
 from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
+from sdistmaker_suspicions import handles_errors, may_be_missing
 from sdistmaker_tables import ANSWERED, CALLS, SILENT
 from sdistmaker_worlds import is_in_tables
 
@@ -26,10 +28,19 @@ class Imports:
         for item in fromlist or ():
             self.check_name(name, item)
         module = self.true_import(name, globals, locals, fromlist, level)
+        if may_be_missing(name):
+            self.check_presence(name, sys._getframe(1))
         for each in (name, *("%s.%s" % (name, item) for item in fromlist or ())):
             if each in self.pretence.modules and (each in ANSWERED or each in SILENT or each in CALLS):
                 self.pretence.watch(each)
         return module
+
+    def check_presence(self, name, frame):
+        """Take a module that only some versions of setuptools bring along: does its lack matter?"""
+        if self.pretence.owners.is_tag(frame.f_code) and handles_errors(frame.f_code):
+            self.pretence.missing.add(name)
+            if name.partition(".")[0] in self.pretence.dummies:
+                raise ModuleNotFoundError("No module named %r" % name, name=name)
 
     def import_by_name(self, true_function):
         """The function ``importlib.import_module`` or the like, for the tag."""

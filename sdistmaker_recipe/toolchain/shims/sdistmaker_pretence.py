@@ -62,12 +62,14 @@ def make_worlds(pairs):
 class Pretence:
     """Answers the questions of the tag by a book, and notes those that cannot be answered."""
 
-    def __init__(self, owners, book, note, is_usable, allows_removed):
+    def __init__(self, owners, book, note, is_usable, allows_removed, missing, dummies):
         self.owners = owners
         self.book = book
         self.note = note
         self.is_usable = is_usable
         self.allows_removed = allows_removed
+        self.missing = missing
+        self.dummies = dummies
         self.watched = {}
         self.is_doubtful = False
 

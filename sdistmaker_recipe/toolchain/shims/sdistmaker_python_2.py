@@ -8,7 +8,7 @@ import os
 import sys
 
 from sdistmaker_owners import TAG, TEXT, Owners, words
-from sdistmaker_suspicions import Suspicions
+from sdistmaker_suspicions import ORDER_OF_SETS, Suspicions
 
 ABOUT_VERSION = words(
     """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple
@@ -50,6 +50,8 @@ class Looker:
             suspicions.look_at(code)
         suspicions.judge()
         suspicions.look_at_paths(self.codes)
+        # Python 2 has the same order everywhere.
+        suspicions.found.discard(ORDER_OF_SETS)
         unanswerable = set(suspicions.unanswerable)
         if not self.codes:
             unanswerable.add("its setup.py was not seen")

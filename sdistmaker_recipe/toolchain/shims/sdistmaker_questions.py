@@ -15,7 +15,8 @@ the modules beside it:
 A request has ``level``. With "look" nothing is changed: the code that runs is looked at, and a suspicious
 name is reason enough for a second build with "pretend", which shows what is asked in fact. Then it also has
 ``worlds`` (pairs of a version and a platform), the index ``current`` of the one to pretend, ``lazy`` (see
-``Book``), ``dummies`` (modules to pretend) and ``allows_removed`` (see ``Pretence``).
+``Book``), ``dummies`` (modules to pretend, or to hide if
+they are there) and ``allows_removed`` (see ``Pretence``).
 """
 
 import ast
@@ -301,7 +302,13 @@ def observe(tree, request):
             observer.unanswerable.add("it is built on a Python that cannot be observed")
     observer.book = book
     observer.pretence = Pretence(
-        observer.owners, book, observer.unanswerable.add, observer.is_usable, request.get("allows_removed")
+        observer.owners,
+        book,
+        observer.unanswerable.add,
+        observer.is_usable,
+        request.get("allows_removed"),
+        observer.missing,
+        observer.dummies,
     )
     observer.start()
     return observer.answer

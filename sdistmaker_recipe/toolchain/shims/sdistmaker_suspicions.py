@@ -86,6 +86,9 @@ SUSPICIOUS_ATTRIBUTES = words(
 """Names by which modules can be had from modules that import them, and what gets attributes by name."""
 
 
+ORDER_OF_SETS = "the order of sets"
+"""The suspicion for which ``wheels.compatibility`` has a build with another one."""
+
 FOLDER_NAMES = words("__file__ abspath realpath resolve absolute cwd getcwd")
 CUTS = words("split rsplit partition rpartition replace name stem parts")
 """What gives the path of the tag's folder, and what takes a part of a text or of a path."""
@@ -140,6 +143,8 @@ class Suspicions:
         """Take an instruction that neither imports a module nor loads an attribute."""
         if operation in ("LOAD_NAME", "LOAD_GLOBAL"):
             self.names.add(value)
+        elif operation == "BUILD_SET":
+            self.names.add("set")
         elif operation == "IMPORT_STAR" or representation == "INTRINSIC_IMPORT_STAR":
             self.found.add("import *")
         elif operation == "MATCH_CLASS":
@@ -187,6 +192,8 @@ class Suspicions:
         if name in HARMLESS_NAMES or name.partition(".")[0] in TOOLS:
             # Of what it has, see below.
             self.modules.add(name)
+            if may_be_missing(name):
+                self.found.add("import " + name)
         elif name not in HARMLESS_MODULES or is_in_tables(name):
             self.found.add("import " + name)
         else:
@@ -212,6 +219,8 @@ class Suspicions:
         for module in self.modules:
             suspicious = attributes & suspicious_attributes(module)
             self.found |= {"%s.%s" % (module, name) for name in suspicious}
+        if names & {"set", "frozenset"}:
+            self.found.add(ORDER_OF_SETS)
         if (names | attributes) & FOLDER_NAMES and attributes & CUTS:
             self.found.add("folder")
         if attributes & {"stdin", "stdout", "stderr"} and attributes & {"encoding", "isatty"}:
@@ -219,6 +228,13 @@ class Suspicions:
         self.unanswerable |= {"it uses " + name for name in attributes & OWN_TO_MACHINE}
         if attributes & {"write", "writelines", "write_text", "write_bytes"}:
             self.found.add("write")
+
+
+def may_be_missing(name):
+    """Whether an imported module is one that only some versions of setuptools bring along."""
+    top = name.partition(".")[0]
+    filename = getattr(sys.modules.get(top), "__file__", None) or ""
+    return top == "wheel" or "/setuptools/_vendor/" in filename
 
 
 def handles_errors(code):

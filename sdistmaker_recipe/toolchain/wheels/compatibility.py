@@ -17,7 +17,13 @@ from typing import Any, NamedTuple, TypeAlias
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from sdistmaker_recipe.toolchain.wheels.metadata_comparison import is_same_metadata, requires_python
-from sdistmaker_recipe.toolchain.wheels.questions import PythonVersion, Questions, World, pretend
+from sdistmaker_recipe.toolchain.wheels.questions import (
+    ORDER_OF_SETS,
+    PythonVersion,
+    Questions,
+    World,
+    pretend,
+)
 
 HERE = World(None, "here")
 MINOR_VERSIONS = (*range(18), 99)
@@ -44,6 +50,8 @@ PLATFORMS = (
     "emscripten",
 )
 MAX_EXPERIMENTS = 12
+HASH_SEEDS = (1, 2, 3)
+"""Two or three names come in the same order with some of them."""
 
 
 class WheelBuild(NamedTuple):
@@ -178,6 +186,10 @@ class _Experiments:
             return Compatibility("", "A second build of it in another folder gives something else.")
         if base.questions.missing and (problem := self._try_missing_modules(base.questions)):
             return Compatibility("", problem)
+        if ORDER_OF_SETS in self._first.questions.suspicions and self._depends_on_order_of_sets():
+            return Compatibility(
+                "", "It depends on the order of a set, which is another one in each process."
+            )
         same = set(range(len(self._worlds))) - base.questions.differing
         return self._explore(same, [index for index in sorted(base.questions.differing) if index])
 
@@ -209,7 +221,14 @@ class _Experiments:
             return again if not again.error else build
         return build
 
-    def _run(self, index: int, *, dummies: Sequence[str] = (), allows_removed: bool = False) -> WheelBuild:
+    def _run(
+        self,
+        index: int,
+        *,
+        dummies: Sequence[str] = (),
+        allows_removed: bool = False,
+        hash_seed: int = 0,
+    ) -> WheelBuild:
         self._runs += 1
         build = self._rebuild(
             pretend(
@@ -218,10 +237,15 @@ class _Experiments:
                 is_lazy=self._is_lazy,
                 dummies=dummies,
                 allows_removed=allows_removed,
+                hash_seed=hash_seed,
             )
         )
         self._asked |= build.questions.asked
         return build
+
+    def _depends_on_order_of_sets(self) -> bool:
+        builds = (self._run(0, hash_seed=seed) for seed in HASH_SEEDS)
+        return not all(_is_same(self._first, build) for build in builds)
 
     def _try_missing_modules(self, questions: Questions) -> str:
         """Why modules that are not there matter, "" if they do not."""

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, TypeAlias
 OBSERVE: Mapping[str, Any] = {"level": "look"}
 """The value of ``HookCall.observe`` for the first build: nothing is pretended, and the code is looked at."""
 
+ORDER_OF_SETS = "the order of sets"
+"""The suspicion of code that makes sets: their order is another one in each process."""
+
 PythonVersion: TypeAlias = tuple[int, int, int]
 """Major, minor and micro version."""
 
@@ -33,7 +36,7 @@ class Questions(NamedTuple):
 
     ``suspicions`` are names in the code of the tag that may ask for something. ``unanswerable`` are questions
     that were asked, each as a clause for a report, of which no experiment can show that they do not matter.
-    ``missing`` are modules that the tag tried to import. ``tree`` is the folder that it was built in.
+    ``missing`` are modules that the tag tried to import, and that are not there for each of its builds. ``tree`` is the folder that it was built in.
 
     Of a build that pretended to run in one of several worlds: ``differing`` are the indexes of those whose
     answers to the questions in ``asked`` were others. It ``is_doubtful`` if the observation itself may have
@@ -56,12 +59,14 @@ def pretend(
     is_lazy: bool,
     dummies: Iterable[str] = (),
     allows_removed: bool = False,
+    hash_seed: int = 0,
 ) -> Mapping[str, Any]:
     """The value of ``HookCall.observe`` for a build that pretends to run in the world at index ``current``.
 
     With ``is_lazy`` the tag gets no plain values, but objects that record what is done with them. ``dummies``
-    are modules of which the tag finds empty ones. With ``allows_removed`` it finds modules of Python that the
-    world lacks, and the one that builds has.
+    are modules of which the tag finds empty ones, or none if they are there. With ``allows_removed`` it finds modules of Python that the
+    world lacks, and the one that builds has. With a ``hash_seed`` an interpreter of its own builds, in
+    which sets have another order.
     """
     return {
         "level": "pretend",
@@ -70,6 +75,7 @@ def pretend(
         "lazy": is_lazy,
         "dummies": sorted({name.partition(".")[0] for name in dummies}),
         "allows_removed": allows_removed,
+        "hash_seed": hash_seed,
     }
 
 

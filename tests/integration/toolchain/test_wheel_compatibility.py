@@ -45,6 +45,8 @@ PY3 = {
     "kw['description'] = open(os.path.join(here, 'README.txt')).read()",
     "separator": "import os\nkw['keywords'] = 'a/b'.replace(os.sep, '.')",
     "written": WRITE.format("'x'"),
+    "set": "kw['keywords'] = sorted({'b', 'a', 'c'})",
+    "vendored-for-nothing": "try:\n  import packaging\nexcept ImportError:\n  packaging = None",
     "globbed": "import glob\nkw['data_files'] = [('share', sorted(glob.glob('*.txt')))]",
     "text-of-file": "import os\nhere = os.path.abspath('.')\n"
     "kw['keywords'] = open(here + '/setup.py').read().split()[0]",
@@ -111,6 +113,8 @@ NONE = {
     "import-by-function": f"import importlib\ntry:\n  importlib.import_module('winreg')\n"
     f"except ImportError:\n  {ADD}",
     "signal": f"import signal\nif not hasattr(signal, 'SIGKILL'): {ADD}",
+    "order-of-set": "kw['description'] = ' '.join({'a', 'b', 'c'})",
+    "vendored": f"try:\n  import packaging\nexcept ImportError:\n  {ADD}",
     "newer-syntax": f"try:\n  exec('(x := 1)')\nexcept Exception:\n  {ADD}",
     "part-of-folder": "import os\nkw['description'] = os.path.abspath('.').split('/')[-1]",
     "time-of-file": "import os\nkw['description'] = str(int(os.path.getmtime('setup.py')))",

@@ -166,3 +166,17 @@ def test_what_a_tag_may_have_written_is_read_with_distrust(asked):
 )
 def test_metadata_is_compared_by_its_meaning(one, other, expected):
     assert is_same_metadata(one, other) is expected
+
+
+@pytest.mark.parametrize(("changed", "expected"), [(0, "py3"), (1, ""), (3, "")])
+def test_sets_are_made_in_several_orders(changed, expected):
+    tag = Tag(lambda python, platform: 1)
+
+    def rebuild(request):
+        build = tag(request)
+        return build._replace(files={"a.py": "2"}) if changed and request["hash_seed"] == changed else build
+
+    first = FIRST._replace(questions=Questions(suspicions=frozenset({"the order of sets"})))
+    assert tag_of(rebuild, first) == expected
+    seeds = [request["hash_seed"] for request in tag.requests]
+    assert seeds[: seeds.index(changed) + 1] == list(range(changed + 1))
