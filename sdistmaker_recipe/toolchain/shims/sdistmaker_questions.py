@@ -132,7 +132,7 @@ class Observer:
         elif event in FILE_EVENTS:
             path = arguments[0]
             if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) and self.owners.asks(frame):
-                self.writes_files = True
+                self.note_writing(path, frame)
             if isinstance(path, (str, bytes)) and not self.is_usable(path) and self.owners.asks(frame):
                 self.unanswerable.add("it opens %s" % os.fsdecode(path))
         elif self.owners.asks(frame):
@@ -143,6 +143,13 @@ class Observer:
         is_file = isinstance(name, str) and not name.startswith("<")
         if is_file and self.owners.asks(frame) and self.owners.owner(name) != TAG:
             self.unanswerable.add("it compiles code under the name of a file that is not its own")
+
+    def note_writing(self, path, frame):
+        """Note that the tag writes a file. Modules for archives put the time and the platform into theirs."""
+        self.writes_files = True
+        is_archiver = frame.f_code.co_filename.endswith(ARCHIVERS)
+        if is_archiver and isinstance(path, (str, bytes)) and os.fsdecode(path).lower().endswith(ARCHIVES):
+            self.unanswerable.add("it makes an archive, which has the time and the platform in it")
 
     def note_syntax(self, source, frame):
         """Note if the tag compiles what older Pythons cannot, and code around it handles errors."""
@@ -232,6 +239,9 @@ FILE_EVENTS = frozenset(
     ("open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.link", "os.symlink")
 )
 OLDEST_SYNTAX = (3, 7)
+ARCHIVERS = ("/gzip.py", "/tarfile.py", "/zipfile.py", "/zipfile/__init__.py")
+# A wheel, which a backend in the tree makes, is written anew.
+ARCHIVES = (".gz", ".tar", ".tgz", ".zip", ".egg", ".jar")
 HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile"}
 
 

@@ -17,7 +17,7 @@ from sdistmaker_tables import LATER_BUILTINS
 from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
 
 HARMLESS_MODULES = words(
-    """__future__ abc argparse ast base64 cgi codecs collections collections.abc configparser
+    """__future__ abc argparse base64 cgi codecs collections collections.abc configparser
     contextlib copy csv dataclasses difflib email enum errno fnmatch functools hashlib html io
     itertools json linecache logging math numbers operator optparse pprint re stat string
     tarfile textwrap threading tokenize traceback types typing unittest warnings weakref
@@ -25,7 +25,14 @@ HARMLESS_MODULES = words(
 )
 """Modules whose functions give the same everywhere for the same arguments, and that every Python 3 has."""
 
+HARMLESS_ON_PYTHON_2 = words(
+    """ConfigParser HTMLParser Queue StringIO UserDict UserList UserString cStringIO copy_reg exceptions
+    future_builtins htmlentitydefs md5 sets sha urllib2 urlparse"""
+)
+"""Modules that only Python 2 has, and whose functions give the same wherever 2.7 runs."""
+
 HARMLESS_NAMES = {
+    "ast": "literal_eval parse walk",
     "os": """path join dirname abspath realpath normpath isfile isdir exists islink lexists splitext split
         pardir curdir chdir makedirs mkdir remove unlink rename replace rmdir PathLike fspath fsdecode
         fsencode error chmod SEEK_SET open close""",
@@ -186,7 +193,8 @@ class Suspicions:
 
     def add_import(self, name):
         """Take the name in an import statement."""
-        is_known = name in self.modules or name in PYTHON_2_MODULES or name in BOOTSTRAP_MODULES
+        without_questions = HARMLESS_ON_PYTHON_2 if str is bytes else PYTHON_2_MODULES
+        is_known = name in self.modules or name in without_questions or name in BOOTSTRAP_MODULES
         if not name or is_known or self.is_own(name):
             return
         if name in HARMLESS_NAMES or name.partition(".")[0] in TOOLS:

@@ -138,7 +138,8 @@ SILENT = {
         """prefix exec_prefix base_prefix base_exec_prefix executable _base_executable byteorder
         abiflags flags api_version builtin_module_names stdlib_module_names platlibdir orig_argv
         thread_info float_info hash_info int_info getfilesystemencoding getfilesystemencodeerrors
-        getandroidapilevel getrefcount getsizeof _git copyright meta_path path_hooks path_importer_cache"""
+        getandroidapilevel warnoptions getrefcount getsizeof _git copyright meta_path path_hooks
+        path_importer_cache"""
     ),
     "os": words("environb supports_fd supports_follow_symlinks sched_param devnull defpath"),
     "posixpath": words("__name__ supports_unicode_filenames normcase"),
@@ -197,7 +198,9 @@ CALLS = {
     "ctypes.util": words("*"),
     "multiprocessing": words("cpu_count"),
     "resource": words("*"),
+    "ast": words("dump"),
     "keyword": words("iskeyword issoftkeyword"),
+    "sys": words("getrecursionlimit"),
     "pwd": words("*"),
     "grp": words("*"),
     "site": words("*"),

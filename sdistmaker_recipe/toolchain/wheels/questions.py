@@ -36,7 +36,8 @@ class Questions(NamedTuple):
 
     ``suspicions`` are names in the code of the tag that may ask for something. ``unanswerable`` are questions
     that were asked, each as a clause for a report, of which no experiment can show that they do not matter.
-    ``missing`` are modules that the tag tried to import, and that are not there for each of its builds. ``tree`` is the folder that it was built in.
+    ``missing`` are modules that the tag tried to import, and that are not there for each of its builds.
+    ``tree`` is the folder that it was built in.
 
     Of a build that pretended to run in one of several worlds: ``differing`` are the indexes of those whose
     answers to the questions in ``asked`` were others. It ``is_doubtful`` if the observation itself may have
@@ -64,9 +65,9 @@ def pretend(
     """The value of ``HookCall.observe`` for a build that pretends to run in the world at index ``current``.
 
     With ``is_lazy`` the tag gets no plain values, but objects that record what is done with them. ``dummies``
-    are modules of which the tag finds empty ones, or none if they are there. With ``allows_removed`` it finds modules of Python that the
-    world lacks, and the one that builds has. With a ``hash_seed`` an interpreter of its own builds, in
-    which sets have another order.
+    are modules of which the tag finds empty ones, or none if they are there. With ``allows_removed`` it
+    finds modules of Python that the world lacks, and the one that builds has. With a ``hash_seed`` an
+    interpreter of its own builds, in which sets have another order.
     """
     return {
         "level": "pretend",

@@ -143,11 +143,9 @@ class WheelRuns:
 
 def _shift_times(tree: Path) -> None:
     """Give the files below tree other times: not each client unpacks them with those of the archive."""
-    for folder, _, names in os.walk(tree):
-        for name in names:
-            path = os.path.join(folder, name)
-            time = os.lstat(path).st_mtime_ns + _SHIFT
-            os.utime(path, ns=(time, time), follow_symlinks=False)
+    for path in tree.rglob("*"):
+        time = path.lstat().st_mtime_ns + _SHIFT
+        os.utime(path, ns=(time, time), follow_symlinks=False)
 
 
 def _lacks_bdist_wheel(build_system: BuildSystem, extra: Iterable[str], installed: Iterable[str]) -> bool:

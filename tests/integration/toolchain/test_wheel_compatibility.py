@@ -115,6 +115,9 @@ NONE = {
     "signal": f"import signal\nif not hasattr(signal, 'SIGKILL'): {ADD}",
     "order-of-set": "kw['description'] = ' '.join({'a', 'b', 'c'})",
     "vendored": f"try:\n  import packaging\nexcept ImportError:\n  {ADD}",
+    "archive": WRITE.format("'x'")
+    + "\nimport zipfile\nwith zipfile.ZipFile('asks/made.zip', 'w') as archive: archive.writestr('a', 'b')",
+    "tree-of-syntax": "import ast\nkw['description'] = ast.dump(ast.parse('x[1]'))",
     "newer-syntax": f"try:\n  exec('(x := 1)')\nexcept Exception:\n  {ADD}",
     "part-of-folder": "import os\nkw['description'] = os.path.abspath('.').split('/')[-1]",
     "time-of-file": "import os\nkw['description'] = str(int(os.path.getmtime('setup.py')))",
@@ -137,6 +140,8 @@ OF_PYTHON_2 = [
     (f"import sys\nif sys.platform == 'win32': {ADD}", ""),
     (f"import os\nif os.environ.get('ASKS'): {ADD}", ""),
     (f"try:\n  import numpy\nexcept ImportError:\n  {ADD}", ""),
+    ("import commands\nkw['description'] = commands.getoutput('uname')", ""),
+    ("import StringIO\nkw['description'] = StringIO.StringIO('x').read()", "py2"),
     ("import os\nkw['description'] = os.path.basename(os.getcwd())", ""),
     ("import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')", ""),
 ]
