@@ -111,6 +111,38 @@ def test_a_command_that_nobody_knows_is_refused_before_anything_is_done(
     assert "python3 bootstrap.py --help" in str(ended.value)
 
 
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder in place of the project's, with what an earlier build left."""
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/old-1.0.tar.gz").touch()
+    return tmp_path
+
+
+def test_package_builds_and_then_checks_what_was_built(tools: Recorder, project: Path, monkeypatch) -> None:
+    def tool(*command: str) -> int:
+        if command[0] == "pyproject-build":
+            assert not (project / "dist").exists()
+            (project / "dist").mkdir()
+            for name in ("a-2.0.tar.gz", "a-2.0-py3-none-any.whl"):
+                (project / "dist" / name).touch()
+        return tools(*command)
+
+    monkeypatch.setattr(bootstrap, "tool", tool)
+    tools.failing = {f"check-wheel-contents {project}/dist/a-2.0-py3-none-any.whl"}
+    assert bootstrap.main(["package"]) == 1
+    assert [command.partition(" ")[0] for command in tools.commands] == [
+        *("pyproject-build", "twine", "check-wheel-contents", "pyroma"),
+    ]
+
+
+def test_package_checks_nothing_if_the_build_fails(tools: Recorder, project: Path) -> None:
+    tools.failing = {f"{' '.join(bootstrap.BUILD)} {project}/dist ."}
+    assert bootstrap.main(["package"]) == 2
+    assert len(tools.commands) == 1
+
+
 def test_a_command_like_no_other_is_answered_with_all_commands(tools: Recorder) -> None:
     said = r"xyz is no command. The commands are test, unit, lint, types, docs, package, and"
     with pytest.raises(SystemExit, match=said):
