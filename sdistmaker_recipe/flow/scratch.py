@@ -21,6 +21,9 @@ from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
 
 TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 """Variables that say where temporary files belong."""
+_LONGEST_SOCKET_FOLDER = 74
+"""In bytes; ``executors.local`` puts sockets into a folder of this one, and their paths may have 107."""
+
 _LEAST_MEMORY = 2 << 30
 _LEAST_MEMORY_OF_WORKER = 512 << 20
 
@@ -108,8 +111,9 @@ def _memory_path(state: Path) -> Path:
 
 def _socket_path(state: Path) -> Path:
     scratch = _scratch_path(state)
-    # The path of a socket must be short.
-    return scratch.with_name(f"sd-{scratch.name[-8:]}")
+    path = scratch.with_name(f"sd-{scratch.name[-8:]}")
+    # The path of a socket must be short, and that of TMPDIR may be long.
+    return path if len(os.fsencode(path)) <= _LONGEST_SOCKET_FOLDER else Path("/tmp") / path.name
 
 
 def _is_own(folder: Path) -> bool:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,7 +38,7 @@ class Commands:
 
     folder: Path
     environment: Mapping[str, str]
-    timeout: float = 300
+    timeout: float = field(default=300, kw_only=True)
 
     @classmethod
     def below(cls, folder: Path, cache: Path, more: Mapping[str, str]) -> Commands:
@@ -133,8 +133,10 @@ def wheels_unless_given(arguments: Sequence[str | Path]) -> Sequence[str]:
 
     Nothing is added to arguments that name the option, or that print something instead of a run.
     """
-    prints = ("--wheels", "--print-", "--help", "-h", "--version")
-    return () if any(str(each).startswith(prints) for each in arguments) else WITHOUT_WHEELS
+    texts = [str(each) for each in arguments]
+    prints = not {"--help", "-h", "--version"}.isdisjoint(texts)
+    says = any(text.startswith(("--wheels", "--print-")) for text in texts)
+    return () if prints or says else WITHOUT_WHEELS
 
 
 def program(name: str) -> Path:

@@ -25,6 +25,9 @@ METHODS = (
 )
 """The methods of the command sdist that take part in writing an archive."""
 
+CHANGED = ("setup.cfg", "pyproject.toml")
+"""Files that change in an archive: markers of a development version are removed from them."""
+
 
 def replace_make_distribution() -> None:
     """Replace this method of the command sdist.
@@ -32,6 +35,7 @@ def replace_make_distribution() -> None:
     A tag that changes anything of setuptools' own way, or has another one, gets its way.
     """
     sdist: "Any" = import_module("setuptools.command.sdist").sdist
+    egg_info: "Any" = import_module("setuptools.command.egg_info").egg_info
     metadata: "Any" = import_module("distutils.dist").DistributionMetadata
     original: "Any" = sdist.make_distribution
 
@@ -44,6 +48,9 @@ def replace_make_distribution() -> None:
     def is_usual(command: "Any") -> bool:
         details = command.distribution.metadata
         own = {*METHODS, "write_pkg_info"}.intersection([*vars(command), *vars(details)])
+        info = command.get_finalized_command("egg_info")
+        if type(info).save_version_info is not egg_info.save_version_info:
+            return False
         if own or command.formats != ["gztar"] or command.keep_temp:
             return False
         if any(path != os.path.normpath(path) or os.path.isabs(path) for path in command.filelist.files):
@@ -68,23 +75,23 @@ def parts_of(sdist: "Any", metadata: "Any") -> "list[Any]":
 def write_sdist(command: "Any") -> None:
     """Write the archive of a command sdist from its list of files."""
     top = command.distribution.get_fullname()
-    name = os.path.join(command.dist_dir, top + ".tar.gz")
+    target = os.path.join(command.dist_dir, top + ".tar.gz")
     with tempfile.TemporaryDirectory() as folder:
         sources = {path: path for path in command.filelist.files}
-        settings = os.path.join(folder, "setup.cfg")
-        if os.path.isfile(sources.get("setup.cfg", "")):
-            shutil.copyfile("setup.cfg", settings)
-        command.get_finalized_command("egg_info").save_version_info(settings)
+        for name in CHANGED:
+            if os.path.isfile(sources.get(name, "")):
+                shutil.copy2(name, os.path.join(folder, name))
+        command.get_finalized_command("egg_info").save_version_info(os.path.join(folder, "setup.cfg"))
         command.distribution.metadata.write_pkg_info(folder)
         sources.update((own, os.path.join(folder, own)) for own in os.listdir(folder))
         os.makedirs(command.dist_dir, exist_ok=True)
-        with tarfile.open(name, "w:gz", compresslevel=0, format=tarfile.GNU_FORMAT) as archive:
+        with tarfile.open(target, "w:gz", compresslevel=0, format=tarfile.GNU_FORMAT) as archive:
             add_folders(archive, [os.path.join(top, path) for path in sources])
             for path, source in sources.items():
                 if os.path.isfile(source):
                     add_file(archive, source, os.path.join(top, path))
-    command.archive_files = [name]
-    command.distribution.dist_files.append(("sdist", "", name))
+    command.archive_files = [target]
+    command.distribution.dist_files.append(("sdist", "", target))
 
 
 def add_folders(archive: "tarfile.TarFile", paths: "list[str]") -> None:

@@ -47,6 +47,8 @@ USUAL: Mapping[str, Mapping[str, str]] = {
     "plain": {},
     "manifest": {"MANIFEST.in": "include *.txt missing.md\nrecursive-include docs *\n"},
     "settings": {"setup.cfg": "[egg_info]\ntag_build = dev\n\n[aliases]\nrelease = sdist bdist_wheel\n"},
+    "toml-settings": {"pyproject.toml": 'tool.distutils = {egg_info = {tag_build = "rc1"}}\n'},
+    "executable": {"setup.cfg": "", "run.sh": "", "MANIFEST.in": "include *.sh\n"},
     "names": {"MANIFEST.in": "recursive-include docs *\n", f"docs/{'long' * 40}/ä b.txt": "x"},
     "no-manifest": {"MANIFEST.in": "prune docs\nexclude pkg.py\n"},
     "pkg-info": {"PKG-INFO": "Name: other\n", "MANIFEST.in": "include PKG-INFO setup.cfg\n"},
@@ -65,6 +67,12 @@ OTHER_WAYS = {
     "metadata": {
         "before": "from distutils.dist import DistributionMetadata as D\nw = D.write_pkg_info\n"
         'D.write_pkg_info = lambda self, folder: (open(folder + "/more.txt", "w").close(), w(self, folder))\n'
+    },
+    "save_version_info": {
+        "before": "from setuptools.command.egg_info import egg_info\nclass own_info(egg_info):\n"
+        "    def save_version_info(self, filename):\n"
+        '        open(filename.replace("setup.cfg", "more.txt"), "w").close()\n'
+        "        egg_info.save_version_info(self, filename)\n"
     },
     "path": {
         "before": "from setuptools.command.egg_info import egg_info as e\nrun = e.run\n"
@@ -94,7 +102,7 @@ def build(
     # Else both ways would be that of one process.
     worker._cached_worker.cache_clear()
     history = History(place / "repository")
-    executables = [path for path in files if path.endswith((".sh", "setup.py"))]
+    executables = [path for path in files if path.endswith((".sh", ".cfg", "setup.py"))]
     history.add_tag("pkg", "1.0", files, executables=executables)
     builder = Builder(history, place / "builds", cache / "environments")
     settings = builder.settings(sandbox="none", has_many_builds=True)
@@ -138,7 +146,8 @@ def test_a_tag_that_has_its_own_way_gets_it(
 ) -> None:
     told = tmp_path / "told"
     before = OTHER_WAYS[name]["before"]
-    options = ', cmdclass={"sdist": own}' if "class own" in before else ""
+    options = ', cmdclass={"sdist": own}' if "class own(" in before else ""
+    options = ', cmdclass={"egg_info": own_info}' if "class own_info(" in before else options
     setup = SETUP.format(tells=TELLS.format(told=told), before=before, options=options)
     files = {"pkg.py": "", "README.txt": "", "setup.py": setup}
     ours = build(tmp_path, cache, files, monkeypatch, ours=True)

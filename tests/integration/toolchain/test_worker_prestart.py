@@ -11,7 +11,7 @@ import pytest
 from sdistmaker_recipe.toolchain import worker_prestart
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.worker import Worker, worker_for
-from tests.support.commands import Commands
+from tests.support.commands import WITHOUT_WHEELS, Commands
 from tests.support.history import History, setuptools_project
 
 ENVIRONMENT = Path("environments", "a")
@@ -147,6 +147,7 @@ def test_a_single_new_tag_is_exported_while_the_worker_starts(history: History, 
         return file.read_text("utf-8").split()
 
     options = ("--repository", history.url, "--destination", "index", "--environments", "environments")
+    options += WITHOUT_WHEELS
     history.release("acme", "1.0")
     assert order() == ["export_tag", "__init__", "call"]
     history.release("acme", "1.1")

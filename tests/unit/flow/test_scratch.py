@@ -88,3 +88,13 @@ def test_what_a_killed_run_left_is_removed(state: Path) -> None:
         assert memory is None
         assert list(folder.iterdir()) == []
         assert not folders.memory.exists()
+
+
+def test_sockets_are_in_a_folder_with_a_short_path(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "gettempdir", lambda: "/var/tmp")
+    assert scratch._socket_path(state).parent == Path("/var/tmp")
+    monkeypatch.setattr(scratch, "gettempdir", lambda: f"/srv/{'long' * 20}")
+    assert scratch._socket_path(state).parent == Path("/tmp")
+    assert len(str(scratch._socket_path(state))) <= scratch._LONGEST_SOCKET_FOLDER
