@@ -159,7 +159,7 @@ class Poetry(Uv):
     def install(self, *names: str) -> Done:
         source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{self.index}"\npriority = "primary"\n'
         self.file("pyproject.toml", f"{PROJECT}[tool.poetry]\npackage-mode = false\n\n{source}")
-        options = {"POETRY_VIRTUALENVS_INPROJECT": "true"}
+        options = {"POETRY_VIRTUALENVS_IN_PROJECT": "true"}
         return self.run("add", "--no-interaction", *names, environment=options)
 
 
