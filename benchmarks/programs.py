@@ -26,13 +26,14 @@ class FailedError(Exception):
 
 
 def programs_environment(environment: Mapping[str, str], kept: Path) -> dict[str, str]:
-    """The variables of every contender: the caller's, but for caches and temporary files of our own.
+    """The variables of every contender: the caller's, but for caches of our own.
 
-    The caches fill before anything is timed, so that no download is; compiled modules are kept, as they are
-    for who installs a program.
+    Temporary files are where the system has them, because whoever sets TMPDIR gets no builds in memory. The
+    caches fill before anything is timed, so that no download is; compiled modules are kept, as they are for
+    who installs a program.
     """
-    strangers = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
-    own = {"TMPDIR": kept / "tmp", "UV_CACHE_DIR": kept / "uv-cache", "PIP_CACHE_DIR": kept / "pip-cache"}
+    strangers = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "TMPDIR")
+    own = {"UV_CACHE_DIR": kept / "uv-cache", "PIP_CACHE_DIR": kept / "pip-cache"}
     for folder in own.values():
         folder.mkdir(parents=True, exist_ok=True)
     variables = {name: value for name, value in environment.items() if name not in strangers}
