@@ -10,9 +10,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
@@ -26,6 +26,8 @@ _WORK_MODULE = "sdistmaker_recipe.stages.build"
 
 _LONGEST_FOLDER = 107 - len("/pymp-12345678/listener-12345678")
 """In bytes. The path of a socket may have 107 on Linux: see unix(7)."""
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 _prestarted: list[Executor] = []
 """The pool that waits for a single job; at most one."""
@@ -130,13 +132,28 @@ def _start_forkserver() -> None:
 
     Interrupts are blocked meanwhile: one that reaches a Python at its start ends it with a long traceback.
     """
-    # The resource tracker starts separately, for its start unblocks interrupts.
-    resource_tracker.ensure_running()
-    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    with _modules_of_the_current_folder_hidden():
+        # The resource tracker starts separately, for its start unblocks interrupts.
+        resource_tracker.ensure_running()
+        former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
+
+
+@contextmanager
+def _modules_of_the_current_folder_hidden() -> Iterator[None]:
+    """Let Pythons that are started in the context import nothing from the current folder (Python 3.11)."""
+    former = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
-        forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
+        if former is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = former
 
 
 def _may_fork() -> bool:

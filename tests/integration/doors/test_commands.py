@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -290,3 +291,16 @@ def test_json_goes_alone_to_standard_output(released: History, commands: Command
     done = commands.sdists_from_tags("--json", "--repository", released.url, "--destination", "index")
     assert json.loads(done.stdout)
     assert os.linesep.join(done.stderr.splitlines()) == ""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="older Pythons always look into the current folder")
+@pytest.mark.parametrize("name", ["multiprocessing", "sdistmaker_recipe", "tarfile", "signal"])
+def test_modules_of_the_current_folder_are_not_imported(
+    history: History, commands: Commands, name: str
+) -> None:
+    for version in ("1.0", "1.1", "1.2"):
+        history.release("acme", version)
+    (commands.folder / f"{name}.py").write_text("open('imported', 'w').close()\nraise SystemExit(7)\n")
+    done = commands.sdists_from_tags("--repository", history.url, "--destination", "index", "--jobs", "2")
+    assert done.status == 0, done.output
+    assert not (commands.folder / "imported").exists()
