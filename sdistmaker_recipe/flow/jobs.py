@@ -43,11 +43,11 @@ from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.vcs import Credentials, HasSubdirectories, PreparesExport
 from sdistmaker_recipe.webserver.globs import any_glob_pattern
 
-_DIED = "The build ended the process that ran it."
 if TYPE_CHECKING:
     # Most runs do not need this import.
     from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
 
+_DIED = "The build ended the process that ran it."
 _FETCHERS = 8
 """So many repositories are asked for the files of tags at one time."""
 

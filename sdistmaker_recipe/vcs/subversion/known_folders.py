@@ -39,15 +39,12 @@ class KnownFolders:
             parent = parent_of(change.path)
             if change.kind != "modified" and parent in self._kinds:
                 found.add(parent)
-            # Many paths share few folders; each folder is looked up once.
-            while parent not in above:
-                above.add(parent)
-                parent = parent_of(parent)
+            add_folders_above(change.path, above)
         found |= {path for path in above if self._kinds.get(path) == "tags"}
         found |= {
             parent_of(path) for path in above if path not in self._kinds and self._is_listed(path, ignore)
         }
-        return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+        return further_up_first(found)
 
     def update(self, folder: ListedFolder) -> dict[str, str]:
         """Record what a folder is now. Returns what its former subfolders were, with all below them.
@@ -83,3 +80,19 @@ class KnownFolders:
         if name in LAYOUT and kind in ("project", "unwanted"):
             return name == TAGS and kind == "project"
         return kind not in ("tags", "stopped") and not matches(name, ignore)
+
+
+def add_folders_above(path: str, above: set[str]) -> None:
+    """Add to ``above`` all folders that a path is in.
+
+    Many paths share few folders: those above a folder that is there are there, too.
+    """
+    parent = parent_of(path)
+    while parent not in above:
+        above.add(parent)
+        parent = parent_of(parent)
+
+
+def further_up_first(paths: Iterable[str]) -> list[str]:
+    """Paths in the order in which folders are listed again: none before one that it is in."""
+    return sorted(paths, key=lambda path: (path.count("/"), path) if path else (-1, ""))

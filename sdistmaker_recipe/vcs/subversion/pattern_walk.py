@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult, TagPlace
 from sdistmaker_recipe.vcs.subversion.connection import Change, Entry
-from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
+from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders, add_folders_above, further_up_first
 from sdistmaker_recipe.vcs.subversion.layout import TRUNK, ListedFolder, join, parent_of
 from sdistmaker_recipe.vcs.subversion.patterns import Folder, Patterns, PlacedTag, Position
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
@@ -83,11 +83,9 @@ class PatternFolders(KnownFolders):
                 found.add(parent)
             if self._is_tag(change.path):
                 found.add(parent)
-            while parent not in above:
-                above.add(parent)
-                parent = parent_of(parent)
+            add_folders_above(change.path, above)
         found |= {parent_of(path) for path in above if self._is_tag(path) or self._is_missing(path)}
-        return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+        return further_up_first(found)
 
     def _is_tag(self, path: str) -> bool:
         """Whether the folder at path is a release tag, or would be one if it could be read."""

@@ -23,7 +23,7 @@ from sdistmaker_recipe.model import TAGS, project_name, split_tag_path, tag_path
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult, TagPlace, subdirectories
 from sdistmaker_recipe.vcs.subversion import layout
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Entry
-from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders
+from sdistmaker_recipe.vcs.subversion.known_folders import KnownFolders, add_folders_above, further_up_first
 from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, ListedFolder, join, parent_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, matches
 
@@ -104,15 +104,13 @@ class SubdirectoryFolders(KnownFolders):
             parent = parent_of(change.path)
             if change.kind != "modified" and parent in self._kinds:
                 found.add(parent)
-            while parent not in above:
-                above.add(parent)
-                parent = parent_of(parent)
+            add_folders_above(change.path, above)
         for path in above:
             if path not in self._kinds:
                 found |= {parent_of(path)} if self._would_be_listed(path) else set()
             elif Row.read(self._kinds[path]).holds_tags:
                 found.add(path)
-        return sorted(found, key=lambda path: (path.count("/"), path) if path else (-1, ""))
+        return further_up_first(found)
 
     def _would_be_listed(self, path: str) -> bool:
         """Whether the folder at path would be listed after the folder that it is in, which is known."""
