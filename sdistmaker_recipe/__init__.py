@@ -4,7 +4,8 @@ This is the map. Each folder is a layer or a part, and has a map of its own in i
 downwards only.
 
 * ``scripts``: the entry points that generated scripts and buildout load.
-* ``doors``: the recipe and the commands; options and arguments in, text and an exit status out.
+* ``doors``: the recipe, the commands and the Python API; options and arguments in, text, an exit status or a
+  report out.
 * ``flow``: one run from beginning to end; start with ``flow.engine``, which is one page.
 * ``stages``: the steps of a run, one verb each: scan, adopt, plan, build, publish, pages, withdraw, report.
 * ``catalog``: what is remembered from one run to the next, in an SQLite file.
@@ -32,6 +33,35 @@ Words that are used everywhere:
   which toolchains are tried for a tag, and a *rung* is one of them.
 * A *marker* is an empty folder of the index: web servers never redirect its name to the public index.
 * The *quarantine* is the folder for files that were damaged, or in the way of ours.
+
+The Python API are the names in ``__all__``: see docs/reference/python-api.rst.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 __version__ = "2.0.dev0"
+
+__all__ = ["Configuration", "Report", "exit_status", "run"]
+
+if TYPE_CHECKING:
+    from sdistmaker_recipe.configuration.options import Configuration
+    from sdistmaker_recipe.doors.api import exit_status, run
+    from sdistmaker_recipe.model import Report
+else:
+    # Every part of the package imports this module, so it imports a part only when somebody asks for a name.
+    _HOMES = {
+        "Configuration": "configuration.options",
+        "Report": "model",
+        "exit_status": "doors.api",
+        "run": "doors.api",
+    }
+
+    def __getattr__(name: str) -> object:
+        """A name of the Python API, imported with its first use (PEP 562)."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -373,7 +373,12 @@ def subdirectories(value: object) -> tuple[Subdirectory, ...]:
 
 
 def submodules(value: object) -> tuple[str, ...]:
-    """``same-host`` and globs for host names, one a line; ``none`` alone gives an empty tuple."""
+    """``same-host`` and globs for host names, one a line; ``none`` alone, or an empty tuple, gives that.
+
+    An empty list or text is refused, because it may be an oversight.
+    """
+    if value == ():
+        return ()
     words = tuple(word.lower() for word in lines(value))
     if words == ("none",):
         return ()

@@ -58,6 +58,26 @@ def configure(layers: Iterable[Layer], base: Path) -> Configuration:
     return Configuration(**values)
 
 
+def checked(configuration: Configuration, base: Path) -> Configuration:
+    """The configuration as if its values were written in a part: parsed, and with absolute paths.
+
+    A program that makes a ``Configuration`` itself may put anything into it. Raises ``ConfigurationError``.
+    """
+    default = Configuration()
+    values = {option.name: getattr(configuration, option.field_name) for option in options()}
+    changed = {
+        option.name: _as_written(values[option.name])
+        for option in options()
+        if values[option.name] != getattr(default, option.field_name)
+    }
+    return configure([Layer("Configuration", Door.PART, changed)], base)
+
+
+def _as_written(value: object) -> object:
+    """A value of a field as the parser takes it: in a list, each item is text."""
+    return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
 def _parse_layer(layer: Layer) -> tuple[dict[str, Any], list[Problem]]:
     """The values of a layer by field name, and its problems in the order of the layer."""
     known = _options_by_spelling(layer.door)

@@ -3,6 +3,7 @@
 * ``recipe``: the zc.buildout recipe.
 * ``part_script``: the script of a part, and the distributions that it runs with.
 * ``command``: the commands ``sdists_from_tags`` and ``make_sdist``.
+* ``api``: the Python API: a run as a function.
 * ``arguments``: the parsers of the two commands.
 * ``defaults_file``: the defaults file, printed and read.
 * ``schedules``: hook, crontab line and systemd units that run the script regularly, as text.

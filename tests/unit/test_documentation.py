@@ -65,7 +65,7 @@ def running_lines(text: str) -> Iterator[str]:
             block = None
         if block is None:
             yield line
-            if line.rstrip().endswith("::"):
+            if line.rstrip().endswith("::") or line.lstrip().startswith(".. code-block::"):
                 block = indent
 
 

@@ -17,7 +17,7 @@ from sdistmaker_recipe.configuration.option_types import (
     Yank,
 )
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
-from sdistmaker_recipe.configuration.parsing import Layer, configure
+from sdistmaker_recipe.configuration.parsing import Layer, checked, configure
 from tests.unit.configuration.layers import BASE, URLS, by_name, problems
 
 # Option: as a part writes it, as a defaults file writes it, and the value of the field.
@@ -158,6 +158,12 @@ class TestEveryOption:
         expected = SAMPLES[option.name][2]
         assert configuration == replace(configure([], BASE), **{option.field_name: expected})
 
+    @pytest.mark.parametrize("option", SAMPLED, ids=lambda option: option.name)
+    def test_keeps_a_parsed_value_that_is_checked_again(self, option):
+        layer = Layer("here", Door.PART, {option.name: SAMPLES[option.name][0]})
+        configuration = configure([layer], BASE)
+        assert checked(configuration, BASE) == configuration
+
     @pytest.mark.parametrize("option", options(), ids=lambda option: option.name)
     def test_has_a_default_that_is_written_as_in_a_part(self, option):
         assert option.parse(option.default) == getattr(Configuration(), option.field_name)
@@ -185,6 +191,11 @@ class TestEveryOption:
         assert many & SAMPLES.keys() == {
             name for name, (_, _, value) in SAMPLES.items() if isinstance(value, tuple)
         }
+
+
+def test_no_submodule_at_all_is_kept_too():
+    configuration = configure([Layer("here", Door.PART, {"submodules": "none"})], BASE)
+    assert checked(configuration, BASE) == configuration
 
 
 class TestDoors:
