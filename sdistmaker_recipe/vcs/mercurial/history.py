@@ -18,7 +18,7 @@ def removals(log: str, names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for change in log.split("\0")[1:]:
         node, _newline, difference = change.partition("\n")
-        for line in difference.splitlines():
+        for line in difference.split("\n"):
             if line.startswith(f"+{_NO_CHANGESET} "):
                 name = line.partition(" ")[2].strip()
                 if name in wanted:

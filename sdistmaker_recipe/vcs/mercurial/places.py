@@ -94,7 +94,8 @@ class LocalPlace:
         """The tags of all heads, closed ones included, as the history of .hgtags decides."""
         listed = self._hg("tags", "-T", r"{tag}\0{node}\0{type}\n")
         tags = {}
-        for line in listed.decode("utf-8", "surrogateescape").splitlines():
+        # Names of tags may have other characters that end a line for str.splitlines.
+        for line in listed.decode("utf-8", "surrogateescape").split("\n")[:-1]:
             name, node, kind = line.split("\0")
             # A local tag is of this clone only, and tip is no tag of anybody's.
             if kind != "local" and name != "tip":

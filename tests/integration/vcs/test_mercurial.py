@@ -154,7 +154,13 @@ def test_the_time_is_that_of_the_tagged_changeset_in_utc(opened: Opened) -> None
     assert found.time.timestamp() == FIRST_TIME + STEP
 
 
-@pytest.mark.parametrize("name", ["1.0-ümlaut", "1.0 with space", "1.0'quote\"", "1.0;x", "2.0/rc", "1%20"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("1.0-ümlaut", "1.0 with space", "1.0'quote\"", "1.0;x", "2.0/rc", "1%20"),
+        *("1.0\x0cx", "1.0\x85x", "1.0\u2028x"),  # what Python, and nobody else, takes for the end of a line
+    ],
+)
 def test_odd_names_of_tags(opened: Opened, project: Path, hg: Hg, name: str) -> None:
     hg.tag(project, name)
     assert name in opened.scan()
