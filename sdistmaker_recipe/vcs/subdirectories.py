@@ -50,6 +50,15 @@ def project_folders(files: Iterable[str], globs: Iterable[str]) -> tuple[str, ..
     return tuple(sorted(folder for folder in folders if any(is_below(folder, glob) for glob in globs)))
 
 
+def may_be_above(folder: str, globs: Iterable[str]) -> bool:
+    """Whether folders that match a glob, or their files, may be below this one, or it matches one itself."""
+    parts = folder.split("/")
+    return any(
+        len(glob) >= len(parts) and all(map(fnmatchcase, parts, glob))
+        for glob in (glob.split("/") for glob in globs)
+    )
+
+
 def is_wanted(folder: str, tag_filter: TagFilter) -> bool:
     """Whether a folder of a tree may be a project, by the options subdirectory and ignore."""
     is_ignored = bool(folder) and tag_filter.ignores_path(folder)
@@ -73,6 +82,33 @@ def version_of(path: str, folder: str, name: str, tag_filter: TagFilter) -> str 
     return tag_filter.version_in(folder, project_name(tag_filter.url, project), name)
 
 
+def versions_of(path: str, folders: Iterable[str], name: str, tag_filter: TagFilter) -> dict[str, str]:
+    """The versions that a tag's name says, by the folders of those that it publishes.
+
+    ``folders`` are those of the tag's tree that hold a project.
+    """
+    return {
+        folder: version
+        for folder, version in _owners(path, folders, name, tag_filter).items()
+        if is_wanted(folder, tag_filter) and tag_filter.wants_project(join(path, folder))
+    }
+
+
+def _owners(path: str, folders: Iterable[str], name: str, tag_filter: TagFilter) -> dict[str, str]:
+    """The folders whose tag it is, whether they are wanted or not, with the versions.
+
+    If a name begins with the names or prefixes of several projects, the longest counts: ``api-v2-1.0`` is a
+    tag of ``api-v2`` and not of ``api``, although ``v2-1.0`` looks like a version.
+    """
+    found = {
+        folder: match
+        for folder in folders
+        if (match := tag_filter.match_in(folder, project_name(tag_filter.url, join(path, folder)), name))
+    }
+    longest = max((match.length for match in found.values()), default=0)
+    return {folder: match.version for folder, match in found.items() if match.length in (0, longest)}
+
+
 def begins_tag_name(text: str, project: str, tag_filter: TagFilter) -> bool:
     """Whether the names of tags may begin with this text and ``/``; ``project`` is that of the top folder.
 
@@ -92,8 +128,19 @@ def begins_tag_name(text: str, project: str, tag_filter: TagFilter) -> bool:
     return False
 
 
-def whose(path: str, folder: str, name: str, tag_filter: TagFilter, *, is_project: bool) -> str:
-    """Whether a tag is one of the project in a folder, and the option that decides it, as a clause."""
+def whose(
+    path: str,
+    folder: str,
+    name: str,
+    tag_filter: TagFilter,
+    *,
+    is_project: bool,
+    projects: Collection[str] = (),
+) -> str:
+    """Whether a tag is one of the project in a folder, and the option that decides it, as a clause.
+
+    ``projects`` are all folders of the tag with a project.
+    """
     project = join(path, folder)
     if not (is_project and any(is_below(folder, line.glob) for line in tag_filter.subdirectories)):
         shown = folder or "the top folder"
@@ -107,6 +154,10 @@ def whose(path: str, folder: str, name: str, tag_filter: TagFilter, *, is_projec
         return f"include or exclude leaves out the project {project}"
     if version_of(path, folder, name, tag_filter) is None:
         return f"by subdirectory and tag-pattern, the tag {name} is not one of this project"
+    owners = _owners(path, {folder, *projects}, name, tag_filter)
+    if folder not in owners:
+        others = ", ".join(sorted(owners))
+        return f"the tag {name} is one of {others}, because its name begins with more of that name or prefix"
     return f"by subdirectory and tag-pattern, the tag {name} is one of this project"
 
 
@@ -129,7 +180,7 @@ def only_project(folders: Collection[str], path: str, name: str, tag_filter: Tag
     folder. Raises ``RepositoryError`` if there are several.
     """
     every = replace(tag_filter, include=(), exclude=())
-    found = sorted(folder for folder in folders if version_of(path, folder, name, every) is not None)
+    found = sorted(versions_of(path, folders, name, every))
     if len(found) > 1:
         hint = f"Name one of them, as in --subdirectory {found[0]}"
         raise RepositoryError(tag_filter.url, f"the tag has several projects: {', '.join(found)}", hint)

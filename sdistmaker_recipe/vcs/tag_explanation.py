@@ -81,10 +81,10 @@ def _in_folder(
         return
     found = resolved.folders or ()
     if folder or folder in found or not found:
-        yield whose(path, folder, name, tag_filter, is_project=folder in found)
+        yield whose(path, folder, name, tag_filter, is_project=folder in found, projects=found)
         return
     for each in found:
-        yield f"{each}: {whose(path, each, name, tag_filter, is_project=True)}"
+        yield f"{each}: {whose(path, each, name, tag_filter, is_project=True, projects=found)}"
 
 
 def _of_repository(path: str, listing: Listing, tag_filter: TagFilter, system: str) -> str:

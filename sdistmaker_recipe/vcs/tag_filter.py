@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT, TAG_PATTERN, Configuration
@@ -13,6 +14,16 @@ from sdistmaker_recipe.model import project_name
 
 _NEVER = "(?!)"
 """A regular expression that matches nothing, not even the empty text."""
+
+
+class TagMatch(NamedTuple):
+    """What a tag's name says of a project in a folder: the version, and how long its beginning is.
+
+    ``length`` is that of the project's name or prefix in front of the version, 0 for a version alone.
+    """
+
+    version: str
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +88,17 @@ class TagFilter:
 
         None where it names no release of this project. See the option subdirectory.
         """
-        for line in self.subdirectories:
-            if not is_below(folder, line.glob):
-                continue
-            if line.prefix is None:
-                found = self._version_after_name(folder, project, tag_name)
-            elif tag_name.startswith(line.prefix):
-                found = self.version_of(project, tag_name.removeprefix(line.prefix))
-            else:
-                found = None
-            if found:
-                return found
-        return None
+        match = self.match_in(folder, project, tag_name)
+        return match and match.version
+
+    def match_in(self, folder: str, project: str, tag_name: str) -> TagMatch | None:
+        """What a tag's name says of the project in a folder; of several lines, the longest prefix counts."""
+        found = [
+            match
+            for line in self.subdirectories
+            if is_below(folder, line.glob) and (match := self._match_by_line(line, folder, project, tag_name))
+        ]
+        return max(found, key=lambda match: match.length, default=None)
 
     def may_be_in_subdirectory(self, tag_name: str) -> bool:
         """Whether a tag's name may name a release of any folder."""
@@ -96,14 +106,23 @@ class TagFilter:
         is_any = None in prefixes and any(character.isdigit() for character in tag_name)
         return is_any or any(prefix is not None and tag_name.startswith(prefix) for prefix in prefixes)
 
-    def _version_after_name(self, folder: str, project: str, tag_name: str) -> str | None:
-        """The version in names such as ``1.2``, ``NAME-1.2``, ``NAME/v1.2`` and ``FOLDER/1.2``."""
+    def _match_by_line(self, line: Subdirectory, folder: str, project: str, tag_name: str) -> TagMatch | None:
+        if line.prefix is None:
+            return self._match_after_name(folder, project, tag_name)
+        if not tag_name.startswith(line.prefix):
+            return None
+        version = self.version_of(project, tag_name.removeprefix(line.prefix))
+        return TagMatch(version, len(line.prefix)) if version else None
+
+    def _match_after_name(self, folder: str, project: str, tag_name: str) -> TagMatch | None:
+        """What names such as ``1.2``, ``NAME-1.2``, ``NAME/v1.2`` and ``FOLDER/1.2`` say."""
         for before in dict.fromkeys((folder, project)):
             name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", before)))
             match = re.fullmatch(rf"(?i:{name})[-_/@](.+)", tag_name) if before else None
             if match and (version := self.version_of(project, match[1])):
-                return version
-        return self.version_of(project, tag_name)
+                return TagMatch(version, match.start(1))
+        version = self.version_of(project, tag_name)
+        return TagMatch(version) if version else None
 
     def pattern_of(self, project: str) -> re.Pattern[str]:
         """Matches the names of tags of the project with this name that name releases."""

@@ -24,7 +24,7 @@ from sdistmaker_recipe.vcs import (
     ReleaseTag,
     ScanResult,
 )
-from sdistmaker_recipe.vcs.subdirectories import join, version_of
+from sdistmaker_recipe.vcs.subdirectories import join, versions_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -230,18 +230,20 @@ def _projects(
     if not tag_filter.subdirectories and tag_filter.wants_project(path):
         found[path] = {}
     for name, (_identifier, resolved) in sorted(rows.items()):
-        for folder in ("",) if resolved.folders is None else resolved.folders:
-            project = join(path, folder)
-            if resolved.ignored or not tag_filter.wants_project(project):
-                continue
-            if resolved.folders is None:
-                version = _version(path, name, tag_filter)
-            else:
-                version = version_of(path, folder, name, tag_filter)
-            if version:
-                tag = ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
-                found.setdefault(project, {})[name] = tag
+        for folder, version in _versions(path, name, resolved, tag_filter).items():
+            tag = ReleaseTag(name, version, resolved.commit, time_of(resolved.seconds))
+            found.setdefault(join(path, folder), {})[name] = tag
     return found
+
+
+def _versions(path: str, name: str, resolved: Resolved, tag_filter: TagFilter) -> dict[str, str]:
+    """The versions that a tag publishes, by the folders of their projects."""
+    if resolved.ignored:
+        return {}
+    if resolved.folders is not None:
+        return versions_of(path, resolved.folders, name, tag_filter)
+    version = _version(path, name, tag_filter) if tag_filter.wants_project(path) else None
+    return {"": version} if version else {}
 
 
 def _version(path: str, name: str, tag_filter: TagFilter) -> str | None:

@@ -89,6 +89,15 @@ def test_a_tag_builds_the_projects_whose_prefix_it_has(commands: Commands, vcs: 
     assert index.planned("--exclude", "packages/w*") == {("api", "api-v1.2.1")}
 
 
+def test_a_tag_with_the_longer_name_of_another_project_is_not_taken(commands: Commands, vcs: str) -> None:
+    history = two_projects()
+    history.commit(files("3.0", "api", "api-v2"))
+    history.commit(copies={"tags/api-v2-3.0": "trunk"})
+    index = Index(history, commands, vcs, "packages/*")
+    assert {project for project, tag in index.planned() if tag == "api-v2-3.0"} == {"api-v2"}
+    assert not [tag for _project, tag in index.planned("--exclude", "packages/api-v2") if tag == "api-v2-3.0"]
+
+
 def test_the_folder_with_trunk_may_be_anywhere(commands: Commands, vcs: str) -> None:
     index = Index(two_projects("teams/red/"), commands, vcs, "packages/*")
     assert ("api", "1.0") in index.planned()

@@ -106,16 +106,16 @@ def _above_tags(connection: Connection, revision: str, path: str, tag_filter: Ta
 
 def _of_tree(connection: Connection, revision: str, tree: TreeFolder, tag_filter: TagFilter) -> Iterator[str]:
     """What a scan makes of a tag for a folder of its tree, or for all that are projects."""
-    folders = [tree.folder]
-    if not tree.folder:
-        every = TagFilter(tag_filter.url, ignore=tag_filter.ignore, subdirectories=tag_filter.subdirectories)
-        folders = _projects(connection, revision, tree.tag, every) or [""]
-    for folder in folders:
+    every = TagFilter(tag_filter.url, ignore=tag_filter.ignore, subdirectories=tag_filter.subdirectories)
+    projects = _projects(connection, revision, tree.tag, every)
+    versions = subdirectories.versions_of(tree.base, projects, tree.name, tag_filter)
+    for folder in [tree.folder] if tree.folder else projects or [""]:
         is_project = has_project(entries_of(connection, join(tree.tag, folder), revision))
-        said = subdirectories.whose(tree.base, folder, tree.name, tag_filter, is_project=is_project)
+        said = subdirectories.whose(
+            tree.base, folder, tree.name, tag_filter, is_project=is_project, projects=projects
+        )
         project = project_name(tag_filter.url, subdirectories.join(tree.base, folder))
-        version = subdirectories.version_of(tree.base, folder, tree.name, tag_filter) if is_project else None
-        if version is None:
+        if (version := versions.get(folder)) is None:
             yield f"{join(tree.tag, folder)}: {said}" if folder != tree.folder else said
         else:
             yield f"{join(tree.tag, folder)} is a release tag of {project}, version {version}: {said}"

@@ -162,7 +162,9 @@ def leads_on(base: str, name: str, folder: str, tag_filter: TagFilter) -> bool:
     """Whether a folder of a tag's tree is, or may hold, a project that the tag publishes."""
     if subdirectories.leads_on(folder, tag_filter):
         return True
-    return subdirectories.version_of(base, folder, name, tag_filter) is not None
+    # A project that is left out may be the one whose tag it is.
+    every = replace(tag_filter, include=(), exclude=())
+    return subdirectories.version_of(base, folder, name, every) is not None
 
 
 def scan_result(
@@ -231,17 +233,23 @@ def _changed_tags(before: Mapping[str, str], now: Mapping[str, str], paths: Iter
 def _tags(rows: Mapping[str, str], tag_filter: TagFilter, wanted: Container[str] | None = None) -> _Tags:
     """The release tags of all projects, by what was listed; with ``wanted``, of the tags at these paths."""
     read = {path: Row.read(text) for path, text in rows.items()}
-    found: defaultdict[tuple[str, TagPlace | None], dict[str, ReleaseTag]] = defaultdict(dict)
+    trees: defaultdict[str, list[TreeFolder]] = defaultdict(list)
     for path, row in read.items():
         for tree in trees_of(path, row.what) if row.has_project else ():
-            if wanted is not None and tree.tag not in wanted:
-                continue
-            parent, _slash, last = tree.tag.rpartition("/")
-            version = subdirectories.version_of(tree.base, tree.folder, tree.name, tag_filter)
-            if version is not None and parent in read and last in read[parent].tags:
-                revision, time = read[parent].tags[last]
-                tag = ReleaseTag(tree.name, version, revision, datetime.fromisoformat(time))
-                found[subdirectories.join(tree.base, tree.folder), _place(tree)][tree.name] = tag
+            if wanted is None or tree.tag in wanted:
+                trees[tree.tag].append(tree)
+    found: defaultdict[tuple[str, TagPlace | None], dict[str, ReleaseTag]] = defaultdict(dict)
+    for path, projects in trees.items():
+        parent, _slash, last = path.rpartition("/")
+        if parent not in read or last not in read[parent].tags:
+            continue
+        revision, time = read[parent].tags[last]
+        base, name = projects[0].base, projects[0].name
+        versions = subdirectories.versions_of(base, [tree.folder for tree in projects], name, tag_filter)
+        for tree in projects:
+            if tree.folder in versions:
+                tag = ReleaseTag(name, versions[tree.folder], revision, datetime.fromisoformat(time))
+                found[subdirectories.join(base, tree.folder), _place(tree)][name] = tag
     return found
 
 

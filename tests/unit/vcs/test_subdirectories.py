@@ -15,6 +15,7 @@ from sdistmaker_recipe.vcs.subdirectories import (
     split_project,
     version_at_url,
     version_of,
+    versions_of,
     whose,
 )
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
@@ -96,6 +97,34 @@ def test_a_project_is_below_the_longest_path():
     assert split_project({"", "group/mono"}, "group/mono/packages/api") == ("group/mono", "packages/api")
     assert split_project({""}, "packages/api") == ("", "packages/api")
     assert split_project({"mono"}, "other/api") is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "owners"),
+    [
+        ("packages/*", "api-1.0", {"packages/api": "1.0"}),
+        ("packages/*", "api-v2-1.0", {"packages/api-v2": "1.0"}),
+        ("packages/*", "api-v2/1.0", {"packages/api-v2": "1.0"}),
+        ("packages/*", "packages/api/v1.0", {"packages/api": "1.0"}),
+        ("packages/*", "1.0", {"packages/api": "1.0", "packages/api-v2": "1.0"}),
+        ("packages/api = api-\npackages/api-v2 = api-v", "api-v1.0", {"packages/api-v2": "1.0"}),
+        ("packages/api = api-\npackages/api-v2 = api-v", "api-1.0", {"packages/api": "1.0"}),
+        ("packages/api = api-\npackages/api = api-v", "api-v1.0", {"packages/api": "1.0"}),
+        ("packages/api = api-\npackages/api-v2 = api-1", "api-1.0", {"packages/api": "1.0"}),
+        ("packages/api = v\npackages/*", "v1.0", {"packages/api": "1.0", "packages/api-v2": "1.0"}),
+    ],
+)
+def test_a_tag_is_one_of_the_projects_whose_name_or_prefix_is_the_longest(lines, name, owners):
+    tag_filter = filter_of(lines)
+    folders = ("packages/api", "packages/api-v2")
+    assert versions_of("", folders, name, tag_filter) == owners
+    for folder in folders:
+        said = whose("", folder, name, tag_filter, is_project=True, projects=folders)
+        assert said.endswith("is one of this project") is (folder in owners)
+    alone = filter_of(lines, exclude=("packages/api-v2",))
+    assert versions_of("", folders, name, alone) == {
+        folder: version for folder, version in owners.items() if folder == "packages/api"
+    }
 
 
 def test_a_url_without_a_folder_means_the_one_project_that_the_tag_publishes():
