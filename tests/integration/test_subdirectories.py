@@ -54,6 +54,28 @@ def test_a_tag_builds_the_projects_whose_prefix_it_has(bare: Path, commands: Com
     assert {(tag["project"], tag["tag"]) for tag in report["to_build"]} == {("api", "api-v1.2.1")}
 
 
+def test_a_tag_with_the_longer_name_of_another_project_is_not_taken(bare: Path, commands: Commands) -> None:
+    commit(bare, files("3.0", "api", "api-v2"))
+    git(bare, "tag", "api-v2-3.0", "main")
+    arguments = ("--repository", f"git+{bare.as_uri()}", "--destination", "index", "--dry-run")
+    report = commands.report(*arguments, "--subdirectory", "packages/*")
+    assert {tag["project"] for tag in report["to_build"] if tag["tag"] == "api-v2-3.0"} == {"api-v2"}
+    report = commands.report(*arguments, "--subdirectory", "packages/*", "--exclude", "packages/api-v2")
+    assert not [tag for tag in report["to_build"] if tag["tag"] == "api-v2-3.0"]
+
+
+def test_a_tag_whose_folders_are_lost_costs_no_other(bare: Path, commands: Commands) -> None:
+    commit(bare, files("3.0", "api", "lost"))
+    git(bare, "tag", "3.0", "main")
+    lost = git(bare, "rev-parse", "main:packages/lost")
+    (bare / "objects" / lost[:2] / lost[2:]).unlink()
+    arguments = ("--repository", f"git+{bare.as_uri()}", "--destination", "index", "--dry-run")
+    done = commands.sdists_from_tags(*arguments, "--subdirectory", "packages/*")
+    assert done.status == 0, done.output
+    assert "objects of 1 tags are missing, such as 3.0" in done.output
+    assert "api 1.2" in done.output
+
+
 def test_explain_says_whose_a_tag_is(bare: Path, commands: Commands) -> None:
     url = f"git+{bare.as_uri()}"
     with open_repository(url) as repository:

@@ -266,9 +266,12 @@ class GitRepository:
         def commits(path: str, tags: Mapping[str, str]) -> Mapping[str, Resolved]:
             try:
                 found = places[path].commits(tags, globs)
-                if path and (missing := sorted(tags.keys() - found.keys())):
+                if missing := sorted(tags.keys() - found.keys()):
                     reason = f"objects of {len(missing)} tags are missing, such as {missing[0]}"
-                    raise RepositoryError(places[path].url, reason, f"Run git fsck in {places[path].server}.")
+                    hint = f"Run git fsck in {places[path].server}."
+                    if path:
+                        raise RepositoryError(places[path].url, reason, hint)
+                    logger.warning("%s: %s. They are passed over. %s", self._url, reason, hint)
             except RepositoryError as error:
                 if not path:
                     raise
