@@ -136,18 +136,16 @@ def _plugin(url: str, plugin: Plugin) -> Opener:
     def open_plugin(
         url: str, credentials: Credentials, connections: int, settings: RepositorySettings
     ) -> Repository:
+        # Few runs have a plug-in.
+        from sdistmaker_recipe.vcs.plugin_guard import error_of, guard
+
         try:
             opened: Repository = opener(url, credentials, connections, settings)
         except SdistmakerError:
             raise
         except Exception as error:
-            raise RepositoryError(
-                url,
-                f"the plug-in {plugin.name} of the distribution {plugin.distribution} does not open it: "
-                f"{type(error).__name__}: {error}",
-                "This is an error in the plug-in. Please report it to its authors.",
-            ) from error
-        return opened
+            raise error_of(error, plugin, url) from error
+        return guard(opened, plugin, url)
 
     return open_plugin
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.commands import WITHOUT_WHEELS, Commands, Done, index_files
 from tests.support.folders import PLUGIN
-from tests.support.history import setuptools_project
+from tests.support.history import History, setuptools_project
 
 SCRIPT = "import sys; from sdistmaker_recipe import scripts; sys.exit(scripts.{name}())"
 
@@ -105,6 +105,26 @@ def test_a_plugin_that_does_not_import_is_an_error_with_its_name(environment: En
     assert done.status == 3, done.output
     assert "folders-backend 1.0" in done.stderr
     assert "No module named 'no_such_library'" in done.stderr
+
+
+def test_an_error_in_a_plugin_is_told_as_such_and_the_other_repositories_are_read(
+    environment: Environment, history: History
+) -> None:
+    history.release("acme.greeting", "1.0")
+    module = environment.source / "folders_backend.py"
+    text = module.read_text()
+    module.write_text(
+        text.replace("def head(self) -> str:\n", "def head(self) -> str:\n        raise ValueError('odd')\n")
+    )
+    assert module.read_text() != text
+    environment.install_plugin()
+    done = environment.sdists_from_tags("--repository", history.url)
+    assert done.status == 3, done.output
+    assert (
+        "the plug-in folders of the distribution folders-backend 1.0 failed: ValueError: odd" in done.output
+    )
+    assert "Traceback" not in done.output
+    assert index_files(environment.index) == ["acme-greeting/acme_greeting-1.0.tar.gz"]
 
 
 def test_an_unknown_scheme_names_what_plugins_serve(environment: Environment) -> None:
