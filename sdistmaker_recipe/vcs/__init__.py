@@ -8,6 +8,7 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 ``open_repository`` opens a backend by its name, and imports it only then.
 
 * ``backends``: the backends by their names, and by the schemes of URLs.
+* ``plugin_guard``: errors in plug-ins, told as such.
 * ``subversion``: Subversion by libsvn or the svn program.
 * ``git``: git by its program.
 * ``mercurial``: Mercurial by its program.
@@ -21,6 +22,7 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
 * ``new_folder``: a new folder for an export, or nothing.
 * ``retry``: ask again after a transient error.
+* ``shown_url``: URLs as messages may show them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def export_tag(job: BuildJob, credentials: Credentials, folder: Path) -> None:
         with connection_limit(job).acquire():
             repository.check(job.peg)
             repository.disconnect()
-        raise BuildError(f"The tag cannot be exported: {error.reason}", is_permanent=False) from error
+        text = f"The tag cannot be exported: {error.reason.removesuffix('.')}. {error.hint}"
+        raise BuildError(text.strip(), is_permanent=False) from error
 
 
 def export_ahead(job: BuildJob, credentials: Credentials) -> BuildJob | None:

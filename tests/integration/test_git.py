@@ -125,6 +125,7 @@ def test_a_tag_without_its_submodule_fails_alone(git_folder: Folder, commands: C
     assert done.status == 1
     assert "failed broken 1.0" in done.output
     assert "submodule 'vendor' has no URL" in done.output
+    assert "submodules = none" in done.output
     assert len(files_of(commands, "index")) == 3
 
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs.git.process import Git, is_remote
 from sdistmaker_recipe.vcs.git.urls import host_of, join
+from sdistmaker_recipe.vcs.shown_url import without_login
 
 SAME_HOST = "same-host"
 _LINK = b"160000"
@@ -45,7 +46,9 @@ class Policy(NamedTuple):
                 "Add it in a new tag, or leave the folder empty with submodules = none.",
             )
         if any(not character.isprintable() for character in written) or written.startswith("-"):
-            raise RepositoryError(url, f"the URL of the submodule {path!r} is not a URL: {written!r}")
+            raise RepositoryError(
+                url, f"the URL of the submodule {path!r} is not a URL: {without_login(written)!r}"
+            )
         server = join(parent, written) if written.startswith(("./", "../")) else written
         if server.startswith("file://"):
             server = unquote(server.removeprefix("file://").removeprefix("localhost"))
@@ -62,7 +65,7 @@ class Policy(NamedTuple):
         if not host or ("://" in server and not server.startswith(_REMOTE_SCHEMES)):
             raise RepositoryError(
                 url,
-                f"the submodule {path!r} has a URL that is not supported: {written}",
+                f"the submodule {path!r} has a URL that is not supported: {without_login(written)}",
                 "Use https, ssh or a relative URL in .gitmodules.",
             )
         if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(

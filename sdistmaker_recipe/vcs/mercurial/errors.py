@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.shown_url import without_login
 
 _ASK_BY_HAND = "hg identify URL must answer, as the user this program runs as."
 
@@ -156,4 +157,4 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
         chosen = chosen.replace(credentials.password, "***")
     for start in starts:
         chosen = chosen.removeprefix(start)
-    return re.sub(r"://[^/@\s]*@", "://", chosen).rstrip(".!")
+    return without_login(chosen).rstrip(".!")

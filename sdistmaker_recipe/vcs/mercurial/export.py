@@ -11,6 +11,7 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial.places import Place
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Policy, Subrepository
 from sdistmaker_recipe.vcs.mercurial.urls import host_of
+from sdistmaker_recipe.vcs.shown_url import without_login
 
 _DEEPEST = 8
 """Subrepositories in subrepositories; those of a repository that contains itself never end."""
@@ -52,7 +53,8 @@ class Exporter(NamedTuple):
         except RepositoryError as error:
             raise RepositoryError(
                 parent.url,
-                f"the subrepository {included.path!r} cannot be exported from {server}: {error.reason}",
+                f"the subrepository {included.path!r} cannot be exported from "
+                f"{without_login(server)}: {error.reason}",
                 error.hint,
                 is_transient=error.is_transient,
             ) from error

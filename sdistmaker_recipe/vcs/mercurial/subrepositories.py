@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs.mercurial.urls import host_of, join
+from sdistmaker_recipe.vcs.shown_url import without_login
 
 SAME_HOST = "same-host"
 
@@ -23,10 +24,10 @@ class Subrepository(NamedTuple):
 def parse(sources: str, states: str) -> Iterator[Subrepository]:
     """The subrepositories of a changeset, from its files .hgsub and .hgsubstate."""
     nodes = {}
-    for line in states.splitlines():
+    for line in states.split("\n"):
         node, _space, path = line.strip().partition(" ")
         nodes[path] = node
-    for line in sources.splitlines():
+    for line in sources.split("\n"):
         if line.startswith("["):
             return  # what follows are subpaths, which replace parts of URLs
         path, equals, written = (part.strip() for part in line.partition("="))
@@ -48,7 +49,9 @@ class Policy(NamedTuple):
         path, written = included.path, included.written
         none = "or leave subrepositories out with submodules = none"
         if any(not character.isprintable() for character in written) or ".." in path.split("/"):
-            raise RepositoryError(url, f"the subrepository {path!r} is not a valid one: {written!r}")
+            raise RepositoryError(
+                url, f"the subrepository {path!r} is not a valid one: {without_login(written)!r}"
+            )
         if written.startswith("["):
             system = written[1:].partition("]")[0]
             raise RepositoryError(
@@ -69,7 +72,7 @@ class Policy(NamedTuple):
         if not host or not written.startswith(("https://", "http://", "ssh://")) or host.startswith("-"):
             raise RepositoryError(
                 url,
-                f"the subrepository {path!r} has a URL that is not supported: {written}",
+                f"the subrepository {path!r} has a URL that is not supported: {without_login(written)}",
                 f"Use https, ssh or a relative URL in .hgsub in a new tag, {none}.",
             )
         if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(
