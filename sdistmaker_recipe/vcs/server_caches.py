@@ -12,9 +12,10 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NAME = re.compile(r"(?P<name>(?:hg-)?[0-9a-f]{24})\.(?P<kind>.+)")
@@ -33,6 +34,19 @@ def claim(folder: Path, name: str, owner: str) -> None:
     if not file.exists():
         with suppress(OSError):
             file.touch()
+
+
+@contextmanager
+def scratch_folder(folder: Path, name: str) -> Iterator[Path]:
+    """A new folder to make the cache with this name in, whose lock the caller holds alone.
+
+    It is removed at the end, and so is what a run left that was killed while it made this cache.
+    """
+    start = f"{name}.new-"
+    for left in folder.glob(f"{start}*"):
+        _remove(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=start) as made:
+        yield Path(made)
 
 
 def clean(caches: Path, owners: Iterable[str]) -> None:

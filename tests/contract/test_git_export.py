@@ -126,6 +126,18 @@ def test_attributes_decide_what_a_file_is(url: str, author: Author, tmp_path: Pa
     assert [path.name for path in (folder / "folder").iterdir()] == ["shown"]
 
 
+def test_an_abbreviated_id_does_not_grow_with_the_repository(
+    author: Author, user: Path, tmp_path: Path
+) -> None:
+    author.write({".gitattributes": "version.txt export-subst\n", "version.txt": "$Format:%h$\n"})
+    made = author.release("1.0")
+    blobs = "".join(f"blob\ndata {len(str(number))}\n{number}\n" for number in range(20_000))
+    git(author.bare, "fast-import", "--quiet", stdin=blobs.encode())
+    assert len(git(author.bare, "rev-parse", "--short", made)) > 7
+    folder = export(f"git+{author.bare.as_uri()}", tmp_path)
+    assert (folder / "version.txt").read_text() == f"{made[:7]}\n"
+
+
 def test_links_modes_times_and_odd_names(url: str, author: Author, tmp_path: Path) -> None:
     names = ["with space", "umlaut-äöü", "-dash", "new\nline", "quo'te\"", "a" * 200, "deep/" * 40 + "x"]
     author.write({**{name: name for name in names}, "run.sh": "#!/bin/sh\n"})
@@ -283,6 +295,30 @@ def test_a_submodule_leads_to_no_other_place(
     release_with_submodule(author, written, "1" * 40)
     with pytest.raises(RepositoryError, match="submodule 'vendor/library'"):
         export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path)
+
+
+@pytest.mark.parametrize("written", ["ftp://ann:hunter2@elsewhere.invalid/x", "git://ann:hunter2@{}/no.git"])
+def test_a_login_in_the_url_of_a_submodule_is_not_shown(
+    author: Author, daemon: Server, user: Path, tmp_path: Path, written: str
+) -> None:
+    server = f"{LOOPBACK}:{daemon.port}"
+    release_with_submodule(author, written.format(server), "1" * 40)
+    with pytest.raises(RepositoryError, match="submodule 'vendor/library'") as caught:
+        export(f"git://{server}/{author.bare.name}", tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_damaged_cache_of_a_submodule_is_made_again(
+    author: Author, daemon: Server, library: tuple[Author, str], user: Path, tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    url = f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}"
+    shutil.rmtree(export(url, tmp_path))
+    for pack in (tmp_path / "cache/git").glob("*.git/objects/pack/*.pack"):
+        pack.chmod(0o644)
+        pack.write_bytes(b"PACK" + os.urandom(200))
+    folder = export(url, tmp_path)
+    assert (folder / "vendor/library/module.py").read_text() == "first\n"
 
 
 def test_a_submodule_that_is_missing_fails(url: str, author: Author, tmp_path: Path) -> None:

@@ -276,6 +276,48 @@ def test_a_damaged_cache_is_made_again(remote: str, tmp_path: Path, damage: str)
     assert export(builder, remote, tags["2.0"], tmp_path / "out2") == "# 2.0\n"
 
 
+def test_a_tag_that_fails_leaves_what_was_fetched_for_the_others(
+    remote: str, bare: Path, tmp_path: Path
+) -> None:
+    link = f"160000,{'1' * 40},vendor"
+    index = bare / "with-link"
+    git(bare, "update-index", "--add", "--cacheinfo", link, index=index)
+    git(bare, "tag", "4.0", git(bare, "commit-tree", git(bare, "write-tree", index=index), "-m", "x"))
+    tags = prepared(remote, tmp_path)
+    builder = opened(remote, tmp_path)
+    with pytest.raises(RepositoryError, match="submodule 'vendor'"):
+        builder.export(tag_of(remote, tags["4.0"]), "head", tmp_path / "failed")
+    shutil.rmtree(bare)
+    for name in NAMES:
+        builder.export(tag_of(remote, tags[name]), "head", tmp_path / name)
+
+
+def test_a_tag_that_went_meanwhile_leaves_what_was_fetched_for_the_others(
+    remote: str, bare: Path, tmp_path: Path
+) -> None:
+    tags = prepared(remote, tmp_path)
+    commit(bare, {"setup.py": "# 4.0\n"})
+    git(bare, "tag", "4.0", "main")
+    late = opened(remote, tmp_path)
+    gone = release_tags(late.all_tags(TagFilter(remote)))["4.0"]
+    git(bare, "tag", "-d", "4.0")
+    with pytest.raises(RepositoryError):
+        late.prepare_export([tag_of(remote, gone)])
+    shutil.rmtree(bare)
+    for name in NAMES:
+        late.export(tag_of(remote, tags[name]), "head", tmp_path / name)
+
+
+def test_what_a_killed_run_left_goes_when_the_cache_is_made(remote: str, tmp_path: Path) -> None:
+    prepared(remote, tmp_path)
+    folder = cached(tmp_path)
+    left = folder.with_name(f"{folder.stem}.new-x1")
+    folder.rename(left)
+    prepared(remote, tmp_path)
+    assert cached(tmp_path).is_dir()
+    assert not left.exists()
+
+
 def test_a_tag_that_moved_meanwhile_is_exported_as_it_was(remote: str, bare: Path, tmp_path: Path) -> None:
     repository = opened(remote, tmp_path)
     tags = release_tags(repository.all_tags(TagFilter(remote)))

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder
 from sdistmaker_recipe.vcs.git.process import Git
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _LARGEST_POINTER = 1024
-_PACKED_REFS = "# pack-refs with: peeled fully-peeled sorted \n"
+_SETTINGS = ("-c", "core.abbrev=7")
+"""``$Format:%h$`` would grow with the number of objects in the repository, which a tag does not decide."""
 _BUFFER = 1 << 18
 
 
@@ -63,13 +65,13 @@ def repository_of_one_tag(url: str, objects: Path, commit: Commit) -> Iterator[G
 def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
     """Write the files of a commit into the new folder.
 
-    Raises ``PathNotFoundError`` where there is no such commit, ``RepositoryError`` where git fails, or where
-    a path leads out of the folder.
+    Raises ``PathNotFoundError`` where there is no such commit, ``DamagedObjectsError`` where git fails, and
+    ``RepositoryError`` where a path leads out of the folder.
     """
     folder.mkdir()
     with tempfile.TemporaryFile() as errors:
         try:
-            with git.stream(["archive", "--format=tar", commit.identifier], errors) as stream:
+            with git.stream([*_SETTINGS, "archive", "--format=tar", commit.identifier], errors) as stream:
                 return _unpack(git.url, stream, folder)
         except (FileExistsError, NotADirectoryError) as error:
             path = os.path.relpath(os.fsdecode(error.filename), folder)
@@ -79,7 +81,7 @@ def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
             printed = errors.read().decode("utf-8", "replace")
             if "not a valid object name" in printed or "not a tree object" in printed:
                 raise PathNotFoundError(git.url, f"no commit {commit.identifier}") from error
-            raise git.error(printed, 1) from error
+            raise DamagedObjectsError.of(git.error(printed, 1)) from error
 
 
 def _unpack(url: str, stream: object, folder: Path) -> Unpacked:

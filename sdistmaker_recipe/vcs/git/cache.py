@@ -16,7 +16,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim
+from sdistmaker_recipe.vcs.server_caches import claim, scratch_folder
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 logger = logging.getLogger(__name__)
@@ -75,14 +75,16 @@ class Cache:
             if not (missing := self._missing(wanted)):
                 return
             try:
-                self._fetch_into(self._folder, missing)
+                if self._is_made():
+                    self._fetch_into(self._folder, missing)
+                else:
+                    self._make(missing, self._fetch_into)
             except RepositoryError as error:
-                if error.is_transient or error.is_forbidden or not (self._folder / "HEAD").exists():
+                if error.is_transient or error.is_forbidden or not self._is_made():
                     raise
-                # Whatever is wrong with the cache, it can be made again.
+                # The cache is damaged, or the server does not give one of these objects. A new cache tells.
                 logger.debug("%s: the cache is made again: %s", self._url, error.reason)
-                self._remove()
-                self._fetch_into(self._folder, wanted)
+                self._make(wanted, self._fetch_into)
             for identifier, ref in missing.items():
                 if not self._has(identifier):
                     raise RepositoryError(
@@ -100,10 +102,10 @@ class Cache:
                 raise
             # An old server gives only what its refs name, so everything is fetched.
             with self._locked(fcntl.LOCK_EX):
-                self._make(commit)
-                specs = ("+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*")
-                arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._server]
-                with_retries(lambda: self._git(self._folder).run([*arguments, *specs]))
+                if self._is_made():
+                    self._fetch_all_into(self._folder)
+                else:
+                    self._make({commit: commit}, lambda folder, _wanted: self._fetch_all_into(folder))
                 if not read_commits(self._url, self._folder / "objects", {commit: commit}):
                     raise
                 self._keep(commit)
@@ -170,14 +172,17 @@ class Cache:
             return with_folders(self._url, folder / "objects", found, globs) if globs else found
 
     def _fetch_into(self, folder: Path, wanted: Mapping[str, str]) -> None:
-        if not (folder / "HEAD").exists():
-            self._make(next(iter(wanted)))
         try:
             with_retries(lambda: self._run_fetch(folder, wanted, ["--depth=1"]))
         except RepositoryError as error:
             if _NO_SHALLOW not in error.reason:
                 raise
             with_retries(lambda: self._run_fetch(folder, wanted))
+
+    def _fetch_all_into(self, folder: Path) -> None:
+        specs = ("+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*")
+        arguments = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._server]
+        with_retries(lambda: self._git(folder).run([*arguments, *specs]))
 
     def _run_fetch(self, folder: Path, wanted: Mapping[str, str], options: Sequence[str] = ()) -> None:
         specs = "".join(f"+{ref}:{_KEEP}{identifier}\n" for identifier, ref in wanted.items()).encode()
@@ -199,14 +204,17 @@ class Cache:
     def _keep(self, identifier: str) -> None:
         self._local().run(["update-ref", f"{_KEEP}{identifier}", identifier])
 
-    def _make(self, identifier: str) -> None:
-        if self._folder.exists() and not (self._folder / "HEAD").exists():
+    def _is_made(self) -> bool:
+        return (self._folder / "HEAD").exists()
+
+    def _make(self, wanted: Mapping[str, str], fetch: Callable[[Path, Mapping[str, str]], None]) -> None:
+        """Make the cache, with these objects in it. If that fails, the one that is there stays."""
+        with scratch_folder(self._folder.parent, self._name) as scratch:
+            made = scratch / "made"
+            make_git_folder(made, next(iter(wanted)))
+            fetch(made, wanted)
             self._remove()
-        if not self._folder.exists():
-            scratch = Path(tempfile.mkdtemp(dir=self._folder.parent, prefix=".new-"))
-            make_git_folder(scratch / "made", identifier)
-            (scratch / "made").rename(self._folder)
-            scratch.rmdir()
+            made.rename(self._folder)
 
     def _remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

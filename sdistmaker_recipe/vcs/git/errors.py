@@ -10,6 +10,23 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.shown_url import without_login
+
+
+class DamagedObjectsError(RepositoryError):
+    """git cannot read objects that should be there. Those of a cache can be fetched again."""
+
+    @staticmethod
+    def of(error: RepositoryError) -> DamagedObjectsError:
+        """The same error, known to be of this kind."""
+        return DamagedObjectsError(
+            error.url,
+            error.reason,
+            error.hint,
+            is_transient=error.is_transient,
+            is_forbidden=error.is_forbidden,
+        )
+
 
 _ASK_BY_HAND = "git ls-remote URL must list its refs, as the user this program runs as."
 
@@ -157,4 +174,4 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
         chosen = chosen.replace(credentials.password, "***")
     for start in starts:
         chosen = chosen.removeprefix(start)
-    return re.sub(r"://[^/@\s]*@", "://", chosen).rstrip(".")
+    return without_login(chosen).rstrip(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -11,9 +11,11 @@ from typing import NamedTuple, TypeAlias
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.archive import Commit, repository_of_one_tag, unpack
+from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError
 from sdistmaker_recipe.vcs.git.places import Place
 from sdistmaker_recipe.vcs.git.submodules import Policy, Submodule, submodules_of
 from sdistmaker_recipe.vcs.git.urls import host_of
+from sdistmaker_recipe.vcs.shown_url import without_login
 
 _DEEPEST = 8
 """Submodules in submodules; those of a repository that contains itself never end."""
@@ -41,14 +43,10 @@ class Exporter(NamedTuple):
 
         try:
             return self._export(place, objects, commit, destination, 0)
-        except RepositoryError as error:
-            if error.is_transient or error.is_forbidden or not place.forget_objects():
+        except PathNotFoundError:
+            if not wanted:
                 raise
         shutil.rmtree(destination, ignore_errors=True)
-        try:
-            return self._export(place, objects, commit, destination, 0)
-        except PathNotFoundError:
-            shutil.rmtree(destination, ignore_errors=True)
         # The tag moved after the scan. Its former commit may still be there.
         alone = Commit(commit.identifier)
         return self._export(place, lambda: place.commit_objects(alone.identifier), alone, destination, 0)
@@ -61,6 +59,26 @@ class Exporter(NamedTuple):
         destination: Path,
         level: int,
     ) -> None:
+        try:
+            found = self._write(place, objects, commit, destination)
+        except (DamagedObjectsError, PathNotFoundError) as error:
+            # Whatever else is wrong with a tag, what was fetched for the others is kept.
+            if error.is_forbidden or not place.forget_objects():
+                raise
+            shutil.rmtree(destination, ignore_errors=True)
+            found = self._write(place, objects, commit, destination)
+        if self.policy.allowed:
+            for submodule in found:
+                self._add(place, submodule, destination, level + 1)
+
+    def _write(
+        self,
+        place: Place,
+        objects: Callable[[], AbstractContextManager[Path]],
+        commit: Commit,
+        destination: Path,
+    ) -> Sequence[Submodule]:
+        """Write the files of a commit to a new folder, and return its submodules, whose folders are empty."""
         with objects() as folder, repository_of_one_tag(place.url, folder, commit) as git:
             unpacked = unpack(git, commit, destination)
             if unpacked.pointers:
@@ -69,10 +87,7 @@ class Exporter(NamedTuple):
                 replace_pointers(
                     place, folder, commit, destination, unpacked.pointers, self._credentials_for(place.server)
                 )
-            found = submodules_of(git, commit.identifier, unpacked.empty) if unpacked.empty else ()
-        if self.policy.allowed:
-            for submodule in found:
-                self._add(place, submodule, destination, level + 1)
+            return submodules_of(git, commit.identifier, unpacked.empty) if unpacked.empty else ()
 
     def _add(self, parent: Place, submodule: Submodule, destination: Path, level: int) -> None:
         if level > _DEEPEST:
@@ -87,7 +102,8 @@ class Exporter(NamedTuple):
         except RepositoryError as error:
             raise RepositoryError(
                 parent.url,
-                f"the submodule {submodule.path!r} cannot be exported from {server}: {error.reason}",
+                f"the submodule {submodule.path!r} cannot be exported from "
+                f"{without_login(server)}: {error.reason}",
                 error.hint,
                 is_transient=error.is_transient,
             ) from error

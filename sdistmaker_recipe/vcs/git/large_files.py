@@ -18,6 +18,7 @@ from pathlib import Path
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.archive import Commit
+from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder
 from sdistmaker_recipe.vcs.git.places import Place
 from sdistmaker_recipe.vcs.git.process import Git, is_remote
@@ -96,7 +97,7 @@ def _replace(url: str, kept: Path, target: Path, digest: str, path: str) -> None
         ) from error
     if found.hexdigest() != digest:
         scratch.unlink()
-        raise RepositoryError(
+        raise DamagedObjectsError(
             url, f"the file that Git LFS keeps for {path!r} is damaged", "Run git lfs fsck."
         )
     scratch.chmod(status.st_mode & 0o7777)

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.git.errors import translate
+from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError, translate
 
 LISTING_SECONDS = 120.0
 TRANSFER_SECONDS = 3600.0
@@ -99,7 +99,7 @@ class Git(NamedTuple):
     def stream(self, arguments: Sequence[str], errors: IO[bytes]) -> Iterator[IO[bytes]]:
         """What a call prints, while it prints; ``errors`` is a file for its messages.
 
-        Raises ``RepositoryError`` at the end if it fails.
+        Raises ``DamagedObjectsError`` at the end if it fails.
         """
         with self._start(arguments, errors=errors) as process:
             if process.stdin is None or process.stdout is None:
@@ -113,7 +113,7 @@ class Git(NamedTuple):
             status = process.wait(self._seconds)
         if status:
             errors.seek(0)
-            raise self.error(errors.read().decode("utf-8", "replace"), status)
+            raise DamagedObjectsError.of(self.error(errors.read().decode("utf-8", "replace"), status))
 
     @contextlib.contextmanager
     def conversation(self, arguments: Sequence[str]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:

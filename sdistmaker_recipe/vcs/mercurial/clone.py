@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.environment import SSH
 from sdistmaker_recipe.vcs.mercurial.urls import login_prefix, with_user
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim
+from sdistmaker_recipe.vcs.server_caches import claim, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -149,8 +148,8 @@ class Clone:
             self._remove()
 
     def _make(self) -> None:
-        with tempfile.TemporaryDirectory(dir=self._lock.parent, prefix=".new-") as scratch:
-            made = Path(scratch, "made")
+        with scratch_folder(self._lock.parent, self._name) as scratch:
+            made = scratch / "made"
 
             def clone() -> None:
                 shutil.rmtree(made, ignore_errors=True)
