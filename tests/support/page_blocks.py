@@ -1,8 +1,8 @@
 """The code blocks of a page of docs, with what the page says of running them.
 
 A block is a directive ``code-block``. If it has the option ``:caption:``, it is the file of that name. A
-comment before it says what does not show: ``.. not run: REASON``, or ``.. exit status: 1`` for commands that
-fail.
+comment before it says what does not show: ``.. not run: REASON``, ``.. exit status: 1`` for commands that
+fail, or ``.. before: COMMAND`` for what happens before, such as a disk that fails.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 _DIRECTIVE = re.compile(r"( *)\.\. code-block:: (\S+)")
 _OPTION = re.compile(r" +:([a-z-]+):(?: (.*))?")
-_COMMENT = re.compile(r" *\.\. (not run|exit status): (.*)")
+_COMMENT = re.compile(r" *\.\. (not run|exit status|before): (.*)")
 
 
 class Block(NamedTuple):
     """A block at a line of its page.
 
     ``file`` is the name of the file that it is, "" for none; ``not_run`` why it cannot be run, "" if it can.
-    ``status`` is how its last command ends.
+    ``status`` is how its last command ends, ``before`` what is to be run first.
     """
 
     line: int
@@ -31,6 +31,7 @@ class Block(NamedTuple):
     file: str = ""
     not_run: str = ""
     status: int = 0
+    before: str = ""
 
 
 def blocks(page: Path, *languages: str) -> list[Block]:
@@ -43,13 +44,14 @@ def _blocks(page: Path) -> Iterator[Block]:
     comments: dict[str, str] = {}
     for number, line in enumerate(lines):
         if comment := _COMMENT.fullmatch(line):
-            comments[comment[1]] = comment[2]
+            comments[comment[1]] = f"{comments.get(comment[1], '')}\n{comment[2]}".strip()
         elif directive := _DIRECTIVE.fullmatch(line):
             body = _indented(lines[number + 1 :], len(directive[1]))
             options, text = _options(body)
             status = int(comments.get("exit status", 0))
             not_run = comments.get("not run", "")
-            yield Block(number + 1, directive[2], text, options.get("caption", ""), not_run, status)
+            file, before = options.get("caption", ""), comments.get("before", "")
+            yield Block(number + 1, directive[2], text, file, not_run, status, before)
         if line.strip() and not comment:
             comments = {}
 

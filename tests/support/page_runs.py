@@ -34,6 +34,9 @@ class PageRun:
         """Write the file that the block is, or run its commands; ``AssertionError`` says what went wrong."""
         if block.not_run:
             return
+        if block.before:
+            done = self._bash(replaced(block.before, self._names))
+            assert done.status == 0, done.output
         if block.file:
             self._write(block)
         elif block.language in SHELL_LANGUAGES:
