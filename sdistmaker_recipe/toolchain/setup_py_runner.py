@@ -36,6 +36,8 @@ def main():
     try:
         import setuptools.dist
 
+        if "pkg_resources" in sys.modules:
+            sys.modules["pkg_resources"].EntryPoint.require = require_nothing
         records = request.get("records", not request["packages"])
         record_requirements(setuptools.dist.Distribution, result["requires"], records)
         refuse_compiled_parts(setuptools.dist.Distribution)
@@ -114,6 +116,14 @@ def record_requirements(distribution, requires, records):
         return []
 
     distribution.fetch_build_eggs = fetch_build_eggs
+
+
+def require_nothing(*ignored, **also_ignored):
+    """Replaces the method with which an old setuptools wants all that a plugin requires to be installed.
+
+    An unpacked sdist with plugins of setuptools is such a plugin itself, and its users install what it
+    requires. Newer versions of setuptools want nothing.
+    """
 
 
 class CompiledPartsError(BaseException):

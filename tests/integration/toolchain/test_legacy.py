@@ -142,6 +142,15 @@ def test_a_failure_leaves_its_traceback_in_the_output(bench):
     assert "in inner" in bench.printed
 
 
+def test_plugins_of_an_unpacked_sdist_need_nothing_installed(bench):
+    more = "install_requires=['not-there'], entry_points={'egg_info.writers': ['x.txt = old:write']}"
+    (bench.tree / "old.py").write_text("def write(command, basename, filename):\n    print('written')\n")
+    setup = SETUP.replace(")", f", {more})")
+    assert bench.run(setup, "egg_info")["status"] == 0
+    assert bench.run(setup)["status"] == 0
+    assert "written" in bench.printed
+
+
 def test_limits_are_set(bench):
     setup = "import resource\nraise ValueError(resource.getrlimit(resource.RLIMIT_AS)[1])\n"
     assert bench.run(setup)["message"] == str(RESOURCE_LIMITS["AS"])
