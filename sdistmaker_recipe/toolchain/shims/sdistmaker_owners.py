@@ -5,6 +5,7 @@ may ask on its behalf.
 """
 
 import os
+import sys
 
 
 def words(text):
@@ -72,6 +73,8 @@ class Owners:
         shims = os.path.dirname(os.path.abspath(__file__))
         self.programs = (os.path.join(shims, ""), os.path.join(os.path.dirname(shims), "hook_runner.py"))
         self.observers = tuple(os.path.join(shims, name) for name in OBSERVERS)
+        # Whoever looks for an installed distribution looks at these, also at the archive that is not there.
+        self.search_path = frozenset(os.path.abspath(folder) for folder in sys.path if folder)
         self.known = {}
         self.texts = set()
 
@@ -101,9 +104,10 @@ class Owners:
         return TAG
 
     def is_library(self, path):
-        """Whether this path is a file of Python or of a package: each Python has one of this name."""
+        """Whether this path is of Python or of a package, or is searched for them: each Python has one."""
         folder = path + "/"
-        return folder.startswith((self.library, self.given_library)) or "/site-packages/" in folder
+        is_inside = folder.startswith((self.library, self.given_library)) or "/site-packages/" in folder
+        return is_inside or path in self.search_path
 
     def owns(self, code, frame):
         """Whether the code that is executed in this frame is the tag's.

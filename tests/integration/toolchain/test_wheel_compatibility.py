@@ -47,6 +47,7 @@ PY3 = {
     "written": WRITE.format("'x'"),
     "set": "kw['keywords'] = sorted({'b', 'a', 'c'})",
     "vendored-for-nothing": "try:\n  import packaging\nexcept ImportError:\n  packaging = None",
+    "search-path-for-nothing": "import os, sys\nfound = [os.path.exists(place) for place in sys.path]",
     "globbed": "import glob\nkw['data_files'] = [('share', sorted(glob.glob('*.txt')))]",
     "text-of-file": "import os\nhere = os.path.abspath('.')\n"
     "kw['keywords'] = open(here + '/setup.py').read().split()[0]",
