@@ -61,7 +61,7 @@ class Imports:
             return
         label = "import " + name
         available = [world.has_module(name) for world in self.pretence.book.worlds]
-        if self.pretence.allows_removed and available[0] and not available[self.pretence.book.current]:
+        if self.pretence.keeps_removed and available[0] and not available[self.pretence.book.current]:
             return
         if not self.pretence.book.decide(label, available):
             raise ModuleNotFoundError("No module named %r" % name, name=name)
@@ -81,7 +81,7 @@ class Imports:
         if (module, name) not in LATER_NAMES and (module, name) not in REMOVED_NAMES:
             return
         available = [world.has_name(module, name) for world in self.pretence.book.worlds]
-        if self.pretence.allows_removed and available[0]:
+        if self.pretence.keeps_removed and available[0]:
             return
         if not self.pretence.book.decide("import %s.%s" % (module, name), available):
             raise ImportError("cannot import name %r from %r" % (name, module))

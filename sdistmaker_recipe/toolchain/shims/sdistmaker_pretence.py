@@ -5,19 +5,16 @@ name. Build tools and Python itself get the true values.
 """
 
 import builtins
-import dis
 import os
-import platform
-import struct
 import sys
-import sysconfig
 import types
 
 from sdistmaker_answers import Separator
 from sdistmaker_files_seen import watch_files, watch_looks, watch_modules
+from sdistmaker_hidden_errors import may_hide_errors
 from sdistmaker_imports import Imports
 from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import PYTHON, all_codes
+from sdistmaker_owners import PYTHON
 from sdistmaker_tables import (
     ANSWERED,
     ANSWERING_FUNCTIONS,
@@ -30,44 +27,20 @@ from sdistmaker_tables import (
     SILENT,
     UNIX_ONLY,
 )
-from sdistmaker_worlds import World
-
-WIDE_ERRORS = frozenset(("BaseException", "Exception", "StandardError", "TypeError", "ValueError"))
-"""The errors that functions of Python raise for an answer in place of a text, and wider ones."""
 
 WITH_WATCHED_NAMESPACE = ("sys", "os", "platform")
 """Modules of which it is noted if somebody takes all attributes; this costs some time."""
 
 
-def facts_here():
-    """What is true of this platform, in the order of ``PLATFORMS``."""
-    bits = struct.calcsize("P") * 8
-    return (
-        sys.platform,
-        os.name,
-        platform.system(),
-        platform.machine(),
-        bits,
-        sysconfig.get_platform(),
-        platform.python_implementation(),
-    )
-
-
-def make_worlds(pairs):
-    """The worlds for pairs of a version (null for the one that runs this) and a platform."""
-    here = facts_here()
-    return [World(python, name, here) for python, name in pairs]
-
-
 class Pretence:
     """Answers the questions of the tag by a book, and notes those that cannot be answered."""
 
-    def __init__(self, owners, book, note, is_usable, allows_removed, missing, dummies):
+    def __init__(self, owners, book, note, is_usable, keeps_removed, missing, dummies):
         self.owners = owners
         self.book = book
         self.note = note
         self.is_usable = is_usable
-        self.allows_removed = allows_removed
+        self.keeps_removed = keeps_removed
         self.missing = missing
         self.dummies = dummies
         self.watched = {}
@@ -190,7 +163,7 @@ class Pretence:
         is_name = (module, attribute) in LATER_NAMES or (module, attribute) in REMOVED_NAMES
 
         def answer(value):
-            if is_name and self.allows_removed and value is not None:
+            if is_name and self.keeps_removed and value is not None:
                 return value
             found = self.book.answer(
                 "import " + label if is_name else label, lambda world: function(world, value)
@@ -281,25 +254,6 @@ class Pretence:
         ):
             self.is_doubtful = True
         return self.trace_errors
-
-
-def may_hide_errors(code):
-    """Whether a code object may handle an error that an answer caused, as by ``except:``."""
-    if any(not WIDE_ERRORS.isdisjoint(inner.co_names) for inner in all_codes(code)):
-        return True
-    return any(map(handles_all_errors, all_codes(code)))
-
-
-def handles_all_errors(code):
-    """Whether a code object has an ``except`` without the name of an error."""
-    instructions = list(dis.get_instructions(code))
-    targets = {item.argval for item in instructions if item.opname in ("SETUP_FINALLY", "SETUP_EXCEPT")}
-    starts = [
-        instructions[number]
-        for number, item in enumerate(instructions[:-1], 1)
-        if item.opname == "PUSH_EXC_INFO" or instructions[number].offset in targets
-    ]
-    return any(start.opname == "POP_TOP" for start in starts)
 
 
 def value_of(values, attribute):

@@ -11,12 +11,14 @@ the modules beside it:
 * ``sdistmaker_pretence``: give these answers to the tag, and to nobody else. ``sdistmaker_tables`` has the
   attributes that ask for something. ``sdistmaker_imports`` finds the modules that another Python has.
   ``sdistmaker_files_seen``: files outside of the tag, environment variables, the clock.
+  ``sdistmaker_hidden_errors``: code that would hide an error that an answer causes. ``sdistmaker_dummies``:
+  modules that are not installed.
 
 A request has ``level``. With "look" nothing is changed: the code that runs is looked at, and a suspicious
 name is reason enough for a second build with "pretend", which shows what is asked in fact. Then it also has
 ``worlds`` (pairs of a version and a platform), the index ``current`` of the one to pretend, ``lazy`` (see
-``Book``), ``dummies`` (modules to pretend, or to hide if
-they are there) and ``allows_removed`` (see ``Pretence``).
+``Book``), ``dummies`` (modules to pretend, or to hide if they are there) and ``keeps_removed`` (see
+``Pretence``).
 """
 
 import ast
@@ -24,13 +26,13 @@ import os
 import re
 import sys
 from importlib.machinery import ModuleSpec
-from types import ModuleType
 
 from sdistmaker_answers import Book
+from sdistmaker_dummies import DummyLoader
 from sdistmaker_owners import TAG, Owners
-from sdistmaker_pretence import Pretence, make_worlds
+from sdistmaker_pretence import Pretence
 from sdistmaker_suspicions import Suspicions, handles_errors
-from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
+from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables, make_worlds
 
 PROGRAM_EVENTS = frozenset(
     ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork")
@@ -43,8 +45,9 @@ TRICK_EVENTS = frozenset(
 VERSION_CONTROL = frozenset(("git", "hg", "svn", "bzr", "darcs", "fossil"))
 """Programs that build tools ask for a version. Beside an unpacked archive there is nothing that they know."""
 ENVIRONMENT_IN_TABLES = ("{env:", "{home", 'source = "env"', "source = 'env'", 'source="env"', "source='env'")
-BUILD_TABLES = ("[project", "[tool.hatch]", "[tool.hatch.b", "[tool.hatch.m", "[tool.hatch.v", "[[tool.hatch")
 """What pyproject.toml has where hatchling takes values from environment variables."""
+BUILD_TABLES = ("[project", "[tool.hatch]", "[tool.hatch.b", "[tool.hatch.m", "[tool.hatch.v", "[[tool.hatch")
+"""How the tables of pyproject.toml begin that such values have a meaning for."""
 
 
 class Observer:
@@ -254,51 +257,6 @@ def needs_new_syntax(source):
     return False
 
 
-class DummyLoader:
-    """Makes a module in which every name is there, and nothing happens."""
-
-    def create_module(self, spec):
-        """A module without code."""
-        return DummyModule(spec.name)
-
-    def exec_module(self, module):
-        """Do nothing."""
-
-
-class DummyModule(ModuleType):
-    """A module of a distribution that is not installed."""
-
-    def __getattr__(self, name):
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return Dummy
-
-
-class Dummies(type):
-    """The class of ``Dummy``, which has every attribute."""
-
-    def __getattr__(cls, name):
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return cls
-
-
-class Dummy(metaclass=Dummies):
-    """Stands for anything that such a module has."""
-
-    def __init__(self, *arguments, **named):
-        pass
-
-    def __getattr__(self, name):
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return Dummy
-
-    def __call__(self, *arguments, **named):
-        """Itself, whatever it stands for."""
-        return self
-
-
 def observe(tree, request):
     """Begin to observe; the returned function gives what was observed, as a value for JSON."""
     observer = Observer(tree, frozenset(request.get("dummies", ())))
@@ -316,7 +274,7 @@ def observe(tree, request):
         book,
         observer.unanswerable.add,
         observer.is_usable,
-        request.get("allows_removed"),
+        request.get("keeps_removed"),
         observer.missing,
         observer.dummies,
     )

@@ -3,7 +3,11 @@
 A *world* is a version of Python and a platform.
 """
 
+import os
+import platform
+import struct
 import sys
+import sysconfig
 from collections import namedtuple
 
 from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
@@ -202,3 +206,23 @@ class World:
     def setuptools(self):
         """The version of setuptools, if it is another one."""
         return "999.0.0" if self.platform == "tools" else None
+
+
+def facts_here():
+    """What is true of this platform, in the order of ``PLATFORMS``."""
+    bits = struct.calcsize("P") * 8
+    return (
+        sys.platform,
+        os.name,
+        platform.system(),
+        platform.machine(),
+        bits,
+        sysconfig.get_platform(),
+        platform.python_implementation(),
+    )
+
+
+def make_worlds(pairs):
+    """The worlds for pairs of a version (null for the one that runs this) and a platform."""
+    here = facts_here()
+    return [World(python, name, here) for python, name in pairs]

@@ -217,7 +217,7 @@ class _Experiments:
             build = self._run(index)
         if build.error and any(label.startswith("import ") for label in self._asked):
             # A module that newer Pythons lack is what a wheel saves them from.
-            again = self._run(index, allows_removed=True)
+            again = self._run(index, keeps_removed=True)
             return again if not again.error else build
         return build
 
@@ -226,7 +226,7 @@ class _Experiments:
         index: int,
         *,
         dummies: Sequence[str] = (),
-        allows_removed: bool = False,
+        keeps_removed: bool = False,
         hash_seed: int = 0,
     ) -> WheelBuild:
         self._runs += 1
@@ -236,7 +236,7 @@ class _Experiments:
                 index,
                 is_lazy=self._is_lazy,
                 dummies=dummies,
-                allows_removed=allows_removed,
+                keeps_removed=keeps_removed,
                 hash_seed=hash_seed,
             )
         )

@@ -59,13 +59,13 @@ def pretend(
     *,
     is_lazy: bool,
     dummies: Iterable[str] = (),
-    allows_removed: bool = False,
+    keeps_removed: bool = False,
     hash_seed: int = 0,
 ) -> Mapping[str, Any]:
     """The value of ``HookCall.observe`` for a build that pretends to run in the world at index ``current``.
 
     With ``is_lazy`` the tag gets no plain values, but objects that record what is done with them. ``dummies``
-    are modules of which the tag finds empty ones, or none if they are there. With ``allows_removed`` it
+    are modules of which the tag finds empty ones, or none if they are there. With ``keeps_removed`` it
     finds modules of Python that the world lacks, and the one that builds has. With a ``hash_seed`` an
     interpreter of its own builds, in which sets have another order.
     """
@@ -75,7 +75,7 @@ def pretend(
         "current": current,
         "lazy": is_lazy,
         "dummies": sorted({name.partition(".")[0] for name in dummies}),
-        "allows_removed": allows_removed,
+        "keeps_removed": keeps_removed,
         "hash_seed": hash_seed,
     }
 
