@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from sdistmaker_recipe.model import Built, BuiltWheel
 from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
+from sdistmaker_recipe.toolchain.requirements import distribution
+from sdistmaker_recipe.toolchain.worker import SHIMS
 from tests.support.public_sdists import matches
 
 DIFFERENT_BY_NATURE = (
@@ -44,31 +46,50 @@ class InstallError(Exception):
 
 def install_sdist(built: Built, sdist: Path, folder: Path) -> Mapping[str, bytes]:
     """What an installation of the sdist gives, with the toolchain that built it: files by their paths."""
-    base, *more = built.toolchain.split(" with ")
     environment = {"SOURCE_DATE_EPOCH": "1000000000"}
     if built.python.startswith("python2"):
         # Without the distribution wheel this runs "setup.py install".
-        pip = [_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
+        pip = [find_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
         return _installed([*pip, folder, sdist], folder, environment)
     settings = folder.with_suffix(".toml")
-    constraints = [*_constraints(base), "wheel<0.46"] if base.startswith("setuptools") else _constraints(base)
-    requirements = [item for part in more if part not in _NO_REQUIREMENTS for item in part.split(", ")]
     settings.write_text(
-        f"build-constraint-dependencies = {constraints}\n"
-        f"[extra-build-dependencies]\n{built.name!r} = {requirements}\n"
+        f"build-constraint-dependencies = {_constraints(built)}\n"
+        f"[extra-build-dependencies]\n{built.name!r} = {_undeclared_requirements(built)}\n"
     )
-    options = ["--config-file", settings, "--preview", "--python", _python(built)]
-    return _installed([*_UV, *options, "--target", folder, sdist], folder, environment)
+    options = ["--config-file", settings, "--preview", "--python", find_python(built)]
+    command = [*_UV, *options, "--target", folder, sdist]
+    try:
+        return _installed(command, folder, environment)
+    except InstallError:
+        # The toolchain has more than what is installed for it.
+        shims = _write_shims(folder.with_name(f"{folder.name}-shims"))
+        return _installed(command, folder, {**environment, "PYTHONPATH": str(shims)})
+
+
+def _write_shims(folder: Path) -> Path:
+    """A folder that gives each Python the shims as a worker has them: imported before modules of the tag."""
+    folder.mkdir()
+    modules = ", ".join(_BOOTSTRAP_MODULES)
+    (folder / "sitecustomize.py").write_text(
+        f"import sys\nsys.path.append({str(SHIMS)!r})\nimport {modules}\n"
+    )
+    return folder
 
 
 _UV: Sequence[str] = (uv_program(), "pip", "install", "--no-deps")
+_BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
 _NO_REQUIREMENTS = ("a git repository", "versioned files")
 
 
-def _constraints(toolchain: str) -> list[str]:
-    if toolchain.startswith("setuptools "):
-        return [f"setuptools=={toolchain.split()[1]}.*"]
-    return ["Cython<3"] if toolchain == "Cython 0.29" else []
+def _constraints(built: Built) -> list[str]:
+    """The versions that built the sdist; a setuptools without ``bdist_wheel`` needs a wheel that has it."""
+    return [*(item for item in built.installed if distribution(item) != "wheel"), "wheel<0.46"]
+
+
+def _undeclared_requirements(built: Built) -> list[str]:
+    """What the ladder installed beside the requirements that the tag declares."""
+    _, *more = built.toolchain.split(" with ")
+    return [item for part in more if part not in _NO_REQUIREMENTS for item in part.split(", ")]
 
 
 def install_wheel(built: Built, folder: Path) -> Mapping[str, bytes]:
@@ -77,9 +98,9 @@ def install_wheel(built: Built, folder: Path) -> Mapping[str, bytes]:
     assert isinstance(built.wheel.archive, Path)
     wheel = shutil.copy(built.wheel.archive, folder.with_name(built.wheel.filename))
     if built.python.startswith("python2"):
-        pip = [_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
+        pip = [find_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
         return _installed([*pip, folder, wheel], folder, {})
-    options = ["--no-config", "--python", _python(built), "--target", folder]
+    options = ["--no-config", "--python", find_python(built), "--target", folder]
     return _installed([*_UV, *options, wheel], folder, {})
 
 
@@ -103,7 +124,8 @@ def differences(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[st
     return [f"{sign}{path}" for path, sign in sorted(signs.items())]
 
 
-def _python(built: Built) -> str:
+def find_python(built: Built) -> str:
+    """The path of the Python that built the sdist."""
     if not built.python:
         return sys.executable
     return find_interpreter(built.python.removeprefix("python"), tuple(os.environ.items())).path
@@ -112,18 +134,28 @@ def _python(built: Built) -> str:
 def _installed(
     command: Sequence[str | Path], folder: Path, variables: Mapping[str, str]
 ) -> Mapping[str, bytes]:
-    environment = {**os.environ, **uv_variables("", os.environ, Path(sys.prefix)), **variables}
+    environment = {**os.environ, **uv_variables("", os.environ, Path(sys.prefix))}
     # Coverage would be measured in builds, too.
     environment.pop("PYTHONPATH", None)
+    environment |= variables
     done = subprocess.run(
         list(map(str, command)), env=environment, capture_output=True, text=True, errors="replace", cwd="/"
     )
     if done.returncode:
         raise InstallError((done.stdout + done.stderr)[-4000:])
+    return installed_files(folder, (path for path in folder.rglob("*") if path.is_file()))
+
+
+def installed_files(folder: Path, paths: Iterable[Path]) -> Mapping[str, bytes]:
+    """The files at these paths by their names below folder, each with a first byte for its mode.
+
+    The name of a file in a folder above, such as ``../../bin/script``, has nothing of the way up.
+    """
     found = {}
-    for path in folder.rglob("*"):
-        name = _METADATA_FOLDER.sub("DIST-INFO", path.relative_to(folder).as_posix())
-        if path.is_file() and not matches(name, DIFFERENT_BY_NATURE):
+    for path in paths:
+        name = re.sub(r"^(?:\.\./)+", "", path.relative_to(folder).as_posix())
+        name = _METADATA_FOLDER.sub("DIST-INFO", name)
+        if not matches(name, DIFFERENT_BY_NATURE):
             found[name] = b"x" if path.stat().st_mode & 0o100 else b"-"
             found[name] += path.read_bytes()
     return found
