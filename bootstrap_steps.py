@@ -4,16 +4,15 @@ import difflib
 import hashlib
 import importlib.util
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+from bootstrap_commands import PYTHON, ROOT, VENV, call, need, quote, run_quietly, say
+from bootstrap_example import EXAMPLE, next_steps, part_lines
+
 STAMP = VENV / "installed-by-bootstrap"
 BUILDOUT = ROOT / "bin" / "buildout"
 INDEX = ROOT / "var" / "private"
@@ -62,30 +61,30 @@ def main(arguments: list[str]) -> int:
     command, *others = arguments or [""]
     if wrong := wrong_command(command):
         sys.exit(wrong)
-    if command in CHECKS:
-        make_environment()
-        install(test_extras())
-        return CHECKS[command](others)
     make_environment()
-    install("")
+    install(test_extras() if command in CHECKS else "")
+    if command in CHECKS:
+        return CHECKS[command](others)
     make_buildout()
-    status = call(PYTHON, BUILDOUT, *arguments)
-    projects = sorted(page.parent.name for page in INDEX.glob("*/index.html"))
-    if status == 0 and projects:
-        say(f"The index is in {INDEX}\nThis installs a package from it:\n{install_line(projects[0])}")
+    if command in EXAMPLE:
+        return (0 if projects() else run_buildout([])) or EXAMPLE[command](INDEX, others)
+    status = run_buildout(arguments)
+    if status == 0 and command not in BUILDOUT_COMMANDS and projects():
+        say(f"The index is in {INDEX}\n\nWhat to do next:\n" + "\n".join(next_steps()))
     return status
 
 
 def wrong_command(command: str) -> str:
     """What is wrong with the first argument; "" if it is a command of this program or is for buildout."""
-    known = (*CHECKS, *BUILDOUT_COMMANDS)
+    known = (*CHECKS, *EXAMPLE, *BUILDOUT_COMMANDS)
     if not command or command.startswith("-") or "=" in command or command in known:
         return ""
     similar = difflib.get_close_matches(command, known, n=1, cutoff=0.5)
     meant = f"Did you mean {similar[0]}? " if similar else ""
     return (
-        f"bootstrap.py: {command} is no command. {meant}The commands are {', '.join(CHECKS)}, and those of "
-        f"buildout: {', '.join(BUILDOUT_COMMANDS)}. For the usage: python3 bootstrap.py --help"
+        f"bootstrap.py: {command} is no command. {meant}The commands are {', '.join(CHECKS)}, and for the "
+        f"example {', '.join(EXAMPLE)}, and those of buildout: {', '.join(BUILDOUT_COMMANDS)}. "
+        "For the usage: python3 bootstrap.py --help"
     )
 
 
@@ -98,8 +97,7 @@ def make_environment() -> None:
             "bootstrap.py cannot make a virtual environment, for Python's ensurepip module is not installed. "
             "Install it (Debian, Ubuntu: apt install python3-venv)."
         )
-    say(f"Making {VENV}")
-    need(sys.executable, "-I", "-m", "venv", "--clear", VENV)
+    need("Making .venv", sys.executable, "-I", "-m", "venv", "--clear", VENV)
 
 
 def environment_works() -> bool:
@@ -120,11 +118,12 @@ def install(extra: str) -> None:
     # An environment that was made for the tests also serves without them.
     if STAMP.exists() and STAMP.read_text("utf-8").startswith(stamp):
         return
-    say("Installing the dependencies pinned in requirements.txt")
-    pip = (PYTHON, "-I", "-m", "pip", "install", "--quiet", "--constraint", "requirements.txt")
+    pip = (PYTHON, "-I", "-m", "pip", "install", "--constraint", "requirements.txt")
     # setuptools, which builds the package, is pinned too: install it first and build without isolation.
-    need(*pip, "pip", "setuptools")
-    need(*pip, "--no-build-isolation", "--editable", f".[{extra}]" if extra else ".")
+    need("Installing pip and setuptools", *pip, "pip", "setuptools")
+    package = f".[{extra}]" if extra else "."
+    doing = "Installing the dependencies pinned in requirements.txt"
+    need(doing, *pip, "--no-build-isolation", "--editable", package)
     STAMP.write_text(stamp, "utf-8")
 
 
@@ -136,26 +135,22 @@ def test_extras() -> str:
 def make_buildout() -> None:
     """Make bin/buildout, unless there is one that runs in .venv."""
     if not BUILDOUT.exists() or str(VENV) not in BUILDOUT.read_text("utf-8"):
-        need(PYTHON, VENV / "bin" / "buildout", "bootstrap")
+        need("Making bin/buildout", PYTHON, VENV / "bin" / "buildout", "bootstrap")
 
 
-def install_line(project: str) -> str:
-    """A shell command that installs a project of the index. It works as it is, from any folder.
+def run_buildout(arguments: list[str]) -> int:
+    """Run bin/buildout; without arguments hold back its output, except what our part says."""
+    if arguments:
+        return call(PYTHON, BUILDOUT, *arguments)
+    status, output = run_quietly("Running bin/buildout", (PYTHON, BUILDOUT))
+    if shown := output if status else part_lines(output):
+        say("\n".join(shown))
+    return status
 
-    uv takes a name from the first index that has it. So the public index never answers for a private name,
-    but still serves build requirements. uv does not read pip's configuration, so the line names pip's index.
-    """
-    pip = (PYTHON, "-I", "-m", "pip", "config", "get", "global.index-url")
-    public = ""
-    if os.environ.get("PIP_INDEX_URL"):
-        public = '--default-index "$PIP_INDEX_URL" '
-    elif call(*pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
-        # The URL may hold a password, so the shell looks it up and the line does not show it.
-        public = f'--default-index "$({quote(*pip)})" '
-    before = quote(
-        VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--target", ROOT / "var" / "try"
-    )
-    return f"{before} {public}--index-strategy first-index {quote('--index', INDEX.as_uri(), project)}"
+
+def projects() -> list[str]:
+    """The folders of projects in the index."""
+    return sorted(page.parent.name for page in INDEX.glob("*/index.html"))
 
 
 def install_debian_packages() -> None:
@@ -273,39 +268,6 @@ def tool(name: str, *arguments: str) -> int:
     """Run a program of .venv."""
     say(f"$ {quote(name, *arguments)}")
     return call(VENV / "bin" / name, *arguments)
-
-
-def need(*command: str | Path) -> None:
-    """Run a command, and end with a message where it fails."""
-    status = call(*command)
-    if status != 0:
-        sys.exit(
-            f"bootstrap.py stopped, for this command ended with exit status {status} (see above): "
-            f"{quote(*command)}"
-        )
-
-
-def call(*command: str | Path, stdout: int | None = None, stderr: int | None = None) -> int:
-    """Run a command in this folder, without the settings of the caller's shell for another Python.
-
-    Python may write bytecode. Otherwise each process of pytest compiles all tests anew, which takes seconds.
-    """
-    unwanted = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
-    environment = {name: value for name, value in os.environ.items() if name not in unwanted}
-    environment |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr, check=False
-    ).returncode
-
-
-def quote(*command: str | Path) -> str:
-    """The command as one types it in a shell."""
-    return shlex.join(map(str, command))
-
-
-def say(text: str) -> None:
-    """Print at once, in order with the output of commands."""
-    print(text, flush=True)
 
 
 def run(usage: str) -> None:

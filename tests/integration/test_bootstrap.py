@@ -1,4 +1,7 @@
-"""The README's first command, in a copy of the project, with an empty home."""
+"""The README's first command, in a copy of the project, with an empty home, on a terminal.
+
+README and tutorial show what it shows without Python 2, and what is different with it.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,68 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "PIP_CERT", "CI")
+PAGES = ("README.rst", "docs/tutorial/first-index.rst")
+ERASE = "\r\x1b[K"
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+class Shown(NamedTuple):
+    """What a command showed on a terminal once it was done, and its longest silence in seconds."""
+
+    text: str
+    longest_silence: float
+
+
+class Copy(NamedTuple):
+    """A copy of the project, and the environment of a new user."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def show(self, *command: str, **variables: str) -> Shown:
+        """Run a command on a terminal; it has to succeed."""
+        reader, writer = os.openpty()
+        times, written = [time.monotonic()], b""
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**self.environment, "TERM": "xterm", "COLUMNS": "100", **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+        ) as process:
+            os.close(writer)
+            while chunk := _read(reader):
+                times.append(time.monotonic())
+                written += chunk
+            os.close(reader)
+        text = written.decode().replace("\r\n", "\n")
+        assert process.returncode == 0, text
+        shown = "\n".join(line.rpartition(ERASE)[2] for line in text.split("\n"))
+        silences = [later - earlier for earlier, later in pairwise([*times, time.monotonic()])]
+        return Shown(shown, max(silences))
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Nobody has it open any longer.
+        return b""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """What git would clone, into a folder whose name is not easy."""
+    tmp_path = tmp_path_factory.mktemp("bootstrap")
     folder = tmp_path / "the project's copy"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -30,49 +84,106 @@ def copy(tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    return folder
-
-
-def test_bootstrap_makes_an_index_and_the_line_it_prints_installs_from_it(copy: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    python = Path(sys.executable).resolve()
-    environment = {"HOME": str(home), "PATH": f"{python.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    (tmp_path / "home").mkdir()
+    path = f"{Path(sys.executable).resolve().parent}:/usr/bin:/bin"
+    environment = {"HOME": str(tmp_path / "home"), "PATH": path, "LANG": "C.UTF-8"}
     environment |= {name: os.environ[name] for name in OUTSIDE if name in os.environ}
+    return Copy(folder, environment)
 
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=copy,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=500,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
-    printed = run(str(python), "bootstrap.py")
-    index = copy / "var/private"
-    assert f"The index is in {index}" in printed
-    # The tags that need Python 2 build where there is one.
-    assert re.search(r"sdists: (29 published, 4 failed|32 published, 1 failed)", printed)
-    line = printed.rstrip().splitlines()[-1]
-    run("sh", "-c", line)
-    assert list((copy / "var/try").glob("*.dist-info"))
+@pytest.fixture(scope="module")
+def first_run(copy: Copy) -> Shown:
+    return copy.show("python3", "bootstrap.py")
 
-    again = run(str(python), "bootstrap.py")
+
+def shown_by(page: str, mark: str) -> str:
+    """The block of a page with this line in it, as it is written there."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = re.findall(r"::\n\n((?:    .*\n|\n)+)", text)
+    (block,) = (block for block in blocks if mark in block)
+    return re.sub(r"^    ", "", block, flags=re.MULTILINE).strip()
+
+
+def as_in_pages(text: str, folder: Path) -> str:
+    """The output as pages show it: no path of this machine, and any number of seconds."""
+    text = text.replace(str(folder), "...").replace(str(folder).replace("'", "'\"'\"'"), "...")
+    return re.sub(r": \d+ s$", ": N s", text.strip(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_show_what_the_first_command_shows(copy: Copy, first_run: Shown, page: str) -> None:
+    if shutil.which("python2.7", path=copy.environment["PATH"]):
+        pytest.skip("the system has a python2.7, which cannot be taken away")
+    block = shown_by(page, "29 published, 4 failed")
+    assert as_in_pages(block, copy.folder) == as_in_pages(first_run.text, copy.folder)
+
+
+@pytest.fixture(scope="module")
+def run_with_python2(copy: Copy, first_run: Shown) -> Shown:
+    """The same once more, where there is a Python 2.7 with setuptools, in place of the first run."""
+    python2 = find_old_python("2.7")
+    if (
+        python2 is None
+        or subprocess.run([python2, "-c", "import setuptools"], stderr=subprocess.DEVNULL).returncode
+    ):
+        pytest.skip("no Python 2.7 with setuptools is here")
+    (copy.folder / "var").rename(copy.folder / "var-before")
+    path = f"{copy.environment['PATH']}:{Path(python2).parent}"
+    shown = copy.show("python3", "bootstrap.py", PATH=path)
+    shutil.rmtree(copy.folder / "var")
+    (copy.folder / "var-before").rename(copy.folder / "var")
+    return shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_show_what_is_different_with_python2(copy: Copy, run_with_python2: Shown, page: str) -> None:
+    block = shown_by(page, "32 published, 1 failed")
+    assert block in as_in_pages(run_with_python2.text, copy.folder)
+
+
+def test_it_is_never_silent_for_five_seconds(first_run: Shown) -> None:
+    assert first_run.longest_silence < 5
+
+
+def test_its_last_lines_are_three_things_to_do(first_run: Shown) -> None:
+    *_, title, serve, install, own = first_run.text.strip().splitlines()
+    assert title == "What to do next:"
+    assert serve.endswith("python3 bootstrap.py serve")
+    assert install.endswith("python3 bootstrap.py try")
+    assert own.endswith("write its URL into buildout.cfg, then run bin/buildout")
+    assert max(map(len, (serve, install, own))) < 100
+
+
+def test_the_line_that_it_prints_installs_from_the_index(copy: Copy, first_run: Shown) -> None:
+    assert f"The index is in {copy.folder / 'var/private'}" in first_run.text
+    line = first_run.text.rstrip().splitlines()[-2]
+    shown = copy.show("sh", "-c", line.partition(":")[2])
+    assert "--index-strategy first-index" in shown.text
+    assert list((copy.folder / "var/try").glob("*.dist-info"))
+
+
+def test_a_second_run_builds_and_installs_nothing(copy: Copy, first_run: Shown) -> None:
+    again = copy.show("python3", "bootstrap.py").text
     assert "nothing to build" in again
     assert "Installing the dependencies" not in again
+    assert again.splitlines()[-4:] == first_run.text.splitlines()[-4:]
+
+
+def test_verbose_shows_what_buildout_itself_says(copy: Copy, first_run: Shown) -> None:
+    assert "develop egg" not in first_run.text
+    assert "develop egg" in copy.show("python3", "bootstrap.py", "-v").text
+
+
+def find_old_python(version: str) -> str | None:
+    """A Python of this version, of pyenv or on PATH."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+    return str(found[0]) if found else shutil.which(f"python{version}")
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6"])
 def test_an_old_python_says_which_one_is_needed(version: str) -> None:
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
-    python = str(found[0]) if found else shutil.which(f"python{version}")
+    python = find_old_python(version)
     if python is None:
         pytest.skip(f"no Python {version} is here")
     done = subprocess.run([python, ROOT / "bootstrap.py"], capture_output=True, text=True)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 IN_SDIST = (
     *("CHANGES.rst", "CONTRIBUTING.rst", "LICENSE", "README.rst", "bootstrap.py", "bootstrap_steps.py"),
+    *("bootstrap_commands.py", "bootstrap_example.py", "bootstrap_server.py"),
     *("buildout.cfg", "pyproject.toml", "requirements.txt", "setup.py", ".ci/run"),
     *("docs/index.rst", "news/README.rst", "tests/unit/test_model.py", "tests/samples/example/history.json"),
 )

@@ -77,9 +77,46 @@ def test_lint_types_and_docs_run_their_tools(
 def test_other_arguments_are_for_buildout(tools: Recorder, monkeypatch, arguments: list[str]) -> None:
     called: list[tuple] = []
     monkeypatch.setattr(bootstrap, "call", lambda *command: called.append(command) or 3)
+    monkeypatch.setattr(bootstrap, "run_quietly", lambda _, command: (called.append(command) or 3, ["why"]))
     assert bootstrap.main(arguments) == 3
     assert called == [(bootstrap.PYTHON, bootstrap.BUILDOUT, *arguments)]
     assert tools.commands == []
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [(0, ["sdists: 1 published"]), (1, ["While:", "sdists: 1 published"])]
+)
+def test_what_buildout_prints_is_held_back_unless_it_fails(
+    tools: Recorder, monkeypatch, capsys, status: int, shown: list[str]
+) -> None:
+    printed = ["While:", "sdists: 1 published"]
+    monkeypatch.setattr(bootstrap, "run_quietly", lambda *_: (status, printed))
+    assert bootstrap.main([]) == status
+    assert capsys.readouterr().out.splitlines() == shown
+
+
+def test_a_run_ends_with_three_things_to_do(tools: Recorder, monkeypatch, capsys, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme/index.html").touch()
+    monkeypatch.setattr(bootstrap, "run_quietly", lambda *_: (0, []))
+    assert bootstrap.main([]) == 0
+    last = capsys.readouterr().out.splitlines()[-4:]
+    assert last[0] == "What to do next:"
+    assert [line.rpartition(" ")[2] for line in last[1:]] == ["serve", "try", "bin/buildout"]
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_try_and_serve_build_the_index_first_where_it_is_missing(
+    tools: Recorder, monkeypatch, tmp_path: Path, is_built: bool
+) -> None:
+    done: list[str] = []
+    if is_built:
+        (tmp_path / "acme").mkdir()
+        (tmp_path / "acme/index.html").touch()
+    monkeypatch.setattr(bootstrap, "run_quietly", lambda doing, _: (done.append(doing) or 0, []))
+    monkeypatch.setitem(bootstrap.EXAMPLE, "try", lambda _, arguments: done.extend(arguments) or 0)
+    assert bootstrap.main(["try", "acme"]) == 0
+    assert done == (["acme"] if is_built else ["Running bin/buildout", "acme"])
 
 
 @pytest.mark.parametrize(
