@@ -4,6 +4,7 @@
     python3 bootstrap.py [buildout arguments]      the same, with all that buildout prints (such as -v)
     python3 bootstrap.py serve [--no-browser]      show the index in a browser, until Ctrl-C
     python3 bootstrap.py try [PROJECT]             install a package from the index into var/try
+    python3 bootstrap.py demo                      write the example's index, to look at without a server
     python3 bootstrap.py test [pytest arguments]   run all checks and tests (installs servers on Debian)
     python3 bootstrap.py unit [pytest arguments]   run the unit tests
     python3 bootstrap.py lint                      run ruff check, ruff format --check and lint-imports

@@ -10,11 +10,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bootstrap_commands import PYTHON, ROOT, VENV, call, quote, say
+from bootstrap_commands import PYTHON, ROOT, VENV, call, quote, run_quietly, say
 from bootstrap_server import serve
 
 PART = "sdists: "
 """How the lines begin that the part of buildout.cfg writes; all others are of buildout itself."""
+DEMO = ROOT / "build" / "docs" / "demo"
+# The tags of acme-punchcard build only where there is a Python 2, and the demo is the same everywhere.
+DEMO_OPTIONS = (
+    *("--repository", "example:", "--ignore", "acme-punchcard"),
+    *("--public", "none", "--site-title", "Packages of Acme, a demo"),
+)
 GOES_ON = re.compile(r"(?:Building|published) .*|failed [^:]*")
 """What the part says while it runs. At its end it says again, with the reason, what failed."""
 
@@ -85,4 +91,21 @@ def first_project(index: Path) -> str:
     return min(page.parent.name for page in index.glob("*/index.html"))
 
 
-EXAMPLE = {"serve": run_serve, "try": run_try}
+def run_demo(_index: Path, _arguments: list[str]) -> int:
+    """Write an index of the example that a browser shows from files: the same bytes each time."""
+    scratch = ROOT / "build" / "demo"
+    shutil.rmtree(scratch, ignore_errors=True)
+    command = (VENV / "bin" / "sdists_from_tags", *DEMO_OPTIONS, "--destination", scratch / "index")
+    status, output = run_quietly("Building the demo", command)
+    # One tag fails, which the pages show, too.
+    if status not in (0, 1):
+        say("\n".join(output))
+        return status
+    shutil.rmtree(DEMO, ignore_errors=True)
+    DEMO.parent.mkdir(parents=True, exist_ok=True)
+    (scratch / "index").rename(DEMO)
+    say(f"Open this file in a browser; it needs no server: {DEMO / 'about.html'}")
+    return 0
+
+
+EXAMPLE = {"serve": run_serve, "try": run_try, "demo": run_demo}

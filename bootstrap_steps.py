@@ -67,7 +67,8 @@ def main(arguments: list[str]) -> int:
         return CHECKS[command](others)
     make_buildout()
     if command in EXAMPLE:
-        return (0 if projects() else run_buildout([])) or EXAMPLE[command](INDEX, others)
+        has_index = projects() or command == "demo"
+        return (0 if has_index else run_buildout([])) or EXAMPLE[command](INDEX, others)
     status = run_buildout(arguments)
     if status == 0 and command not in BUILDOUT_COMMANDS and projects():
         say(f"The index is in {INDEX}\n\nWhat to do next:\n" + "\n".join(next_steps()))
