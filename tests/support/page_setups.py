@@ -9,6 +9,7 @@ import getpass
 import os
 import shutil
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from tests.support.commands import Commands, program
 from tests.support.git import commit, git, make_bare
 from tests.support.history import History, setuptools_project
 from tests.support.httpd import SERVER_USER, make_passable
+from tests.support.old_index import add_archive
 from tests.support.page_blocks import blocks
 from tests.support.page_runs import PageRun
 from tests.support.process import Server, free_port
@@ -89,6 +91,12 @@ def subversion(place: Place) -> None:
     history.add_tag("acme-ledger", "final", setuptools_project("acme-ledger", "0.2"))
 
 
+def changed_tags(place: Place) -> None:
+    """A tag of a published release is deleted, and there is a new one."""
+    place.history.delete("acme.greeting/tags/1.0")
+    place.history.release("acme.greeting", "1.2")
+
+
 def failing_tag(place: Place) -> None:
     """A tag in it that does not build."""
     place.history.add_tag("acme-ledger", "0.3", {"setup.py": "open('NEWS.txt')\n"})
@@ -144,6 +152,84 @@ def tags2sdists(place: Place) -> None:
     archives = place.root / "srv/sdists/acme-tool"
     archives.mkdir(parents=True)
     add_sdist(archives, "acme-tool", "1.0", setuptools_project("acme-tool", "1.0"))
+
+
+def old_index(place: Place) -> None:
+    """A Subversion repository, and an index that sdistmaker 1.4 made of its first tag."""
+    history = _repository(place)
+    for version in ("1.0", "1.1"):
+        history.release("Acme.Greeting", version)
+    index = place.root / "srv/packages/index"
+    add_archive(index / "Acme.Greeting/Acme.Greeting-1.0.tar.gz", "Acme.Greeting", "1.0")
+
+
+def other_files(place: Place) -> None:
+    """What else somebody has put into that index."""
+    folder = place.root / "srv/packages/index/acme-ledger"
+    add_archive(folder / "acme-ledger-0.2.zip", "acme-ledger", "0.2")
+    (folder / "acme-ledger-0.2-py2.6.egg").write_text("")
+
+
+def defaults_file(place: Place) -> None:
+    """A buildout with the defaults file that sdistmaker 1.4 used."""
+    folder = place.commands.with_bin_buildout(program("buildout")).folder
+    index = place.root / "srv/packages/index"
+    constants = {"BASE": place.history.url, "OUTDIR": str(index), "BLACKLIST": [".svn"]}
+    text = "".join(f"{name} = {value!r}\n" for name, value in constants.items())
+    (folder / "defaults.py").write_text(f'{text}WHEELS = "none"\n', "utf-8")
+
+
+def real_buildout(place: Place) -> None:
+    """The folder of a buildout in which ``bin/buildout`` works, and has written the script."""
+    place.stands_for("/srv/buildout", place.commands.folder)
+    index = str(place.root / "srv/packages/index")
+    options = {"destination": index, "wheels": "none", "run": "false", **place.options}
+    lines = "".join(f"{name} = {value}\n" for name, value in options.items())
+    part = f"[sdists]\nrecipe = sdistmaker_recipe\n{lines}"
+    done = place.commands.buildout(f"[buildout]\nparts = sdists\n\n{part}")
+    assert done.status == 0, done.output
+
+
+def environment(place: Place) -> None:
+    """A virtual environment with this package, a copy of its examples, and a release to copy."""
+    folder = place.commands.folder
+    place.commands.clean_python("packages")
+    (packages,) = folder.glob("packages/lib/python*/site-packages")
+    own = sysconfig.get_path("purelib")
+    (packages / "own.pth").write_text(f"import site; site.addsitedir({own!r})\n")
+    for name, call in (
+        ("pip", "from pip._internal.cli.main import main; sys.exit(main())"),
+        ("sdists_from_tags", "from sdistmaker_recipe.scripts import *; sys.exit(sdists_from_tags())"),
+    ):
+        script = folder / "packages/bin" / name
+        script.write_text(f"#!{folder}/packages/bin/python\nimport sys\n{call}\n")
+        script.chmod(0o755)
+    shutil.copytree(ROOT / "docs/examples", folder / "docs/examples")
+    (folder / "acme.tool-1.0").mkdir()
+    for name, text in setuptools_project("acme.tool", "1.0").items():
+        (folder / "acme.tool-1.0" / name).write_text(text, "utf-8")
+
+
+def converted(place: Place) -> None:
+    """The same projects in git, as git svn leaves them, and a script whose part names them."""
+    folder = place.root / "git"
+    projects = {"acme.greeting": ("1.0", "1.1"), "acme-ledger": ("0.2",)}
+    for project, versions in projects.items():
+        bare = make_bare(folder / f"{project}.git")
+        place.names[f"https://git.example.com/group/{project}.git"] = bare.as_uri()
+        for version in versions:
+            git(bare, "tag", version, commit(bare, setuptools_project(project, version)))
+    working_copy = place.commands.folder / "working-copy"
+    working_copy.mkdir()
+    git(working_copy, "init", "--quiet")
+    git(working_copy, "commit", "--quiet", "--allow-empty", "--message", "one")
+    git(working_copy, "update-ref", "refs/remotes/origin/tags/1.0", "HEAD")
+    script = place.commands.folder / "bin/sdists_from_tags"
+    urls = "\\n".join(f"git+{path.as_uri()}" for path in folder.iterdir())
+    text = script.read_text("utf-8").replace(place.history.url, urls)
+    script.with_name("with_git").write_text(text, "utf-8")
+    script.with_name("with_git").chmod(0o755)
+    place.commands = replace(place.commands, folder=working_copy)
 
 
 def buildout(place: Place) -> None:
@@ -266,10 +352,7 @@ def host(place: Place) -> None:
 
 def served(place: Place) -> None:
     """The host serves the index, as the page on Apache says."""
-    page = ROOT / "docs/how-to/serve-with-apache.rst"
-    run = PageRun(place.commands, place.names)
-    for block in blocks(page):
-        run.follow(block)
+    _follow("how-to/serve-with-apache.rst", place)
 
 
 def checkout(place: Place) -> None:
@@ -321,20 +404,43 @@ def mirror(place: Place) -> None:
 
 PAGES: Mapping[str, tuple[SetUp, ...]] = {
     "tutorial/first-index.rst": (machine, checkout, apache, port_8080),
+    "how-to/build-on-a-cluster.rst": (),
     "how-to/check-and-repair.rst": (machine, subversion, buildout, published),
     "how-to/choose-tags.rst": (machine, subversion, buildout),
     "how-to/containers.rst": (),
     "how-to/copy-the-index.rst": (machine, subversion, failing_tag, buildout, scripts("copies"), mirror),
+    "how-to/from-subversion-to-git.rst": (machine, subversion, buildout, published, converted),
     "how-to/from-tags2sdists.rst": (machine, tags2sdists),
     "how-to/monitor-failures.rst": (machine, subversion, failing_tag, buildout, scripts("monitoring")),
     "how-to/pages-for-people.rst": (machine, subversion, buildout, published, running_apache, host, served),
+    "how-to/private-repositories.rst": (),
+    "how-to/questions.rst": (machine, subversion, real_buildout, published, changed_tags),
     "how-to/repository-layouts.rst": (machine, tags_at_the_root, buildout),
     "how-to/run-by-cron-and-hooks.rst": (machine, subversion, buildout),
     "how-to/serve-with-apache.rst": (machine, subversion, buildout, published, running_apache, host),
     "how-to/serve-with-nginx.rst": (machine, subversion, nginx_config, buildout, published, nginx, host),
     "how-to/several-indexes.rst": (machine, subversion, buildout),
     "how-to/several-projects.rst": (machine, several_projects, buildout),
+    "how-to/take-over-an-index.rst": (machine, old_index, other_files, buildout),
+    "how-to/upgrade-from-sdistmaker-1.4.rst": (machine, old_index, defaults_file),
     "how-to/wheels.rst": (machine, subversion, buildout, published, with_wheels),
     "how-to/when-a-tag-fails.rst": (machine, subversion, failing_tag, buildout, published),
+    "how-to/withdraw-releases.rst": (machine, subversion, buildout, published),
+    "how-to/write-a-vcs-backend.rst": (machine, environment),
 }
 """The set-ups of each page whose blocks are run, in their order."""
+
+
+def follow(page: str, root: Path, commands: Commands, public: str) -> None:
+    """Make what a page finds below ``root``, and follow it; ``public`` is the URL of the public index."""
+    with ExitStack() as stack:
+        place = Place(root, commands, public, stack)
+        for set_up in PAGES[page]:
+            set_up(place)
+        _follow(page, place)
+
+
+def _follow(page: str, place: Place) -> None:
+    run = PageRun(place.commands, place.names)
+    for block in blocks(ROOT / "docs" / page):
+        run.follow(block)
