@@ -40,6 +40,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import re
 import resource
@@ -48,6 +49,7 @@ import signal
 import tempfile
 import time
 import traceback
+import warnings
 from typing import Any, Iterator, Optional
 
 PR_SET_PDEATHSIG = 1
@@ -55,6 +57,12 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # A build of this project shows which modules a backend imports only when it builds.
 EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+PRACTICE_BUILDS = 3
+"""How often a worker builds it, until Python has specialised most of the code (PEP 659)."""
+PLAIN_DISTRIBUTIONS = frozenset(("pip", "sdistmaker-shims", "setuptools", "wheel"))
+"""The distributions of an environment in which nothing but setuptools takes part in a build."""
+VENDORED = os.path.join("setuptools", "_vendor")
+"""The folder on sys.path of what setuptools brings along for itself."""
 PRELOADED_PACKAGES = ("setuptools" + os.sep, "pkg_resources" + os.sep, "_distutils_hack" + os.sep)
 """The packages of a build environment from which a worker imports modules before the first build."""
 RESTART = """\
@@ -364,21 +372,87 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
         importlib.import_module(module)
     except Exception:  # each build reports it by itself
         return
-    if module == "setuptools.build_meta":
-        observed = observe_build(wakeup) if has_many_builds else NOTHING_OBSERVED
-        for name in observed["modules"]:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-        for pattern, flags in observed["patterns"]:
-            with contextlib.suppress(Exception):
-                re.compile(pattern, flags)
-        if has_many_builds:
-            with contextlib.suppress(Exception):
-                importlib.import_module("sdistmaker_sdist").replace_make_distribution()
-            with contextlib.suppress(Exception):
-                importlib.import_module("sdistmaker_wheel").replace_slow_parts()
+    is_setuptools = module == "setuptools.build_meta" and has_many_builds
+    is_plain = is_setuptools and has_plain_distributions()
+    if is_setuptools:
+        if not is_plain:
+            import_what_builds_import(wakeup)
+        with contextlib.suppress(Exception):
+            importlib.import_module("sdistmaker_sdist").replace_make_distribution()
+        with contextlib.suppress(Exception):
+            importlib.import_module("sdistmaker_wheel").replace_slow_parts()
     with contextlib.suppress(Exception):
         cache_entry_points()
+    if is_plain:
+        practise()
+
+
+def has_plain_distributions() -> bool:
+    """Whether no plugin takes part in builds; False if this Python cannot tell."""
+    try:
+        from importlib import metadata
+    except ImportError:
+        return False
+    folders = [folder for folder in sys.path if not folder.endswith(VENDORED)]
+    names = {found.metadata["Name"] for found in metadata.distributions(path=folders)}
+    return names <= PLAIN_DISTRIBUTIONS
+
+
+def practise() -> None:
+    """Build an empty project in this process, some times.
+
+    Forks inherit the modules and the caches of it, and code that Python has specialised. A plugin could leave
+    behind more than that.
+    """
+    environment, arguments, path = dict(os.environ), list(sys.argv), list(sys.path)
+    # Answers go through the standard output.
+    saved = [(os.dup(descriptor), descriptor) for descriptor in (1, 2)]
+    try:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            for number in range(PRACTICE_BUILDS):
+                place = os.path.join(folder, str(number))
+                os.mkdir(place)
+                with contextlib.suppress(Exception, SystemExit):
+                    build_empty_project(place)
+    finally:
+        os.chdir("/")
+        for copy, descriptor in saved:
+            os.dup2(copy, descriptor)
+            os.close(copy)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv[:], sys.path[:] = arguments, path
+        # setuptools writes to the streams of the process that configured logging.
+        logging.root.handlers[:] = []
+        logging.root.setLevel(logging.WARNING)
+
+
+def build_empty_project(folder: str) -> None:
+    """Make an empty project in this folder, and build its sdist and wheel there; they print nothing."""
+    os.chdir(folder)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
+    os.mkdir("warm")
+    for name, text in (("setup.py", EMPTY_PROJECT), ("README.txt", ""), ("warm/__init__.py", "")):
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
+    backend = importlib.import_module("setuptools.build_meta").__legacy__
+    backend.build_sdist(folder)
+    with contextlib.suppress(Exception):  # an old setuptools needs another distribution for it
+        backend.build_wheel(folder)
+
+
+def import_what_builds_import(wakeup: int) -> None:
+    """Import the modules that a build imports, and compile the patterns that it compiles."""
+    observed = observe_build(wakeup)
+    for name in observed["modules"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    for pattern, flags in observed["patterns"]:
+        with contextlib.suppress(Exception):
+            re.compile(pattern, flags)
 
 
 def observe_build(wakeup: int) -> "dict[str, Any]":
@@ -388,18 +462,7 @@ def observe_build(wakeup: int) -> "dict[str, Any]":
         child = os.fork()
         if child == 0:
             try:
-                os.chdir(folder)
-                null = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(null, 1)
-                os.dup2(null, 2)
-                os.mkdir("warm")
-                for name, text in (("setup.py", EMPTY_PROJECT), ("README.txt", ""), ("warm/__init__.py", "")):
-                    with open(name, "w", encoding="utf-8") as file:
-                        file.write(text)
-                backend = importlib.import_module("setuptools.build_meta").__legacy__
-                backend.build_sdist(folder)
-                with contextlib.suppress(Exception):  # an old setuptools needs another distribution for it
-                    backend.build_wheel(folder)
+                build_empty_project(folder)
                 modules = [name for name, module in sys.modules.items() if may_be_preloaded(module)]
                 with open(observed, "w", encoding="utf-8") as file:
                     json.dump({"modules": modules, "patterns": compiled_patterns()}, file)
@@ -471,12 +534,13 @@ def cache_entry_points() -> None:
             for name, points in cached[folder] if folder in cached else points_of_tag(folder):
                 by_name.setdefault(name, points)
         group = selection.get("group")
+        is_by_group = list(selection) == ["group"]
         matching = (
             point
             for points in by_name.values()
             for point in points
             # Most are of another group, and this comparison is far quicker than the other one.
-            if (group is None or point.group == group) and point.matches(**selection)
+            if (group is None or point.group == group) and (is_by_group or point.matches(**selection))
         )
         return metadata.EntryPoints(matching)
 

@@ -5,14 +5,14 @@ anyway, so here its members are written at once, without owners and not compress
 for their order. This runs on any Python from 3.6, so it imports only the standard library and setuptools.
 """
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
 import time
 from importlib import import_module
-from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Iterable
 
 METHODS = (
     "_remove_os_link",
@@ -27,6 +27,9 @@ METHODS = (
 
 CHANGED = ("setup.cfg", "pyproject.toml")
 """Files that change in an archive: markers of a development version are removed from them."""
+
+MAX_BYTES_IN_MEMORY = 1 << 20
+"""The size of a file that is read at once."""
 
 
 def replace_make_distribution() -> None:
@@ -85,27 +88,53 @@ def write_sdist(command: "Any") -> None:
         command.distribution.metadata.write_pkg_info(folder)
         sources.update((own, os.path.join(folder, own)) for own in os.listdir(folder))
         os.makedirs(command.dist_dir, exist_ok=True)
-        with tarfile.open(target, "w:gz", compresslevel=0, format=tarfile.GNU_FORMAT) as archive:
-            add_folders(archive, [os.path.join(top, path) for path in sources])
-            for path, source in sources.items():
+        paths = {os.path.join(top, path): source for path, source in sources.items()}
+        # Compressed with level 0: the archive is only read once, to be written anew.
+        with gzip.open(target, "wb", compresslevel=0) as output:
+            for path in folders_above(paths):
+                output.write(header(path, tarfile.DIRTYPE, 0o755, int(time.time())))
+            for path, source in paths.items():
                 if os.path.isfile(source):
-                    add_file(archive, source, os.path.join(top, path))
+                    write_file(output, source, path)
+            output.write(bytes(2 * tarfile.BLOCKSIZE))
     command.archive_files = [target]
     command.distribution.dist_files.append(("sdist", "", target))
 
 
-def add_folders(archive: "tarfile.TarFile", paths: "list[str]") -> None:
-    """Add all folders that these paths are in, as if they were made now."""
-    for folder in sorted({parent for path in paths for parent in PurePosixPath(path).parents if parent.name}):
-        member = tarfile.TarInfo(str(folder))
-        member.type, member.mode, member.mtime = tarfile.DIRTYPE, 0o755, int(time.time())
-        archive.addfile(member)
+def folders_above(paths: "Iterable[str]") -> "list[str]":
+    """All folders that these relative paths are in, sorted."""
+    folders: "set[str]" = set()
+    for path in paths:
+        folder = os.path.dirname(path)
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = os.path.dirname(folder)
+    return sorted(folders)
 
 
-def add_file(archive: "tarfile.TarFile", path: str, name: str) -> None:
-    """Add a file under this name, with its time and permissions."""
+def write_file(output: "gzip.GzipFile", path: str, name: str) -> None:
+    """Write a file as a member of this name, with its time and permissions.
+
+    This does the same as ``TarFile.addfile`` with a fraction of the calls.
+    """
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
-        member = tarfile.TarInfo(name)
-        member.size, member.mtime, member.mode = status.st_size, int(status.st_mtime), status.st_mode & 0o7777
-        archive.addfile(member, file)
+        head = header(name, tarfile.REGTYPE, status.st_mode & 0o7777, int(status.st_mtime), status.st_size)
+        if status.st_size > MAX_BYTES_IN_MEMORY:
+            output.write(head)
+            shutil.copyfileobj(file, output, MAX_BYTES_IN_MEMORY)
+            output.write(padding(status.st_size))
+        else:
+            output.write(head + file.read(status.st_size) + padding(status.st_size))
+
+
+def header(name: str, kind: bytes, mode: int, mtime: int, size: int = 0) -> bytes:
+    """The header of a member."""
+    member = tarfile.TarInfo(name)
+    member.type, member.mode, member.mtime, member.size = kind, mode, mtime, size
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def padding(size: int) -> bytes:
+    """What fills the last block of a member."""
+    return bytes(-size % tarfile.BLOCKSIZE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from sdistmaker_recipe.model import Built
-from sdistmaker_recipe.toolchain import worker
 from tests.support.builds import Builder
 from tests.support.history import History, tree
 
@@ -87,25 +85,20 @@ def build(
     folder: Path,
     cache: Path,
     files: Mapping[str, str | bytes],
-    monkeypatch: pytest.MonkeyPatch,
     *,
     ours: bool,
 ) -> Built:
-    """What a build of these files gives: by our way of writing archives, or by that of setuptools."""
+    """What a build of these files gives: by our way of writing archives, or by that of setuptools.
+
+    With few builds a worker changes nothing of setuptools, and builds nothing for practice.
+    """
     place = folder / ("ours" if ours else "theirs")
     place.mkdir()
-    if not ours:
-        shims = folder / "shims"
-        shutil.copytree(worker.SHIMS, shims, ignore=shutil.ignore_patterns("__pycache__"))
-        (shims / "sdistmaker_sdist.py").write_text("def replace_make_distribution():\n    pass\n")
-        monkeypatch.setattr(worker, "SHIMS", shims)
-    # Else both ways would be that of one process.
-    worker._cached_worker.cache_clear()
     history = History(place / "repository")
     executables = [path for path in files if path.endswith((".sh", ".cfg", "setup.py"))]
     history.add_tag("pkg", "1.0", files, executables=executables)
     builder = Builder(history, place / "builds", cache / "environments")
-    settings = builder.settings(sandbox="none", has_many_builds=True)
+    settings = builder.settings(sandbox="none", has_many_builds=ours)
     built = builder.build("pkg", "1.0", settings=settings)
     assert isinstance(built, Built), built
     return built
@@ -113,16 +106,16 @@ def build(
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_samples_give_the_same_bytes(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, sample: Path
+    tmp_path: Path, cache: Path, sample: Path
 ) -> None:
-    ours = build(tmp_path, cache, tree(sample), monkeypatch, ours=True)
-    theirs = build(tmp_path, cache, tree(sample), monkeypatch, ours=False)
+    ours = build(tmp_path, cache, tree(sample), ours=True)
+    theirs = build(tmp_path, cache, tree(sample), ours=False)
     assert (ours.toolchain, ours.sha256) == (theirs.toolchain, theirs.sha256)
 
 
 @pytest.mark.parametrize("name", USUAL)
 def test_the_usual_way_is_ours(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, cache: Path, name: str
 ) -> None:
     told = tmp_path / "told"
     setup = SETUP.format(tells=TELLS.format(told=told), before="", options="")
@@ -134,15 +127,15 @@ def test_the_usual_way_is_ours(
         "setup.py": setup,
         **USUAL[name],
     }
-    ours = build(tmp_path, cache, files, monkeypatch, ours=True)
+    ours = build(tmp_path, cache, files, ours=True)
     assert not told.exists()
-    assert ours.sha256 == build(tmp_path, cache, files, monkeypatch, ours=False).sha256
+    assert ours.sha256 == build(tmp_path, cache, files, ours=False).sha256
     assert told.exists()
 
 
 @pytest.mark.parametrize("name", OTHER_WAYS)
 def test_a_tag_that_has_its_own_way_gets_it(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, cache: Path, name: str
 ) -> None:
     told = tmp_path / "told"
     before = OTHER_WAYS[name]["before"]
@@ -150,6 +143,6 @@ def test_a_tag_that_has_its_own_way_gets_it(
     options = ', cmdclass={"egg_info": own_info}' if "class own_info(" in before else options
     setup = SETUP.format(tells=TELLS.format(told=told), before=before, options=options)
     files = {"pkg.py": "", "README.txt": "", "setup.py": setup}
-    ours = build(tmp_path, cache, files, monkeypatch, ours=True)
+    ours = build(tmp_path, cache, files, ours=True)
     assert told.exists()
-    assert ours.sha256 == build(tmp_path, cache, files, monkeypatch, ours=False).sha256
+    assert ours.sha256 == build(tmp_path, cache, files, ours=False).sha256

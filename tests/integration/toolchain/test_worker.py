@@ -18,6 +18,7 @@ import pytest
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hook_runner
+from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, HookCall, Worker, worker_for
 
@@ -32,7 +33,7 @@ class Bench:
         self.worker = worker
         self.folder = folder
         self.tree = folder / "tree"
-        (self.tree / "tools").mkdir(parents=True)
+        (self.tree / "tools").mkdir(parents=True, exist_ok=True)
         self.calls = 0
 
     def call(self, body: str, seconds: float = 20) -> int | None:
@@ -303,6 +304,7 @@ def test_a_hook_that_writes_to_its_workers_pipe_harms_none_but_itself(tmp_path: 
 OWNER = """
 import os, sys
 from pathlib import Path
+from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import Worker
 worker = Worker(Path(sys.executable), "", NO_SANDBOX)
@@ -329,6 +331,7 @@ def test_a_worker_ends_with_the_process_that_started_it(how: int | None) -> None
 BUSY_OWNER = """
 import sys
 from pathlib import Path
+from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker
 tree = Path(sys.argv[1])
@@ -465,3 +468,38 @@ def test_what_each_build_would_import_is_imported_once_where_there_are_many(
         worker.close()
     assert loaded[0]
     assert ("setuptools.command.egg_info" in loaded[1]) == has_many_builds
+
+
+@pytest.fixture
+def plain_python(tmp_path: Path) -> Path:
+    """The Python of an environment with nothing but setuptools."""
+    python = tmp_path / "environment" / "bin" / "python"
+    for command in (
+        ["venv", "--python", sys.executable, tmp_path / "environment"],
+        ["pip", "install", "--python", python, "setuptools"],
+    ):
+        subprocess.run([uv_program(), *command, "--quiet", "--no-config"], check=True)
+    return python
+
+
+def test_a_worker_that_built_for_practice_is_as_before(tmp_path: Path, plain_python: Path) -> None:
+    body = """\
+import logging, warnings
+return [
+    sys.argv, sys.path, dict(os.environ), os.getcwd(),
+    logging.root.level, logging.root.handlers, repr(warnings.filters), sorted(os.listdir("/proc/self/fd")),
+]
+"""
+    results = []
+    for has_many_builds in (True, False):
+        worker = Worker(
+            plain_python, "setuptools.build_meta:__legacy__", NO_SANDBOX, has_many_builds=has_many_builds
+        )
+        bench = Bench(tmp_path, worker)
+        try:
+            results.append(bench.returned(body))
+            core = "return getattr(sys.modules.get('distutils.core'), '_setup_distribution', None) is not None"
+            assert bench.returned(core) == has_many_builds
+        finally:
+            worker.close()
+    assert results[0] == results[1]
