@@ -98,18 +98,24 @@ class Clone:
         with self.locked(fcntl.LOCK_EX):
             if self.is_made() and self._seen_tip() == tip:
                 return
-            try:
-                if self.is_made():
-                    self._pull()
-            except RepositoryError as error:
-                if error.is_transient or error.is_forbidden or isinstance(error, StoreError):
-                    raise
-                # Whatever is wrong with the clone, it can be made again.
-                logger.debug("%s: the clone is made again: %s", self._url, error.reason)
-                self._remove()
-            if not self.is_made():
+            if not (self.is_made() and self._pull()):
                 self._make()
             self._tip_file.write_text(tip, "ascii")
+
+    def made(self) -> int:
+        """A number that another clone in this place has not; 0 if there is none."""
+        try:
+            return self.repository.stat().st_ino
+        except OSError:
+            return 0
+
+    def make_again(self, made: int) -> None:
+        """Make the clone again, unless another process did since its number was this one."""
+        tip = self.tip()
+        with self.locked(fcntl.LOCK_EX):
+            if self.made() == made:
+                self._make()
+                self._tip_file.write_text(tip, "ascii")
 
     @contextmanager
     def locked(self, operation: int = fcntl.LOCK_SH) -> Iterator[None]:
@@ -132,22 +138,31 @@ class Clone:
         except (OSError, ValueError):
             return ""
 
-    def _pull(self) -> None:
+    def _pull(self) -> bool:
+        """Pull what is new; false if the clone cannot become what the server has."""
         here = ["-R", str(self.repository)]
-        with_retries(lambda: self._network([*here, "pull", "-q", "--", self._server], _TRANSFER_SECONDS))
-        # Changesets that were stripped from the server would keep their tags here.
-        gone = with_retries(
-            lambda: self._network(
-                [*here, "outgoing", "-q", "-l", "1", "-T", "{node}", "--", self._server],
-                _QUESTION_SECONDS,
-                accepted=(0, 1),
+        try:
+            with_retries(lambda: self._network([*here, "pull", "-q", "--", self._server], _TRANSFER_SECONDS))
+            # Changesets that were stripped from the server would keep their tags here.
+            gone = with_retries(
+                lambda: self._network(
+                    [*here, "outgoing", "-q", "-l", "1", "-T", "{node}", "--", self._server],
+                    _QUESTION_SECONDS,
+                    accepted=(0, 1),
+                )
             )
-        )
+        except RepositoryError as error:
+            if error.is_transient or error.is_forbidden:
+                raise
+            # Whatever is wrong with the clone, it can be made again.
+            logger.debug("%s: the clone is made again: %s", self._url, error.reason)
+            return False
         if gone.strip():
             logger.debug("%s: changesets were removed from the server", self._url)
-            self._remove()
+        return not gone.strip()
 
     def _make(self) -> None:
+        """Make the clone. If that fails, the one that is there stays."""
         with scratch_folder(self._lock.parent, self._name) as scratch:
             made = scratch / "made"
 
@@ -157,6 +172,7 @@ class Clone:
                 self._network(arguments, _TRANSFER_SECONDS)
 
             with_retries(clone)
+            self._remove()
             made.rename(self.repository)
 
     def _remove(self) -> None:

@@ -12,6 +12,11 @@ from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.shown_url import without_login
 
+
+class DamagedRepositoryError(RepositoryError):
+    """hg cannot read what a repository should have. A clone can be made again."""
+
+
 _ASK_BY_HAND = "hg identify URL must answer, as the user this program runs as."
 
 
@@ -24,6 +29,7 @@ class Fault(NamedTuple):
     is_transient: bool = False
     is_forbidden: bool = False
     is_missing: bool = False
+    is_damaged: bool = False
 
 
 _LOGIN = Fault(
@@ -92,9 +98,11 @@ FAULTS = (
         "Install a newer Mercurial, or the extension that the message names.",
     ),
     Fault(
-        r"is corrupted|unknown (version|flags) .*revlog|in revlog|integrity check failed|is damaged",
+        r"is corrupted|unknown (version|flags) .*revlog|in revlog|integrity check failed|is damaged|"
+        r"(00manifest|data/)\S*: no (node|match found)",
         "the repository is damaged",
         "Run hg verify there. Restore the repository from a backup or a clone.",
+        is_damaged=True,
     ),
     Fault(
         r"largefile\S* .*(not found|missing)|can't get file locally|missing largefiles|couldn't be updated",
@@ -137,7 +145,9 @@ def translate(url: str, printed: str, credentials: Credentials | None = None) ->
             reason, hint = fault.reason, fault.hint
             if fault is _LOGIN and credentials and credentials.password is not None:
                 reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            kind = PathNotFoundError if fault.is_missing else RepositoryError
+            kind: type[RepositoryError] = RepositoryError
+            if fault.is_missing or fault.is_damaged:
+                kind = PathNotFoundError if fault.is_missing else DamagedRepositoryError
             return kind(
                 url,
                 f"{reason} ({line})",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sdistmaker_recipe.configuration.local_repository import is_mercurial_repository
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
@@ -15,9 +16,11 @@ from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial import history, subrepositories
 from sdistmaker_recipe.vcs.mercurial.clone import Clone
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
-from sdistmaker_recipe.vcs.mercurial.errors import translate
+from sdistmaker_recipe.vcs.mercurial.errors import DamagedRepositoryError, translate
 from sdistmaker_recipe.vcs.mercurial.subrepositories import Subrepository
 from sdistmaker_recipe.vcs.subdirectories import PROJECT_FILES, project_folders
+
+Answer = TypeVar("Answer")
 
 _SECONDS = 600.0
 _ANY_FOLDER = "(?:.*/)?"
@@ -214,50 +217,60 @@ class RemotePlace:
 
     def tags(self) -> dict[str, str]:
         """The tags of all heads."""
-        with self._updated() as place:
-            return place.tags()
+        return self._answer(lambda place: place.tags())
 
     def times(self) -> dict[str, int]:
         """The times of all changesets with a tag."""
-        with self._updated() as place:
-            return place.times()
+        return self._answer(lambda place: place.times())
 
     def folders(self, nodes: Iterable[str], globs: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The folders of these changesets that match a glob and hold a project."""
-        with self._updated() as place:
-            return place.folders(nodes, globs)
+        return self._answer(lambda place: place.folders(nodes, globs))
 
     def touches_tags(self, node: str) -> bool | None:
         """Whether a changeset or a later one changes tags."""
-        with self._updated() as place:
-            return place.touches_tags(node)
+        return self._answer(lambda place: place.touches_tags(node))
 
     def removals(self, names: Iterable[str]) -> dict[str, str]:
         """The changeset that removed each of these tags."""
-        with self._updated() as place:
-            return place.removals(names)
+        return self._answer(lambda place: place.removals(names))
 
     def archive(self, node: str, destination: Path) -> None:
         """Write the files of a changeset to a new folder."""
-        with self._holding(node) as place:
+
+        def write(place: LocalPlace) -> None:
+            shutil.rmtree(destination, ignore_errors=True)  # what a damaged clone gave
             place.archive(node, destination)
+
+        self._answer(write, node)
 
     def subrepositories(self, node: str) -> Sequence[Subrepository]:
         """What a changeset includes."""
-        with self._holding(node) as place:
-            return place.subrepositories(node)
+        return self._answer(lambda place: place.subrepositories(node), node)
 
-    @contextlib.contextmanager
-    def _updated(self) -> Iterator[LocalPlace]:
-        self._clone.update()
-        with self._clone.locked():
-            yield self._place
+    def _answer(self, ask: Callable[[LocalPlace], Answer], node: str = "") -> Answer:
+        """What the clone answers. If that is damaged, it is made again.
+
+        With ``node`` it has this changeset, otherwise it is up to date.
+        """
+        made = self._clone.made()
+        try:
+            with self._holding(node) as place:
+                return ask(place)
+        except (DamagedRepositoryError, PathNotFoundError):
+            if not made:
+                raise
+        self._clone.make_again(made)
+        with self._holding(node) as place:
+            return ask(place)
 
     @contextlib.contextmanager
     def _holding(self, node: str) -> Iterator[LocalPlace]:
-        """The clone; it is made or brought up to date only if it lacks the changeset."""
-        with self._clone.locked():
-            has = self._clone.is_made() and self._place.has(node)
+        """The clone; with a changeset it is brought up to date only if it lacks that."""
+        has = False
+        if node:
+            with self._clone.locked():
+                has = self._clone.is_made() and self._place.has(node)
         if not has:
             self._clone.update()
         with self._clone.locked():

@@ -223,6 +223,32 @@ def test_a_damaged_clone_is_made_again(served: Server, project: Path, tmp_path: 
     assert sorted(opened.scan()) == ["1.0", "1.1"]
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("00changelog.i", b"damage"),
+        ("00changelog.i", b""),
+        ("00manifest.i", b"damage"),
+        ("00manifest.i", None),
+        ("data/setup.py.i", b"damage"),
+        ("data/setup.py.i", None),
+        ("data/~2ehgtags.i", b"damage"),
+    ],
+)
+def test_a_clone_that_was_damaged_since_is_made_again(
+    served: Server, tmp_path: Path, file: str, content: bytes | None
+) -> None:
+    opened = Opened(server_url(served), tmp_path / "cache")
+    tags = opened.scan()
+    (clone,) = (tmp_path / "cache/mercurial").glob("*.clone")
+    damaged = clone / ".hg/store" / file
+    assert damaged.exists()
+    damaged.unlink() if content is None else damaged.write_bytes(content)
+    opened.export("1.0", tmp_path / "out")
+    assert (tmp_path / "out/setup.py").exists()
+    assert opened.scan() == tags
+
+
 # the files of a tag
 
 
