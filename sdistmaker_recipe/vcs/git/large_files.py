@@ -8,6 +8,7 @@ a tag's .gitattributes names is executed.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -23,6 +24,9 @@ from sdistmaker_recipe.vcs.git.objects import make_git_folder
 from sdistmaker_recipe.vcs.git.places import Place
 from sdistmaker_recipe.vcs.git.process import Git, is_remote
 
+logger = logging.getLogger(__name__)
+
+_MISSING = re.compile(r"missing object|does not exist on the server|\[404\]")
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
@@ -75,7 +79,19 @@ def _fetch(place: Place, objects: Path, commit: Commit, credentials: Credentials
             "safe.bareRepository": "all",
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-        git.run([*options, "lfs", "fetch", "origin", commit.identifier])
+        try:
+            git.run([*options, "lfs", "fetch", "origin", commit.identifier])
+        except RepositoryError as error:
+            if not _MISSING.search(error.reason):
+                raise RepositoryError(
+                    place.url,
+                    f"git lfs fetch failed: {error.reason}",
+                    error.hint,
+                    is_transient=error.is_transient,
+                    is_forbidden=error.is_forbidden,
+                ) from error
+            # Which files are missing is seen when they are put in place.
+            logger.debug("%s: %s", place.url, error.reason)
 
 
 def _replace(url: str, kept: Path, target: Path, digest: str, path: str) -> None:
