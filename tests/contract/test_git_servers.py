@@ -308,6 +308,29 @@ def test_a_tag_that_went_meanwhile_leaves_what_was_fetched_for_the_others(
         late.export(tag_of(remote, tags[name]), "head", tmp_path / name)
 
 
+@pytest.mark.parametrize("kind", ["daemon", "http", "ssh"])
+def test_a_tag_whose_objects_the_server_lost_costs_no_other(
+    kind: str,
+    bare: Path,
+    parent: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    user: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    commit(bare, {"setup.py": "# 4.0\n", "lost/setup.py": "# lost\n"})
+    git(bare, "tag", "4.0", "main")
+    lost = git(bare, "rev-parse", "main:lost")
+    (bare / "objects" / lost[:2] / lost[2:]).unlink()
+    url = url_of(kind, bare, parent, request, monkeypatch)
+    repository = opened(url, tmp_path / "cache")
+    tags = release_tags(repository.all_tags(TagFilter(url)))
+    assert list(tags) == sorted(NAMES)
+    assert "objects of the tag 4.0 are missing" in caplog.text
+    assert export(repository, url, tags["2.0"], tmp_path / "out") == "# 2.0\n"
+
+
 def test_what_a_killed_run_left_goes_when_the_cache_is_made(remote: str, tmp_path: Path) -> None:
     prepared(remote, tmp_path)
     folder = cached(tmp_path)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from sdistmaker_recipe.errors import RepositoryError, StoreError
 from sdistmaker_recipe.vcs import Credentials
+from sdistmaker_recipe.vcs.git.errors import LostObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
@@ -34,6 +35,8 @@ _IDS = "sdistmaker-tags.json"
 _KEEP = "refs/keep/"
 _MOST_PACKS = 40
 """Each fetch makes a pack; more of them are packed into one."""
+_MOST_LOST = 10
+"""If the server lost the objects of so many tags, the repository is not read at all."""
 _NO_SHALLOW = "does not support shallow"
 
 
@@ -152,8 +155,26 @@ class Cache:
     def read_tags(self, tags: Mapping[str, str], globs: Sequence[str]) -> dict[str, Resolved]:
         """What tags are, with the projects in folders that match a glob.
 
-        Only commits are fetched, or commits and trees, into a folder that is thrown away.
+        Only commits are fetched, or commits and trees, into a folder that is thrown away. If the server lost
+        objects of some tags, these are left out.
         """
+        given_up: list[str] = []
+
+        def read(names: Sequence[str]) -> dict[str, Resolved]:
+            try:
+                return self._read_tags({name: tags[name] for name in names}, globs)
+            except LostObjectsError:
+                if len(names) == 1:
+                    given_up.extend(names)
+                if len(given_up) == _MOST_LOST or len(tags) == 1:
+                    raise
+            # Nothing is given in one go with what is lost. So these are looked for by halves.
+            middle = len(names) // 2
+            return {**read(names[:middle]), **read(names[middle:])} if middle else {}
+
+        return read(sorted(tags))
+
+    def _read_tags(self, tags: Mapping[str, str], globs: Sequence[str]) -> dict[str, Resolved]:
         part = "blob:none" if globs else "tree:0"
         wanted = {identifier: f"refs/tags/{tag}" for tag, identifier in tags.items()}
         with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:

@@ -28,7 +28,15 @@ class DamagedObjectsError(RepositoryError):
         )
 
 
+class LostObjectsError(RepositoryError):
+    """A server gives nothing of what was asked for in one go, because it lost some of these objects."""
+
+
 _ASK_BY_HAND = "git ls-remote URL must list its refs, as the user this program runs as."
+
+
+_SAYS_NOTHING = "error: failed to fetch some objects"
+"""git-lfs says the reason before that."""
 
 
 class Fault(NamedTuple):
@@ -40,6 +48,7 @@ class Fault(NamedTuple):
     is_transient: bool = False
     is_forbidden: bool = False
     is_missing: bool = False
+    is_damaged: bool = False
 
 
 _LOGIN = Fault(
@@ -118,6 +127,13 @@ FAULTS = (
         is_missing=True,
     ),
     Fault(
+        r"repository corruption|bad pack header|bad tree object|unable to read [0-9a-f]{40}|"
+        r"object file \S+ is (empty|corrupt)|missing (blob|tree|commit)",
+        "the repository on the server is damaged",
+        "Run git fsck there.",
+        is_damaged=True,
+    ),
+    Fault(
         r"early EOF|hung up|Connection reset|Broken pipe|RPC failed|Operation too slow|"
         r"[Cc]onnection closed|Connection to \S+ closed",
         "the connection was closed by the server",
@@ -152,7 +168,9 @@ def translate(url: str, printed: str, credentials: Credentials | None = None) ->
             reason, hint = fault.reason, fault.hint
             if fault is _LOGIN and credentials and credentials.password is not None:
                 reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            kind = PathNotFoundError if fault.is_missing else RepositoryError
+            kind: type[RepositoryError] = RepositoryError
+            if fault.is_missing or fault.is_damaged:
+                kind = PathNotFoundError if fault.is_missing else LostObjectsError
             return kind(
                 url,
                 f"{reason} ({_main_line(printed, credentials)})",
@@ -168,7 +186,7 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     starts = ("fatal: ", "error: ", "remote: ", "ERROR: ")
     chosen = next((line for start in starts for line in lines if line.startswith(start)), lines[-1])
-    if chosen.startswith("fatal: Could not read from remote repository") and len(lines) > 1:
+    if chosen.startswith(("fatal: Could not read from remote repository", _SAYS_NOTHING)) and len(lines) > 1:
         chosen = lines[0]
     if credentials and credentials.password:
         chosen = chosen.replace(credentials.password, "***")

@@ -267,11 +267,11 @@ class GitRepository:
             try:
                 found = places[path].commits(tags, globs)
                 if missing := sorted(tags.keys() - found.keys()):
-                    reason = f"objects of {len(missing)} tags are missing, such as {missing[0]}"
+                    reason = f"objects of the tag {missing[0]} are missing{_others(missing)}"
                     hint = f"Run git fsck in {places[path].server}."
                     if path:
                         raise RepositoryError(places[path].url, reason, hint)
-                    logger.warning("%s: %s. They are passed over. %s", self._url, reason, hint)
+                    logger.warning("%s: %s. The other tags are read. %s", self._url, reason, hint)
             except RepositoryError as error:
                 if not path:
                     raise
@@ -293,6 +293,10 @@ class GitRepository:
         if not (identifier := _id_at(self._tags(), path)):
             raise PathNotFoundError(self._url, f"no tag {name}")
         return project, name, identifier
+
+
+def _others(names: Sequence[str]) -> str:
+    return f", and of {len(names) - 1} other tags" if len(names) > 1 else ""
 
 
 def _id_at(listing: Listing, path: str) -> str:
