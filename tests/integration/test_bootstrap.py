@@ -10,85 +10,20 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-OUTSIDE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "SSL_CERT_FILE", "PIP_CERT", "CI")
+from tests.support.first_run import ROOT, Copy, Shown, as_in_pages, copy_project
+
 PAGES = ("README.rst", "docs/tutorial/first-index.rst")
-ERASE = "\r\x1b[K"
-
-
-class Shown(NamedTuple):
-    """What a command showed on a terminal once it was done, and its longest silence in seconds."""
-
-    text: str
-    longest_silence: float
-
-
-class Copy(NamedTuple):
-    """A copy of the project, and the environment of a new user."""
-
-    folder: Path
-    environment: Mapping[str, str]
-
-    def show(self, *command: str, **variables: str) -> Shown:
-        """Run a command on a terminal; it has to succeed."""
-        reader, writer = os.openpty()
-        times, written = [time.monotonic()], b""
-        with subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env={**self.environment, "TERM": "xterm", "COLUMNS": "100", **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=writer,
-            stderr=writer,
-        ) as process:
-            os.close(writer)
-            while chunk := _read(reader):
-                times.append(time.monotonic())
-                written += chunk
-            os.close(reader)
-        text = written.decode().replace("\r\n", "\n")
-        assert process.returncode == 0, text
-        shown = "\n".join(line.rpartition(ERASE)[2] for line in text.split("\n"))
-        silences = [later - earlier for earlier, later in pairwise([*times, time.monotonic()])]
-        return Shown(shown, max(silences))
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Nobody has it open any longer.
-        return b""
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """What git would clone, into a folder whose name is not easy."""
-    tmp_path = tmp_path_factory.mktemp("bootstrap")
-    folder = tmp_path / "the project's copy"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (tmp_path / "home").mkdir()
-    path = f"{Path(sys.executable).resolve().parent}:/usr/bin:/bin"
-    environment = {"HOME": str(tmp_path / "home"), "PATH": path, "LANG": "C.UTF-8"}
-    environment |= {name: os.environ[name] for name in OUTSIDE if name in os.environ}
-    return Copy(folder, environment)
+    """A copy of the project in a folder whose name is not easy."""
+    folder = tmp_path_factory.mktemp("bootstrap")
+    return copy_project(folder / "the project's copy", folder / "home")
 
 
 @pytest.fixture(scope="module")
@@ -104,18 +39,12 @@ def shown_by(page: str, mark: str) -> str:
     return re.sub(r"^    ", "", block, flags=re.MULTILINE).strip()
 
 
-def as_in_pages(text: str, folder: Path) -> str:
-    """The output as pages show it: no path of this machine, and any number of seconds."""
-    text = text.replace(str(folder), "...").replace(str(folder).replace("'", "'\"'\"'"), "...")
-    return re.sub(r": \d+ s$", ": N s", text.strip(), flags=re.MULTILINE)
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_show_what_the_first_command_shows(copy: Copy, first_run: Shown, page: str) -> None:
     if shutil.which("python2.7", path=copy.environment["PATH"]):
         pytest.skip("the system has a python2.7, which cannot be taken away")
     block = shown_by(page, "29 published, 4 failed")
-    assert as_in_pages(block, copy.folder) == as_in_pages(first_run.text, copy.folder)
+    assert as_in_pages(block, "...") == as_in_pages(first_run.text, str(copy.folder))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +67,7 @@ def run_with_python2(copy: Copy, first_run: Shown) -> Shown:
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_show_what_is_different_with_python2(copy: Copy, run_with_python2: Shown, page: str) -> None:
     block = shown_by(page, "32 published, 1 failed")
-    assert block in as_in_pages(run_with_python2.text, copy.folder)
+    assert block in as_in_pages(run_with_python2.text, str(copy.folder))
 
 
 def test_it_is_never_silent_for_five_seconds(first_run: Shown) -> None:
