@@ -11,9 +11,9 @@ The steps, in their order, each in a module with its value:
   ``lifecycle``: what becomes of releases whose tags were deleted, came back or moved. ``verification``: the
   whole index compared with the catalog.
 * ``building``: build; ``Builds`` starts the builds and gives their outcomes. ``jobs``: from tags to jobs for
-  an executor. ``cluster_builds``: the same for a cluster; ``remote_builds`` is what its workers do, and
-  ``sent_archives`` what they send. ``reserved_names``: names that must be private before anything of them
-  is built.
+  an executor. ``publishing_order``: which of two tags gets a version. ``cluster_builds``: builds on a
+  cluster; ``remote_builds`` is what its workers do, and ``sent_archives`` what they send.
+  ``reserved_names``: names that must be private before anything of them is built.
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
   ``wheels``: which published releases get a wheel, and how these are published.
 * ``reporting``: report; all of it as one ``Report``.

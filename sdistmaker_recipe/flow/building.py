@@ -24,6 +24,7 @@ from sdistmaker_recipe.stages.scan import Source
 if TYPE_CHECKING:
     # Most runs do not need this import.
     from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
+    from sdistmaker_recipe.flow.jobs import BuildSite
 
 
 class Builds(NamedTuple):
@@ -128,18 +129,8 @@ def _outcomes(
     origins = {origin for tag in tags for origin in (tag.origin, tag.project_origin)}
     toolchains = run.catalog.toolchains.of(origins)
     with run.store.incoming() as incoming:
-        yield jobs.build_all(
-            tags,
-            run.sources,
-            toolchains,
-            scratch,
-            incoming,
-            run.configuration,
-            run.context,
-            _private_names(planned, run),
-            pages.import_renderers,
-            cluster,
-        )
+        site = _site(planned, scratch, incoming, run, cluster)
+        yield jobs.build_all(tags, run.sources, toolchains, site)
 
 
 @contextmanager
@@ -149,17 +140,25 @@ def _wheels(
     from sdistmaker_recipe.flow import jobs, wheels
 
     with run.store.incoming() as incoming:
-        yield jobs.build_wheels(
-            wheels.still_to_build(planned.plan.wheels, run),
-            run.store.folder,
-            scratch,
-            incoming,
-            run.configuration,
-            run.context,
-            _private_names(planned, run),
-            pages.import_renderers,
-            cluster,
-        )
+        site = _site(planned, scratch, incoming, run, cluster)
+        releases = wheels.still_to_build(planned.plan.wheels, run)
+        yield jobs.build_wheels(releases, run.store.folder, site)
+
+
+def _site(
+    planned: Planned, scratch: Scratch, incoming: Path, run: Run, cluster: ClusterBuilds | None
+) -> BuildSite:
+    from sdistmaker_recipe.flow.jobs import BuildSite
+
+    return BuildSite(
+        scratch=scratch,
+        output=incoming,
+        configuration=run.configuration,
+        context=run.context,
+        private_names=_private_names(planned, run),
+        meanwhile=pages.import_renderers,
+        cluster=cluster,
+    )
 
 
 def _private_names(planned: Planned, run: Run) -> frozenset[str]:

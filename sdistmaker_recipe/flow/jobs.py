@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdistmaker_recipe import executors
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import ClusterError, RepositoryError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.flow.building import worker_count
 from sdistmaker_recipe.flow.context import RunContext
+from sdistmaker_recipe.flow.publishing_order import in_order_of_jobs, order_for_publishing
 from sdistmaker_recipe.flow.scratch import Scratch
-from sdistmaker_recipe.index.file_conflicts import name_rank
 from sdistmaker_recipe.model import (
     ADOPTED,
     BuildJob,
@@ -33,7 +33,6 @@ from sdistmaker_recipe.model import (
     WheelOutcome,
     project_origin,
 )
-from sdistmaker_recipe.names import canonicalize_version, same_version
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.isolation import sandbox
@@ -54,56 +53,74 @@ _FETCHERS = 8
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class BuildSite:
+    """Where the builds of a run work, and by which rules.
+
+    They work in the empty folders ``scratch``. Archives are put into the folder ``output`` and belong to the
+    caller then. ``private_names`` (normalised) are never installed unasked. ``cluster`` builds, or else this
+    machine. For ``meanwhile`` see ``executors.run_jobs``.
+    """
+
+    scratch: Scratch
+    output: Path
+    configuration: Configuration
+    context: RunContext
+    private_names: Collection[str]
+    meanwhile: Callable[[], None]
+    cluster: ClusterBuilds | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many processes of this machine build."""
+        return worker_count(self.configuration)
+
+    def settings(self, jobs: int) -> BuildSettings:
+        """What so many jobs share; raises ``ToolchainError`` if nothing can build."""
+        return build_settings(
+            self.scratch,
+            self.output,
+            self.configuration,
+            self.context,
+            has_many_builds=jobs > self.workers,
+            private_names=self.private_names,
+        )
+
+
 def build_all(
     tags: Sequence[Tag],
     sources: Sequence[Source],
     toolchains: Mapping[str, str],
-    scratch: Scratch,
-    output: Path,
-    configuration: Configuration,
-    context: RunContext,
-    private_names: Collection[str],
-    meanwhile: Callable[[], None],
-    cluster: ClusterBuilds | None = None,
+    site: BuildSite,
 ) -> Iterator[Outcome]:
-    """The outcome of each tag, in the order of ``tags``; ``cluster`` builds them, or else this machine.
+    """The outcome of each tag, in the order of ``tags``.
 
     Of several tags of one version, the one whose name is the version comes first. Tags whose metadata gives
     another version than the tag come last, so that a tag of that version is published first.
-    ``private_names`` (normalised) are never installed unasked. ``toolchains`` names the toolchain that last
-    built a tag or a project, by origin. Builds work in the empty folders ``scratch``. Archives are put into
-    the folder ``output`` and belong to the caller then. For ``meanwhile`` see ``executors.run_jobs``.
+    ``toolchains`` names the toolchain that last built a tag or a project, by origin.
 
     Raises ``ToolchainError`` if nothing can build, ``RepositoryError`` and ``StoreError`` if all other tags
     would fail too.
     """
     if not tags:
         return
-    workers = worker_count(configuration)
-    has_many_builds = len(tags) > workers
-    settings = build_settings(
-        scratch,
-        output,
-        configuration,
-        context,
-        has_many_builds=has_many_builds,
-        private_names=private_names,
-    )
+    settings = site.settings(len(tags))
     by_url = {source.url: source for source in sources}
     jobs = []
     for tag in tags:
         # A release whose file is lost is built by the toolchain that built it before.
         own = toolchains.get(tag.origin, "")
         toolchain = own or toolchains.get(tag.project_origin, "")
-        job = make_job(tag, by_url[tag.repository], settings, configuration, toolchain)
+        job = make_job(tag, by_url[tag.repository], settings, site.configuration, toolchain)
         jobs.append(job._replace(is_rebuild=bool(own)))
-    if cluster:
-        outcomes = cluster.build_tags(jobs, settings, context.credentials, meanwhile)
+    credentials = site.context.credentials
+    if site.cluster:
+        outcomes = site.cluster.build_tags(jobs, settings, credentials, site.meanwhile)
     else:
         _prepare_exports(tags, by_url)
         connections = max((source.repository.connections for source in sources), default=0)
-        outcomes = run_jobs(jobs, context.credentials, workers, connections, meanwhile)
-    yield from order_for_publishing(tags, _in_order(jobs, outcomes))
+        outcomes = run_jobs(jobs, credentials, site.workers, connections, site.meanwhile)
+    yield from order_for_publishing(tags, in_order_of_jobs(jobs, outcomes))
 
 
 def _prepare_exports(tags: Sequence[Tag], sources: Mapping[str, Source]) -> None:
@@ -151,39 +168,20 @@ def run_jobs(
         yield outcome or Failed(job.tag, _DIED, is_permanent=False)
 
 
-def build_wheels(
-    releases: Sequence[Release],
-    index: Path,
-    scratch: Scratch,
-    output: Path,
-    configuration: Configuration,
-    context: RunContext,
-    private_names: Collection[str],
-    meanwhile: Callable[[], None],
-    cluster: ClusterBuilds | None = None,
-) -> Iterator[WheelOutcome]:
+def build_wheels(releases: Sequence[Release], index: Path, site: BuildSite) -> Iterator[WheelOutcome]:
     """What becomes of the wheels of published releases, as they are ready.
 
-    The sdists are in the folders of ``index``. For the other parameters, and errors, see ``build_all``.
+    The sdists are in the folders of ``index``. Raises the errors of ``build_all``.
     """
     if not releases:
         return
-    workers = worker_count(configuration)
-    settings = build_settings(
-        scratch,
-        output,
-        configuration,
-        context,
-        has_many_builds=len(releases) > workers,
-        private_names=private_names,
-    )
     # A wheel that was lost is built again whatever the option says now.
-    settings = replace(settings, wheels="pure")
-    jobs = [_wheel_job(release, index, settings, configuration) for release in releases]
-    if cluster:
-        yield from cluster.build_wheels(jobs, settings, context.credentials, meanwhile)
+    settings = replace(site.settings(len(releases)), wheels="pure")
+    jobs = [_wheel_job(release, index, settings, site.configuration) for release in releases]
+    if site.cluster:
+        yield from site.cluster.build_wheels(jobs, settings, site.context.credentials, site.meanwhile)
         return
-    results = executors.run_jobs(_build_wheel, jobs, executors.open_local, workers, meanwhile)
+    results = executors.run_jobs(_build_wheel, jobs, executors.open_local, site.workers, site.meanwhile)
     for job, outcome in results:
         yield outcome or WheelOutcome(job.project, job.filename, NoWheel(_DIED, is_failure=True))
 
@@ -295,60 +293,3 @@ def _never_installed(private_names: Collection[str], reserved: Sequence[str]) ->
     known = frozenset(known_distributions())
     pattern = re.compile(any_glob_pattern(reserved, normalised=True))
     return frozenset(name for name in known if name in private_names or pattern.fullmatch(name))
-
-
-def _in_order(jobs: Sequence[BuildJob], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """Outcomes in the order of jobs: which of two tags gets a version must not depend on their speed.
-
-    If the cluster that builds goes, the outcomes that waited only for tags of other projects come last.
-    """
-    waiting: dict[str, Outcome] = {}
-    left = [job.tag for job in reversed(jobs)]
-    try:
-        for outcome in outcomes:
-            waiting[outcome.tag.origin] = outcome
-            while left and left[-1].origin in waiting:
-                yield waiting.pop(left.pop().origin)
-    except ClusterError:
-        unfinished: set[str] = set()
-        for tag in reversed(left):
-            if tag.origin not in waiting:
-                unfinished.add(tag.project_origin)
-            elif tag.project_origin not in unfinished:
-                yield waiting.pop(tag.origin)
-        raise
-
-
-def order_for_publishing(tags: Sequence[Tag], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """The outcomes of tags in the order in which they get versions: see ``build_all``."""
-    return _matching_versions_first(_best_names_first(tags, outcomes))
-
-
-def _best_names_first(tags: Sequence[Tag], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """The outcomes, those of tags of the same version of a project together, the best name first."""
-    missing = Counter(map(_version_of, tags))
-    waiting: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        key = _version_of(outcome.tag)
-        missing[key] -= 1
-        waiting[key].append(outcome)
-        if not missing[key]:
-            yield from sorted(waiting.pop(key), key=_rank)
-
-
-def _version_of(tag: Tag) -> tuple[str, str]:
-    return tag.project_origin, canonicalize_version(tag.version)
-
-
-def _rank(outcome: Outcome) -> int:
-    return 0 if isinstance(outcome, Failed) else name_rank(outcome.tag.name, outcome.version)
-
-
-def _matching_versions_first(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    others: list[Outcome] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Failed) or same_version(outcome.tag.version, outcome.version):
-            yield outcome
-        else:
-            others.append(outcome)
-    yield from others

@@ -105,18 +105,14 @@ def build(
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
-def test_samples_give_the_same_bytes(
-    tmp_path: Path, cache: Path, sample: Path
-) -> None:
+def test_samples_give_the_same_bytes(tmp_path: Path, cache: Path, sample: Path) -> None:
     ours = build(tmp_path, cache, tree(sample), ours=True)
     theirs = build(tmp_path, cache, tree(sample), ours=False)
     assert (ours.toolchain, ours.sha256) == (theirs.toolchain, theirs.sha256)
 
 
 @pytest.mark.parametrize("name", USUAL)
-def test_the_usual_way_is_ours(
-    tmp_path: Path, cache: Path, name: str
-) -> None:
+def test_the_usual_way_is_ours(tmp_path: Path, cache: Path, name: str) -> None:
     told = tmp_path / "told"
     setup = SETUP.format(tells=TELLS.format(told=told), before="", options="")
     files = {
@@ -134,9 +130,7 @@ def test_the_usual_way_is_ours(
 
 
 @pytest.mark.parametrize("name", OTHER_WAYS)
-def test_a_tag_that_has_its_own_way_gets_it(
-    tmp_path: Path, cache: Path, name: str
-) -> None:
+def test_a_tag_that_has_its_own_way_gets_it(tmp_path: Path, cache: Path, name: str) -> None:
     told = tmp_path / "told"
     before = OTHER_WAYS[name]["before"]
     options = ', cmdclass={"sdist": own}' if "class own(" in before else ""

@@ -498,7 +498,9 @@ return [
         bench = Bench(tmp_path, worker)
         try:
             results.append(bench.returned(body))
-            core = "return getattr(sys.modules.get('distutils.core'), '_setup_distribution', None) is not None"
+            core = (
+                "return getattr(sys.modules.get('distutils.core'), '_setup_distribution', None) is not None"
+            )
             assert bench.returned(core) == has_many_builds
         finally:
             worker.close()

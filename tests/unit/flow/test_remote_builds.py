@@ -20,7 +20,7 @@ from sdistmaker_recipe.errors import (
 from sdistmaker_recipe.executors.remote_work import Machine, UnfitWorkerError
 from sdistmaker_recipe.flow import remote_builds
 from sdistmaker_recipe.flow.cluster_builds import check_cluster
-from sdistmaker_recipe.flow.jobs import _in_order
+from sdistmaker_recipe.flow.publishing_order import in_order_of_jobs
 from sdistmaker_recipe.flow.remote_builds import BuildOnWorkers, InstalledOnWorkers, compression_digest
 from sdistmaker_recipe.model import (
     BuildJob,
@@ -310,7 +310,7 @@ class TestWithoutItsCluster:
         ]
         found: list[Failed] = []
         with pytest.raises(ClusterError, match="gone"):
-            found.extend(_in_order(jobs, self.outcomes("b 2", "c 1")))
+            found.extend(in_order_of_jobs(jobs, self.outcomes("b 2", "c 1")))
         assert [outcome.tag.project for outcome in found] == ["c"]
 
 

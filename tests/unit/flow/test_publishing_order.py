@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.flow.jobs import order_for_publishing
+from sdistmaker_recipe.flow.publishing_order import order_for_publishing
 from sdistmaker_recipe.model import Built, Failed, Outcome, ProjectDetails
 from tests.unit.values import a_tag
 
