@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands
-from tests.support.page_setups import PAGES, follow
+from tests.support.pages.table import PAGES, follow
 
 GUIDES = [page for page in PAGES if page.startswith("how-to/") and PAGES[page]]
 

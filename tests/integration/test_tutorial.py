@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.commands import Commands
-from tests.support.page_setups import follow
+from tests.support.pages.table import follow
 
 
 def test_the_tutorial_does_what_it_says(tmp_path: Path, commands: Commands, public: str) -> None:

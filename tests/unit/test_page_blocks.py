@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.page_blocks import Block, blocks
-from tests.support.page_runs import SHELL_LANGUAGES, commands_of, replaced
-from tests.support.page_setups import PAGES
+from tests.support.pages.blocks import Block, blocks
+from tests.support.pages.runs import SHELL_LANGUAGES, commands_of, replaced
+from tests.support.pages.table import PAGES
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = sorted(
@@ -28,6 +28,7 @@ REASONS_NOT_TO_RUN = {
     "asks for a password": 1,
     "bootstrap.py, which a test of its own runs": 1,
     "container engine": 3,
+    "downloads a Python": 1,
     "installs another version": 1,
 }
 """Why blocks of the other pages are not run, and how many at most for each reason."""

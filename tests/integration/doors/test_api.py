@@ -9,7 +9,7 @@ import pytest
 from tests.support.commands import Commands, index_files, program
 from tests.support.git import GitServer, commit, git, make_bare
 from tests.support.history import History, setuptools_project
-from tests.support.page_blocks import blocks
+from tests.support.pages.blocks import blocks
 
 PAGE = Path(__file__).parents[3] / "docs/reference/python-api.rst"
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}

@@ -11,7 +11,7 @@ from tests.support.commands import Commands, index_files, program
 from tests.support.example_files import EXAMPLES, shell_steps_of_jenkins, with_paths, yaml_file
 from tests.support.git import commit, git, make_bare
 from tests.support.history import setuptools_project
-from tests.support.page_blocks import blocks
+from tests.support.pages.blocks import blocks
 
 FOLDER = EXAMPLES / "ci"
 GITLAB = yaml_file(FOLDER / "gitlab-ci.yml")

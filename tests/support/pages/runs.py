@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support.commands import Commands, Done
-from tests.support.page_blocks import Block
+from tests.support.pages.blocks import Block
 
 SHELL_LANGUAGES = ("console", "shell")
 """Blocks that are run: ``shell`` is commands alone; ``console`` has ``$`` before each, and its output."""
