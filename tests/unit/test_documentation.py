@@ -117,6 +117,13 @@ def test_relative_links_lead_to_files_and_sections(text):
     assert missing == []
 
 
+def test_every_file_to_copy_is_linked_from_a_page():
+    folders = [folder for folder in EXAMPLES.iterdir() if folder.name != "folders_backend"]
+    files = {file for folder in folders for file in folder.iterdir() if file.is_file()}
+    assert len(files) > 10
+    assert files - {linked for page in PAGES for linked in linked_pages(page)} == set()
+
+
 @each_text
 def test_lines_have_at_most_100_characters(text):
     assert [line for line in running_lines(text.read_text("utf-8")) if len(line) > 100] == []
