@@ -72,23 +72,28 @@ def install_line(index: Path, project: str) -> str:
     return f"{before} {public}--index-strategy first-index {quote('--index', index.as_uri(), project)}"
 
 
+def wrong_argument(command: str, arguments: list[str]) -> str:
+    """What is wrong with the arguments of a command for the example; "" if nothing is."""
+    accepted = {"serve": r"(--no-browser)?", "try": r"([^-]\S*)?", "demo": ""}
+    given = " ".join(arguments)
+    if command not in accepted or re.fullmatch(accepted[command], given):
+        return ""
+    return f"bootstrap.py {command} does not know {given}. For the usage: python3 bootstrap.py --help"
+
+
 def run_serve(index: Path, arguments: list[str]) -> int:
     """Show the index in a browser, until Ctrl-C."""
-    if unknown := [argument for argument in arguments if argument != "--no-browser"]:
-        sys.exit(f"bootstrap.py serve: {unknown[0]} is not known. The only argument is --no-browser.")
     return serve(index, with_browser=not arguments)
 
 
 def run_try(index: Path, arguments: list[str]) -> int:
     """Install a project from the index into var/try, and show the command that does it."""
-    line = install_line(index, arguments[0] if arguments else first_project(index))
+    projects = arguments or sorted(page.parent.name for page in index.glob("*/index.html"))
+    if not projects:
+        sys.exit(f"bootstrap.py try: {index} holds no release. bin/buildout says why.")
+    line = install_line(index, projects[0])
     say(f"$ {line}")
     return call("sh", "-c", line)
-
-
-def first_project(index: Path) -> str:
-    """The name of a project of the index."""
-    return min(page.parent.name for page in index.glob("*/index.html"))
 
 
 def run_demo(_index: Path, _arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bootstrap_commands import PYTHON, ROOT, VENV, call, need, quote, run_quietly, say
-from bootstrap_example import EXAMPLE, next_steps, part_lines
+from bootstrap_example import EXAMPLE, next_steps, part_lines, wrong_argument
 
 STAMP = VENV / "installed-by-bootstrap"
 BUILDOUT = ROOT / "bin" / "buildout"
@@ -59,7 +59,7 @@ apt-get -q update && apt-get -q install -y --no-install-recommends "$@"
 def main(arguments: list[str]) -> int:
     """Do what the arguments say and return the exit status."""
     command, *others = arguments or [""]
-    if wrong := wrong_command(command):
+    if wrong := wrong_command(command) or wrong_argument(command, others):
         sys.exit(wrong)
     make_environment()
     install(test_extras() if command in CHECKS else "")
@@ -67,8 +67,8 @@ def main(arguments: list[str]) -> int:
         return CHECKS[command](others)
     make_buildout()
     if command in EXAMPLE:
-        has_index = projects() or command == "demo"
-        return (0 if has_index else run_buildout([])) or EXAMPLE[command](INDEX, others)
+        is_ready = projects() or command == "demo"
+        return (0 if is_ready else run_buildout([])) or EXAMPLE[command](INDEX, others)
     status = run_buildout(arguments)
     if status == 0 and command not in BUILDOUT_COMMANDS and projects():
         say(f"The index is in {INDEX}\n\nWhat to do next:\n" + "\n".join(next_steps()))

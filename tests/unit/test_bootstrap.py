@@ -148,6 +148,14 @@ def test_a_command_that_nobody_knows_is_refused_before_anything_is_done(
     assert "python3 bootstrap.py --help" in str(ended.value)
 
 
+def test_an_argument_that_nobody_knows_is_refused_before_anything_is_done(
+    tools: Recorder, monkeypatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "make_environment", lambda: pytest.fail("something was done"))
+    with pytest.raises(SystemExit, match=r"bootstrap.py serve does not know --port"):
+        bootstrap.main(["serve", "--port"])
+
+
 @pytest.fixture
 def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder in place of the project's, with what an earlier build left."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import bootstrap_example
-from bootstrap_example import next_steps, part_lines, run_serve, started_as
+from bootstrap_example import next_steps, part_lines, run_try, started_as, wrong_argument
 
 PRINTED = """\
 Develop: '/project/.'
@@ -57,6 +57,30 @@ def test_the_lines_name_a_python_that_is_there(
     assert started_as("/opt/bin/python3.12", "the copy/bootstrap.py") == f"{expected} 'the copy/bootstrap.py'"
 
 
-def test_an_argument_that_serve_does_not_know_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"--port is not known. The only argument is --no-browser"):
-        run_serve(tmp_path, ["--port"])
+@pytest.mark.parametrize(
+    ("command", "arguments", "is_wrong"),
+    [
+        ("serve", [], False),
+        ("serve", ["--no-browser"], False),
+        ("serve", ["--port"], True),
+        ("serve", ["--no-browser", "80"], True),
+        ("try", ["acme-tables"], False),
+        ("try", ["acme-tables", "acme-ledger"], True),
+        ("try", ["--user"], True),
+        ("demo", [], False),
+        ("demo", ["here"], True),
+        ("test", ["-x", "--anything"], False),
+        ("", [], False),
+    ],
+)
+def test_an_argument_that_a_command_does_not_know_is_refused(command: str, arguments, is_wrong: bool) -> None:
+    wrong = wrong_argument(command, arguments)
+    assert bool(wrong) == is_wrong
+    assert wrong.startswith(
+        f"bootstrap.py {command} does not know {' '.join(arguments)}." if is_wrong else ""
+    )
+
+
+def test_try_says_so_if_nothing_is_published(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"holds no release. bin/buildout says why"):
+        run_try(tmp_path, [])
