@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -158,4 +159,6 @@ def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
     lines = (line.strip(" ×╰─▶│├") for line in printed.splitlines())
     errors = [line.removeprefix("error: ") for line in lines if line and not line.startswith(_PROGRESS)]
     reason = ": ".join(line.removeprefix("cause: ") for line in errors[:2])
+    # Tags that fail for the same reason are reported together, so it says no time.
+    reason = re.sub(r" in [\d.]+m?s\b", "", reason)
     return BuildError(f"{what}: {reason}", log, is_permanent=is_permanent_failure)

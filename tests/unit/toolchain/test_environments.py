@@ -1,4 +1,4 @@
-"""Where uv is found."""
+"""Where uv is found, and what is said if it fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import uv
 
 from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.environments import uv_program
+from sdistmaker_recipe.toolchain.environments import _uv_error, uv_program
 
 
 class TestUvProgram:
@@ -28,3 +28,16 @@ class TestUvProgram:
         with pytest.raises(ToolchainError, match="The program uv is not there") as caught:
             uv_program()
         assert "beside buildout" in caught.value.hint
+
+
+@pytest.mark.parametrize("took", ["8.4s", "12s", "870ms"])
+def test_the_reason_of_a_failure_does_not_depend_on_how_long_it_took(took):
+    printed = f"""\
+  × Request failed after 3 retries in {took}
+  ├─▶ Failed to fetch: `https://packages.example.com/setuptools/`
+  ╰─▶ connection refused
+"""
+    assert str(_uv_error(["pip", "install"], printed, printed)) == (
+        "The build requirements cannot be installed: Request failed after 3 retries: "
+        "Failed to fetch: `https://packages.example.com/setuptools/`"
+    )
