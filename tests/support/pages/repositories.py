@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tests.support.git import commit, git, make_bare
 from tests.support.history import History, setuptools_project
+from tests.support.mercurial import Hg
 from tests.support.old_index import add_archive
 from tests.support.pages.place import Place
 from tests.support.public_index import add_sdist
@@ -81,6 +82,23 @@ def tags2sdists(place: Place) -> None:
     add_sdist(archives, "acme-tool", "1.0", setuptools_project("acme-tool", "1.0"))
 
 
+def git_repositories(place: Place) -> None:
+    """A folder of git repositories."""
+    bare = make_bare(place.root / "srv/git/acme-tool.git")
+    for version in ("1.0", "1.1"):
+        git(bare, "tag", version, commit(bare, setuptools_project("acme-tool", version)))
+
+
+def mercurial_repositories(place: Place) -> None:
+    """A folder of Mercurial repositories."""
+    need("hg")
+    hg, folder = Hg(), place.root / "srv/hg/acme.tool"
+    hg.init(folder, setuptools_project("acme.tool", "1.0"))
+    hg.tag(folder, "1.0")
+    hg.commit(folder, setuptools_project("acme.tool", "1.1"))
+    hg.tag(folder, "1.1")
+
+
 def old_index(place: Place) -> None:
     """A Subversion repository, and an index that sdistmaker 1.4 made of its first tag."""
     history = _repository(place)
@@ -123,6 +141,7 @@ def _repository(place: Place) -> History:
     need("svn")
     place.history = History(place.root / "svn")
     place.names["https://svn.example.com/svn"] = place.history.url
+    place.stands_for("/srv/svn", place.history.folder)
     place.options |= {"repository": place.history.url, "public-index": place.public}
     return place.history
 
