@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sdistmaker_recipe.model import project_name, split_tag_path
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
@@ -25,15 +25,25 @@ def nothing_found(listing: Listing, tag_filter: TagFilter, system: str, how_to_t
     if not wanted:
         return NothingFound(looked_at, "The options include and exclude let none of them through.")
     if others:
-        shown = ", ".join(others[:_MOST_NAMES]) + (" and others" if len(others) > _MOST_NAMES else "")
+        shown = _some(others)
         if is_every:
             looked_at = f"{looked_at}, whose tags publish no project by the option subdirectory: {shown}"
             return NothingFound(looked_at, HINT)
+        named = [name for path, tags in wanted.items() for name in tags if is_release(path, name, tag_filter)]
+        if named:
+            return NothingFound(
+                f"{looked_at}, whose tags name no commit that can be read: {_some(sorted(named))}",
+                "Tag a commit. The option --explain says what such a tag is: --explain tags/NAME.",
+            )
         return NothingFound(
             f"{looked_at}, whose tags name no release: {shown}",
             "Set the option tag-pattern to a pattern that matches the names of release tags.",
         )
     return NothingFound(f"{looked_at}, without any tag", how_to_tag)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMES]) + (" and others" if len(names) > _MOST_NAMES else "")
 
 
 def explain(

@@ -129,6 +129,20 @@ def test_a_tag_without_its_submodule_fails_alone(git_folder: Folder, commands: C
     assert len(files_of(commands, "index")) == 3
 
 
+def test_a_repository_whose_tags_are_of_no_commit_says_so(git_folder: Folder, commands: Commands) -> None:
+    bare = git_folder.folder / "acme.other.git"
+    git(bare, "tag", "-d", "0.9")
+    git(bare, "tag", "2.0", "main^{tree}")
+    done = commands.sdists_from_tags("--repository", f"git+{bare.as_uri()}", "--destination", "index")
+    assert done.status == 1
+    assert "whose tags name no commit that can be read: 2.0" in done.output
+    assert "tag-pattern" not in done.output
+    explained = commands.sdists_from_tags(
+        "--repository", f"git+{bare.as_uri()}", "--destination", "index", "--explain", "tags/2.0"
+    )
+    assert "names a tree, not a commit" in explained.output
+
+
 def test_explain_says_why_a_tag_is_no_release(git_folder: Folder, commands: Commands) -> None:
     bare = git_folder.folder / "acme.other.git"
     git(bare, "tag", "2.0", "main^{tree}")
