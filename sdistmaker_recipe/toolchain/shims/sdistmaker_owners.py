@@ -118,11 +118,13 @@ class Owners:
         owner = self.owner(code.co_filename)
         if owner == TEXT and (self.owner(frame.f_code.co_filename) == TOOL or self.asks(frame)):
             self.texts.update(all_codes(code))
-        return owner == TAG or code in self.texts
+        return owner == TAG or (owner == TEXT and code in self.texts)
 
     def is_tag(self, code):
         """Whether this code is the tag's, as far as it was executed until now."""
-        return self.owner(code.co_filename) == TAG or code in self.texts
+        owner = self.owner(code.co_filename)
+        # To look for a code object takes long, and a trace function asks this for each call of a function.
+        return owner == TAG or (owner == TEXT and code in self.texts)
 
     def asks_directly(self, frame):
         """Whether the tag asks in this frame, through nothing but the modules that observe it."""

@@ -14,7 +14,7 @@ from sdistmaker_files_seen import watch_files, watch_looks, watch_modules
 from sdistmaker_hidden_errors import may_hide_errors
 from sdistmaker_imports import Imports
 from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import PYTHON
+from sdistmaker_owners import PYTHON, TOOL
 from sdistmaker_tables import (
     ANSWERED,
     ANSWERING_FUNCTIONS,
@@ -240,6 +240,9 @@ class Pretence:
 
     def trace(self, frame, event, argument):
         """Trace code of the tag: an answer is no text, so that functions of Python may refuse it."""
+        # All functions of all modules come by here.
+        if self.owners.known.get(frame.f_code.co_filename) in (PYTHON, TOOL):
+            return None
         if event == "call" and self.owners.is_tag(frame.f_code):
             frame.f_trace_lines = False
             return self.trace_errors

@@ -8,7 +8,7 @@ import os
 import sys
 
 from sdistmaker_owners import TAG, TEXT, Owners, words
-from sdistmaker_suspicions import ORDER_OF_SETS, Suspicions
+from sdistmaker_suspicions import ORDER_OF_SETS, VERSIONED_NAMES, Suspicions
 
 ABOUT_VERSION = words(
     """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple
@@ -56,15 +56,21 @@ class Looker:
         if not self.codes:
             unanswerable.add("its setup.py was not seen")
         about_folders = suspicions.found & ABOUT_FOLDERS
-        about_version = {item for item in suspicions.found if item.rpartition(" ")[2] in ABOUT_VERSION}
+        about_version = set(filter(is_about_version, suspicions.found))
         unanswerable.update("it may use " + item for item in suspicions.found - about_folders - about_version)
         return {
-            "suspicions": sorted(about_version),
+            "suspicions": sorted(about_version | suspicions.of_version),
             "unanswerable": sorted(unanswerable),
             "asked": sorted(about_folders),
             "tree": self.owners.tree,
             "doubtful": False,
         }
+
+
+def is_about_version(suspicion):
+    """Whether this suspicion is about nothing but the version: also names that only a Python 3 has."""
+    name = suspicion.rpartition(" ")[2]
+    return name in ABOUT_VERSION or tuple(name.rpartition(".")[::2]) in VERSIONED_NAMES
 
 
 def observe(tools, is_reversed):

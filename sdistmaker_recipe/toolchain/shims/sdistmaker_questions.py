@@ -229,7 +229,9 @@ class Observer:
         unknown = ["it asks for the platform " + name for name in book.unknown] if book else []
         return {
             "suspicions": sorted(suspicions.found),
-            "unanswerable": sorted(self.unanswerable | suspicions.unanswerable | set(unknown)),
+            "unanswerable": sorted(
+                self.unanswerable.union(suspicions.unanswerable, suspicions.of_version, unknown)
+            ),
             "missing": sorted(self.missing),
             "differing": sorted(book.differing) if book else [],
             "asked": sorted(book.labels) if book else [],

@@ -105,12 +105,16 @@ OWN_TO_MACHINE = words("st_uid st_gid st_ino st_dev st_ctime st_ctime_ns st_atim
 
 
 class Suspicions:
-    """Collects the suspicious names of code objects in ``found``, and what tells too much in itself."""
+    """Collects the suspicious names of code objects in ``found``, and what tells too much in itself.
+
+    The latter is ``of_version`` if only the version of Python decides on the answer, else ``unanswerable``.
+    """
 
     def __init__(self, owners):
         self.owners = owners
         self.found = set()
         self.unanswerable = set()
+        self.of_version = set()
         self.modules = set()
         self.names = set()
         self.attributes = set()
@@ -213,17 +217,17 @@ class Suspicions:
         self.found |= names & SUSPICIOUS_BUILTINS
         self.found |= {"." + name for name in attributes & SUSPICIOUS_ATTRIBUTES}
         self.unanswerable |= {"it uses " + name for name in attributes & TRICKS}
-        self.unanswerable |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
+        self.of_version |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
         self.unanswerable |= {"it uses " + name for name in names & {"WindowsError", "__builtins__"}}
         if (self.handles_errors and attributes & LATER_METHODS) or (
             names & {"hasattr", "getattr"} and self.texts & LATER_METHODS
         ):
-            self.unanswerable.add("it tries what only some versions of Python have")
+            self.of_version.add("it tries what only some versions of Python have")
         for module, name in VERSIONED_NAMES:
             if name in attributes and module in self.harmless:
                 self.found.add("%s.%s" % (module, name))
         if "SyntaxError" in names:
-            self.unanswerable.add("it tries what only some versions of Python can parse")
+            self.of_version.add("it tries what only some versions of Python can parse")
         for module in self.modules:
             suspicious = attributes & suspicious_attributes(module)
             self.found |= {"%s.%s" % (module, name) for name in suspicious}

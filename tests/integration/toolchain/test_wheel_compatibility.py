@@ -142,6 +142,8 @@ OF_PYTHON_2 = [
     (f"import os\nif os.environ.get('ASKS'): {ADD}", ""),
     (f"try:\n  import numpy\nexcept ImportError:\n  {ADD}", ""),
     ("import commands\nkw['description'] = commands.getoutput('uname')", ""),
+    ("import copy\nkw['description'] = 'a-b'.replace('-', copy.copy('+'))", "py27"),
+    ("try:\n  exec 'x = 1'\nexcept SyntaxError:\n  kw['description'] = 'x'", "py27"),
     ("import StringIO\nkw['description'] = StringIO.StringIO('x').read()", "py2"),
     ("import os\nkw['description'] = os.path.basename(os.getcwd())", ""),
     ("import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')", ""),
