@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from sdistmaker_recipe.toolchain.pip_settings import uv_variables
 from sdistmaker_recipe.toolchain.requirements import distribution
+from sdistmaker_recipe.toolchain.setup_py import SETUP_PY_RUNNER
 from sdistmaker_recipe.toolchain.worker import SHIMS
 from tests.support.public_sdists import matches
 
@@ -50,7 +53,11 @@ def install_sdist(built: Built, sdist: Path, folder: Path) -> Mapping[str, bytes
     if built.python.startswith("python2"):
         # Without the distribution wheel this runs "setup.py install".
         pip = [find_python(built), "-m", "pip", "install", "--no-deps", "--no-compile", "--target"]
-        return _installed([*pip, folder, sdist], folder, environment)
+        try:
+            return _installed([*pip, folder, sdist], folder, environment)
+        except InstallError:
+            # Its setup.py needs what the toolchain does for it.
+            return _install_by_runner(built, sdist, folder, environment)
     settings = folder.with_suffix(".toml")
     settings.write_text(
         f"build-constraint-dependencies = {_constraints(built)}\n"
@@ -64,6 +71,21 @@ def install_sdist(built: Built, sdist: Path, folder: Path) -> Mapping[str, bytes
         # The toolchain has more than what is installed for it.
         shims = _write_shims(folder.with_name(f"{folder.name}-shims"))
         return _installed(command, folder, {**environment, "PYTHONPATH": str(shims)})
+
+
+def _install_by_runner(
+    built: Built, sdist: Path, folder: Path, environment: Mapping[str, str]
+) -> Mapping[str, bytes]:
+    """What ``setup.py install`` installs, run as the toolchain runs the setup.py of old Pythons."""
+    unpacked = folder.with_name(f"{folder.name}-unpacked")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(unpacked, filter="data")
+    (tree,) = unpacked.iterdir()
+    places = [f"--install-lib={folder}", f"--install-scripts={folder}/bin", f"--install-data={folder}"]
+    options = ["--single-version-externally-managed", f"--record={unpacked}/record", "--no-compile"]
+    request = {"arguments": ["install", *places, *options], "shims": str(SHIMS), "packages": "", "limits": {}}
+    command = [find_python(built), "-s", SETUP_PY_RUNNER, json.dumps(request), unpacked / "result"]
+    return _installed(command, folder, environment, cwd=tree)
 
 
 def _write_shims(folder: Path) -> Path:
@@ -111,7 +133,7 @@ def pip_problem(python: Path, sdist: Path, folder: Path) -> str:
         _installed([*command, folder, sdist], folder, {})
     except InstallError as error:
         errors = re.findall(
-            r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: .*)", error.printed, re.MULTILINE
+            r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", error.printed, re.MULTILINE
         )
         return errors[0].strip() if errors else error.printed[-200:]
     return ""
@@ -132,14 +154,14 @@ def find_python(built: Built) -> str:
 
 
 def _installed(
-    command: Sequence[str | Path], folder: Path, variables: Mapping[str, str]
+    command: Sequence[str | Path], folder: Path, variables: Mapping[str, str], cwd: Path = Path("/")
 ) -> Mapping[str, bytes]:
     environment = {**os.environ, **uv_variables("", os.environ, Path(sys.prefix))}
     # Coverage would be measured in builds, too.
     environment.pop("PYTHONPATH", None)
     environment |= variables
     done = subprocess.run(
-        list(map(str, command)), env=environment, capture_output=True, text=True, errors="replace", cwd="/"
+        list(map(str, command)), env=environment, capture_output=True, text=True, errors="replace", cwd=cwd
     )
     if done.returncode:
         raise InstallError((done.stdout + done.stderr)[-4000:])
