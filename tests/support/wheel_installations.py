@@ -34,6 +34,9 @@ DIFFERENT_BY_NATURE = (
 )
 """What differs though the same is installed. DIST-INFO stands for the folder ``NAME-VERSION.dist-info``."""
 
+_ERROR = re.compile(
+    r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", re.MULTILINE
+)
 _METADATA_FOLDER = re.compile(r"^[^/]+\.(?:dist|egg)-info(?=/|$)")
 
 
@@ -132,9 +135,7 @@ def pip_problem(python: Path, sdist: Path, folder: Path) -> str:
     try:
         _installed([*command, folder, sdist], folder, {})
     except InstallError as error:
-        errors = re.findall(
-            r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", error.printed, re.MULTILINE
-        )
+        errors = _ERROR.findall(error.printed)
         return errors[0].strip() if errors else error.printed[-200:]
     return ""
 
