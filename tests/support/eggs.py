@@ -67,14 +67,7 @@ def make_deployment(folder: Path, environment: Mapping[str, str] | None = None) 
     made = Deployment(folder)
     made.index.mkdir(parents=True)
     made.wheels.mkdir()
-    source = folder / "source"
-    # setuptools leaves its own folders where it builds.
-    shutil.copytree(ROOT / "sdistmaker_recipe", source / "sdistmaker_recipe")
-    for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "share", source / "share")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--wheel-dir", str(made.wheels), str(source)], check=True, env=environment)
+    build_wheel(folder / "source", made.wheels, environment)
     needed = [each for each in requires("sdistmaker_recipe") or () if "extra ==" not in each]
     download_wheels(made.wheels, ["--constraint", str(ROOT / "requirements.txt"), *needed, "wheel"])
     place = str(folder / "environment")
@@ -84,6 +77,19 @@ def make_deployment(folder: Path, environment: Mapping[str, str] | None = None) 
     wheels = ["--no-index", "--find-links", str(made.wheels)]
     subprocess.run([*install, *wheels, BUILDOUT, "wheel"], check=True, env=environment)
     return made
+
+
+def build_wheel(source: Path, wheels: Path, environment: Mapping[str, str] | None = None) -> None:
+    """Build the wheel of this package into ``wheels``, from a copy in the new folder ``source``.
+
+    setuptools leaves its own folders where it builds.
+    """
+    shutil.copytree(ROOT / "sdistmaker_recipe", source / "sdistmaker_recipe")
+    for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "share", source / "share")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(wheels), str(source)], check=True, env=environment)
 
 
 def _name_and_version(wheel: Path) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write metrics of a report for the textfile collector of Prometheus' node_exporter.
 
-write_metrics.py /srv/packages/report.json /var/lib/node_exporter/packages.prom
+Usage: write_metrics.py /srv/packages/report.json /var/lib/node_exporter/packages.prom
 """
 
 import json
@@ -21,9 +21,15 @@ HELP = {
 
 def metrics(report: dict, time: float) -> dict:
     """The values of all metrics."""
-    failing = len(report["failed"]) + len(report["still_failing"])
-    counts = [len(report["errors"]), len(report["warnings"]), report["releases"], report["projects"]]
-    return dict(zip(HELP, [time, report["exit_status"], failing, *counts], strict=True))
+    return {
+        "sdists_last_report_timestamp_seconds": time,
+        "sdists_exit_status": report["exit_status"],
+        "sdists_failing_tags": len(report["failed"]) + len(report["still_failing"]),
+        "sdists_unreadable_repositories": len(report["errors"]),
+        "sdists_warnings": len(report["warnings"]),
+        "sdists_releases": report["releases"],
+        "sdists_projects": report["projects"],
+    }
 
 
 def main() -> None:

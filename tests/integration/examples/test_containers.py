@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sysconfig
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import Commands, index_files
+from tests.support.eggs import build_wheel
 from tests.support.example_files import EXAMPLES, dockerfile, with_paths, yaml_file
 from tests.support.history import History
 from tests.support.httpd import make_passable
@@ -17,7 +16,6 @@ from tests.support.nginx import Nginx
 from tests.support.requirements import need
 from tests.support.webserver.client import Site
 
-ROOT = EXAMPLES.parents[1]
 FOLDER = EXAMPLES / "containers"
 DOCKERFILE = dockerfile(FOLDER / "Dockerfile")
 COMPOSE = yaml_file(FOLDER / "compose.yaml")
@@ -65,20 +63,7 @@ def test_the_services_use_volumes_and_files_that_are_there() -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a wheel of this package."""
     folder = tmp_path_factory.mktemp("wheel")
-    python = Path(sysconfig.get_path("scripts")) / "python"
-    command = [
-        python,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        folder,
-        ROOT,
-    ]
-    subprocess.run(command, check=True, env={**os.environ, "TMPDIR": str(folder)})
+    build_wheel(folder / "source", folder)
     return folder
 
 
