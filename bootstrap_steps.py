@@ -29,6 +29,8 @@ DEBIAN_PACKAGES = (
     "git",
     "git-lfs",
     "openssh-server",
+    "rsync",
+    "curl",
 )
 LINT = (("ruff", "check"), ("ruff", "format", "--check"), ("lint-imports",))
 TYPES = (("mypy",),)
