@@ -34,7 +34,7 @@ Words that are used everywhere:
 * A *marker* is an empty folder of the index: web servers never redirect its name to the public index.
 * The *quarantine* is the folder for files that were damaged, or in the way of ours.
 
-The Python API are the names in ``__all__``: see docs/reference/python-api.rst.
+The names in ``__all__`` are the Python API: see docs/reference/python-api.rst.
 """
 
 from __future__ import annotations
