@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d[\d.]*)")
+_ANY_VERSION = re.compile(r"Programming Language :: Python\s*(?:['\"]|$)", re.MULTILINE)
 _REQUIRES_PYTHON = re.compile(
     r"\b(?:python_requires|requires-python)['\"]?\s*[=:]\s*[bu]?['\"]?(?P<value>[^'\"\n#]+)", re.IGNORECASE
 )
@@ -18,10 +19,11 @@ def excludes_python_2(text: str) -> bool:
     """Whether the text of a setup.py, setup.cfg, pyproject.toml or PKG-INFO excludes Python 2.
 
     It does if it states a Requires-Python that Python 2.7 does not fulfil, or if its classifiers name
-    versions of Python and only 3.
+    versions of Python and only 3. "Python" beside "Python :: 3" meant both until there was "Python :: 2".
     """
-    versions = _CLASSIFIER.findall(text)
-    if versions and all(version.startswith("3") for version in versions):
+    versions = set(_CLASSIFIER.findall(text))
+    means_both = versions == {"3"} and "3 :: Only" not in text and _ANY_VERSION.search(text)
+    if versions and not means_both and all(version.startswith("3") for version in versions):
         return True
     return any(_excludes_python_2(match["value"]) for match in _REQUIRES_PYTHON.finditer(text))
 

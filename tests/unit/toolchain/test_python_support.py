@@ -18,6 +18,9 @@ CLASSIFIER = "Programming Language :: Python ::"
         'requires-python = ">=3.8"',
         "Requires-Python: >=3.6\n",
         f"'{CLASSIFIER} 3', '{CLASSIFIER} 3.6', '{CLASSIFIER} 3 :: Only'",
+        f"'{CLASSIFIER} 3'",
+        f"'Programming Language :: Python', '{CLASSIFIER} 3', '{CLASSIFIER} 3 :: Only'",
+        f"'Programming Language :: Python', '{CLASSIFIER} 3', '{CLASSIFIER} 3.6'",
     ],
 )
 def test_it_does_by_requires_python_or_its_classifiers(text):
@@ -32,6 +35,8 @@ def test_it_does_by_requires_python_or_its_classifiers(text):
         "setup(python_requires=REQUIRED)",
         f"'{CLASSIFIER} 2', '{CLASSIFIER} 3'",
         f"'{CLASSIFIER} 3', '{CLASSIFIER} 2.7'",
+        f"'Programming Language :: Python', '{CLASSIFIER} 3'",
+        f"Classifier: Programming Language :: Python\nClassifier: {CLASSIFIER} 3\n",
         "'Programming Language :: Python', 'Programming Language :: Python :: Implementation :: CPython'",
     ],
 )
