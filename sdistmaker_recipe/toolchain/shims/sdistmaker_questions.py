@@ -42,6 +42,8 @@ TRICK_EVENTS = frozenset(
     ("sys._getframe", "sys.settrace", "sys.setprofile", "sys.addaudithook", "code.__new__", "gc.get_objects")
 )
 """Events of code that looks behind what it is told."""
+FREQUENT_EVENT = "object.__getattr__"
+"""The event of each look at a frame, as this module takes many."""
 VERSION_CONTROL = frozenset(("git", "hg", "svn", "bzr", "darcs", "fossil"))
 """Programs that build tools ask for a version. Beside an unpacked archive there is nothing that they know."""
 ENVIRONMENT_IN_TABLES = ("{env:", "{home", 'source = "env"', "source = 'env'", 'source="env"', "source='env'")
@@ -109,7 +111,7 @@ class Observer:
 
     def audit(self, event, arguments):
         """Take an audit event; events that come from this method itself are ignored."""
-        if event not in HANDLED and not event.startswith(NETWORK_EVENTS):
+        if event == FREQUENT_EVENT or (event not in HANDLED and not event.startswith(NETWORK_EVENTS)):
             return
         if self.is_busy:
             return

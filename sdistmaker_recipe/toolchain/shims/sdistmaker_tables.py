@@ -172,7 +172,7 @@ SILENT = {
 QUIET_THROUGH_PYTHON = words(
     """sys.meta_path sys.path_hooks sys.path_importer_cache sys.flags sys.builtin_module_names
     sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors
-    posixpath.normcase"""
+    sys.getrefcount posixpath.normcase"""
 )
 """The attributes among these that modules of Python need for their own work."""
 
