@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,10 @@ CANNOT_INSTALL = "The build requirements cannot be installed"
 # What uv prints if another try would end the same way.
 _PERMANENT_ERRORS = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
+_SECONDS_UNTIL_NEXT_TRY = 30.0
+
+_failures: dict[Path, tuple[float, BuildError]] = {}
+"""Environments that this process could not make: when, and why."""
 
 
 class BuildEnvironment(NamedTuple):
@@ -54,7 +59,7 @@ def environment_for(requirements: Sequence[str], rung: Rung, settings: BuildSett
     folder = settings.environments / _key(rung, unique)
     if (environment := _read(folder)) is None:
         with _locked(folder):
-            environment = _read(folder) or _make(folder, rung, unique, settings)
+            environment = _read(folder) or _make_unless_it_just_failed(folder, rung, unique, settings)
     return environment
 
 
@@ -86,6 +91,24 @@ def _read(folder: Path) -> BuildEnvironment | None:
         return None
     environment = BuildEnvironment(folder, tuple(record["installed"]))
     return environment if environment.python.exists() else None
+
+
+def _make_unless_it_just_failed(
+    folder: Path, rung: Rung, requirements: Sequence[str], settings: BuildSettings
+) -> BuildEnvironment:
+    """Make an environment; if that failed a moment ago, raise the same error without another try.
+
+    Without a network each try takes uv some seconds, and most tags of a run need the same environment.
+    """
+    if folder in _failures:
+        failed_at, error = _failures[folder]
+        if time.monotonic() < failed_at + _SECONDS_UNTIL_NEXT_TRY:
+            raise BuildError(error.reason, error.log, is_permanent=error.is_permanent)
+    try:
+        return _make(folder, rung, requirements, settings)
+    except BuildError as error:
+        _failures[folder] = time.monotonic(), error
+        raise
 
 
 def _make(folder: Path, rung: Rung, requirements: Sequence[str], settings: BuildSettings) -> BuildEnvironment:

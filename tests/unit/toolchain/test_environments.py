@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import pytest
 import uv
 
-from sdistmaker_recipe.errors import ToolchainError
-from sdistmaker_recipe.toolchain.environments import _uv_error, uv_program
+from sdistmaker_recipe.errors import BuildError, ToolchainError
+from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.toolchain import environments
+from sdistmaker_recipe.toolchain.environments import _uv_error, environment_for, uv_program
+from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
 
 
 class TestUvProgram:
@@ -41,3 +47,40 @@ def test_the_reason_of_a_failure_does_not_depend_on_how_long_it_took(took):
         "The build requirements cannot be installed: Request failed after 3 retries: "
         "Failed to fetch: `https://packages.example.com/setuptools/`"
     )
+
+
+class TestAnEnvironmentThatCannotBeMade:
+    @pytest.fixture(autouse=True)
+    def tries(self, monkeypatch):
+        """The requirements of each try; all fail."""
+        tries = []
+
+        def fail(folder, rung, requirements, settings):
+            tries.append(requirements)
+            raise BuildError("Request failed.", "log", is_permanent=False)
+
+        monkeypatch.setattr(environments, "_make", fail)
+        monkeypatch.setattr(environments, "_failures", {})
+        return tries
+
+    def failure(self, tmp_path, requirement):
+        rung = Rung("declared", Interpreter(sys.executable, (3, 11)))
+        with pytest.raises(BuildError) as caught:
+            environment_for([requirement], rung, BuildSettings(tmp_path, tmp_path, tmp_path, 300))
+        return caught.value
+
+    def test_is_not_tried_again_for_each_tag(self, tmp_path, tries):
+        first = self.failure(tmp_path, "a")
+        first.names = ("of-the-first-tag",)
+        second = self.failure(tmp_path, "a")
+        assert (second.reason, second.log, second.is_permanent) == ("Request failed.", "log", False)
+        assert second.names == ()
+        self.failure(tmp_path, "b")
+        assert tries == [["a"], ["b"]]
+
+    def test_is_tried_again_after_a_while(self, tmp_path, tries, monkeypatch):
+        self.failure(tmp_path, "a")
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 31)
+        self.failure(tmp_path, "a")
+        assert tries == [["a"], ["a"]]
