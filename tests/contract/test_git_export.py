@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -384,6 +387,98 @@ def test_a_damaged_large_file_fails(author: Author, user: Path, tmp_path: Path) 
     next((author.bare / "lfs").rglob("[0-9a-f]" * 64)).write_bytes(b"other")
     with pytest.raises(RepositoryError, match="damaged"):
         export(f"git+{author.bare.as_uri()}", tmp_path)
+
+
+class LargeFileServer(BaseHTTPRequestHandler):
+    """Answers git-lfs as its batch API says (docs/api/batch.md there), and notes that it was asked."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        objects = [
+            {**each, "actions": {"download": {"href": f"http://{self.headers['Host']}/{each['oid']}"}}}
+            for each in asked["objects"]
+        ]
+        self._answer(json.dumps({"transfer": "basic", "objects": objects}).encode())
+
+    def do_GET(self) -> None:
+        self._answer(CONTENT)
+
+    def _answer(self, content: bytes) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.git-lfs+json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def large_files() -> Iterator[tuple[str, list[str]]]:
+    """The URL of a server of large files, and the paths that it was asked for."""
+    with ThreadingHTTPServer((LOOPBACK, 0), LargeFileServer) as server:
+        asked: list[str] = []
+        server.asked = asked  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://user:secret@{LOOPBACK}:{server.server_port}/lfs", asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("key", ["lfs.url", "remote.origin.lfsurl"])
+def test_a_tag_sends_git_lfs_to_another_host_only_where_that_is_allowed(
+    key: str, author: Author, user: Path, tmp_path: Path, large_files: tuple[str, list[str]]
+) -> None:
+    need("git-lfs")
+    server, asked = large_files
+    git(author.work, "config", "--file", ".lfsconfig", key, server)
+    release_large_file(author)
+    url = f"git+{author.bare.as_uri()}"
+    for settings in ({}, {"submodules": ()}, {"submodules": ("same-host", "*.example.com")}):
+        with pytest.raises(RepositoryError) as caught:
+            export(url, tmp_path, **settings)
+        assert f"{LOOPBACK}:" in caught.value.reason
+        assert "secret" not in str(caught.value)
+        assert f"Add the line {LOOPBACK} to the option submodules" in caught.value.hint
+        assert asked == []
+    folder = export(url, tmp_path, submodules=("same-host", "127.0.0.*"))
+    assert (folder / "data/large.bin").read_bytes() == CONTENT
+    assert asked[0] == "/lfs/objects/batch"
+
+
+def test_git_lfs_may_ask_the_host_of_the_repository(
+    daemon: Server, author: Author, user: Path, tmp_path: Path, large_files: tuple[str, list[str]]
+) -> None:
+    need("git-lfs")
+    git(author.work, "config", "--file", ".lfsconfig", "lfs.url", large_files[0])
+    release_large_file(author)
+    folder = export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path, submodules=())
+    assert (folder / "data/large.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("lfs.url", "FOLDER", "folder of this machine"),
+        ("lfs.url", "file://FOLDER", "folder of this machine"),
+        ("include.path", "FOLDER/other", "include.path"),
+    ],
+)
+def test_a_tag_of_a_server_sends_git_lfs_to_no_place_of_this_machine(
+    key: str, value: str, reason: str, daemon: Server, author: Author, user: Path, tmp_path: Path
+) -> None:
+    need("git-lfs")
+    place = tmp_path / "place.git"
+    make_bare(place)
+    keep(place, CONTENT)
+    (place / "other").write_text(f"[lfs]\n\turl = {place}\n", "utf-8")
+    git(author.work, "config", "--file", ".lfsconfig", key, value.replace("FOLDER", str(place)))
+    release_large_file(author)
+    with pytest.raises(RepositoryError, match=reason):
+        export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path)
 
 
 def test_without_git_lfs_a_large_file_fails(

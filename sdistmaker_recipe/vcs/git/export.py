@@ -82,11 +82,11 @@ class Exporter(NamedTuple):
         with objects() as folder, repository_of_one_tag(place.url, folder, commit) as git:
             unpacked = unpack(git, commit, destination)
             if unpacked.pointers:
-                from sdistmaker_recipe.vcs.git.large_files import replace_pointers
+                from sdistmaker_recipe.vcs.git.large_files import Source, replace_pointers
 
-                replace_pointers(
-                    place, folder, commit, destination, unpacked.pointers, self._credentials_for(place.server)
-                )
+                credentials = self._credentials_for(place.server)
+                source = Source(place, folder, commit, credentials, git, self.policy)
+                replace_pointers(source, destination, unpacked.pointers)
             return submodules_of(git, commit.identifier, unpacked.empty) if unpacked.empty else ()
 
     def _add(self, parent: Place, submodule: Submodule, destination: Path, level: int) -> None:

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
@@ -23,17 +24,33 @@ from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder
 from sdistmaker_recipe.vcs.git.places import Place
 from sdistmaker_recipe.vcs.git.process import Git, is_remote
+from sdistmaker_recipe.vcs.git.submodules import Policy, settings_in
 
 logger = logging.getLogger(__name__)
 
 _MISSING = re.compile(r"missing object|does not exist on the server|\[404\]")
+_NAMES_SERVER = re.compile(r"lfs\.url|remote\..*\.lfsurl|include(if\..*)?\.path", re.DOTALL)
+"""Settings in ``.lfsconfig`` that say where large files are (git-lfs-config(5)); git follows includes there."""
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
-def replace_pointers(
-    place: Place, objects: Path, commit: Commit, folder: Path, paths: Sequence[str], credentials: Credentials
-) -> None:
+class Source(NamedTuple):
+    """Where large files come from: a commit, whose objects are in the folder ``objects``.
+
+    ``git`` reads them, and ``policy`` says which other hosts a tag may name.
+    """
+
+    place: Place
+    objects: Path
+    commit: Commit
+    credentials: Credentials
+    git: Git
+    policy: Policy
+
+
+def replace_pointers(source: Source, folder: Path, paths: Sequence[str]) -> None:
     """Replace the pointers at these paths below the folder. Raises ``RepositoryError``."""
+    place = source.place
     if shutil.which("git-lfs") is None:
         raise RepositoryError(
             place.url,
@@ -43,7 +60,8 @@ def replace_pointers(
     digests = {path: _digest(place.url, folder / path) for path in paths}
     kept = place.large_files / "objects"
     if any(not _kept(kept, digest).is_file() for digest in digests.values()):
-        _fetch(place, objects, commit, credentials)
+        _check_servers(source)
+        _fetch(source)
     for path, digest in digests.items():
         _replace(place.url, _kept(kept, digest), folder / path, digest, path)
 
@@ -60,8 +78,19 @@ def _kept(folder: Path, digest: str) -> Path:
     return folder / digest[:2] / digest[2:4] / digest
 
 
-def _fetch(place: Place, objects: Path, commit: Commit, credentials: Credentials) -> None:
+def _check_servers(source: Source) -> None:
+    """Raise ``RepositoryError`` if a tag sends git-lfs to a host that is not allowed.
+
+    Whoever can push would have the build machine ask it, with passwords that the account has stored.
+    """
+    for key, written in settings_in(source.git, source.commit.identifier, ".lfsconfig"):
+        if _NAMES_SERVER.fullmatch(key):
+            source.policy.check_large_files(source.place.url, source.place.server, key, written.strip())
+
+
+def _fetch(source: Source) -> None:
     """Have git-lfs fetch all files of a commit. It reads ``.lfsconfig`` of the commit that HEAD names."""
+    place, objects, commit, credentials = source[:4]
     if not is_remote(place.server) and not os.access(place.large_files.parent, os.W_OK):
         return
     with tempfile.TemporaryDirectory(prefix="sdistmaker-git-") as name:

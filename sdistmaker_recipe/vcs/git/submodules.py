@@ -1,4 +1,4 @@
-"""Which submodules a commit has (gitsubmodules(7)), and which of them may be read."""
+"""Which submodules a commit has (gitsubmodules(7)), and which other hosts a tag may name."""
 
 from __future__ import annotations
 
@@ -28,10 +28,40 @@ class Submodule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """Which submodules may be read: the option submodules, and the hosts that are the repository's own."""
+    """Which other hosts a tag may name: the option submodules, and the hosts that are the repository's own."""
 
     allowed: tuple[str, ...]
     own_hosts: frozenset[str]
+
+    def check_large_files(self, url: str, parent: str, key: str, written: str) -> None:
+        """Raise ``RepositoryError`` where git-lfs must not ask the server that this line of .lfsconfig names.
+
+        ``parent`` is the URL of the repository as git takes it. Its own host is always allowed.
+        """
+        shown = without_login("".join(each if each.isprintable() else "?" for each in written))
+        line = f".lfsconfig of the tag has {key} = {shown}"
+        is_local = written.startswith(("/", "file:"))
+        host = host_of(written)
+        if key.startswith("include") or (is_local and is_remote(parent)):
+            what = "file or folder of this machine, but its repository is elsewhere" if is_local else "file"
+            raise RepositoryError(url, f"{line}: it must not name a {what}", "Remove that line in a new tag.")
+        if is_local:
+            return
+        is_supported = "://" not in written or written.startswith(_REMOTE_SCHEMES)
+        if not (host and is_supported and written.isprintable()):
+            raise RepositoryError(
+                url, f"{line}, which is not supported", "Use a URL with https or ssh in a new tag."
+            )
+        if host not in {*self.own_hosts, host_of(parent)} and not self._names(host):
+            raise RepositoryError(
+                url,
+                f"{line}. The option submodules does not allow the host {host}",
+                f"Add the line {host} to the option submodules.",
+            )
+
+    def _names(self, host: str) -> bool:
+        """Whether a line of the option is a glob that matches a host."""
+        return any(fnmatchcase(host, glob) for glob in self.allowed)
 
     def server_of(self, url: str, parent: str, submodule: Submodule) -> str:
         """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
@@ -68,9 +98,7 @@ class Policy(NamedTuple):
                 f"the submodule {path!r} has a URL that is not supported: {without_login(written)}",
                 "Use https, ssh or a relative URL in .gitmodules.",
             )
-        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(
-            fnmatchcase(host, glob) for glob in self.allowed
-        ):
+        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not self._names(host):
             raise RepositoryError(
                 url,
                 f"the submodule {path!r} is on the host {host}, which the option submodules does not allow",
@@ -97,15 +125,18 @@ def submodules_of(git: Git, commit: str, candidates: Collection[str]) -> Sequenc
     return tuple(Submodule(path, found, urls.get(path, "")) for path, found in links.items())
 
 
-def _urls(git: Git, commit: str) -> Iterator[tuple[str, str]]:
-    """The paths of submodules and their URLs, from .gitmodules."""
-    asked = git.run(
-        ["config", "--no-includes", "-z", f"--blob={commit}:.gitmodules", "--list"],
-        check=False,
-    )
-    sections: dict[str, dict[str, str]] = {}
+def settings_in(git: Git, commit: str, path: str) -> Iterator[tuple[str, str]]:
+    """The lines of a file of git's settings in a commit; none where there is no such file."""
+    asked = git.run(["config", "--no-includes", "-z", f"--blob={commit}:{path}", "--list"], check=False)
     for entry in asked.output.decode("utf-8", "surrogateescape").split("\0"):
         key, _newline, value = entry.partition("\n")
+        yield key, value
+
+
+def _urls(git: Git, commit: str) -> Iterator[tuple[str, str]]:
+    """The paths of submodules and their URLs, from .gitmodules."""
+    sections: dict[str, dict[str, str]] = {}
+    for key, value in settings_in(git, commit, ".gitmodules"):
         name, _dot, variable = key.rpartition(".")
         sections.setdefault(name, {})[variable] = value
     for values in sections.values():
