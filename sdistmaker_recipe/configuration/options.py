@@ -90,7 +90,7 @@ class Configuration:
         "Which submodules of git, and subrepositories of Mercurial, belong to the files of a tag. same-host: "
         "those that are on the host of the repository. A glob for host names: those on such hosts too. none: "
         "no submodule; their folders are empty, as after git clone. A tag with another submodule fails. The "
-        "file .lfsconfig of a tag may name servers of Git LFS on these hosts, and always on the repository's.",
+        "file .lfsconfig of a tag may name a server of Git LFS on these hosts and on the repository's own.",
         "same-host, globs for host names, one a line, or none",
     )
 

@@ -411,7 +411,7 @@ class LargeFileServer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *arguments: object) -> None:
+    def log_message(self, *_arguments: object) -> None:
         """Print nothing."""
 
 

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 _MISSING = re.compile(r"missing object|does not exist on the server|\[404\]")
 _NAMES_SERVER = re.compile(r"lfs\.url|remote\..*\.lfsurl|include(if\..*)?\.path", re.DOTALL)
-"""Settings in ``.lfsconfig`` that say where large files are (git-lfs-config(5)); git follows includes there."""
+"""Settings in ``.lfsconfig`` that say where large files are (git-lfs-config(5)), and includes of others."""
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 

@@ -28,7 +28,7 @@ class Submodule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """Which other hosts a tag may name: the option submodules, and the hosts that are the repository's own."""
+    """Which hosts a tag may name: the option submodules, and the hosts that are the repository's own."""
 
     allowed: tuple[str, ...]
     own_hosts: frozenset[str]
