@@ -97,6 +97,7 @@ setup(
             "index/static/*",
             "index/templates/*",
             "toolchain/shims/*.py",
+            "toolchain/shims/sdistmaker_observation/*.py",
             "toolchain/shims/*.dist-info/*",
         ]
     },

@@ -25,7 +25,7 @@ Messages
 
     The file ``result`` has the hook's value under ``returned``, or its exception under ``error`` and
     ``message``. Under ``read`` it has the files of the tag that the hook read, and under ``asked`` what the
-    module ``sdistmaker_questions`` of the shims observed, if the request has ``observe``.
+    module ``sdistmaker_observation.questions`` of the shims observed, if the request has ``observe``.
 
 Between requests the process only waits. It never runs code of a tag: a fork does, so that nothing that a tag
 does reaches the next one, and no build pays for starting an interpreter and importing the backend.
@@ -111,7 +111,7 @@ def serve() -> None:
         request = json.loads(line)
         if request["observe"] is not None:
             # Imported here, the module is there for each later fork.
-            importlib.import_module("sdistmaker_questions")
+            importlib.import_module("sdistmaker_observation.questions")
         child = os.fork()
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -270,7 +270,8 @@ def record_files_read(tree: str) -> "set[str]":
 
 def observe_questions(request: "dict[str, Any]") -> "Any":
     """Begin to observe what the tag asks; call the returned function for what was observed."""
-    return importlib.import_module("sdistmaker_questions").observe(request["tree"], request["observe"])
+    questions = importlib.import_module("sdistmaker_observation.questions")
+    return questions.observe(request["tree"], request["observe"])
 
 
 # Let a tag import its own modules

@@ -11,8 +11,8 @@ then ``reversed``: whether setup.py finds the files of a folder in another order
 
 The second argument is the file for the result, a JSON object: ``requires``, the requirements in
 setup_requires if they are wanted; ``read``, the files of the tag that were read (always empty here);
-``asked``, what the module ``sdistmaker_python_2`` of the shims saw in the build of a wheel; ``error`` and
-``message`` if setup.py failed.
+``asked``, what the module ``sdistmaker_observation.python_2`` of the shims saw in the build of a wheel;
+``error`` and ``message`` if setup.py failed.
 """
 
 import sys
@@ -61,9 +61,9 @@ def main():
 
 def observe_questions(request):
     """Begin to look at what the tag asks; call the returned function for what was seen."""
-    import sdistmaker_python_2
+    from sdistmaker_observation import python_2
 
-    return sdistmaker_python_2.observe([request["commands"]], request["reversed"])
+    return python_2.observe([request["commands"]], request["reversed"])
 
 
 def limit_resources(limits):

@@ -1,7 +1,7 @@
 """What a build asked of the Python and the machine that it ran on. Pure.
 
 The code of a tag can ask which Python runs it, and on which platform. Then a wheel may be right for some of
-them only. The worker observes the questions, see ``sdistmaker_questions`` in the shims. ``OBSERVE`` and
+them only. The worker observes the questions, see ``sdistmaker_observation`` in the shims. ``OBSERVE`` and
 ``pretend`` are the requests for it, and ``read_questions`` reads its answer.
 """
 
@@ -23,8 +23,8 @@ PythonVersion: TypeAlias = tuple[int, int, int]
 class World(NamedTuple):
     """A Python (None for the one that builds) and a platform, or "here" for the one that builds.
 
-    The names of platforms are those in ``sdistmaker_worlds``. "tools" is this platform with a newest
-    setuptools, which runs ``setup.py install``.
+    The names of platforms are those in ``sdistmaker_observation.worlds``. "tools" is this platform with a
+    newest setuptools, which runs ``setup.py install``.
     """
 
     python: PythonVersion | None

@@ -7,8 +7,8 @@ version that a wheel can be for, and what asks for more than the version gets no
 import os
 import sys
 
-from sdistmaker_owners import TAG, TEXT, Owners, words
-from sdistmaker_suspicions import ORDER_OF_SETS, VERSIONED_NAMES, Suspicions
+from sdistmaker_observation.owners import TAG, TEXT, Owners, words
+from sdistmaker_observation.suspicions import ORDER_OF_SETS, VERSIONED_NAMES, Suspicions
 
 ABOUT_VERSION = words(
     """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple

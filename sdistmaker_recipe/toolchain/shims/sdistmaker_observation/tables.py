@@ -2,9 +2,17 @@
 
 from struct import calcsize as true_calcsize
 
-from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import words
-from sdistmaker_worlds import BITS, GET_PLATFORM, IMPLEMENTATION, MACHINE, OS_NAME, SYS_PLATFORM, SYSTEM
+from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
+from sdistmaker_observation.owners import words
+from sdistmaker_observation.worlds import (
+    BITS,
+    GET_PLATFORM,
+    IMPLEMENTATION,
+    MACHINE,
+    OS_NAME,
+    SYS_PLATFORM,
+    SYSTEM,
+)
 
 MISSING = None
 """Stands for an attribute that a world lacks."""

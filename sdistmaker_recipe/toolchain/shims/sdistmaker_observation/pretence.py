@@ -9,13 +9,13 @@ import os
 import sys
 import types
 
-from sdistmaker_answers import Separator
-from sdistmaker_files_seen import watch_files, watch_looks, watch_modules
-from sdistmaker_hidden_errors import may_hide_errors
-from sdistmaker_imports import Imports
-from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import PYTHON, TOOL
-from sdistmaker_tables import (
+from sdistmaker_observation.answers import Separator
+from sdistmaker_observation.files_seen import watch_files, watch_looks, watch_modules
+from sdistmaker_observation.hidden_errors import may_hide_errors
+from sdistmaker_observation.imports import Imports
+from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
+from sdistmaker_observation.owners import PYTHON, TOOL
+from sdistmaker_observation.tables import (
     ANSWERED,
     ANSWERING_FUNCTIONS,
     CALLS,

@@ -11,10 +11,10 @@ import sys
 from collections import namedtuple
 from types import ModuleType
 
-from sdistmaker_names import LATER_METHODS, LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import TAG, TOOLS, all_codes, words
-from sdistmaker_tables import LATER_BUILTINS
-from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables
+from sdistmaker_observation.names import LATER_METHODS, LATER_NAMES, REMOVED_NAMES
+from sdistmaker_observation.owners import TAG, TOOLS, all_codes, words
+from sdistmaker_observation.tables import LATER_BUILTINS
+from sdistmaker_observation.worlds import PYTHON_2_MODULES, is_in_tables
 
 HARMLESS_MODULES = words(
     """__future__ abc argparse base64 cgi codecs collections collections.abc configparser

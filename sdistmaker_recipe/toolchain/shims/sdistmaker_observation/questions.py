@@ -1,18 +1,6 @@
 """Observe what the code of a tag asks of the Python and the machine that builds it.
 
-``hook_runner`` imports this module for the build of a wheel. Any Python 3.6 or newer runs it; so does each of
-the modules beside it:
-
-* ``sdistmaker_owners``: whose code runs: the tag's, a build tool's, or Python's.
-* ``sdistmaker_suspicions``: the names in code that may ask for something.
-* ``sdistmaker_worlds``: other Pythons and platforms, and what is true of them. ``sdistmaker_names``: the
-  names that only some of them have in modules of the standard library.
-* ``sdistmaker_answers``: answers that record what is done with them.
-* ``sdistmaker_pretence``: give these answers to the tag, and to nobody else. ``sdistmaker_tables`` has the
-  attributes that ask for something. ``sdistmaker_imports`` finds the modules that another Python has.
-  ``sdistmaker_files_seen``: files outside of the tag, environment variables, the clock.
-  ``sdistmaker_hidden_errors``: code that would hide an error that an answer causes. ``sdistmaker_dummies``:
-  modules that are not installed.
+``hook_runner`` imports this module for the build of a wheel.
 
 A request has ``level``. With "look" nothing is changed: the code that runs is looked at, and a suspicious
 name is reason enough for a second build with "pretend", which shows what is asked in fact. Then it also has
@@ -27,12 +15,12 @@ import re
 import sys
 from importlib.machinery import ModuleSpec
 
-from sdistmaker_answers import Book
-from sdistmaker_dummies import DummyLoader
-from sdistmaker_owners import TAG, Owners
-from sdistmaker_pretence import Pretence
-from sdistmaker_suspicions import Suspicions, handles_errors
-from sdistmaker_worlds import PYTHON_2_MODULES, is_in_tables, make_worlds
+from sdistmaker_observation.answers import Book
+from sdistmaker_observation.dummies import DummyLoader
+from sdistmaker_observation.owners import TAG, Owners
+from sdistmaker_observation.pretence import Pretence
+from sdistmaker_observation.suspicions import Suspicions, handles_errors
+from sdistmaker_observation.worlds import PYTHON_2_MODULES, is_in_tables, make_worlds
 
 PROGRAM_EVENTS = frozenset(
     ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork")

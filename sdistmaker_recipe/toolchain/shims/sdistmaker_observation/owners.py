@@ -46,12 +46,12 @@ TOOLS = frozenset(
 """Top-level packages of build tools, which ask much of the machine for themselves."""
 
 OBSERVERS = (
-    "sdistmaker_files_seen.py",
-    "sdistmaker_imports.py",
-    "sdistmaker_pretence.py",
-    "sdistmaker_questions.py",
+    "files_seen.py",
+    "imports.py",
+    "pretence.py",
+    "questions.py",
 )
-"""Modules of this folder that stand between the tag and Python."""
+"""Modules of this package that stand between the tag and Python."""
 
 HELPERS = ("distutils/util.py", "distutils/sysconfig.py", "packaging/markers.py", "packaging/tags.py")
 HELPING_FUNCTIONS = words("evaluate_marker get_build_platform get_supported_platform invalid_marker")
@@ -70,9 +70,10 @@ class Owners:
         self.given_tree = os.path.join(os.path.abspath(tree), "")
         self.library = os.path.join(os.path.dirname(os.path.realpath(os.__file__)), "")
         self.given_library = os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "")
-        shims = os.path.dirname(os.path.abspath(__file__))
+        observation = os.path.dirname(os.path.abspath(__file__))
+        shims = os.path.dirname(observation)
         self.programs = (os.path.join(shims, ""), os.path.join(os.path.dirname(shims), "hook_runner.py"))
-        self.observers = tuple(os.path.join(shims, name) for name in OBSERVERS)
+        self.observers = tuple(os.path.join(observation, name) for name in OBSERVERS)
         # Whoever looks for an installed distribution looks at these, also at the archive that is not there.
         self.search_path = frozenset(os.path.abspath(folder) for folder in sys.path if folder)
         self.known = {}

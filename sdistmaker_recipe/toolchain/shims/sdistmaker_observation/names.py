@@ -4,7 +4,7 @@ They were compared by importing the modules with each Python from 3.6 to 3.13. W
 only what code is known to try.
 """
 
-from sdistmaker_owners import words
+from sdistmaker_observation.owners import words
 
 
 def by_name(tables):

@@ -4,7 +4,7 @@ An ``Answer`` holds the answer in each world. A ``Book`` records in which worlds
 another way. So one build shows the result for all worlds in which it would do the same.
 """
 
-from sdistmaker_worlds import FORMER_PLATFORMS
+from sdistmaker_observation.worlds import FORMER_PLATFORMS
 
 PLATFORM_LABELS = ("sys.platform", "platform.system")
 """Questions whose answer can be a name that is not among those that are known here."""

@@ -3,10 +3,10 @@
 import builtins
 import sys
 
-from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_suspicions import handles_errors, may_be_missing
-from sdistmaker_tables import ANSWERED, CALLS, SILENT
-from sdistmaker_worlds import is_in_tables
+from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
+from sdistmaker_observation.suspicions import handles_errors, may_be_missing
+from sdistmaker_observation.tables import ANSWERED, CALLS, SILENT
+from sdistmaker_observation.worlds import is_in_tables
 
 
 class PretenceError(BaseException):

@@ -10,8 +10,8 @@ import sys
 import sysconfig
 from collections import namedtuple
 
-from sdistmaker_names import LATER_NAMES, REMOVED_NAMES
-from sdistmaker_owners import words
+from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
+from sdistmaker_observation.owners import words
 
 PLATFORMS = {
     "linux": ("linux", "posix", "Linux", "aarch64", 64, "linux-aarch64", "CPython"),

@@ -6,7 +6,7 @@ import os
 import sys
 import types
 
-from sdistmaker_owners import TAG, words
+from sdistmaker_observation.owners import TAG, words
 
 QUIET_FUNCTIONS = frozenset(("realpath", "_joinrealpath", "resolve", "abspath", "samefile"))
 """Functions that look at each folder of a path, and give nothing but the path."""

@@ -2,7 +2,7 @@
 
 import dis
 
-from sdistmaker_owners import all_codes
+from sdistmaker_observation.owners import all_codes
 
 WIDE_ERRORS = frozenset(("BaseException", "Exception", "StandardError", "TypeError", "ValueError"))
 """The errors that functions of Python raise for an answer in place of a text, and wider ones."""
