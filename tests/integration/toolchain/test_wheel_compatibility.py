@@ -47,6 +47,10 @@ PY3 = {
     "written": WRITE.format("'x'"),
     "set": "kw['keywords'] = sorted({'b', 'a', 'c'})",
     "vendored-for-nothing": "try:\n  import packaging\nexcept ImportError:\n  packaging = None",
+    "normcase-for-nothing": "import os\nhere, there = os.path.abspath('.'), os.getcwd()\n"
+    "if os.path.normcase(here) != os.path.normcase(there): raise SystemExit(here)",
+    "normcase-by-python": "import fnmatch\nif fnmatch.fnmatch('a', 'A/b'): raise SystemExit('a')",
+    "dataclass": "import dataclasses\n@dataclasses.dataclass\nclass C:\n  a: int = 0",
     "search-path-for-nothing": "import os, sys\nfound = [os.path.exists(place) for place in sys.path]",
     "globbed": "import glob\nkw['data_files'] = [('share', sorted(glob.glob('*.txt')))]",
     "text-of-file": "import os\nhere = os.path.abspath('.')\n"
@@ -82,6 +86,8 @@ NONE = {
     "platform-in-namespace": f"import sys\nif vars(sys)['platform'] == 'win32': {ADD}",
     "unknown-platform": f"import sys\nif sys.platform == 'plan9': {ADD}",
     "os-name": f"import os\nif os.name == 'nt': {ADD}",
+    "normcase": f"import os\nif os.path.normcase('/A') == os.path.normcase('/a'): {ADD}",
+    "recursion": f"import sys\nif sys.getrecursionlimit() < 1000: {ADD}",
     "uname": f"import os\nif not hasattr(os, 'uname'): {ADD}",
     "separator": f"import os\nif os.sep != '/': {ADD}",
     "bits": f"import struct\nif struct.calcsize('P') == 4: {ADD}",

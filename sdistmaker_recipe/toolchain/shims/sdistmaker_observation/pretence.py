@@ -97,20 +97,20 @@ class Pretence:
         properties = {"__getattr__": self.getter_of_missing(name, values)}
         if name in WITH_WATCHED_NAMESPACE:
             properties["__getattribute__"] = self.getter(name)
+        answers = {}
         for attribute, function in ANSWERED.get(name, {}).items():
-            properties[attribute] = self.property_for(
-                values, attribute, self.answer_for(name, attribute, function)
-            )
+            answers[attribute] = self.answer_for(name, attribute, function)
         for attribute in SILENT.get(name, ()):
-            label = "%s.%s" % (name, attribute)
-            is_asked = self.is_asked_directly if label in QUIET_THROUGH_PYTHON else self.is_asked
-            properties[attribute] = self.property_for(values, attribute, self.silence_for(label), is_asked)
+            answers[attribute] = self.silence_for("%s.%s" % (name, attribute))
         calls = CALLS.get(name, frozenset())
-        for attribute, value in list(values.items()):
+        for attribute, value in values.items():
             is_call = attribute in calls or ("*" in calls and is_function(value))
-            if is_call and attribute not in properties and attribute[:2] != "__":
-                label = "%s.%s" % (name, attribute)
-                properties[attribute] = self.property_for(values, attribute, self.call_for(label))
+            if is_call and attribute not in answers and attribute[:2] != "__":
+                answers[attribute] = self.call_for("%s.%s" % (name, attribute))
+        for attribute, answer in answers.items():
+            is_quiet = "%s.%s" % (name, attribute) in QUIET_THROUGH_PYTHON
+            is_asked = self.is_asked_directly if is_quiet else self.is_asked
+            properties[attribute] = self.property_for(values, attribute, answer, is_asked)
         module.__class__ = watched_class(properties)
 
     def watch_separators(self):

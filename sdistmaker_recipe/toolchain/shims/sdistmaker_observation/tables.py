@@ -1,5 +1,6 @@
 """The attributes of modules that tell which Python and which machine this is."""
 
+from ntpath import normcase as on_windows
 from struct import calcsize as true_calcsize
 
 from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
@@ -116,6 +117,7 @@ ANSWERED = {
         "get_python_version": lambda world, value: "%d.%d" % world.python[:2],
     },
     "struct": {"calcsize": calcsize},
+    "posixpath": {"normcase": lambda world, value, *path: (on_windows if world.is_windows else value)(*path)},
     "setuptools": {"__version__": lambda world, value: world.setuptools or value},
 }
 """Attributes by module, with the function that gives their value in a world; None for one that it lacks."""
@@ -137,7 +139,7 @@ ANSWERING_FUNCTIONS = words(
     platform.python_version platform.python_version_tuple sysconfig.get_platform
     sysconfig.get_python_version struct.calcsize distutils.util.get_platform
     distutils.util.get_host_platform setuptools._distutils.util.get_platform
-    setuptools._distutils.util.get_host_platform"""
+    setuptools._distutils.util.get_host_platform posixpath.normcase"""
 )
 """The attributes among these that are functions, and give the answer when they are called."""
 
@@ -150,7 +152,7 @@ SILENT = {
         path_importer_cache"""
     ),
     "os": words("environb supports_fd supports_follow_symlinks sched_param devnull defpath"),
-    "posixpath": words("__name__ supports_unicode_filenames normcase"),
+    "posixpath": words("__name__ supports_unicode_filenames"),
     "time": words("timezone altzone daylight tzname tzset"),
     "keyword": words("kwlist"),
     "unicodedata": words("unidata_version ucd_3_2_0"),
@@ -180,9 +182,9 @@ SILENT = {
 QUIET_THROUGH_PYTHON = words(
     """sys.meta_path sys.path_hooks sys.path_importer_cache sys.flags sys.builtin_module_names
     sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors
-    sys.getrefcount posixpath.normcase"""
+    sys.getrefcount sys.getrecursionlimit posixpath.normcase"""
 )
-"""The attributes among these that modules of Python need for their own work."""
+"""Attributes and functions that modules of Python need for their own work: the tag asks only by itself."""
 
 CALLS = {
     "os": words(
