@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError, translate
+from sdistmaker_recipe.vcs.git.version import UnusableGitError, too_old
 
 LISTING_SECONDS = 120.0
 TRANSFER_SECONDS = 3600.0
@@ -131,6 +132,8 @@ class Git(NamedTuple):
 
     def error(self, printed: str, status: int) -> RepositoryError:
         """The error that a failed call means, from what it printed to standard error."""
+        if error := too_old(self.url):
+            return error
         printed = printed.strip() or f"git ended with status {status}"
         return translate(self.url, printed, self.credentials if self.server else None)
 
@@ -143,6 +146,9 @@ class Git(NamedTuple):
         self, arguments: Sequence[str], errors: int | IO[bytes] = subprocess.PIPE
     ) -> Iterator[subprocess.Popen[bytes]]:
         """A process that is ended, with all that it started, if the block is left by an error."""
+        # A run without a new tag starts nothing but this. If it fails, ``error`` looks at the version.
+        if arguments[0] != "ls-remote" and (too_old_error := too_old(self.url)):
+            raise too_old_error
         try:
             process = subprocess.Popen(
                 ["git", *arguments],
@@ -155,7 +161,7 @@ class Git(NamedTuple):
             )
         except OSError as error:
             hint = "Install git (Debian: apt install git)."
-            raise RepositoryError(self.url, f"git does not run: {error.strerror}", hint) from error
+            raise UnusableGitError(self.url, f"git does not run: {error.strerror}", hint) from error
         with process:
             try:
                 yield process

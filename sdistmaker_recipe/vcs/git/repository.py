@@ -25,6 +25,7 @@ from sdistmaker_recipe.vcs.background import ask_in_background
 from sdistmaker_recipe.vcs.git.archive import Commit
 from sdistmaker_recipe.vcs.git.export import Exporter
 from sdistmaker_recipe.vcs.git.places import Place, RemotePlace
+from sdistmaker_recipe.vcs.git.version import UnusableGitError
 from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
 from sdistmaker_recipe.vcs.subdirectories import split_project
@@ -241,7 +242,7 @@ class GitRepository:
             try:
                 listing[path] = place.tags()
             except RepositoryError as error:
-                if not path:
+                if not path or isinstance(error, UnusableGitError):
                     raise
                 self._unreadable[path] = error
         if self._unreadable and not listing:
@@ -273,7 +274,7 @@ class GitRepository:
                         raise RepositoryError(places[path].url, reason, hint)
                     logger.warning("%s: %s. The other tags are read. %s", self._url, reason, hint)
             except RepositoryError as error:
-                if not path:
+                if not path or isinstance(error, UnusableGitError):
                     raise
                 self._unreadable[path] = error
                 return {}
