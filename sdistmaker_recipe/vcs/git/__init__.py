@@ -2,7 +2,8 @@
 
 * ``opening``: from a URL to a repository, or to a folder of repositories.
 * ``urls``: the ways to write where a repository is, and what they mean.
-* ``process``: the one place that starts git: environment, time limits, credentials.
+* ``process``: the one place that has git read repositories: environment, time limits, credentials.
+* ``version``: whether the program is new enough.
 * ``errors``: what git's messages mean, and what to do about them.
 * ``repository``: the answers to the questions of ``vcs.Repository``.
 * ``places``: where tags and objects come from: the disk of this machine, or a server.
@@ -11,7 +12,7 @@
 * ``cache``: the objects that came from servers, in the folder of the state.
 * ``archive``: write the files of a commit.
 * ``export``: the files of a tag: its commit's, those of submodules, and those that Git LFS keeps.
-* ``submodules``: which submodules a commit has, and which may be read.
+* ``submodules``: which submodules a commit has, and which other hosts a tag may name.
 * ``large_files``: replace the pointers of Git LFS by the files that they stand for.
 * ``pushes``: whether a push touched tags.
 """

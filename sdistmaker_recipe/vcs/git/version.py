@@ -6,8 +6,8 @@ Older ones do not fail: they ignore variables that this package sets, and obey t
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import subprocess
 from functools import lru_cache
 
@@ -25,7 +25,8 @@ def too_old(url: str) -> UnusableGitError | None:
 
     The program is asked once a process.
     """
-    printed = _asked(os.environ.get("PATH", os.defpath))
+    program = shutil.which("git")
+    printed = _asked(program) if program else ""
     version = re.search(r"(\d+)\.(\d+)\S*", printed)
     if not version or (int(version[1]), int(version[2])) >= _NEEDED:
         return None
@@ -38,11 +39,11 @@ def too_old(url: str) -> UnusableGitError | None:
 
 
 @lru_cache(maxsize=4)
-def _asked(_path: str) -> str:
-    """What the git on this PATH says of its version; "" where there is none."""
+def _asked(program: str) -> str:
+    """What a git says of its version; "" where it does not run."""
     try:
         return subprocess.run(
-            ["git", "version"], capture_output=True, text=True, errors="replace", cwd="/", check=False
+            [program, "version"], capture_output=True, text=True, errors="replace", cwd="/", check=False
         ).stdout
     except OSError:
         return ""
