@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import re
@@ -12,6 +13,9 @@ import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.utils import parse_sdist_filename
+from packaging.version import Version
 
 from sdistmaker_recipe.model import Built, BuiltWheel
 from sdistmaker_recipe.toolchain.environments import uv_program
@@ -35,7 +39,7 @@ DIFFERENT_BY_NATURE = (
 """What differs though the same is installed. DIST-INFO stands for the folder ``NAME-VERSION.dist-info``."""
 
 _ERROR = re.compile(
-    r"^\s*(?:\w*(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", re.MULTILINE
+    r"^\s*(?:\w+(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", re.MULTILINE
 )
 _METADATA_FOLDER = re.compile(r"^[^/]+\.(?:dist|egg)-info(?=/|$)")
 
@@ -130,14 +134,16 @@ def install_wheel(built: Built, folder: Path) -> Mapping[str, bytes]:
 
 
 def pip_problem(python: Path, sdist: Path, folder: Path) -> str:
-    """Why the pip of this environment installs no sdist alone; "" if it does."""
+    """Why the pip of this environment installs no sdist alone, or under another version; "" if it does."""
     command = [python, "-m", "pip", "install", "--no-deps", "--target"]
     try:
-        _installed([*command, folder, sdist], folder, {})
+        installed = _installed([*command, folder, sdist], folder, {})
     except InstallError as error:
         errors = _ERROR.findall(error.printed)
         return errors[0].strip() if errors else error.printed[-200:]
-    return ""
+    _, expected = parse_sdist_filename(sdist.name)
+    version = email.message_from_bytes(installed["DIST-INFO/METADATA"][1:])["Version"]
+    return "" if Version(version) == expected else f"installs it as {version}"
 
 
 def differences(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
