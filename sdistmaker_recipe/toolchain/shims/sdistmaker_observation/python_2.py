@@ -7,8 +7,9 @@ version that a wheel can be for, and what asks for more than the version gets no
 import os
 import sys
 
+from sdistmaker_observation.names import LATER_NAMES
 from sdistmaker_observation.owners import TAG, TEXT, Owners, words
-from sdistmaker_observation.suspicions import ORDER_OF_SETS, VERSIONED_NAMES, Suspicions
+from sdistmaker_observation.suspicions import ORDER_OF_SETS, Suspicions
 
 ABOUT_VERSION = words(
     """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple
@@ -68,9 +69,11 @@ class Looker:
 
 
 def is_about_version(suspicion):
-    """Whether this suspicion is about nothing but the version: also names that only a Python 3 has."""
+    """Whether this suspicion is about nothing but the version, as one of a name that no 2.7 has."""
     name = suspicion.rpartition(" ")[2]
-    return name in ABOUT_VERSION or tuple(name.rpartition(".")[::2]) in VERSIONED_NAMES
+    module, _, attribute = name.rpartition(".")
+    is_missing = (module, attribute) in LATER_NAMES and not hasattr(sys.modules.get(module), attribute)
+    return name in ABOUT_VERSION or is_missing
 
 
 def observe(tools, is_reversed):
