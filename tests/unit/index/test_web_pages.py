@@ -122,6 +122,13 @@ class TestEveryPage:
         assert names["viewport"] == "width=device-width, initial-scale=1"
         assert text(page.find(".//title")).endswith("Acme packages")
 
+    def test_says_in_its_head_what_it_is_about(self, html):
+        (description,) = [
+            each.get("content") for each in parsed(html).iter("meta") if each.get("name") == "description"
+        ]
+        assert re.search("Acme packages|acme.ledger", description)
+        assert len(description) > 20
+
     def test_needs_nothing_from_elsewhere_and_nothing_inline(self, html):
         page = parsed(html)
         for each in page.iter():
@@ -178,6 +185,21 @@ class TestEveryPage:
                     )
                 )
             ), address
+
+
+@pytest.mark.parametrize(
+    ("page", "description"),
+    [
+        (root(), "Acme packages: 1,234 releases of 2 projects"),
+        (project(), "acme.ledger: Keeps <books>"),
+        (project(details=ProjectDetails()), "acme.ledger: all releases, and how to install them"),
+        (parsed(PAGES["release"]), "acme.ledger 1.0: its files, and how to install it"),
+        (failed(*FAILED), "The tags of Acme packages that do not build, and why"),
+    ],
+)
+def test_the_description_of_a_page_is_one_line_for_search_engines(page, description):
+    (found,) = [each.get("content") for each in page.iter("meta") if each.get("name") == "description"]
+    assert found == description
 
 
 class TestFooter:
