@@ -93,7 +93,10 @@ def run_try(index: Path, arguments: list[str]) -> int:
         sys.exit(f"bootstrap.py try: {index} holds no release. bin/buildout says why.")
     line = install_line(index, projects[0])
     say(f"$ {line}")
-    return call("sh", "-c", line)
+    status = call("sh", "-c", line)
+    if status == 0:
+        say(f"{projects[0]} is installed in {ROOT / 'var' / 'try'}")
+    return status
 
 
 def run_demo(_index: Path, _arguments: list[str]) -> int:

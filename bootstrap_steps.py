@@ -218,8 +218,11 @@ def run_types(_arguments: list[str]) -> int:
 
 
 def run_docs(_arguments: list[str]) -> int:
-    """Check the spelling, and build the documentation in build/docs."""
-    return int(bool(failures(DOCS)))
+    """Check the spelling, build the documentation in build/docs, and say where it begins."""
+    if failures(DOCS):
+        return 1
+    say(f"Open this file in a browser: {ROOT / 'build' / 'docs' / 'index.html'}")
+    return 0
 
 
 def run_package(_arguments: list[str]) -> int:

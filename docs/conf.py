@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -30,6 +32,10 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
 html_use_index = False
+html_favicon = "pictures/icon.svg"
+# The demo is there after: python3 bootstrap.py demo.
+if (Path(__file__).parents[1] / "build" / "docs" / "demo" / "about.html").is_file():
+    tags.add("demo")  # type: ignore[name-defined]  # noqa: F821  # Sphinx defines it.
 
 
 class RelativeLinks(SphinxTransform):
@@ -45,7 +51,10 @@ class RelativeLinks(SphinxTransform):
         """Replace the links of the page."""
         for link in list(self.document.findall(nodes.reference)):
             uri = link.get("refuri", "")
-            if uri and not re.match("[a-z]+:|#", uri):
+            if uri.endswith("://"):
+                # The text names a scheme, such as file://, which docutils takes for a URL.
+                link.replace_self(link.children)
+            elif uri and not re.match("[a-z]+:|#", uri):
                 link.replace_self(self._checked(uri, link))
 
     def _checked(self, uri: str, link: nodes.reference) -> nodes.Element:
@@ -66,6 +75,22 @@ class RelativeLinks(SphinxTransform):
         )  # fmt: skip
 
 
+def describe(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], document: nodes.document | None
+) -> None:
+    """Give a page its first paragraph as a description, and captions of the side bar their level (ARIA)."""
+    found = document.findall(nodes.paragraph) if document else ()
+    first = next((each for each in found if not isinstance(each.parent, nodes.field_body)), None)
+    # The search has neither title nor text. Decisions have only a table.
+    title = re.sub("<[^>]*>", "", context.get("title", "Search"))
+    text = escape(" ".join(first.astext().split())) if first else f"{title}: documentation of {project}"
+    context["metatags"] = context.get("metatags", "") + f'<meta name="description" content="{text}">\n'
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
 def setup(app: Sphinx) -> None:
-    """Tell Sphinx of the links."""
+    """Tell Sphinx of the links, and of what it leaves out of its pages."""
     app.add_transform(RelativeLinks)
+    # After furo, which makes the side bar.
+    app.connect("html-page-context", describe, priority=900)

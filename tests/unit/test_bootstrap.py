@@ -71,6 +71,13 @@ def test_lint_types_and_docs_run_their_tools(
     assert tools.commands == expected
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_docs_ends_with_the_file_to_open_if_it_was_built(tools: Recorder, capsys, fails: bool) -> None:
+    tools.failing = {DOCS[-1]} if fails else set()
+    bootstrap.main(["docs"])
+    assert ("index.html" in capsys.readouterr().out) == (not fails)
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["-v"], ["install", "sdists"], ["query", "sdists:recipe"], ["sdists:jobs=2"]]
 )

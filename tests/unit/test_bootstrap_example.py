@@ -84,3 +84,13 @@ def test_an_argument_that_a_command_does_not_know_is_refused(command: str, argum
 def test_try_says_so_if_nothing_is_published(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"holds no release. bin/buildout says why"):
         run_try(tmp_path, [])
+
+
+@pytest.mark.parametrize("status", [0, 2])
+def test_try_ends_with_the_folder_only_if_the_installation_worked(
+    tmp_path: Path, monkeypatch, capsys, status: int
+) -> None:
+    monkeypatch.setattr(bootstrap_example, "call", lambda *_command, **_streams: status)
+    assert run_try(tmp_path, ["acme-tables"]) == status
+    last = f"acme-tables is installed in {bootstrap_example.ROOT / 'var' / 'try'}\n"
+    assert capsys.readouterr().out.endswith(last) == (status == 0)

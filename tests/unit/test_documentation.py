@@ -7,10 +7,12 @@ a table of contents.
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docutils.core import publish_doctree
 from docutils.nodes import make_id
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +148,20 @@ def test_the_page_of_output_names_every_table_of_the_catalog(empty_catalog):
 def test_a_table_of_contents_has_the_class_without_which_furo_shows_an_error(text):
     directives = re.findall(r"^\.\. contents::\n((?:   .*\n)*)", text.read_text("utf-8"), re.MULTILINE)
     assert [options for options in directives if "still-useful-here" not in options] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "description"),
+    [
+        ("Title\n=====\n\n:Status: accepted\n\nSays\nwhat ``a < b`` is.\n", "Says what a &lt; b is."),
+        ("Title\n=====\n\n:Status: accepted\n", "Write pages: documentation of sdistmaker_recipe"),
+        ("", "Write pages: documentation of sdistmaker_recipe"),
+    ],
+)
+def test_a_page_has_a_description_and_captions_with_a_level(source, description):
+    describe = runpy.run_path(str(DOCS / "conf.py"), {"tags": set()})["describe"]
+    document = publish_doctree(source) if source else None
+    context = {"title": "Write <i>pages</i>", "furo_navigation_tree": '<p role="heading">How-to</p>'}
+    describe(None, "page", "page.html", context, document)
+    assert context["metatags"] == f'<meta name="description" content="{description}">\n'
+    assert context["furo_navigation_tree"] == '<p role="heading" aria-level="2">How-to</p>'
