@@ -67,7 +67,7 @@ def head_of(listing: Listing) -> str:
 
 
 def checkpoint_of(head: str, unreadable: Iterable[str] = ()) -> Checkpoint:
-    """The checkpoint of a scan of the listing with this head, and of repositories that could not be read.
+    """The checkpoint of a scan of the listing with this head; ``unreadable`` are repositories and tags.
 
     With these it is another one, so the next scan compares all rows.
     """
@@ -102,14 +102,15 @@ def all_tags(
 
     ``unreadable`` are the paths of repositories that cannot be read. ``resolve`` may add to them.
     """
-    rows = _rows(listing, {}, resolve, tag_filter)
+    rows, lost = _rows(listing, {}, resolve, tag_filter)
     rows, listing = _readable(rows, unreadable), _readable(listing, unreadable)
     projects = (
         ProjectTags(project, tuple(tags.values()))
         for path in listing
         for project, tags in _projects(path, rows.get(path, {}), tag_filter).items()
     )
-    return ScanResult(checkpoint_of(head, unreadable), tuple(projects), rows=tuple(_encoded(rows)))
+    checkpoint = checkpoint_of(head, _all_unread(unreadable, lost))
+    return ScanResult(checkpoint, tuple(projects), rows=tuple(_encoded(rows)))
 
 
 def changed_tags(
@@ -123,7 +124,7 @@ def changed_tags(
     """What changed since the previous scan: see ``vcs.Repository.changed_tags``.
 
     Nothing changes of what was found before in the repositories at the paths ``unreadable``, which cannot be
-    read. ``resolve`` may add to them.
+    read. ``resolve`` may add to them. Nor does it of tags that ``resolve`` leaves out.
     """
     if previous.checkpoint.last_change != _FORMAT:
         return None
@@ -131,7 +132,7 @@ def changed_tags(
         return ScanResult(previous.checkpoint)
     remembered = previous.rows()
     before = _decoded(remembered)
-    now = _rows(listing, before, resolve, tag_filter)
+    now, lost = _rows(listing, before, resolve, tag_filter)
     projects_before = {path: value for path, value in remembered.items() if value == PROJECT}
     known = set(_readable(projects_before, unreadable))
     before, now = _readable(before, unreadable), _readable(now, unreadable)
@@ -147,7 +148,7 @@ def changed_tags(
             was = _projects(path, rows_before, tag_filter)
             changed += _changed_projects(projects, was, known)
     return ScanResult(
-        checkpoint_of(head, unreadable),
+        checkpoint_of(head, _all_unread(unreadable, lost)),
         projects=tuple(changed),
         gone_projects=tuple(sorted(known - there)),
         rows=tuple((key, value) for key, value in new.items() if old.get(key) != value),
@@ -187,8 +188,19 @@ def _readable(by_path: Mapping[str, _Value], unreadable: Collection[str]) -> dic
     return {path: value for path, value in by_path.items() if not is_below(path, unreadable)}
 
 
-def _rows(listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilter) -> _Rows:
-    """What is known of all release tags, of which those with a new id are asked about."""
+def _all_unread(unreadable: Collection[str], lost: Mapping[str, Collection[str]]) -> list[str]:
+    """The paths of repositories that cannot be read, and those of tags in others that cannot."""
+    tags = [row_key(path, name) for path, names in _readable(lost, unreadable).items() for name in names]
+    return [*unreadable, *tags]
+
+
+def _rows(
+    listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilter
+) -> tuple[_Rows, dict[str, list[str]]]:
+    """What is known of all release tags, and the names of those that have no answer, by path.
+
+    Those with a new id are asked about. Of those without an answer, what was known before stays.
+    """
     kept: _Rows = {}
     new: dict[str, dict[str, str]] = {}
     for path, tags in listing.items():
@@ -199,11 +211,17 @@ def _rows(listing: Listing, before: _Rows, resolve: Resolve, tag_filter: TagFilt
                     kept.setdefault(path, {})[name] = known[name]
                 else:
                     new.setdefault(path, {})[name] = identifier
-    if new:
-        for path, found in resolve(new).items():
-            for name, resolved in found.items():
-                kept.setdefault(path, {})[name] = (new[path][name], resolved)
-    return kept
+    answers = resolve(new) if new else {}
+    lost: dict[str, list[str]] = {}
+    for path, asked in new.items():
+        for name, identifier in asked.items():
+            if resolved := answers.get(path, {}).get(name):
+                kept.setdefault(path, {})[name] = (identifier, resolved)
+                continue
+            lost.setdefault(path, []).append(name)
+            if name in before.get(path, {}):
+                kept.setdefault(path, {})[name] = before[path][name]
+    return kept, lost
 
 
 def _changed_projects(

@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.model import RepositorySettings
+from sdistmaker_recipe.vcs import Repository, open_repository
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.git import GitServer, git
+from tests.support.git_servers import git_daemon
 from tests.support.mercurial import HgTagServer
+from tests.support.process import LOOPBACK
 from tests.support.requirements import need
 from tests.support.tag_servers import Known
 
@@ -160,6 +164,60 @@ def test_a_new_tag_whose_objects_are_damaged_changes_nothing(tmp_path: Path, con
     changes = server.open().changed_tags(known.previous(), tag_filter)
     assert changes is not None
     assert [(project.path, len(project.tags)) for project in changes.projects] == [("bad", 1)]
+
+
+@pytest.fixture(params=["alone", "in a folder", "on a server"])
+def lost_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[GitServer, str]]:
+    """A server with a repository bad, and a URL that has it."""
+    need("git")
+    (tmp_path / "served").mkdir()
+    server = GitServer(tmp_path / "served")
+    for name in ("1.0", "2.0"):
+        server.put_tag("bad", name)
+    if request.param == "alone":
+        yield server, f"{server.url}/bad.git"
+    elif request.param == "in a folder":
+        server.put_tag("good", "1.0")
+        yield server, server.url
+    else:
+        with git_daemon(server.folder, tmp_path) as daemon:
+            yield server, f"git://{LOOPBACK}:{daemon.port}/bad.git"
+
+
+def test_only_the_tag_whose_objects_are_lost_is_left_out(
+    lost_url: tuple[GitServer, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, url = lost_url
+    tag_filter = TagFilter(url)
+
+    def opened() -> Repository:
+        return open_repository(url, settings=RepositorySettings(cache=tmp_path / "cache"))
+
+    known = Known(opened().all_tags(tag_filter))
+    before = {project: list(names) for project, names in known.names.items()}
+    bad = next(project for project in before if project in ("", "bad"))
+    old = set(server.at("bad").glob("objects/??/*"))
+    for name in ("2.0", "3.0"):
+        server.put_tag("bad", name)
+    new = {path: path.read_bytes() for path in server.at("bad").glob("objects/??/*") if path not in old}
+    for path in new:
+        path.unlink()
+    for _time in range(2):
+        caplog.clear()
+        changes = opened().changed_tags(known.previous(), tag_filter)
+        assert changes is not None
+        assert changes.unreadable == ()
+        known.apply(changes)
+        assert known.names == before
+        assert f"{'/bad' if bad else ''}: objects of the tag 2.0 are missing, and of 1 other" in caplog.text
+    assert sorted(project.path for project in opened().all_tags(tag_filter).projects) == sorted(before)
+    for path, data in new.items():
+        path.write_bytes(data)
+    changes = opened().changed_tags(known.previous(), tag_filter)
+    assert changes is not None
+    assert [sorted(tag.name for tag in project.tags) for project in changes.projects] == [["2.0", "3.0"]]
+    known.apply(changes)
+    assert known.names == {**before, bad: ["1.0", "2.0", "3.0"]}
 
 
 def test_a_file_that_is_no_ref_does_no_harm(tmp_path: Path) -> None:

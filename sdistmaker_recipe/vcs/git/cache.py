@@ -168,7 +168,7 @@ class Cache:
             except LostObjectsError:
                 if len(names) == 1:
                     given_up.extend(names)
-                if len(given_up) == _MOST_LOST or len(tags) == 1:
+                if len(given_up) == _MOST_LOST:
                     raise
             # Nothing is given in one go with what is lost. So these are looked for by halves.
             middle = len(names) // 2

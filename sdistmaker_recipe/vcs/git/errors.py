@@ -29,7 +29,7 @@ class DamagedObjectsError(RepositoryError):
 
 
 class LostObjectsError(RepositoryError):
-    """A server gives nothing of what was asked for in one go, because it lost some of these objects."""
+    """A server gives nothing of what was asked for in one go, because it does not have all of it any more."""
 
 
 _ASK_BY_HAND = "git ls-remote URL must list its refs, as the user this program runs as."
@@ -144,6 +144,7 @@ FAULTS = (
         r"couldn't find remote ref|not our ref|no such remote ref",
         "the server has no such tag or commit any more",
         "It was deleted or moved while this run was at work. The next run sees what is there now.",
+        is_damaged=True,
     ),
     Fault(
         r"detected dubious ownership",

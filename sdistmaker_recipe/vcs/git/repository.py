@@ -264,15 +264,20 @@ class GitRepository:
         ) -> Mapping[str, Mapping[str, Resolved]]:
             return _in_threads(lambda path: commits(path, tags[path]), tags)
 
+        def releases_of(path: str) -> list[str]:
+            return [name for name in self._tags()[path] if tag_rows.is_release(path, name, tag_filter)]
+
         def commits(path: str, tags: Mapping[str, str]) -> Mapping[str, Resolved]:
             try:
                 found = places[path].commits(tags, globs)
                 if missing := sorted(tags.keys() - found.keys()):
                     reason = f"objects of the tag {missing[0]} are missing{_others(missing)}"
                     hint = f"Run git fsck in {places[path].server}."
-                    if path:
+                    # A repository none of whose releases can be read is passed over as a whole.
+                    if all(name in missing for name in releases_of(path)):
                         raise RepositoryError(places[path].url, reason, hint)
-                    logger.warning("%s: %s. The other tags are read. %s", self._url, reason, hint)
+                    where = subdirectories.join(self._url, path)
+                    logger.warning("%s: %s. The other tags are read. %s", where, reason, hint)
             except RepositoryError as error:
                 if not path or isinstance(error, UnusableGitError):
                     raise
