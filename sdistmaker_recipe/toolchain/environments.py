@@ -26,6 +26,12 @@ CANNOT_INSTALL = "The build requirements cannot be installed"
 
 # What uv prints if another try would end the same way.
 _PERMANENT_ERRORS = ("No solution found", "Failed to build", "Failed to inspect Python", "is not supported")
+_WRONG_CERTIFICATE = "invalid peer certificate"
+# uv brings its own certificate authorities. A network that decrypts TLS has one of its own.
+_CERTIFICATE_HINT = (
+    "If your network has its own certificate authority, set the environment variable SSL_CERT_FILE to a file "
+    "with it, such as /etc/ssl/certs/ca-certificates.crt"
+)
 _PROGRESS = ("Using ", "Creating ", "Resolved ", "warning: ")
 _SECONDS_UNTIL_NEXT_TRY = 30.0
 
@@ -180,8 +186,12 @@ def _uv_error(arguments: Sequence[str], printed: str, log: str) -> BuildError:
     is_install = arguments[0] == "pip"
     what = CANNOT_INSTALL if is_install else "No environment can be made"
     lines = (line.strip(" ×╰─▶│├") for line in printed.splitlines())
-    errors = [line.removeprefix("error: ") for line in lines if line and not line.startswith(_PROGRESS)]
-    reason = ": ".join(line.removeprefix("cause: ") for line in errors[:2])
+    errors = [
+        re.sub("^(error|cause): ", "", line) for line in lines if line and not line.startswith(_PROGRESS)
+    ]
+    reason = ": ".join(errors[:2])
+    if cause := next((line for line in errors if _WRONG_CERTIFICATE in line), ""):
+        reason = f"{errors[0]}: {cause}. {_CERTIFICATE_HINT}"
     # Tags that fail for the same reason are reported together, so it says no time.
     reason = re.sub(r" in [\d.]+m?s\b", "", reason)
     return BuildError(f"{what}: {reason}", log, is_permanent=is_permanent_failure)

@@ -84,3 +84,20 @@ class TestAnEnvironmentThatCannotBeMade:
         monkeypatch.setattr(time, "monotonic", lambda: now + 31)
         self.failure(tmp_path, "a")
         assert tries == [["a"], ["a"]]
+
+
+def test_the_reason_names_a_certificate_that_uv_does_not_trust_and_what_to_do():
+    printed = """\
+error: Failed to fetch: https://packages.example.com/setuptools/
+  cause: error sending request for url (https://packages.example.com/setuptools/)
+  cause: client error (Connect)
+  cause: invalid peer certificate: UnknownIssuer
+
+hint: Consider enabling use of system TLS certificates with the `--system-certs` command-line flag
+"""
+    reason = str(_uv_error(["pip", "install"], printed, printed))
+    assert reason.startswith(
+        "The build requirements cannot be installed: Failed to fetch: "
+        "https://packages.example.com/setuptools/: invalid peer certificate: UnknownIssuer. "
+    )
+    assert "SSL_CERT_FILE" in reason
