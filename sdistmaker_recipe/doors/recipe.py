@@ -85,7 +85,7 @@ class Recipe:
         if self._buildout["buildout"].get("offline") == "true":
             self._logger.info("Offline: the repository is not read, and the index stays as it is.")
             return
-        with _printable_log():
+        with _log_of_part(self._name):
             self._run_engine()
 
     def _run_engine(self) -> None:
@@ -166,17 +166,25 @@ def _absolute(folder: Path, destination: str) -> Path:
 
 
 @contextmanager
-def _printable_log() -> Iterator[None]:
-    """Make what buildout's handlers show printable."""
+def _log_of_part(part: str) -> Iterator[None]:
+    """Make what buildout's handlers show printable, and put the name of the part before our messages."""
+
+    def name_part(record: logging.LogRecord) -> bool:
+        if record.name.startswith(f"{DISTRIBUTION}."):
+            record.name = part
+        return True
+
     messages = PrintableMessages()
     handlers = logging.getLogger().handlers[:]
     for handler in handlers:
         handler.addFilter(messages)
+        handler.addFilter(name_part)
     try:
         yield
     finally:
         for handler in handlers:
             handler.removeFilter(messages)
+            handler.removeFilter(name_part)
 
 
 # Options that buildout itself, or another recipe, may have put into a part.

@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 
+from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.executors.private_process import hide_process
 
 _WORK_MODULE = "sdistmaker_recipe.stages.build"
@@ -91,7 +92,8 @@ def prestart(jobs: int, initialize: Callable[[], None]) -> None:
 def open_pool(workers: int) -> Executor:
     """The prestarted pool for a single worker, else a pool of clean processes.
 
-    Clean processes inherit neither threads nor open files of this one.
+    Clean processes inherit neither threads nor open files of this one. Raises ``ToolchainError`` if this
+    machine gives no semaphores: on Linux they are files in /dev/shm, see sem_overview(7).
     """
     if workers == 1 and _prestarted:
         return _prestarted.pop()
@@ -100,7 +102,13 @@ def open_pool(workers: int) -> Executor:
         context: multiprocessing.context.BaseContext = _context()
     else:
         context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_initialize_process)
+    try:
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_initialize_process)
+    except OSError as error:
+        hint = "On Linux, /dev/shm must be a tmpfs that this account can write to."
+        raise ToolchainError(
+            f"No process can be started that builds: {error.strerror or error}.", hint
+        ) from error
 
 
 def _remove_if_empty(folder: str) -> None:

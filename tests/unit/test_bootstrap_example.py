@@ -32,6 +32,13 @@ def test_of_buildout_only_what_the_part_says_is_shown() -> None:
     ]
 
 
+def test_the_sandbox_that_the_example_does_not_need_is_not_missed() -> None:
+    said = "bubblewrap is not installed, so builds run without a sandbox. Install it"
+    assert part_lines([f"sdists: warning: {said}", "sdists: warning: a 1.0: another"]) == [
+        "sdists: warning: a 1.0: another"
+    ]
+
+
 def test_three_things_to_do_next_are_short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap_example.sys, "orig_argv", ["/opt/bin/python3", "bootstrap.py"])
     monkeypatch.setattr(bootstrap_example.shutil, "which", lambda name: f"/usr/bin/{name}")

@@ -7,8 +7,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 import pytest
 
 from sdistmaker_recipe import executors
-from sdistmaker_recipe.errors import RepositoryError
-from sdistmaker_recipe.executors import open_local, run_jobs
+from sdistmaker_recipe.errors import RepositoryError, ToolchainError
+from sdistmaker_recipe.executors import local, open_local, run_jobs
 from tests.support import executor_work as work
 
 
@@ -114,3 +114,13 @@ class TestRunJobs:
         monkeypatch.setattr(executors, "BROKEN_CHECK_SECONDS", 0.01)
         opened = iter([Forgets(), ThreadPoolExecutor(1)])
         assert dict(run_jobs(work.double, [1, 2], lambda _workers: next(opened), 2)) == {1: 2, 2: 4}
+
+
+def test_a_machine_without_semaphores_is_told_what_they_need(monkeypatch):
+    def refuse(*_arguments, **_keywords):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(local, "ProcessPoolExecutor", refuse)
+    with pytest.raises(ToolchainError, match=r"can be started that builds: Permission denied") as caught:
+        open_local(2)
+    assert "/dev/shm" in caught.value.hint
