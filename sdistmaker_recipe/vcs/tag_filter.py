@@ -12,6 +12,8 @@ from sdistmaker_recipe.configuration.option_types import Subdirectory
 from sdistmaker_recipe.configuration.options import STANDARD_LAYOUT, TAG_PATTERN, Configuration
 from sdistmaker_recipe.model import project_name
 
+_LONGER_NAME = re.compile(r"[vV]\d+[-_/@][vV]?\d+\.\d.*")
+"""The end of ``api-v2-1.0``, a tag of ``api-v2`` and not of ``api``. No version of PEP 440 is like that."""
 _NEVER = "(?!)"
 """A regular expression that matches nothing, not even the empty text."""
 
@@ -119,6 +121,8 @@ class TagFilter:
         for before in dict.fromkeys((folder, project)):
             name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", before)))
             match = re.fullmatch(rf"(?i:{name})[-_/@](.+)", tag_name) if before else None
+            if match and self.tag_pattern == TAG_PATTERN and _LONGER_NAME.fullmatch(match[1]):
+                continue
             if match and (version := self.version_of(project, match[1])):
                 return TagMatch(version, match.start(1))
         version = self.version_of(project, tag_name)

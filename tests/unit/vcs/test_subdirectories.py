@@ -127,6 +127,25 @@ def test_a_tag_is_one_of_the_projects_whose_name_or_prefix_is_the_longest(lines,
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("api-v2-1.0", None),
+        ("api/V2/v1.0rc1", None),
+        ("api-v2.0-1", "2.0-1"),
+        ("api-v2-1", "2-1"),
+        ("api-v2-1.dev3", "2-1.dev3"),
+        ("api-2024-01.05", "2024-01.05"),
+        ("v2-1.0", "2-1.0"),
+    ],
+)
+def test_a_tag_of_a_project_with_a_longer_name_is_not_taken_for_that_of_another(name, version):
+    owners = {"packages/api": version} if version else {}
+    assert versions_of("", ["packages/api"], name, filter_of("packages/api")) == owners
+    anything = filter_of("packages/api", tag_pattern="(?i:v)(?P<version>.*)")
+    assert bool(versions_of("", ["packages/api"], name, anything)) is ("v" in name.lower())
+
+
 def test_a_url_without_a_folder_means_the_one_project_that_the_tag_publishes():
     tag_filter = filter_of("packages/*", exclude=("packages/*",))
     folders = ("packages/api", "packages/web")
