@@ -39,7 +39,7 @@ DIFFERENT_BY_NATURE = (
 """What differs though the same is installed. DIST-INFO stands for the folder ``NAME-VERSION.dist-info``."""
 
 _ERROR = re.compile(
-    r"^\s*(?:\w+(?:Error|Exception|Version)\b.*|error: (?!subprocess-exited).*)", re.MULTILINE
+    r"^\s*(?:\w+(?:Error|Exception|Version)\b.*|error in .*|error: (?!subprocess-exited).*)", re.MULTILINE
 )
 _METADATA_FOLDER = re.compile(r"^[^/]+\.(?:dist|egg)-info(?=/|$)")
 
