@@ -73,6 +73,15 @@ def test_what_is_not_run_has_one_of_these_reasons_and_no_more_than_so_often():
     assert dict(reasons) == REASONS_NOT_TO_RUN
 
 
+def test_options_of_a_block_are_indented_like_its_text():
+    # Sphinx would show the difference as spaces before each line. buildout refuses a file that begins with one.
+    odd = []
+    for page in sorted(DOCS.rglob("*.rst")):
+        found = re.findall(r"code-block:: \S+\n( +):(?:.*\n +:)*.*\n\n( +)", page.read_text("utf-8"))
+        odd += [page.relative_to(DOCS).as_posix() for option, text in found if option != text]
+    assert odd == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_each_command_in_a_console_has_its_prompt(page):
     for block in blocks(DOCS / page, "console"):
