@@ -51,8 +51,8 @@ class RelativeLinks(SphinxTransform):
         """Replace the links of the page."""
         for link in list(self.document.findall(nodes.reference)):
             uri = link.get("refuri", "")
-            if uri.endswith("://"):
-                # The text names a scheme, such as file://, which docutils takes for a URL.
+            if re.match(r"(?!https?:)[a-z+]+://", uri):
+                # The text speaks of such addresses, such as tcp://HOST:PORT. Browsers do not open them.
                 link.replace_self(link.children)
             elif uri and not re.match("[a-z]+:|#", uri):
                 link.replace_self(self._checked(uri, link))

@@ -74,7 +74,7 @@ def test_what_is_not_run_has_one_of_these_reasons_and_no_more_than_so_often():
 
 
 def test_options_of_a_block_are_indented_like_its_text():
-    # Sphinx would show the difference as spaces before each line. buildout refuses a file that begins with one.
+    # Sphinx shows a difference as spaces before each line. buildout refuses a file that begins with one.
     odd = []
     for page in sorted(DOCS.rglob("*.rst")):
         found = re.findall(r"code-block:: \S+\n( +):(?:.*\n +:)*.*\n\n( +)", page.read_text("utf-8"))
