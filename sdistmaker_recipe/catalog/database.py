@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -112,17 +112,17 @@ class Database:
 def open_database(path: Path | None, *, as_copy: bool = False) -> Iterator[Database]:
     """The database at path with the present schema; see ``catalog.open_catalog``."""
     name = ":memory:" if path is None else str(path)
-    try:
-        connection = sqlite3.connect(":memory:" if as_copy else name)
-        if path is not None and as_copy:
-            # SQLite must be able to roll back what a killed run left half written, before it can read.
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as original:
-                original.backup(connection)
-    except sqlite3.Error as error:
-        raise _store_error(name, error) from error
-    except UnicodeDecodeError as error:
-        raise CatalogDamagedError(f"{name}: {error}", _HINT) from error
-    with closing(connection):
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(closing(sqlite3.connect(":memory:" if as_copy else name)))
+            if path is not None and as_copy:
+                # SQLite must be able to roll back what a killed run left half written, before it can read.
+                with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as original:
+                    original.backup(connection)
+        except sqlite3.Error as error:
+            raise _store_error(name, error) from error
+        except UnicodeDecodeError as error:
+            raise CatalogDamagedError(f"{name}: {error}", _HINT) from error
         _prepare(connection, name)
         yield Database(connection, name)
 
@@ -165,18 +165,20 @@ def _store_error(
     path: Path | str, error: sqlite3.Error, connection: sqlite3.Connection | None = None
 ) -> StoreError:
     """Our error for one of SQLite's; ``connection`` is the one that failed, if it was open by then."""
-    is_damaged = _has_any(_DAMAGE, error)
+    # Before Python 3.11 the error has no text if SQLite quotes text that is not UTF-8.
+    reason = str(error) or "its schema has text that is not UTF-8"
+    is_damaged = _has_any(_DAMAGE, error) or not str(error)
     if connection and not is_damaged and _has_any(_MISSING, error):
         # If nothing is missing in the file, the statement is wrong, and another catalog would not help.
         with suppress(sqlite3.Error):
             is_damaged = bool(missing_columns(connection))
     if is_damaged:
-        return CatalogDamagedError(f"{path}: {error}", _HINT)
+        return CatalogDamagedError(f"{path}: {reason}", _HINT)
     # SQLite does not say why a file cannot be opened.
     is_forbidden = Path(path).is_file() and not os.access(path, os.R_OK | os.W_OK)
     # If the disk failed, it would be bad advice to move the file away.
     hint = SAME_ACCOUNT if is_forbidden else "" if _has_any(_DISK, error) else _HINT
-    return StoreError(f"{path}: {error}", hint)
+    return StoreError(f"{path}: {reason}", hint)
 
 
 def _has_any(words: Iterable[str], error: sqlite3.Error) -> bool:

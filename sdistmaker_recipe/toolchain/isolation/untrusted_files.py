@@ -80,7 +80,7 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(folder)
     except (OSError, RecursionError):
         if folder.is_symlink():
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, "Is a symbolic link", str(folder)) from None
         # A tag can remove the permissions of its folders. Neither program follows a link in there.
         for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
             subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)

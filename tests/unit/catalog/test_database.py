@@ -35,6 +35,22 @@ class TestFile:
             assert catalog.failures.all() == [a_failure(a_tag("2.0"))]
             assert (catalog.index_state.finished_repositories(), catalog.note("pages")) == ({UUID}, "1")
 
+    def test_that_cannot_be_copied_is_closed(self, path, monkeypatch):
+        opened = []
+        connect = sqlite3.connect
+        monkeypatch.setattr(
+            sqlite3,
+            "connect",
+            lambda *names, **options: opened.append(connect(*names, **options)) or opened[-1],
+        )
+        path.write_bytes(b"no database")
+        with pytest.raises(StoreError), open_catalog(path, as_copy=True):
+            pass
+        assert len(opened) == 2
+        for connection in opened:
+            with pytest.raises(sqlite3.ProgrammingError):
+                connection.total_changes  # noqa: B018  # a closed one raises
+
     def test_is_not_made_for_a_catalog_in_memory(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         with open_catalog(None) as catalog:

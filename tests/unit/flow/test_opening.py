@@ -115,6 +115,7 @@ class TestWhatIsDamage:
             "file is not a database",
             "malformed database schema (release)",
             "Could not decode to UTF-8 column 'name'",
+            "",
         ],
     )
     def test_what_sqlite_says_of_the_content(self, tmp_path, monkeypatch, message):
