@@ -39,12 +39,12 @@ The names in ``__all__`` are the Python API: see docs/reference/python-api.rst.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "2.0.dev0"
 
 __all__ = ["Configuration", "Report", "exit_status", "run"]
 
+# Type checkers take it for true. The module typing, which has it too, takes long to import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sdistmaker_recipe.configuration.options import Configuration
     from sdistmaker_recipe.doors.api import exit_status, run
