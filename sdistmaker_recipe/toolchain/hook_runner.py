@@ -57,8 +57,10 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # A build of this project shows which modules a backend imports only when it builds.
 EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
-PRACTICE_BUILDS = 3
-"""How often a worker builds it, until Python has specialised most of the code (PEP 659)."""
+MORE_PRACTICE_AFTER = 20
+"""After so many hooks a worker builds it some more times, for more hooks are likely to come."""
+MORE_PRACTICE_BUILDS = 2
+"""How often it does: Python has then specialised most of the code (PEP 659)."""
 PLAIN_DISTRIBUTIONS = frozenset(("pip", "sdistmaker-shims", "setuptools", "wheel"))
 """The distributions of an environment in which nothing but setuptools takes part in a build."""
 VENDORED = os.path.join("setuptools", "_vendor")
@@ -95,19 +97,20 @@ def serve() -> None:
     signal.set_wakeup_fd(write_end)
     backend, shims, frequency = sys.argv[1:4]
     sys.path.append(shims)
-    if backend:
-        import_backend(backend, wakeup, frequency == "often")
+    may_practise = import_backend(backend, wakeup, frequency == "often") if backend else False
     modules = sorted({name.partition(".")[0] for name in sys.modules})
     # Imported now, so that a tag's own modules of these names are not.
     for name in BOOTSTRAP_MODULES:
         importlib.import_module(name)
     imported = imported_modules()
-    # Forks then do not search these objects for garbage, which would copy their memory.
-    gc.collect()
-    getattr(gc, "freeze", int)()
+    freeze_objects()
     state = inheritable_state()
     write_answer({"id": "", "modules": modules})
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin):
+        if number == MORE_PRACTICE_AFTER and may_practise:
+            practise(MORE_PRACTICE_BUILDS)
+            imported = imported_modules()
+            freeze_objects()
         request = json.loads(line)
         if request["observe"] is not None:
             # Imported here, the module is there for each later fork.
@@ -119,6 +122,12 @@ def serve() -> None:
             run_hook(request, imported, shims)
         status = wait_for_child(child, request["seconds"], wakeup, request["alone"])
         write_answer({"id": request["id"], "status": status, "changed": inheritable_state() != state})
+
+
+def freeze_objects() -> None:
+    """Let forks not search the objects of this process for garbage, which would copy their memory."""
+    gc.collect()
+    getattr(gc, "freeze", int)()
 
 
 def write_answer(message: "dict[str, Any]") -> None:
@@ -366,13 +375,16 @@ def child_processes() -> "Iterator[int]":
 # -----------------------------------------
 
 
-def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
-    """Import the backend, so that no build has to; with many builds also what each build imports later."""
+def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> bool:
+    """Import the backend, so that no build has to; with many builds also what each build imports later.
+
+    Returns whether this process may practise.
+    """
     module = backend.partition(":")[0]
     try:
         importlib.import_module(module)
     except Exception:  # each build reports it by itself
-        return
+        return False
     is_setuptools = module == "setuptools.build_meta" and has_many_builds
     is_plain = is_setuptools and has_plain_distributions()
     if is_setuptools:
@@ -385,7 +397,8 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> None:
     with contextlib.suppress(Exception):
         cache_entry_points()
     if is_plain:
-        practise()
+        practise(1)
+    return is_plain
 
 
 def has_plain_distributions() -> bool:
@@ -399,8 +412,8 @@ def has_plain_distributions() -> bool:
     return names <= PLAIN_DISTRIBUTIONS
 
 
-def practise() -> None:
-    """Build an empty project in this process, some times.
+def practise(builds: int) -> None:
+    """Build an empty project in this process so many times.
 
     Forks inherit the modules and the caches of it, and code that Python has specialised. A plugin could leave
     behind more than that.
@@ -410,7 +423,7 @@ def practise() -> None:
     saved = [(os.dup(descriptor), descriptor) for descriptor in (1, 2)]
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            for number in range(PRACTICE_BUILDS):
+            for number in range(builds):
                 place = os.path.join(folder, str(number))
                 os.mkdir(place)
                 with contextlib.suppress(Exception, SystemExit):

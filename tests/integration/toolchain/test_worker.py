@@ -497,11 +497,13 @@ return [
         )
         bench = Bench(tmp_path, worker)
         try:
-            results.append(bench.returned(body))
+            # With so many calls it builds some more.
+            calls = hook_runner.MORE_PRACTICE_AFTER + 2 if has_many_builds else 1
+            results.extend(bench.returned(body) for _ in range(calls))
             core = (
                 "return getattr(sys.modules.get('distutils.core'), '_setup_distribution', None) is not None"
             )
             assert bench.returned(core) == has_many_builds
         finally:
             worker.close()
-    assert results[0] == results[1]
+    assert all(result == results[-1] for result in results)
