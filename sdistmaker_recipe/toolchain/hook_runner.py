@@ -386,7 +386,8 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> bool:
     except Exception:  # each build reports it by itself
         return False
     is_setuptools = module == "setuptools.build_meta" and has_many_builds
-    is_plain = is_setuptools and has_plain_distributions()
+    # Older Pythons do not specialise code, so there practice is worth little.
+    is_plain = is_setuptools and sys.version_info >= (3, 11) and has_plain_distributions()
     if is_setuptools:
         if not is_plain:
             import_what_builds_import(wakeup)
@@ -402,13 +403,14 @@ def import_backend(backend: str, wakeup: int, has_many_builds: bool) -> bool:
 
 
 def has_plain_distributions() -> bool:
-    """Whether no plugin takes part in builds; False if this Python cannot tell."""
+    """Whether no plugin takes part in builds; False if that cannot be told."""
     try:
         from importlib import metadata
-    except ImportError:
+
+        folders = [folder for folder in sys.path if not folder.endswith(VENDORED)]
+        names = {found.metadata["Name"] for found in metadata.distributions(path=folders)}
+    except Exception:  # a distribution may have no metadata
         return False
-    folders = [folder for folder in sys.path if not folder.endswith(VENDORED)]
-    names = {found.metadata["Name"] for found in metadata.distributions(path=folders)}
     return names <= PLAIN_DISTRIBUTIONS
 
 
@@ -422,7 +424,8 @@ def practise(builds: int) -> None:
     # Answers go through the standard output.
     saved = [(os.dup(descriptor), descriptor) for descriptor in (1, 2)]
     try:
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # A disk may be full.
+        with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             for number in range(builds):
                 place = os.path.join(folder, str(number))
                 os.mkdir(place)
@@ -430,6 +433,9 @@ def practise(builds: int) -> None:
                     build_empty_project(place)
     finally:
         os.chdir("/")
+        with contextlib.suppress(Exception):
+            forget_practice()
+        sys.stdout.flush()
         for copy, descriptor in saved:
             os.dup2(copy, descriptor)
             os.close(copy)
@@ -439,6 +445,20 @@ def practise(builds: int) -> None:
         # setuptools writes to the streams of the process that configured logging.
         logging.root.handlers[:] = []
         logging.root.setLevel(logging.WARNING)
+
+
+def forget_practice() -> None:
+    """Let distutils take the next build for the first one of this process."""
+    core: "Any" = importlib.import_module("distutils.core")
+    util: "Any" = importlib.import_module("distutils.util")
+    log: "Any" = importlib.import_module("distutils.log")
+    core._setup_distribution = None
+    log.set_threshold(log.WARN)
+    # The first build puts PLAT, and HOME if it is missing, into the environment.
+    if hasattr(util, "_environ_checked"):
+        util._environ_checked = 0
+    else:
+        util.check_environ.cache_clear()
 
 
 def build_empty_project(folder: str) -> None:
@@ -454,7 +474,7 @@ def build_empty_project(folder: str) -> None:
             file.write(text)
     backend = importlib.import_module("setuptools.build_meta").__legacy__
     backend.build_sdist(folder)
-    with contextlib.suppress(Exception):  # an old setuptools needs another distribution for it
+    with contextlib.suppress(Exception, SystemExit):  # an old setuptools needs another distribution for it
         backend.build_wheel(folder)
 
 

@@ -52,6 +52,8 @@ _MAX_KEPT_WORKERS = 4
 # PyPy has its library in further folders.
 _PYTHON_FOLDERS = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
 _WORKER_ENVIRONMENT = {
+    # Python remembers paths in it, and distutils reads settings there. Each hook has a home of its own.
+    "HOME": "/nonexistent",
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/local/bin:/usr/bin:/bin",

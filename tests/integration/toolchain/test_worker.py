@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import resource
 import signal
 import subprocess
@@ -304,7 +305,6 @@ def test_a_hook_that_writes_to_its_workers_pipe_harms_none_but_itself(tmp_path: 
 OWNER = """
 import os, sys
 from pathlib import Path
-from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import Worker
 worker = Worker(Path(sys.executable), "", NO_SANDBOX)
@@ -331,7 +331,6 @@ def test_a_worker_ends_with_the_process_that_started_it(how: int | None) -> None
 BUSY_OWNER = """
 import sys
 from pathlib import Path
-from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
 from sdistmaker_recipe.toolchain.worker import HookCall, Worker
 tree = Path(sys.argv[1])
@@ -482,11 +481,14 @@ def plain_python(tmp_path: Path) -> Path:
     return python
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python does not specialise code")
 def test_a_worker_that_built_for_practice_is_as_before(tmp_path: Path, plain_python: Path) -> None:
     body = """\
 import logging, warnings
+from distutils import core, util
+util.check_environ()
 return [
-    sys.argv, sys.path, dict(os.environ), os.getcwd(),
+    sys.argv, sys.path, dict(os.environ), os.getcwd(), repr(core._setup_distribution),
     logging.root.level, logging.root.handlers, repr(warnings.filters), sorted(os.listdir("/proc/self/fd")),
 ]
 """
@@ -500,10 +502,10 @@ return [
             # With so many calls it builds some more.
             calls = hook_runner.MORE_PRACTICE_AFTER + 2 if has_many_builds else 1
             results.extend(bench.returned(body) for _ in range(calls))
-            core = (
-                "return getattr(sys.modules.get('distutils.core'), '_setup_distribution', None) is not None"
-            )
-            assert bench.returned(core) == has_many_builds
+            built = "return any(os.path.basename(folder) == '0' for folder in sys.path_importer_cache)"
+            assert bench.returned(built) == has_many_builds
+            home = bench.returned("import sysconfig\nreturn sysconfig.get_config_var('userbase')")
+            assert not (has_many_builds and home.startswith(pwd.getpwuid(os.getuid()).pw_dir))
         finally:
             worker.close()
     assert all(result == results[-1] for result in results)
