@@ -66,6 +66,7 @@ OF_VERSION = {
     "py310": f"import sys\nmajor, minor = sys.version_info[:2]\nif minor < 10: {ADD}",
     "py32": f"try:\n  import argparse\nexcept ImportError:\n  {ADD}",
     "py39": f"import functools\nif not hasattr(functools, 'cache'): {ADD}",
+    "py311": f"import datetime\nif not hasattr(datetime, 'UTC'): {ADD}",
     "py39-removed": f"import base64\nif not hasattr(base64, 'encodestring'): {ADD}",
     "py310-name": f"try:\n  from typing import ParamSpec\nexcept ImportError:\n  {ADD}",
     "py38-attribute": f"import math\ntry:\n  math.prod\nexcept Exception:\n  {ADD}",

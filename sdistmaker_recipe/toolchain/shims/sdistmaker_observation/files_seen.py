@@ -4,7 +4,6 @@ import contextlib
 import datetime
 import os
 import sys
-import types
 
 from sdistmaker_observation.owners import TAG, words
 
@@ -226,20 +225,21 @@ def watch_environment(pretence):
 
 def watch_clock(pretence):
     """Note the methods of ``datetime`` that read the clock."""
+    true_date, true_datetime = datetime.date, datetime.datetime
 
     def now(cls, *arguments):
         if pretence.is_asked():
             pretence.note("it asks for the time")
 
-    class Date(datetime.date):
+    class Date(true_date):
         """A date whose today is noted."""
 
         @classmethod
         def today(cls):
             now(cls)
-            return datetime.date.today()
+            return true_date.today()
 
-    class DateTime(datetime.datetime):
+    class DateTime(true_datetime):
         """A time whose now is noted."""
 
         @classmethod
@@ -257,12 +257,6 @@ def watch_clock(pretence):
             now(cls)
             return true_datetime.today()
 
-    true_datetime, values = datetime.datetime, vars(datetime)
-    datetime.__class__ = type(
-        "WatchedModule",
-        (types.ModuleType,),
-        {
-            "date": pretence.property_for(values, "date", lambda value: Date),
-            "datetime": pretence.property_for(values, "datetime", lambda value: DateTime),
-        },
-    )
+    pretence.watch("datetime")
+    pretence.replace("datetime", "date", lambda value: Date)
+    pretence.replace("datetime", "datetime", lambda value: DateTime)

@@ -120,7 +120,7 @@ class Pretence:
             separator = Separator(
                 values[attribute] or "", self.book, "%s.%s" % (module, attribute), on_windows
             )
-            self.replace(module, attribute, always(separator))
+            self.replace(module, attribute, lambda value, separator=separator: separator)
 
     def replace(self, name, attribute, replaced):
         """Give the tag a function in place of another one of a watched module."""
@@ -271,21 +271,18 @@ def value_of(values, attribute):
         return None
 
 
-def always(value):
-    """A function that gives this value."""
-    return lambda *ignored: value
-
-
 def watched_class(properties):
     """A class for a module, with these properties.
 
-    importlib makes new modules by calling ``type(sys)``: those are of the usual class.
+    importlib makes new modules by calling ``type(sys)``: those are of the usual class. If the class had no
+    ``__getattr__``, Python 3.14 would remember where the attributes of the module are, past any property.
     """
 
     def new(cls, *arguments, **named):
         return types.ModuleType(*arguments, **named)
 
-    return type("WatchedModule", (types.ModuleType,), dict(properties, __new__=new))
+    attributes = {"__getattr__": types.ModuleType.__getattribute__, **properties, "__new__": new}
+    return type("WatchedModule", (types.ModuleType,), attributes)
 
 
 def is_function(value):
