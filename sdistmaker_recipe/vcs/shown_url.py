@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@|[^\s/@:'\"]+:[^\s/@]+@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@|[^\s/@:'\"]+:[^\s/@]+@")
 """What is before the host; programs also print it without the scheme, as in ``ann:secret@host``."""
 
 

@@ -300,7 +300,14 @@ def test_a_submodule_leads_to_no_other_place(
         export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path)
 
 
-@pytest.mark.parametrize("written", ["ftp://ann:hunter2@elsewhere.invalid/x", "git://ann:hunter2@{}/no.git"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ftp://ann:hunter2@elsewhere.invalid/x",
+        "ftp://ann:h@hunter2@elsewhere.invalid/x",
+        "git://ann:hunter2@{}/no.git",
+    ],
+)
 def test_a_login_in_the_url_of_a_submodule_is_not_shown(
     author: Author, daemon: Server, user: Path, tmp_path: Path, written: str
 ) -> None:
@@ -322,6 +329,22 @@ def test_a_damaged_cache_of_a_submodule_is_made_again(
         pack.write_bytes(b"PACK" + os.urandom(200))
     folder = export(url, tmp_path)
     assert (folder / "vendor/library/module.py").read_text() == "first\n"
+
+
+def test_a_submodule_whose_server_lost_it_leaves_what_was_fetched(
+    author: Author, daemon: Server, library: tuple[Author, str], user: Path, tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    url = f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}"
+    shutil.rmtree(export(url, tmp_path))
+    add_submodule(author, "vendor/library", "../library.git", git(library[0].work, "rev-parse", "HEAD"))
+    git(author.work, "commit", "-q", "-m", "with a newer submodule")
+    git(author.work, "tag", "2.0")
+    git(author.work, "push", "-q", str(author.bare), "--tags")
+    shutil.rmtree(library[0].bare)
+    with pytest.raises(RepositoryError, match="submodule 'vendor/library' cannot be exported"):
+        export(url, tmp_path, "2.0")
+    assert (export(url, tmp_path) / "vendor/library/module.py").read_text() == "first\n"
 
 
 def test_a_submodule_that_is_missing_fails(url: str, author: Author, tmp_path: Path) -> None:

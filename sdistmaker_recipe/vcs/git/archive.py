@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs.git.errors import DamagedObjectsError, MissingCommitError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder
 from sdistmaker_recipe.vcs.git.process import Git
 
@@ -65,7 +65,7 @@ def repository_of_one_tag(url: str, objects: Path, commit: Commit) -> Iterator[G
 def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
     """Write the files of a commit into the new folder.
 
-    Raises ``PathNotFoundError`` where there is no such commit, ``DamagedObjectsError`` where git fails, and
+    Raises ``MissingCommitError`` where there is no such commit, ``DamagedObjectsError`` where git fails, and
     ``RepositoryError`` where a path leads out of the folder.
     """
     folder.mkdir()
@@ -80,7 +80,7 @@ def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
             errors.seek(0)
             printed = errors.read().decode("utf-8", "replace")
             if "not a valid object name" in printed or "not a tree object" in printed:
-                raise PathNotFoundError(git.url, f"no commit {commit.identifier}") from error
+                raise MissingCommitError(git.url, f"no commit {commit.identifier}") from error
             raise DamagedObjectsError.of(git.error(printed, 1)) from error
 
 

@@ -28,6 +28,10 @@ class DamagedObjectsError(RepositoryError):
         )
 
 
+class MissingCommitError(DamagedObjectsError, PathNotFoundError):
+    """There is no such commit among the objects."""
+
+
 class LostObjectsError(RepositoryError):
     """A server gives nothing of what was asked for in one go, because it does not have all of it any more."""
 

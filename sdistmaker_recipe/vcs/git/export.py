@@ -61,8 +61,8 @@ class Exporter(NamedTuple):
     ) -> None:
         try:
             found = self._write(place, objects, commit, destination)
-        except (DamagedObjectsError, PathNotFoundError) as error:
-            # Whatever else is wrong with a tag, what was fetched for the others is kept.
+        except DamagedObjectsError as error:
+            # Whatever else is wrong with a tag or its server, what was fetched for the others is kept.
             if error.is_forbidden or not place.forget_objects():
                 raise
             shutil.rmtree(destination, ignore_errors=True)

@@ -258,11 +258,18 @@ class RemotePlace:
             with self._holding(node) as place:
                 return ask(place)
         except (DamagedRepositoryError, PathNotFoundError):
-            if not made:
+            if not made or (node and self._only_lacks(node)):
                 raise
         self._clone.make_again(made)
         with self._holding(node) as place:
             return ask(place)
+
+    def _only_lacks(self, node: str) -> bool:
+        """Whether the server does not have this changeset, because the clone has its newest one."""
+        tip = self._clone.tip()
+        with self._clone.locked(), contextlib.suppress(RepositoryError):
+            return not self._place.has(node) and self._place.has(tip)
+        return False
 
     @contextlib.contextmanager
     def _holding(self, node: str) -> Iterator[LocalPlace]:

@@ -249,6 +249,20 @@ def test_a_clone_that_was_damaged_since_is_made_again(
     assert opened.scan() == tags
 
 
+def test_a_changeset_that_the_server_lacks_costs_no_new_clone(served: Server, tmp_path: Path) -> None:
+    opened = Opened(server_url(served), tmp_path / "cache")
+    opened.scan()
+    (clone,) = (tmp_path / "cache/mercurial").glob("*.clone")
+    made = clone.stat().st_ino
+    assert opened.known is not None
+    tag = opened.known.tags[""]["1.0"]
+    assert isinstance(tag, ReleaseTag)
+    gone = Tag(opened.url, "", "1.0", "tags/1.0", "1.0", "1" * 40, tag.time, "")
+    with opened.open() as repository, pytest.raises(PathNotFoundError):
+        repository.export(gone, "", tmp_path / "out")
+    assert clone.stat().st_ino == made
+
+
 # the files of a tag
 
 
