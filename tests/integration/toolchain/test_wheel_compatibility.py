@@ -146,6 +146,7 @@ OF_PYTHON_2 = [
     ("", "py2"),
     (f"import sys\nif sys.version_info < (2, 6): {ADD}", "py27"),
     (f"import sys\nif sys.platform == 'win32': {ADD}", ""),
+    (f"import sys\nif sys.maxint > 2 ** 31: {ADD}", ""),
     (f"import os\nif os.environ.get('ASKS'): {ADD}", ""),
     (f"try:\n  import numpy\nexcept ImportError:\n  {ADD}", ""),
     ("import commands\nkw['description'] = commands.getoutput('uname')", ""),

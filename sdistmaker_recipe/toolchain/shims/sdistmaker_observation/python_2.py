@@ -12,7 +12,7 @@ from sdistmaker_observation.owners import TAG, TEXT, Owners, words
 from sdistmaker_observation.suspicions import ORDER_OF_SETS, Suspicions
 
 ABOUT_VERSION = words(
-    """sys.version_info sys.hexversion sys.version sys.maxint platform.python_version_tuple
+    """sys.version_info sys.hexversion sys.version platform.python_version_tuple
     platform.python_version import argparse json hashlib sqlite3 functools collections importlib"""
 )
 """Suspicions of which the answer is the same wherever Python 2.7 runs."""
