@@ -51,8 +51,7 @@ class Fault(NamedTuple):
     hint: str = ""
     is_transient: bool = False
     is_forbidden: bool = False
-    is_missing: bool = False
-    is_damaged: bool = False
+    kind: type[RepositoryError] = RepositoryError
 
 
 _LOGIN = Fault(
@@ -128,14 +127,14 @@ FAULTS = (
         r"(project|repository) you were looking for|could not be found",
         "no git repository is there",
         f"Check the URL: {_ASK_BY_HAND}",
-        is_missing=True,
+        kind=PathNotFoundError,
     ),
     Fault(
         r"repository corruption|bad pack header|bad tree object|unable to read [0-9a-f]{40}|"
         r"object file \S+ is (empty|corrupt)|missing (blob|tree|commit)",
         "the repository on the server is damaged",
         "Run git fsck there.",
-        is_damaged=True,
+        kind=LostObjectsError,
     ),
     Fault(
         r"early EOF|hung up|Connection reset|Broken pipe|RPC failed|Operation too slow|"
@@ -148,7 +147,7 @@ FAULTS = (
         r"couldn't find remote ref|not our ref|no such remote ref",
         "the server has no such tag or commit any more",
         "It was deleted or moved while this run was at work. The next run sees what is there now.",
-        is_damaged=True,
+        kind=LostObjectsError,
     ),
     Fault(
         r"detected dubious ownership",
@@ -173,10 +172,7 @@ def translate(url: str, printed: str, credentials: Credentials | None = None) ->
             reason, hint = fault.reason, fault.hint
             if fault is _LOGIN and credentials and credentials.password is not None:
                 reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            kind: type[RepositoryError] = RepositoryError
-            if fault.is_missing or fault.is_damaged:
-                kind = PathNotFoundError if fault.is_missing else LostObjectsError
-            return kind(
+            return fault.kind(
                 url,
                 f"{reason} ({_main_line(printed, credentials)})",
                 hint,

@@ -28,8 +28,7 @@ class Fault(NamedTuple):
     hint: str = ""
     is_transient: bool = False
     is_forbidden: bool = False
-    is_missing: bool = False
-    is_damaged: bool = False
+    kind: type[RepositoryError] = RepositoryError
 
 
 _LOGIN = Fault(
@@ -102,7 +101,7 @@ FAULTS = (
         r"(00manifest|data/)\S*: no (node|match found)",
         "the repository is damaged",
         "Run hg verify there. Restore the repository from a backup or a clone.",
-        is_damaged=True,
+        kind=DamagedRepositoryError,
     ),
     Fault(
         r"largefile\S* .*(not found|missing)|can't get file locally|missing largefiles|couldn't be updated",
@@ -114,7 +113,7 @@ FAULTS = (
         r"not found!|No such file or directory|there is no Mercurial repository",
         "no Mercurial repository is there",
         f"Check the URL: {_ASK_BY_HAND}",
-        is_missing=True,
+        kind=PathNotFoundError,
     ),
     Fault(
         r"unknown revision|00changelog\S*: no node|hidden revision",
@@ -145,10 +144,7 @@ def translate(url: str, printed: str, credentials: Credentials | None = None) ->
             reason, hint = fault.reason, fault.hint
             if fault is _LOGIN and credentials and credentials.password is not None:
                 reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            kind: type[RepositoryError] = RepositoryError
-            if fault.is_missing or fault.is_damaged:
-                kind = PathNotFoundError if fault.is_missing else DamagedRepositoryError
-            return kind(
+            return fault.kind(
                 url,
                 f"{reason} ({line})",
                 hint,
