@@ -38,6 +38,11 @@ def part_lines(output: Iterable[str]) -> list[str]:
     return [f"{PART}{text}" for text in report if not GOES_ON.fullmatch(text)]
 
 
+def projects(index: Path) -> list[str]:
+    """The folders of projects in the index, sorted."""
+    return sorted(page.parent.name for page in index.glob("*/index.html"))
+
+
 def next_steps() -> list[str]:
     """Three lines that say what to do next. Paths are as seen from the current folder."""
     program = started_as(sys.orig_argv[0], sys.argv[0])
@@ -91,14 +96,14 @@ def run_serve(index: Path, arguments: list[str]) -> int:
 
 def run_try(index: Path, arguments: list[str]) -> int:
     """Install a project from the index into var/try, and show the command that does it."""
-    projects = arguments or sorted(page.parent.name for page in index.glob("*/index.html"))
-    if not projects:
+    chosen = arguments or projects(index)
+    if not chosen:
         sys.exit(f"bootstrap.py try: {index} holds no release. bin/buildout says why.")
-    line = install_line(index, projects[0])
+    line = install_line(index, chosen[0])
     say(f"$ {line}")
     status = call("sh", "-c", line)
     if status == 0:
-        say(f"{projects[0]} is installed in {ROOT / 'var' / 'try'}")
+        say(f"{chosen[0]} is installed in {ROOT / 'var' / 'try'}")
     return status
 
 

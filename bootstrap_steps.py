@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bootstrap_commands import PYTHON, ROOT, VENV, call, need, quote, run_quietly, say
-from bootstrap_example import EXAMPLE, next_steps, part_lines, wrong_argument
+from bootstrap_example import EXAMPLE, next_steps, part_lines, projects, wrong_argument
 
 STAMP = VENV / "installed-by-bootstrap"
 BUILDOUT = ROOT / "bin" / "buildout"
@@ -69,10 +69,10 @@ def main(arguments: list[str]) -> int:
         return CHECKS[command](others)
     make_buildout()
     if command in EXAMPLE:
-        is_ready = projects() or command == "demo"
+        is_ready = projects(INDEX) or command == "demo"
         return (0 if is_ready else run_buildout([])) or EXAMPLE[command](INDEX, others)
     status = run_buildout(arguments)
-    if status == 0 and command not in BUILDOUT_COMMANDS and projects():
+    if status == 0 and command not in BUILDOUT_COMMANDS and projects(INDEX):
         say(f"The index is in {INDEX}\n\nWhat to do next:\n" + "\n".join(next_steps()))
     return status
 
@@ -149,11 +149,6 @@ def run_buildout(arguments: list[str]) -> int:
     if shown := output if status else part_lines(output):
         say("\n".join(shown))
     return status
-
-
-def projects() -> list[str]:
-    """The folders of projects in the index."""
-    return sorted(page.parent.name for page in INDEX.glob("*/index.html"))
 
 
 def install_debian_packages() -> None:
