@@ -227,7 +227,7 @@ def watch_clock(pretence):
     """Note the methods of ``datetime`` that read the clock."""
     true_date, true_datetime = datetime.date, datetime.datetime
 
-    def now(cls, *arguments):
+    def note_question():
         if pretence.is_asked():
             pretence.note("it asks for the time")
 
@@ -236,7 +236,7 @@ def watch_clock(pretence):
 
         @classmethod
         def today(cls):
-            now(cls)
+            note_question()
             return true_date.today()
 
     class DateTime(true_datetime):
@@ -244,17 +244,17 @@ def watch_clock(pretence):
 
         @classmethod
         def now(cls, *arguments, **named):
-            now(cls)
+            note_question()
             return true_datetime.now(*arguments, **named)
 
         @classmethod
         def utcnow(cls):
-            now(cls)
+            note_question()
             return true_datetime.utcnow()
 
         @classmethod
         def today(cls):
-            now(cls)
+            note_question()
             return true_datetime.today()
 
     pretence.watch("datetime")
