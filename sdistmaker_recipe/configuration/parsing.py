@@ -64,11 +64,10 @@ def checked(configuration: Configuration, base: Path) -> Configuration:
     A program that makes a ``Configuration`` itself may put anything into it. Raises ``ConfigurationError``.
     """
     default = Configuration()
-    values = {option.name: getattr(configuration, option.field_name) for option in options()}
     changed = {
-        option.name: _as_written(values[option.name])
+        option.name: _as_written(value)
         for option in options()
-        if values[option.name] != getattr(default, option.field_name)
+        if (value := getattr(configuration, option.field_name)) != getattr(default, option.field_name)
     }
     return configure([Layer("Configuration", Door.PART, changed)], base)
 
