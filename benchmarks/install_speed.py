@@ -26,7 +26,9 @@ from tests.support.sites import PrivateIndex
 
 CLIENT_NAMES = ("pip", "uv", "Poetry")
 WHEELS = {"pure": "wheels", "none": "sdists alone"}
-NAMES = {f"{client}-{wheels}": f"{client}, {WHEELS[wheels]}" for client in CLIENT_NAMES for wheels in WHEELS}
+LEAF = "leaf"
+KINDS = {**WHEELS, LEAF: "the wheel of one project"}
+NAMES = {f"{client}-{kind}": f"{client}, {KINDS[kind]}" for client in CLIENT_NAMES for kind in KINDS}
 REQUIRED = tuple(Requirement(f"{client}-none", f"{client}-pure", 10) for client in CLIENT_NAMES)
 _HOUR = 3600.0
 
@@ -45,11 +47,16 @@ QUICK = Size(projects=3, releases=4, rounds=1)
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A client of one of the indexes; ``programs`` is the folder of its programs."""
+    """A client of one of the indexes, and the project that it installs.
+
+    ``programs`` is the folder of its programs, ``installed`` how many projects it installs in all.
+    """
 
     key: str
     programs: Path
     server: WebServer
+    project: str
+    installed: int
 
 
 def main() -> int:
@@ -73,10 +80,10 @@ def run(size: Size, clients: Sequence[str]) -> int:
         servers = stack.enter_context(_servers(size, folder))
         toolbox = Toolbox(Commands.below(_new(folder / "tools"), folder / "cache", _own_environment()))
         contenders = [
-            Contender(f"{client.name}-{wheels}", toolbox.programs(client), servers[wheels])
+            contender
             for client in CLIENTS
             if client.name in clients
-            for wheels in WHEELS
+            for contender in _contenders(client.name, toolbox.programs(client), servers, size)
         ]
         seconds = measure_in_rounds(
             contenders,
@@ -88,6 +95,17 @@ def run(size: Size, clients: Sequence[str]) -> int:
     measured = {key: Measurement(NAMES[key], tuple(some), 1) for key, some in seconds.items() if some}
     sys.stdout.write(_report(size, clients, measured, failed, f"{before} before, {load()} after"))
     return 1 if failed else 0
+
+
+def _contenders(
+    client: str, programs: Path, servers: Mapping[str, WebServer], size: Size
+) -> Iterator[Contender]:
+    """A client with each index, and with one project that needs no other: what it takes for itself."""
+    for wheels in WHEELS:
+        key = f"{client}-{wheels}"
+        yield Contender(key, programs, servers[wheels], dependency_tree.ROOT, size.projects)
+    leaf = dependency_tree.leaf(size.projects)
+    yield Contender(f"{client}-{LEAF}", programs, servers["pure"], leaf, 1)
 
 
 @contextmanager
@@ -113,7 +131,7 @@ def _servers(size: Size, folder: Path) -> Iterator[Mapping[str, WebServer]]:
 
 
 def _measure(contender: Contender, size: Size, folder: Path) -> float:
-    """The seconds that a new user, with empty caches, takes to resolve the tree and to install it."""
+    """The seconds that a new user, with empty caches, takes to resolve what is wanted and to install it."""
     (client,) = (each for each in CLIENTS if contender.key.startswith(f"{each.name}-"))
     url = contender.server.url
     commands = replace(commands_of_user(_new(folder), url), timeout=_HOUR)
@@ -123,13 +141,13 @@ def _measure(contender: Contender, size: Size, folder: Path) -> float:
         _ = use.python
     begin = time.perf_counter()
     for step in (dependency_tree.resolve, dependency_tree.install):
-        done = step(use)
+        done = step(use, contender.project)
         if done.status:
             raise FailedError(done.output[-2000:])
     seconds = time.perf_counter() - begin
     installed = use.installed(dependency_tree.modules(size.projects))
-    if len(installed) != size.projects:
-        raise FailedError(f"{len(installed)} of {size.projects} projects are installed")
+    if len(installed) != contender.installed:
+        raise FailedError(f"{len(installed)} of {contender.installed} projects are installed")
     return seconds
 
 

@@ -39,23 +39,28 @@ def modules(projects: int = PROJECTS) -> list[str]:
     return [_name(number).replace("-", "_") for number in range(projects)]
 
 
-def resolve(use: Use) -> Done:
-    """Have a client find the releases of the tree that go together, and install nothing."""
+def leaf(projects: int = PROJECTS) -> str:
+    """A project of the tree that needs no other one."""
+    return _name(projects - 1)
+
+
+def resolve(use: Use, project: str = ROOT) -> Done:
+    """Have a client find the releases that go together below a project, and install nothing."""
     if isinstance(use, Pip):
-        return use.run("--python", use.python, "install", "--dry-run", ROOT)
+        return use.run("--python", use.python, "install", "--dry-run", project)
     if isinstance(use, Poetry):
         source = f'[[tool.poetry.source]]\nname = "ours"\nurl = "{use.index}"\npriority = "primary"\n'
-        use.file("pyproject.toml", f"{_project()}[tool.poetry]\npackage-mode = false\n\n{source}")
+        use.file("pyproject.toml", f"{_user_of(project)}[tool.poetry]\npackage-mode = false\n\n{source}")
         return use.run("lock", "--no-interaction", environment=_IN_PROJECT)
     assert isinstance(use, Uv)
-    use.file("pyproject.toml", f'{_project()}[[tool.uv.index]]\nurl = "{use.index}"\ndefault = true\n')
+    use.file("pyproject.toml", f'{_user_of(project)}[[tool.uv.index]]\nurl = "{use.index}"\ndefault = true\n')
     return use.run("lock")
 
 
-def install(use: Use) -> Done:
-    """Have a client install the releases that ``resolve`` found."""
+def install(use: Use, project: str = ROOT) -> Done:
+    """Have a client install the releases that ``resolve`` found for the same project."""
     if isinstance(use, Pip):
-        return use.install(ROOT)
+        return use.install(project)
     if isinstance(use, Poetry):
         return use.run("install", "--no-interaction", environment=_IN_PROJECT)
     return use.run("sync")
@@ -73,6 +78,6 @@ def _requirements(number: int, release: int, projects: int, releases: int) -> It
         yield f"{_name(projects - 1)}<{releases - 1}"
 
 
-def _project() -> str:
-    """The beginning of a pyproject.toml that wants the tree."""
-    return PROJECT.replace("requires-python", f'dependencies = ["{ROOT}"]\nrequires-python')
+def _user_of(project: str) -> str:
+    """The beginning of a pyproject.toml that wants a project of the tree."""
+    return PROJECT.replace("requires-python", f'dependencies = ["{project}"]\nrequires-python')
