@@ -50,8 +50,8 @@ class Scan(NamedTuple):
 
     ``origin`` is the identity of what was read. ``fingerprint`` is a digest of all options that decide what a
     scan finds, ``options_digest`` one of those under which a run has dealt with all that was found, "" if
-    none has. This scan could not read ``forbidden_paths`` and ``unreadable``: see ``vcs.ScanResult``. They
-    are not remembered.
+    none has. This scan could not read ``forbidden_paths``, ``unreadable`` and ``lost_tags``: see
+    ``vcs.ScanResult``. They are not remembered.
     """
 
     number: int
@@ -62,11 +62,18 @@ class Scan(NamedTuple):
     options_digest: str
     forbidden_paths: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+    lost_tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def uuid(self) -> str:
         """The UUID of the repository."""
         return repository_of(self.origin)
+
+    def with_unread(self, found: ScanResult) -> Scan:
+        """The same, with what a new look could not read."""
+        return self._replace(
+            forbidden_paths=found.forbidden_paths, unreadable=found.unreadable, lost_tags=found.lost_tags
+        )
 
 
 class GoneTag(NamedTuple):
@@ -140,7 +147,7 @@ class ScanState:
             ((number,),) = self._rows("SELECT id FROM scan WHERE url = ?", [url])
             scan = Scan(number, url, origin, fingerprint, found.checkpoint, "")
             self._apply(scan, found)
-        return scan._replace(forbidden_paths=found.forbidden_paths, unreadable=found.unreadable)
+        return scan.with_unread(found)
 
     def former_origin(self, scan: Scan) -> str:
         """The last other origin that was read at a repository's URL; "" where there was none."""
@@ -152,9 +159,7 @@ class ScanState:
             self._apply(scan, found)
             values = (*_checkpoint_columns(found.checkpoint), scan.number)
             self._change("UPDATE scan SET peg = ?, revision = ?, time = ? WHERE id = ?", values)
-        return scan._replace(
-            checkpoint=found.checkpoint, forbidden_paths=found.forbidden_paths, unreadable=found.unreadable
-        )
+        return scan._replace(checkpoint=found.checkpoint).with_unread(found)
 
     def rows(self, scan: Scan) -> dict[str, str]:
         """The rows of the last scan, for the backend: see ``vcs.PreviousScan``."""

@@ -97,4 +97,5 @@ def _warnings(source: Source, found: Scan) -> list[str]:
         f"{source.url}/{path}: this repository is passed over, and what was published of it stays: {reason}"
         for path, reason in found.unreadable
     ]
-    return forbidden + unreadable
+    lost = [f"{source.url}/{path}".rstrip("/") + f": {reason}" for path, reason in found.lost_tags]
+    return forbidden + unreadable + lost

@@ -119,7 +119,7 @@ def scan(source: Source, configuration: Configuration, state: ScanState, version
         changes = repository.changed_tags(_previous(last, state), tag_filter)
         if changes is not None:
             if changes.checkpoint == last.checkpoint:
-                return last._replace(unreadable=changes.unreadable)
+                return last.with_unread(changes)
             return state.change(last, changes)
     return state.replace(source.url, origin, current, repository.all_tags(tag_filter))
 

@@ -118,7 +118,8 @@ class ScanResult(NamedTuple):
 
     The server refused to let us read ``forbidden_paths``. Nothing is known of them. ``unreadable`` are
     repositories of a folder that could not be read, by their paths, each with the reason and the cure. What
-    was found in them before stays as it was.
+    was found in them before stays as it was. ``lost_tags`` are tags of readable repositories that could not
+    be read, likewise by the paths of the repositories.
     """
 
     checkpoint: Checkpoint
@@ -128,6 +129,7 @@ class ScanResult(NamedTuple):
     dropped_rows: tuple[str, ...] = ()
     forbidden_paths: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+    lost_tags: tuple[tuple[str, str], ...] = ()
 
 
 class PreviousScan(NamedTuple):

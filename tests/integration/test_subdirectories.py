@@ -74,6 +74,8 @@ def test_a_tag_whose_folders_are_lost_costs_no_other(bare: Path, commands: Comma
     assert done.status == 0, done.output
     assert "objects of the tag 3.0 are missing. The other tags are read." in done.output
     assert "api 1.2" in done.output
+    (warning,) = commands.report(*arguments, "--subdirectory", "packages/*")["warnings"]
+    assert warning.startswith(f"git+{bare.as_uri()}: objects of the tag 3.0 are missing. ")
 
 
 def test_explain_says_whose_a_tag_is(bare: Path, commands: Commands) -> None:

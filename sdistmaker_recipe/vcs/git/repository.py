@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -31,8 +30,6 @@ from sdistmaker_recipe.vcs.repository_folder import unreadable_of
 from sdistmaker_recipe.vcs.subdirectories import split_project
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved, is_below
-
-logger = logging.getLogger(__name__)
 
 _THREADS = 8
 _CONNECTIONS_OVER_NETWORK = 8
@@ -67,6 +64,7 @@ class GitRepository:
         self._pending: Future[Listing] | None = None
         self._head = ""
         self._unreadable: dict[str, RepositoryError] = {}
+        self._lost: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -110,7 +108,7 @@ class GitRepository:
         wanted, resolve = tag_rows.without_ignored(self._tags(), tag_filter), self._resolver(tag_filter)
         found = tag_rows.all_tags(wanted, self.head(), resolve, tag_filter, self._unreadable)
         self._clean()
-        return found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
+        return self._with_unread(found, tag_filter)
 
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """The projects whose tags have other ids than in the previous scan."""
@@ -118,7 +116,7 @@ class GitRepository:
         found = tag_rows.changed_tags(wanted, self.head(), previous, resolve, tag_filter, self._unreadable)
         if found and found.checkpoint != previous.checkpoint:
             self._clean()
-        return found and found._replace(unreadable=unreadable_of(self._unreadable, tag_filter))
+        return found and self._with_unread(found, tag_filter)
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether a ref, ``[REPOSITORY:]refs/tags/NAME``, a commit or a repository is one of release tags."""
@@ -249,6 +247,10 @@ class GitRepository:
             raise next(iter(self._unreadable.values()))
         return listing
 
+    def _with_unread(self, found: ScanResult, tag_filter: TagFilter) -> ScanResult:
+        unreadable = unreadable_of(self._unreadable, tag_filter)
+        return found._replace(unreadable=unreadable, lost_tags=tuple(sorted(self._lost.items())))
+
     def _clean(self) -> None:
         """Remove what was fetched of tags that are gone."""
         for path, tags in self._tags().items():
@@ -276,8 +278,7 @@ class GitRepository:
                     # A repository none of whose releases can be read is passed over as a whole.
                     if all(name in missing for name in releases_of(path)):
                         raise RepositoryError(places[path].url, reason, hint)
-                    where = subdirectories.join(self._url, path)
-                    logger.warning("%s: %s. The other tags are read. %s", where, reason, hint)
+                    self._lost[path] = f"{reason}. The other tags are read. {hint}"
             except RepositoryError as error:
                 if not path or isinstance(error, UnusableGitError):
                     raise
