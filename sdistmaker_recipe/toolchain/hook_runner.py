@@ -280,7 +280,8 @@ def record_files_read(tree: str) -> "set[str]":
 def observe_questions(request: "dict[str, Any]") -> "Any":
     """Begin to observe what the tag asks; call the returned function for what was observed."""
     questions = importlib.import_module("sdistmaker_observation.questions")
-    return questions.observe(request["tree"], request["observe"])
+    backend = {"backend": request["backend"], "backend_path": request["backend_path"]}
+    return questions.observe(request["tree"], {**request["observe"], **backend})
 
 
 # Let a tag import its own modules

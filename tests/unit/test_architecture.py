@@ -32,6 +32,7 @@ PROGRAMS = {
     "toolchain/shims/sdistmaker_observation/questions.py",
     "toolchain/shims/sdistmaker_observation/suspicions.py",
     "toolchain/shims/sdistmaker_observation/tables.py",
+    "toolchain/shims/sdistmaker_observation/version_control.py",
     "toolchain/shims/sdistmaker_observation/worlds.py",
     "toolchain/shims/sdistmaker_sdist.py",
     "toolchain/shims/sdistmaker_wheel.py",

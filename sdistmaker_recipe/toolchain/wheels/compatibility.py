@@ -19,6 +19,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from sdistmaker_recipe.toolchain.wheels.metadata_comparison import is_same_metadata, requires_python
 from sdistmaker_recipe.toolchain.wheels.questions import (
     ORDER_OF_SETS,
+    PROGRAMS,
+    VERSION_CONTROL,
     PythonVersion,
     Questions,
     World,
@@ -52,6 +54,9 @@ PLATFORMS = (
 MAX_EXPERIMENTS = 12
 HASH_SEEDS = (1, 2, 3)
 """Two or three names come in the same order with some of them."""
+
+
+_ON_PROGRAMS = "It depends on what git, or another program of version control, says of it."
 
 
 class WheelBuild(NamedTuple):
@@ -101,7 +106,8 @@ def find_compatibility(
         return Compatibility("", "Its metadata has the name of the folder that it is built in.")
     if python < (3, 0):
         return _tag_of_python_2(first, rebuild)
-    if not first.questions.suspicions and not first.questions.missing:
+    questions = first.questions
+    if not questions.suspicions and not questions.doubts and not questions.missing:
         found = Compatibility("py3")
     else:
         found = _Experiments(first, rebuild).find()
@@ -170,7 +176,9 @@ class _Experiments:
         self._rebuild = rebuild
         self._worlds = _worlds(_allowed_pythons(first.metadata))
         self._is_lazy = True
+        self._called_only = bool(first.questions.doubts)
         self._asked: set[str] = set()
+        self._tried_programs = False
         self._runs = 0
 
     def find(self) -> Compatibility:
@@ -190,6 +198,9 @@ class _Experiments:
             return Compatibility(
                 "", "It depends on the order of a set, which is another one in each process."
             )
+        self._tried_programs = VERSION_CONTROL in base.questions.suspicions
+        if self._tried_programs and self._depends_on_programs():
+            return Compatibility("", _ON_PROGRAMS)
         same = set(range(len(self._worlds))) - base.questions.differing
         return self._explore(same, [index for index in sorted(base.questions.differing) if index])
 
@@ -202,6 +213,8 @@ class _Experiments:
             build = self._run_in_world(index)
             if build.questions.unanswerable:
                 return _no_wheel(build.questions)
+            if VERSION_CONTROL in build.questions.suspicions and not self._tried_programs:
+                return Compatibility("", _ON_PROGRAMS)
             alike = {other for other in pending if other not in build.questions.differing} | {index}
             if not build.error and not build.questions.is_doubtful and _is_same(self._first, build):
                 same |= alike
@@ -228,6 +241,7 @@ class _Experiments:
         dummies: Sequence[str] = (),
         keeps_removed: bool = False,
         hash_seed: int = 0,
+        programs: str = "",
     ) -> WheelBuild:
         self._runs += 1
         build = self._rebuild(
@@ -238,14 +252,33 @@ class _Experiments:
                 dummies=dummies,
                 keeps_removed=keeps_removed,
                 hash_seed=hash_seed,
+                called_only=self._called_only,
+                programs=programs,
             )
         )
+        if build.questions.doubts and not self._called_only:
+            self._called_only = True
+            return self._run(
+                index,
+                dummies=dummies,
+                keeps_removed=keeps_removed,
+                hash_seed=hash_seed,
+                programs=programs,
+            )
         self._asked |= build.questions.asked
         return build
 
     def _depends_on_order_of_sets(self) -> bool:
         builds = (self._run(0, hash_seed=seed) for seed in HASH_SEEDS)
         return not all(_is_same(self._first, build) for build in builds)
+
+    def _depends_on_programs(self) -> bool:
+        """Whether another git, or none, may give something else."""
+        builds = (self._run(0, programs=programs) for programs in PROGRAMS)
+        return any(
+            build.error or build.questions.unanswerable or not _is_same(self._first, build)
+            for build in builds
+        )
 
     def _try_missing_modules(self, questions: Questions) -> str:
         """Why modules that are not there matter, "" if they do not."""

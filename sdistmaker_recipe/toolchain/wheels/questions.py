@@ -16,6 +16,12 @@ OBSERVE: Mapping[str, Any] = {"level": "look"}
 ORDER_OF_SETS = "the order of sets"
 """The suspicion of code that makes sets: their order is another one in each process."""
 
+VERSION_CONTROL = "version control"
+"""The suspicion of code that asks git or the like about the tag; there is no repository that these know."""
+
+PROGRAMS = ("absent", "other")
+"""What a build can find in place of git and the like: nothing, or programs that know nothing."""
+
 PythonVersion: TypeAlias = tuple[int, int, int]
 """Major, minor and micro version."""
 
@@ -34,8 +40,9 @@ class World(NamedTuple):
 class Questions(NamedTuple):
     """The questions of a build.
 
-    ``suspicions`` are names in the code of the tag that may ask for something. ``unanswerable`` are questions
-    that were asked, each as a clause for a report, of which no experiment can show that they do not matter.
+    ``suspicions`` are names in the code of the tag that may ask for something. ``doubts`` are those for which
+    nothing can be pretended. ``unanswerable`` are questions that were asked, each as a clause for a report,
+    of which no experiment can show that they do not matter.
     ``missing`` are modules that the tag tried to import, and that are not there for each of its builds.
     ``tree`` is the folder that it was built in.
 
@@ -45,6 +52,7 @@ class Questions(NamedTuple):
     """
 
     suspicions: frozenset[str] = frozenset()
+    doubts: frozenset[str] = frozenset()
     unanswerable: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     differing: frozenset[int] = frozenset()
@@ -61,13 +69,17 @@ def pretend(
     dummies: Iterable[str] = (),
     keeps_removed: bool = False,
     hash_seed: int = 0,
+    called_only: bool = False,
+    programs: str = "",
 ) -> Mapping[str, Any]:
     """The value of ``HookCall.observe`` for a build that pretends to run in the world at index ``current``.
 
     With ``is_lazy`` the tag gets no plain values, but objects that record what is done with them. ``dummies``
     are modules of which the tag finds empty ones, or none if they are there. With ``keeps_removed`` it
     finds modules of Python that the world lacks, and the one that builds has. With a ``hash_seed`` an
-    interpreter of its own builds, in which sets have another order.
+    interpreter of its own builds, in which sets have another order. With ``called_only`` the doubts are
+    unanswerable in code that is called, and no others. ``programs`` is one of ``PROGRAMS``
+    of version control.
     """
     return {
         "level": "pretend",
@@ -77,6 +89,8 @@ def pretend(
         "dummies": sorted({name.partition(".")[0] for name in dummies}),
         "keeps_removed": keeps_removed,
         "hash_seed": hash_seed,
+        "called_only": called_only,
+        "programs": programs,
     }
 
 
@@ -88,6 +102,7 @@ def read_questions(result: Mapping[str, Any]) -> Questions:
     differing = asked.get("differing")
     return Questions(
         suspicions=_texts(asked, "suspicions"),
+        doubts=_texts(asked, "doubts"),
         unanswerable=_texts(asked, "unanswerable"),
         missing=_texts(asked, "missing"),
         differing=frozenset(item for item in differing if isinstance(item, int))

@@ -30,6 +30,15 @@ class Command(build_py):
       print({}, file=file)
 kw['cmdclass'] = {{'build_py': Command}}"""
 
+GIT = """\
+import subprocess
+try:
+  found = subprocess.check_output({}, stderr=subprocess.DEVNULL)
+  {}
+except FileNotFoundError:
+  {}
+except subprocess.CalledProcessError: pass"""
+
 PY3 = {
     "nothing": "",
     "python-2": f"import sys\nif sys.version_info < (2, 7): {ADD}",
@@ -55,6 +64,14 @@ PY3 = {
     "globbed": "import glob\nkw['data_files'] = [('share', sorted(glob.glob('*.txt')))]",
     "text-of-file": "import os\nhere = os.path.abspath('.')\n"
     "kw['keywords'] = open(here + '/setup.py').read().split()[0]",
+    "path": f"import sys\nfrom pathlib import Path\nif Path('x').exists() or sys.version_info < (3,): {ADD}",
+    "terminal-for-nothing": "import sys\ndef colors(): return sys.stdout.isatty()",
+    "frames-for-nothing": "def trick(error): return error.tb_frame.f_globals",
+    "builtins-of-python-2": f"try:\n  __builtins__.unicode\nexcept AttributeError: pass\nelse: {ADD}",
+    "repository-around": f"import os\nif os.path.exists('../.git') or os.path.exists('../../.hg'): {ADD}",
+    "git-for-nothing": GIT.format("['git', 'describe', '--tags']", "kw['keywords'] = found.decode()", "pass"),
+    "git-by-shell": f"import os\nif os.popen('git rev-parse HEAD 2>/dev/null').read(): {ADD}",
+    "which-git": "import shutil\nif shutil.which('git'): print('git')",
     "excluded-by-requires-python": f"import sys\nkw['python_requires'] = '>=3.7'\n"
     f"if sys.version_info < (3, 7): {ADD}",
 }
@@ -104,6 +121,17 @@ NONE = {
     "file-is-there": f"import os\nif os.path.exists('/usr/include/x.h'): {ADD}",
     "file-beside": f"import os\nif os.path.exists('../setup.cfg'): {ADD}",
     "program": "import subprocess\nkw['description'] = subprocess.check_output(['uname']).decode().strip()",
+    "git-is-there": GIT.format("['git', 'rev-parse', 'HEAD']", "pass", ADD),
+    "version-of-git": GIT.format(
+        "['git', '--version']", "kw['keywords'] = found.decode().split()[-1]", "pass"
+    ),
+    "settings-of-git": GIT.format("['git', 'config', 'user.name']", ADD, "pass"),
+    "git-of-another-folder": GIT.format("['git', '-C', '/', 'log']", ADD, "pass"),
+    "script-with-git": f"import os\nif os.popen('git log; uname').read() == 'Windows': {ADD}",
+    "which-git": f"import shutil\nif shutil.which('git'): {ADD}",
+    "file-around": f"import os\nif os.path.exists('../.config'): {ADD}",
+    "terminal-in-function": f"import sys\ndef colors(): return sys.stdout.isatty()\nif colors(): {ADD}",
+    "builtins": f"if hasattr(__builtins__, 'aiter'): {ADD}",
     "folder": "import os\nkw['description'] = os.path.basename(os.getcwd())",
     "path": "import os\nkw['description'] = os.path.abspath(__file__)",
     "order": "import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')",
@@ -195,6 +223,45 @@ def test_python_2(builder: Builder, body: str, tag: str) -> None:
     number = [each for each, _ in OF_PYTHON_2].index(body)
     built = build(builder, f"old-{number}", f"print 'Python 2'\n{body}")
     assert built.python == "python2.7"
+    assert python_tag(built) == tag
+
+
+ASKING = "import os\nVARIABLE = os.environ.get('ASKS')\n"
+BACKEND = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "{0}"
+backend-path = ["."]
+[project]
+name = "asks"
+version = "1.0"
+[tool.setuptools]
+packages = ["{0}"]
+"""
+
+
+# The name is that of a build tool, which asks as much when another tag requires it.
+@pytest.mark.parametrize(("name", "tag"), [("hatchling", "py3"), ("ownbackend", "")])
+def test_a_build_tool_that_builds_itself(builder: Builder, name: str, tag: str) -> None:
+    backend = f"{ASKING}from setuptools.build_meta import *\n"
+    files = {"pyproject.toml": BACKEND.format(name), f"{name}/__init__.py": backend}
+    builder.history.add_tag(f"backend-{name}", "1.0", files)
+    built = builder.build(f"backend-{name}", "1.0", wheels="pure")
+    assert isinstance(built, Built), built
+    assert python_tag(built) == tag
+
+
+@pytest.mark.parametrize(("name", "tag"), [("setuptools_scm", "py3"), ("ownplugin", "")])
+def test_a_plugin_of_setuptools_that_builds_itself(builder: Builder, name: str, tag: str) -> None:
+    setup = (
+        f"from setuptools import setup\nimport {name}\n"
+        f"setup(name='asks', version='1.0', packages=['{name}'],\n"
+        f"entry_points={{'distutils.setup_keywords': ['asks = {name}:use']}})\n"
+    )
+    files = {"setup.py": setup, f"{name}/__init__.py": f"{ASKING}def use(*ignored): pass\n"}
+    builder.history.add_tag(f"plugin-{name}", "1.0", files)
+    built = builder.build(f"plugin-{name}", "1.0", wheels="pure")
+    assert isinstance(built, Built), built
     assert python_tag(built) == tag
 
 

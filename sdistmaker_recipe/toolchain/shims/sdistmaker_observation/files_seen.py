@@ -9,6 +9,8 @@ from sdistmaker_observation.owners import TAG, words
 
 QUIET_FUNCTIONS = frozenset(("realpath", "_joinrealpath", "resolve", "abspath", "samefile"))
 """Functions that look at each folder of a path, and give nothing but the path."""
+SEARCHES = frozenset(("which", "find_executable", "get_exec_path", "_get_exec_path"))
+"""Functions that look for a program: their calls are noted, and so are the programs that are run."""
 QUIET_VARIABLES = frozenset(
     ("TMPDIR", "TEMP", "TMP", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PYTHON_COLORS")
 )
@@ -63,7 +65,7 @@ def note_path(pretence, path):
         return
     frame = sys._getframe(2)
     while frame is not None and not pretence.owners.is_tag(frame.f_code):
-        if frame.f_code.co_name in QUIET_FUNCTIONS:
+        if frame.f_code.co_name in QUIET_FUNCTIONS or frame.f_code.co_name in SEARCHES:
             return
         frame = frame.f_back
     if pretence.is_asked() and not pretence.is_usable(path):
@@ -182,13 +184,23 @@ def watch_modules(pretence):
     type(sys).modules = pretence.property_for(values, "modules", answer)
 
 
+def is_search(owners, frame):
+    """Whether a module of Python looks for a program that the tag runs, or asks for."""
+    while frame is not None and not owners.is_tag(frame.f_code):
+        if frame.f_code.co_name in SEARCHES:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def watch_environment(pretence):
     """Note the environment variables that the tag reads and did not set itself."""
     environ = pretence.watched["os"]["environ"]
     own = set()
 
     def note(name):
-        if name not in own and name not in QUIET_VARIABLES and pretence.is_asked():
+        is_quiet = name in own or name in QUIET_VARIABLES
+        if not is_quiet and pretence.is_asked() and not is_search(pretence.owners, sys._getframe(1)):
             pretence.note("it reads the environment variable %s" % name)
 
     class Environ(type(environ)):

@@ -37,7 +37,10 @@ class Imports:
 
     def check_presence(self, name, frame):
         """Take a module that only some versions of setuptools bring along: does its lack matter?"""
-        if self.pretence.owners.is_tag(frame.f_code) and handles_errors(frame.f_code):
+        owners = self.pretence.owners
+        if not owners.is_tag(frame.f_code) or owners.is_assistant(frame.f_code):
+            return
+        if handles_errors(frame.f_code):
             self.pretence.missing.add(name)
             if name.partition(".")[0] in self.pretence.dummies:
                 raise ModuleNotFoundError("No module named %r" % name, name=name)

@@ -25,6 +25,7 @@ TOOLS = frozenset(
         "flit_core",
         "hatch_vcs",
         "hatchling",
+        "hgtools",
         "packaging",
         "pathspec",
         "pdm",
@@ -45,11 +46,18 @@ TOOLS = frozenset(
 )
 """Top-level packages of build tools, which ask much of the machine for themselves."""
 
+ASSISTANTS = frozenset(("pbr",))
+"""Packages like these that ask which Python and which platform this is on behalf of the tag.
+
+What else they ask, such as for environment variables, they ask for themselves.
+"""
+
 OBSERVERS = (
     "files_seen.py",
     "imports.py",
     "pretence.py",
     "questions.py",
+    "version_control.py",
 )
 """Modules of this package that stand between the tag and Python."""
 
@@ -90,11 +98,13 @@ class Owners:
         """The owner by the folder that the file is in."""
         if filename.startswith("<"):
             return PYTHON if filename.startswith("<frozen ") else TEXT
+        if self.tools and filename.startswith(self.tools):
+            return TOOL
         if not filename.startswith("/") or filename.startswith((self.tree, self.given_tree)):
             return TAG
         if filename.startswith(self.observers):
             return PYTHON
-        if filename.startswith(self.programs + self.tools):
+        if filename.startswith(self.programs):
             return TOOL
         for folder in ("/site-packages/", "/dist-packages/"):
             if folder in filename:
@@ -126,6 +136,17 @@ class Owners:
         owner = self.owner(code.co_filename)
         # To look for a code object takes long, and a trace function asks this for each call of a function.
         return owner == TAG or (owner == TEXT and code in self.texts)
+
+    def is_assisted(self, frame):
+        """Whether an assistant asks in this frame, by itself or through functions of Python."""
+        while frame is not None and self.owner(frame.f_code.co_filename) == PYTHON:
+            frame = frame.f_back
+        return frame is not None and self.is_assistant(frame.f_code)
+
+    def is_assistant(self, code):
+        """Whether this is the code of an assistant."""
+        folder, _, path = code.co_filename.rpartition("/site-packages/")
+        return bool(folder) and path.partition("/")[0] in ASSISTANTS
 
     def asks_directly(self, frame):
         """Whether the tag asks in this frame, through nothing but the modules that observe it."""

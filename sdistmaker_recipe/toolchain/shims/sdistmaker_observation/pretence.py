@@ -20,6 +20,7 @@ from sdistmaker_observation.tables import (
     ANSWERING_FUNCTIONS,
     CALLS,
     MISSING,
+    PROGRAM_SEARCHES,
     PYTHON_2_ATTRIBUTES,
     QUIET_FILES,
     QUIET_THROUGH_PYTHON,
@@ -27,6 +28,7 @@ from sdistmaker_observation.tables import (
     SILENT,
     UNIX_ONLY,
 )
+from sdistmaker_observation.version_control import PROGRAMS, QUESTION
 
 WITH_WATCHED_NAMESPACE = ("sys", "os", "platform")
 """Modules of which it is noted if somebody takes all attributes; this costs some time."""
@@ -35,10 +37,11 @@ WITH_WATCHED_NAMESPACE = ("sys", "os", "platform")
 class Pretence:
     """Answers the questions of the tag by a book, and notes those that cannot be answered."""
 
-    def __init__(self, owners, book, note, is_usable, keeps_removed, missing, dummies):
+    def __init__(self, owners, book, note, suspect, is_usable, keeps_removed, missing, dummies):
         self.owners = owners
         self.book = book
         self.note = note
+        self.suspect = suspect
         self.is_usable = is_usable
         self.keeps_removed = keeps_removed
         self.missing = missing
@@ -195,7 +198,10 @@ class Pretence:
 
         def noted(*arguments, **named):
             if self.is_asked() and not is_definite(label, arguments):
-                self.note("it calls " + label)
+                if label in PROGRAM_SEARCHES and arguments and arguments[0] in PROGRAMS:
+                    self.suspect(QUESTION)
+                else:
+                    self.note("it calls " + label)
             return function(*arguments, **named)
 
         return noted
@@ -217,8 +223,10 @@ class Pretence:
             if "__getattr__" in values:
                 return values["__getattr__"](attribute)
             is_known = attribute[:2] == "__" or attribute in PYTHON_2_ATTRIBUTES
-            if name in ("sys", "os") and not is_known and self.is_asked():
-                self.note("it asks for %s.%s" % (name, attribute))
+            label = "%s.%s" % (name, attribute)
+            is_asked = self.is_asked_directly if label in QUIET_THROUGH_PYTHON else self.is_asked
+            if name in ("sys", "os") and not is_known and is_asked():
+                self.note("it asks for " + label)
             raise AttributeError("module %r has no attribute %r" % (name, attribute))
 
         return get

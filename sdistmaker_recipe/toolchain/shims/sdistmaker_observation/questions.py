@@ -6,18 +6,23 @@ A request has ``level``. With "look" nothing is changed: the code that runs is l
 name is reason enough for a second build with "pretend", which shows what is asked in fact. Then it also has
 ``worlds`` (pairs of a version and a platform), the index ``current`` of the one to pretend, ``lazy`` (see
 ``Book``), ``dummies`` (modules to pretend, or to hide if they are there) and ``keeps_removed`` (see
-``Pretence``).
+``Pretence``). The code of the tag can have a name that no pretence answers for: this is one of the
+``doubts`` of the answer. With ``called_only`` such names count in code that is called, and are
+``unanswerable``. ``programs`` is one of ``version_control.ANSWERS``, or "".
 """
 
 import ast
 import os
 import re
 import sys
+import threading
 from importlib.machinery import ModuleSpec
 
+from sdistmaker_observation import version_control
 from sdistmaker_observation.answers import Book
 from sdistmaker_observation.dummies import DummyLoader
-from sdistmaker_observation.owners import TAG, Owners
+from sdistmaker_observation.hidden_errors import may_hide_errors
+from sdistmaker_observation.owners import TAG, TOOLS, Owners
 from sdistmaker_observation.pretence import Pretence
 from sdistmaker_observation.suspicions import Suspicions, handles_errors
 from sdistmaker_observation.worlds import PYTHON_2_MODULES, is_in_tables, make_worlds
@@ -32,8 +37,6 @@ TRICK_EVENTS = frozenset(
 """Events of code that looks behind what it is told."""
 FREQUENT_EVENT = "object.__getattr__"
 """The event of each look at a frame, as this module takes many."""
-VERSION_CONTROL = frozenset(("git", "hg", "svn", "bzr", "darcs", "fossil"))
-"""Programs that build tools ask for a version. Beside an unpacked archive there is nothing that they know."""
 ENVIRONMENT_IN_TABLES = ("{env:", "{home", 'source = "env"', "source = 'env'", 'source="env"', "source='env'")
 """What pyproject.toml has where hatchling takes values from environment variables."""
 BUILD_TABLES = ("[project", "[tool.hatch]", "[tool.hatch.b", "[tool.hatch.m", "[tool.hatch.v", "[[tool.hatch")
@@ -43,14 +46,15 @@ BUILD_TABLES = ("[project", "[tool.hatch]", "[tool.hatch.b", "[tool.hatch.m", "[
 class Observer:
     """Collects the code of the tag that runs in this process, and the questions that audit events show."""
 
-    def __init__(self, tree, dummies):
+    def __init__(self, tree, dummies, called_only, tools):
         self.dummies = dummies
+        self.called = {} if called_only else None
         self.missing = set()
-        self.writes_files = False
+        self.found = set()
         self.pretence = None
         self.book = None
         self.tree = os.path.join(os.path.realpath(tree), "")
-        self.owners = Owners(tree)
+        self.owners = Owners(tree, tools)
         self.unanswerable = set()
         self.codes = {}
         self.is_busy = False
@@ -60,6 +64,9 @@ class Observer:
         """Begin to observe this process and the code that it executes."""
         if hasattr(sys, "addaudithook"):
             sys.addaudithook(self.audit)
+            if self.called is not None:
+                threading.setprofile(self.note_call)
+                sys.setprofile(self.note_call)
         else:
             sys.setprofile(self.profile)
         sys.meta_path.append(self)
@@ -131,22 +138,29 @@ class Observer:
         elif self.owners.asks(frame):
             self.unanswerable.add("it uses the network (%s)" % event)
 
+    def note(self, question):
+        """Note a question that nobody can answer, unless an assistant asks it."""
+        if not self.owners.is_assisted(sys._getframe(1)):
+            self.unanswerable.add(question)
+
     def note_compilation(self, name, frame):
         """Note if the tag gives code the name of another's file: the owner of code is known by it."""
-        is_file = isinstance(name, str) and not name.startswith("<")
+        is_file = isinstance(name, str) and not name.startswith(("<", self.tree))
         if is_file and self.owners.asks(frame) and self.owners.owner(name) != TAG:
             self.unanswerable.add("it compiles code under the name of a file that is not its own")
 
     def note_writing(self, path, frame):
         """Note that the tag writes a file. Modules for archives put the time and the platform into theirs."""
-        self.writes_files = True
+        self.found.add("write")
         is_archiver = frame.f_code.co_filename.endswith(ARCHIVERS)
         if is_archiver and isinstance(path, (str, bytes)) and os.fsdecode(path).lower().endswith(ARCHIVES):
             self.unanswerable.add("it makes an archive, which has the time and the platform in it")
 
     def note_syntax(self, source, frame):
         """Note if the tag compiles what older Pythons cannot, and code around it handles errors."""
-        while frame is not None and not (self.owners.is_tag(frame.f_code) and handles_errors(frame.f_code)):
+        while frame is not None and not (
+            self.owners.is_tag(frame.f_code) and handles_bad_syntax(frame.f_code)
+        ):
             frame = frame.f_back
         if frame is not None and isinstance(source, (str, bytes)) and needs_new_syntax(source):
             self.unanswerable.add("it tries what only some versions of Python can parse")
@@ -154,12 +168,16 @@ class Observer:
     def note_program(self, event, arguments, frame):
         """Note that a program was run, unless a build tool asks version control."""
         program = arguments[0] if arguments else ""
-        if event == "subprocess.Popen" and not isinstance(program, (str, bytes)):
-            program = ""
+        command, cwd = program, None
+        if event == "subprocess.Popen":
+            command, cwd = arguments[1], arguments[2]
+            program = program if isinstance(program, (str, bytes)) else ""
         name = os.path.basename(os.fsdecode(program)).split(" ")[0] if program else event
-        if not self.owners.asks(frame) and name in VERSION_CONTROL:
-            return
-        self.unanswerable.add("it runs the program %s" % (name or event))
+        is_asked = self.owners.asks(frame)
+        if (is_asked or self.owners.tools) and version_control.is_question(command, self.is_usable, cwd):
+            self.found.add(version_control.QUESTION)
+        elif is_asked or name not in version_control.PROGRAMS:
+            self.unanswerable.add("it runs the program %s" % (name or event))
 
     def is_usable(self, path):
         """Whether this path is in the tag, or in a folder for temporary files."""
@@ -168,6 +186,7 @@ class Observer:
             path = os.path.join(os.getcwd(), path)
         path = os.path.normpath(path)
         is_inside = (path + "/").startswith(self.usable_folders)
+        is_inside = is_inside or version_control.is_absent_file(path, self.tree)
         return is_inside or self.tree.startswith(path + "/") or self.owners.is_library(path)
 
     def add_code(self, code, frame):
@@ -179,6 +198,11 @@ class Observer:
             self.codes[code] = None
             self.pretence.watch_errors(code)
 
+    def note_call(self, frame, event, argument):
+        """Take an event of the profiler, and keep the code of the tag that is called."""
+        if event == "call" and frame.f_code not in self.called and self.owners.is_tag(frame.f_code):
+            self.called[frame.f_code] = None
+
     def profile(self, frame, event, argument):
         """Take an event of the profiler: before Python 3.8 there are no audit events."""
         code = frame.f_code
@@ -188,7 +212,8 @@ class Observer:
 
     def find_spec(self, name, path=None, target=None):
         """Be asked last for a module: nobody found it. Note it if the tag asks for it."""
-        if not self.owners.asks(sys._getframe(1)) or not self.is_foreign(name):
+        frame = sys._getframe(1)
+        if not self.owners.asks(frame) or self.owners.is_assisted(frame) or not self.is_foreign(name):
             return None
         self.missing.add(name)
         if name.partition(".")[0] not in self.dummies:
@@ -209,19 +234,24 @@ class Observer:
         sys.settrace(None)
         suspicions = Suspicions(self.owners)
         for code in list(self.codes):
-            suspicions.add_code(code)
+            if self.owners.is_assistant(code):
+                suspicions.found.add("an assistant")
+            else:
+                suspicions.add_code(code)
         suspicions.judge()
-        if self.writes_files:
-            suspicions.found.add("write")
+        doubts = suspicions.unanswerable | suspicions.of_version
+        if doubts and self.called is not None:
+            self.unanswerable |= self.doubts_in_calls()
+            doubts = frozenset()
+        suspicions.found |= self.found
         if not self.codes and os.path.exists(os.path.join(self.tree, "setup.py")):
             self.unanswerable.add("its setup.py was not seen")
         book = self.book
         unknown = ["it asks for the platform " + name for name in book.unknown] if book else []
         return {
             "suspicions": sorted(suspicions.found),
-            "unanswerable": sorted(
-                self.unanswerable.union(suspicions.unanswerable, suspicions.of_version, unknown)
-            ),
+            "unanswerable": sorted(self.unanswerable.union(unknown)),
+            "doubts": sorted(doubts),
             "missing": sorted(self.missing),
             "differing": sorted(book.differing) if book else [],
             "asked": sorted(book.labels) if book else [],
@@ -229,15 +259,31 @@ class Observer:
             "doubtful": self.pretence.is_doubtful,
         }
 
+    def doubts_in_calls(self):
+        """The doubts in the code that was called. What decides on the call of other code was answered for."""
+        suspicions = Suspicions(self.owners)
+        for code in list(self.called):
+            if not self.owners.is_assistant(code):
+                suspicions.look_at(code)
+        suspicions.judge()
+        return suspicions.unanswerable | suspicions.of_version
+
 
 FILE_EVENTS = frozenset(
     ("open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.link", "os.symlink")
 )
+PLUGIN = "[distutils.setup_keywords]"
+"""What a plugin of setuptools that takes arguments of setup() has among its entry points."""
 OLDEST_SYNTAX = (3, 7)
 ARCHIVERS = ("/gzip.py", "/tarfile.py", "/zipfile.py", "/zipfile/__init__.py")
 # A wheel, which a backend in the tree makes, is written anew.
 ARCHIVES = (".gz", ".tar", ".tgz", ".zip", ".egg", ".jar")
 HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile"}
+
+
+def handles_bad_syntax(code):
+    """Whether a code object handles errors of syntax, perhaps among others."""
+    return handles_errors(code) and ("SyntaxError" in code.co_names or may_hide_errors(code))
 
 
 def needs_new_syntax(source):
@@ -249,9 +295,37 @@ def needs_new_syntax(source):
     return False
 
 
+def tools_in_tree(request):
+    """The folders of build tools in the tag: a build tool that builds itself asks no more than elsewhere.
+
+    Such a tool is the backend of its own tag, or a plugin of setuptools.
+    """
+    top = request.get("backend", "").partition(":")[0].partition(".")[0]
+    found = {(path, top) for path in request.get("backend_path", ())}
+    for folder in filter(os.path.isdir, (".", "src")):
+        for name in os.listdir(folder):
+            metadata = os.path.join(folder, name)
+            if name.endswith(".egg-info") and PLUGIN in lines_of(metadata, "entry_points.txt"):
+                found |= {(folder, package) for package in lines_of(metadata, "top_level.txt")}
+    return [os.path.realpath(os.path.join(path, name)) for path, name in found if name in TOOLS]
+
+
+def lines_of(folder, name):
+    """The lines of a text file in this folder; none if it is not there."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
 def observe(tree, request):
     """Begin to observe; the returned function gives what was observed, as a value for JSON."""
-    observer = Observer(tree, frozenset(request.get("dummies", ())))
+    if request.get("programs"):
+        version_control.ANSWERS[request["programs"]]()
+    observer = Observer(
+        tree, frozenset(request.get("dummies", ())), request.get("called_only"), tools_in_tree(request)
+    )
     if "output" in request:
         # A backend in the tree writes the wheel itself.
         observer.usable_folders += (os.path.join(os.path.realpath(request["output"]), ""),)
@@ -264,7 +338,8 @@ def observe(tree, request):
     observer.pretence = Pretence(
         observer.owners,
         book,
-        observer.unanswerable.add,
+        observer.note,
+        observer.found.add,
         observer.is_usable,
         request.get("keeps_removed"),
         observer.missing,

@@ -66,6 +66,12 @@ SUSPICIOUS_BUILTINS = words(
 )
 """Builtin functions that can ask for anything."""
 
+PYTHON_2_BUILTINS = words(
+    """apply basestring buffer cmp coerce execfile file intern long raw_input reduce reload unichr
+    unicode xrange"""
+)
+"""Builtins that Python 2 has, and no Python 3."""
+
 VERSIONED_NAMES = frozenset(LATER_NAMES) | frozenset(REMOVED_NAMES)
 HANDLES_ERRORS = ("PUSH_EXC_INFO", "SETUP_FINALLY", "SETUP_EXCEPT")
 """Instructions of code that handles errors, in versions of Python."""
@@ -145,6 +151,8 @@ class Suspicions:
             else:
                 self.handles_errors = self.handles_errors or operation in HANDLES_ERRORS
                 self.add_operation(operation, value, instruction.argrepr)
+            if last == "__builtins__" and value not in PYTHON_2_BUILTINS:
+                self.names.add(last)
             last = "import" if operation.startswith("IMPORT_") else value
         for constant in code.co_consts:
             if isinstance(constant, str):
@@ -153,7 +161,8 @@ class Suspicions:
     def add_operation(self, operation, value, representation):
         """Take an instruction that neither imports a module nor loads an attribute."""
         if operation in ("LOAD_NAME", "LOAD_GLOBAL"):
-            self.names.add(value)
+            if value != "__builtins__":
+                self.names.add(value)
         elif operation == "BUILD_SET":
             self.names.add("set")
         elif operation == "IMPORT_STAR" or representation == "INTRINSIC_IMPORT_STAR":

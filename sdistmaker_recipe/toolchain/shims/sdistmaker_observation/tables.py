@@ -182,14 +182,15 @@ SILENT = {
 QUIET_THROUGH_PYTHON = words(
     """sys.meta_path sys.path_hooks sys.path_importer_cache sys.flags sys.builtin_module_names
     sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors
-    sys.getrefcount sys.getrecursionlimit posixpath.normcase"""
+    sys.getrefcount sys.getrecursionlimit posixpath.normcase os.name os.devnull locale.getencoding
+    locale.getpreferredencoding sys.getandroidapilevel"""
 )
 """Attributes and functions that modules of Python need for their own work: the tag asks only by itself."""
 
 CALLS = {
     "os": words(
         """cpu_count process_cpu_count getlogin getpid getppid urandom getrandom times
-        get_terminal_size uname getloadavg ctermid getcwdb getenvb umask"""
+        get_terminal_size isatty uname getloadavg ctermid getcwdb getenvb umask"""
     ),
     "platform": words("*"),
     "sysconfig": words("*"),
@@ -238,6 +239,11 @@ CALLS = {
     ),
 }
 """Functions by module ("*" for all) whose results are others elsewhere."""
+
+PROGRAM_SEARCHES = words(
+    "shutil.which() distutils.spawn.find_executable() setuptools._distutils.spawn.find_executable()"
+)
+"""Functions among these that say where a program is."""
 
 SEPARATORS = (
     ("os", "sep", "\\"),

@@ -9,7 +9,7 @@ import pytest
 
 from sdistmaker_recipe.toolchain.wheels.compatibility import MAX_EXPERIMENTS, WheelBuild, find_compatibility
 from sdistmaker_recipe.toolchain.wheels.metadata_comparison import is_same_metadata
-from sdistmaker_recipe.toolchain.wheels.questions import Questions, read_questions
+from sdistmaker_recipe.toolchain.wheels.questions import VERSION_CONTROL, Questions, read_questions
 
 FILES = {"a.py": "1"}
 METADATA = b"Name: a\nVersion: 1\n"
@@ -101,6 +101,38 @@ def test_a_question_without_an_answer_gives_no_wheel():
     assert "environment variable X" in found.reason
     first = FIRST._replace(questions=Questions(unanswerable=asked))
     assert not find_compatibility(first, Tag(lambda *_: 1), python=(3, 11)).python_tag
+
+
+def test_doubts_count_in_code_that_is_called():
+    first = FIRST._replace(questions=Questions(doubts=frozenset({"it asks for the terminal"})))
+    tag = Tag(lambda *_: 1)
+    assert tag_of(tag, first) == "py3"
+    assert tag.requests[0]["called_only"]
+
+
+def test_a_doubt_that_arises_in_another_world_leads_to_one_more_build():
+    tag = Tag(lambda *_: 1)
+
+    def rebuild(request):
+        build = tag(request)
+        doubts = frozenset() if request["called_only"] else frozenset({"it uses f_back"})
+        return build._replace(questions=build.questions._replace(doubts=doubts))
+
+    assert tag_of(rebuild) == "py3"
+    assert [request["called_only"] for request in tag.requests] == [False, True]
+
+
+@pytest.mark.parametrize(("changed", "expected"), [("", "py3"), ("absent", ""), ("other", "")])
+def test_version_control_is_asked_in_vain(changed, expected):
+    tag = Tag(lambda *_: 1)
+    asking = frozenset({VERSION_CONTROL})
+
+    def rebuild(request):
+        build = tag(request)
+        build = build._replace(questions=build.questions._replace(suspicions=asking))
+        return build._replace(files={"a.py": "2"}) if changed and request["programs"] == changed else build
+
+    assert tag_of(rebuild, FIRST._replace(questions=Questions(suspicions=asking))) == expected
 
 
 def test_another_result_of_the_same_build_gives_no_wheel():
