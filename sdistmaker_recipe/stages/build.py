@@ -35,7 +35,9 @@ from sdistmaker_recipe.model import (
 from sdistmaker_recipe.names import is_known_version
 from sdistmaker_recipe.toolchain import git_repository, preparation
 from sdistmaker_recipe.toolchain.archives import archive, repacking
+from sdistmaker_recipe.toolchain.archives.file_list import FileListError
 from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdist
+from sdistmaker_recipe.toolchain.archives.members import Sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.build_folder import (
     TooLargeForMemoryError,
@@ -196,6 +198,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Ou
     failures: list[FailedRung] = []
     untried: Sequence[Rung] = ()
     second_best: tuple[Built, Rung] | None = None
+    may_reuse_worker = True
     while untried or not failures:
         with temporary_build_folder(place) as scratch:
             try:
@@ -207,13 +210,18 @@ def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Ou
             if not failures:
                 untried = first_rungs(exported, job)
             rung, untried = untried[0], untried[1:]
-            context = _build_context(rung, exported, scratch, deadline, job, is_first=not failures)
+            context = _build_context(
+                rung, exported, scratch, deadline, job, may_reuse_worker=may_reuse_worker and not failures
+            )
             try:
                 built = _build_on(rung, exported, context, job)
                 if not (bytes_for_text := _bytes_for_text(built, context)):
                     return _with_notes(built), rung
                 second_best = second_best or (built, rung)
                 raise bytes_for_text
+            except FileListError:
+                # Only workers that are reused leave a list of files. Others leave an archive.
+                may_reuse_worker = False
             except BuildError as error:
                 refuse_full_memory(scratch, job.settings.memory)
                 failures.append(FailedRung(rung, error))
@@ -239,7 +247,13 @@ def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedT
 
 
 def _build_context(
-    rung: Rung, exported: ExportedTag, scratch: Path, deadline: Deadline, job: BuildJob, *, is_first: bool
+    rung: Rung,
+    exported: ExportedTag,
+    scratch: Path,
+    deadline: Deadline,
+    job: BuildJob,
+    *,
+    may_reuse_worker: bool,
 ) -> BuildContext:
     preparation.prepare_tree(exported.tree, job.tag)
     return BuildContext(
@@ -257,7 +271,7 @@ def _build_context(
         if job.settings.sandbox
         else NO_SANDBOX,
         # Most tags of a run are built by their first toolchain, and share it with their neighbours.
-        may_reuse_worker=is_first,
+        may_reuse_worker=may_reuse_worker,
         has_many_builds=job.settings.has_many_builds,
     )
 
@@ -269,7 +283,7 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
         git_repository.make_git_repository(context, tag_names, _epoch(job.tag))
     raw_sdist = build_sdist(rung, exported.build_system, context, job.settings)
     bootstrap_modules = preparation.bootstrap_modules(exported.tree)
-    with archive.open_sdist(raw_sdist.archive) as built_sdist:
+    with archive.open_sdist(raw_sdist.archive, raw_sdist.tree) as built_sdist:
         sdist = archive.without(built_sdist, git_repository.GIT_FOLDER) if rung.has_git else built_sdist
         names = sdist.file_names()
         refuse_packed_links(exported.tree, find_files(exported.tree).links, names)
@@ -350,7 +364,7 @@ def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials,
     return _with_notes(built._replace(warnings=(warning,)))
 
 
-def _repack(sdist: archive.Sdist, metadata: archive.Metadata, record: BuildRecord, job: BuildJob) -> Built:
+def _repack(sdist: Sdist, metadata: archive.Metadata, record: BuildRecord, job: BuildJob) -> Built:
     """Write the archive anew into the output folder, under a name that no other process uses."""
     try:
         filename = sdist_filename(metadata.name, metadata.version)

@@ -43,12 +43,14 @@ class BuildContext(NamedTuple):
 class RawSdist(NamedTuple):
     """An archive as the build backend wrote it, before it is repacked.
 
-    ``files_read`` are the files of the tag that the build read, ``installed`` what was installed for it.
+    ``files_read`` are the files of the tag that the build read, ``installed`` what was installed for it. The
+    archive may be a list of files of ``tree``, unless that is None: see ``archives.file_list``.
     """
 
     archive: Path
     files_read: frozenset[str]
     installed: tuple[str, ...]
+    tree: Path | None = None
 
 
 class RawWheel(NamedTuple):

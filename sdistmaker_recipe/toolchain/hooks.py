@@ -72,7 +72,8 @@ def build_sdist(build_system: BuildSystem, environment: BuildEnvironment, contex
         worker_prestart.remember_worker(
             environment.folder, module_to_preload(build_system, environment.folder)
         )
-    return RawSdist(archive, files_read(result), environment.installed)
+    tree = context.tree if context.may_reuse_worker else None
+    return RawSdist(archive, files_read(result), environment.installed, tree)
 
 
 def build_wheel(

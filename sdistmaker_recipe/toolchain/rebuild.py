@@ -7,6 +7,7 @@ import re
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.archives import archive
+from sdistmaker_recipe.toolchain.archives.members import Sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.git_repository import make_git_repository
@@ -45,7 +46,7 @@ def needs_rebuild(
 
 
 def check_rebuild(
-    sdist: archive.Sdist,
+    sdist: Sdist,
     metadata: archive.Metadata,
     rung: Rung,
     exported: ExportedTag,
@@ -67,7 +68,7 @@ def check_rebuild(
             # Its backend builds no sdist without one. No tag tells the version.
             make_git_repository(again, (), epoch)
         raw_sdist = build_sdist(rung, exported.build_system, again, settings)
-        with archive.open_sdist(raw_sdist.archive) as rebuilt_sdist:
+        with archive.open_sdist(raw_sdist.archive, raw_sdist.tree) as rebuilt_sdist:
             rebuilt = archive.read_metadata(rebuilt_sdist)
     except BuildError as error:
         text = f"The archive does not build again: {error.reason}"

@@ -8,11 +8,11 @@ import os
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 from packaging.metadata import parse_email
 
@@ -22,10 +22,12 @@ from sdistmaker_recipe.toolchain.archives.bounded_reader import (
     MAX_MEMBERS,
     MAX_UNPACKED_BYTES,
     BoundedReader,
+    part_too_large,
     unpacks_to_too_much,
 )
+from sdistmaker_recipe.toolchain.archives.file_list import open_file_list
 from sdistmaker_recipe.toolchain.archives.members import (
-    Members,
+    Sdist,
     normalized_header,
     path_parts,
     read_members,
@@ -38,17 +40,6 @@ _MAX_TIME = 1 << 33
 """A time that every file system can store, in seconds."""
 
 
-class Sdist(NamedTuple):
-    """An open archive, decompressed to memory or to a temporary file, and its members."""
-
-    tar: tarfile.TarFile
-    members: Members
-
-    def file_names(self) -> list[str]:
-        """The paths of all files below the top folder, sorted."""
-        return sorted(path for path, member in self.members.items() if not member.isdir())
-
-
 class Metadata(NamedTuple):
     """What an archive's PKG-INFO says (core metadata specification), and its bytes."""
 
@@ -59,8 +50,14 @@ class Metadata(NamedTuple):
 
 
 @contextmanager
-def open_sdist(path: Path) -> Iterator[Sdist]:
-    """The archive at path for as long as the context lasts; raises ``BuildError``, in the context too."""
+def open_sdist(path: Path, tree: Path | None = None) -> Iterator[Sdist]:
+    """The archive at path for as long as the context lasts; raises ``BuildError``, in the context too.
+
+    With ``tree`` the file may hold a list of files of this folder: see ``open_file_list``.
+    """
+    if tree is not None and (listed := open_file_list(path, tree)):
+        yield listed
+        return
     # Decompressed before it is read: going back in compressed data would start over each time.
     try:
         with gzip.open(path) as compressed, SpooledTemporaryFile(_MAX_BYTES_OF_COPY_IN_MEMORY) as plain:
@@ -68,7 +65,9 @@ def open_sdist(path: Path) -> Iterator[Sdist]:
             plain.seek(0)
             reader = BoundedReader(plain, MAX_BYTES_IN_MEMORY, MAX_UNPACKED_BYTES)
             with tarfile.open(fileobj=reader, mode="r:") as tar:  # type: ignore[call-overload]
-                yield Sdist(tar, read_members(tar, MAX_MEMBERS))
+                # It gives None only for members that are no files.
+                open_file = cast("Callable[[tarfile.TarInfo], IO[bytes]]", tar.extractfile)
+                yield Sdist(read_members(tar, MAX_MEMBERS), open_file)
     except (tarfile.TarError, EOFError, OverflowError, gzip.BadGzipFile, zlib.error) as error:
         raise BuildError(f"The archive cannot be read: {error}.") from error
 
@@ -82,10 +81,12 @@ def without(sdist: Sdist, top: str) -> Sdist:
 def read_metadata(sdist: Sdist) -> Metadata:
     """The metadata of a source distribution (PEP 625: PKG-INFO in the top folder); raises ``BuildError``."""
     member = sdist.members.get("PKG-INFO")
-    file = sdist.tar.extractfile(member) if member and member.isreg() else None
-    if file is None:
+    if member is None or not member.isreg():
         raise BuildError("The archive has no PKG-INFO.")
-    return parse_metadata(file.read())
+    if member.size > MAX_BYTES_IN_MEMORY:
+        raise part_too_large(MAX_BYTES_IN_MEMORY)
+    with sdist.open_file(member) as file:
+        return parse_metadata(file.read())
 
 
 def parse_metadata(content: bytes, file: str = "archive's PKG-INFO") -> Metadata:
@@ -128,7 +129,8 @@ def _unpack_members(sdist: Sdist, tree: Path) -> None:
             left -= header.size
             if left < 0:
                 raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
-            _write_file(tree / path, sdist.tar.extractfile(source), header.mode, member.mtime)
+            with sdist.open_file(source) as content:
+                _write_file(tree / path, content, header.mode, member.mtime)
     # They come last, so that nothing is written through a link.
     for link, target in links:
         link.symlink_to(target)
@@ -145,12 +147,11 @@ def _make_folders(tree: Path, path: str, folders: set[str]) -> None:
         folders.add(each)
 
 
-def _write_file(path: Path, content: IO[bytes] | None, mode: int, time: float) -> None:
+def _write_file(path: Path, content: IO[bytes], mode: int, time: float) -> None:
     """Write a new file with these permissions, and this time in seconds since 1970."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
-        if content is not None:
-            shutil.copyfileobj(content, file, _BLOCK_SIZE)
+        shutil.copyfileobj(content, file, _BLOCK_SIZE)
         file.flush()
         # Whatever the umask is.
         os.fchmod(descriptor, mode)

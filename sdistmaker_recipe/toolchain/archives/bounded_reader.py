@@ -31,7 +31,7 @@ class BoundedReader:
         """Read up to size bytes, or the rest."""
         data = self._file.read(min(size, self._max_read + 1) if size >= 0 else self._max_read + 1)
         if len(data) > self._max_read:
-            raise BuildError(f"The archive has a part that would take more than {self._max_read >> 20} MiB.")
+            raise part_too_large(self._max_read)
         self._check(self._file.tell())
         return data
 
@@ -52,6 +52,11 @@ class BoundedReader:
     def _check(self, position: int) -> None:
         if position > self._max_position:
             raise unpacks_to_too_much(self._max_position)
+
+
+def part_too_large(limit: int) -> BuildError:
+    """The error for an archive with a part that has to be in memory, and is larger than this."""
+    return BuildError(f"The archive has a part that would take more than {limit >> 20} MiB.")
 
 
 def unpacks_to_too_much(limit: int) -> BuildError:

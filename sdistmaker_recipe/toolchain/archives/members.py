@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
+from typing import IO, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
 
 Members = Mapping[str, tarfile.TarInfo]
 """The members of an archive by their paths below its top folder; the last one of each path."""
+
+
+class Sdist(NamedTuple):
+    """The members of a source distribution, and a function that opens the content of a regular file of them.
+
+    They are those of an archive, or of a list of files.
+    """
+
+    members: Members
+    open_file: Callable[[tarfile.TarInfo], IO[bytes]]
+
+    def file_names(self) -> list[str]:
+        """The paths of all files below the top folder, sorted."""
+        return sorted(path for path, member in self.members.items() if not member.isdir())
 
 
 def path_parts(name: str) -> list[str]:
@@ -27,11 +42,11 @@ def several_top_folders() -> BuildError:
     return BuildError("The archive holds more than one folder.")
 
 
-def read_members(tar: tarfile.TarFile, max_members: int) -> Members:
-    """The members of an open archive; raises ``BuildError``."""
+def read_members(archive: Iterable[tarfile.TarInfo], max_members: int) -> Members:
+    """The members of an open archive, or of a list; raises ``BuildError``."""
     members: dict[str, tarfile.TarInfo] = {}
     top_names: set[str] = set()
-    for number, member in enumerate(tar):
+    for number, member in enumerate(archive):
         if number >= max_members:
             raise too_many_members(max_members)
         path = _path_below_top(member.name)

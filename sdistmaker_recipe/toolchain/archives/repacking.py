@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import shutil
 import tarfile
@@ -11,9 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Protocol
 
-from sdistmaker_recipe.toolchain.archives.archive import Sdist
 from sdistmaker_recipe.toolchain.archives.bounded_reader import MAX_UNPACKED_BYTES, unpacks_to_too_much
-from sdistmaker_recipe.toolchain.archives.members import normalized_header, resolve_hard_link
+from sdistmaker_recipe.toolchain.archives.members import Sdist, normalized_header, resolve_hard_link
 
 _COMPRESSION_LEVEL = 6
 _BLOCK_SIZE = 1 << 20
@@ -39,11 +39,12 @@ def repack(
         written = 0
         for path in sorted({*sdist.members, *additional_files}):
             header, content = _read_member(path, sdist, latest, additional_files)
-            # Holes of sparse files and hard links take no space in the original, and take it here.
-            if written + header.size > MAX_UNPACKED_BYTES:
-                raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
             header.name = f"{top_folder}/{path}" if path else top_folder
-            written += _write_member(header, content, compressed)
+            with content:
+                # Holes of sparse files and hard links take no space in the original, and take it here.
+                if written + header.size > MAX_UNPACKED_BYTES:
+                    raise unpacks_to_too_much(MAX_UNPACKED_BYTES)
+                written += _write_member(header, content, compressed)
         end = 2 * tarfile.BLOCKSIZE
         compressed.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
 
@@ -54,27 +55,27 @@ class _Output(Protocol):
 
 def _read_member(
     path: str, sdist: Sdist, latest: int, additional_files: Mapping[str, bytes]
-) -> tuple[tarfile.TarInfo, bytes | IO[bytes]]:
+) -> tuple[tarfile.TarInfo, IO[bytes]]:
     """The header of a member to write, and its content."""
     if path not in sdist.members:
         header = tarfile.TarInfo()
         header.size, header.mtime = len(additional_files[path]), max(latest, 0)
-        return header, additional_files[path]
+        return header, io.BytesIO(additional_files[path])
     member = resolve_hard_link(sdist.members[path], sdist.members)
     header = normalized_header(member, path, sdist.members)
     header.mtime = _limited_time(member, latest)
-    return header, (sdist.tar.extractfile(member) or b"") if header.isreg() else b""
+    return header, sdist.open_file(member) if header.isreg() else io.BytesIO()
 
 
-def _write_member(header: tarfile.TarInfo, content: bytes | IO[bytes], output: _Output) -> int:
+def _write_member(header: tarfile.TarInfo, content: IO[bytes], output: _Output) -> int:
     """Write one member, and return the number of bytes.
 
     This does the same as ``TarFile.addfile`` with a fraction of the calls.
     """
     head = header.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
     padding = bytes(-header.size % tarfile.BLOCKSIZE)
-    if isinstance(content, bytes) or header.size <= _BLOCK_SIZE:
-        output.write(head + (content if isinstance(content, bytes) else content.read()) + padding)
+    if header.size <= _BLOCK_SIZE:
+        output.write(head + content.read() + padding)
     else:
         output.write(head)
         shutil.copyfileobj(content, output, _BLOCK_SIZE)

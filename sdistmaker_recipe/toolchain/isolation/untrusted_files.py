@@ -21,12 +21,17 @@ def open_regular_file(path: Path, flags: int = os.O_RDONLY) -> IO[bytes]:
 
     ``flags`` are those of open(2).
     """
+    return os.fdopen(open_descriptor(path, flags), "rb" if flags == os.O_RDONLY else "ab")
+
+
+def open_descriptor(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """The same as ``open_regular_file``, but the descriptor alone."""
     # With these flags neither a pipe nor a terminal blocks this process.
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no file", str(path))
-    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "ab")
+    return descriptor
 
 
 def read_bytes(tree: Path, name: str) -> bytes:

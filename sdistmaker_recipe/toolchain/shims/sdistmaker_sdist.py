@@ -1,18 +1,24 @@
-"""Write the archives of setuptools straight from the files of a tag, in the fork of a worker.
+"""List the files of a source distribution of setuptools, in the fork of a worker.
 
-setuptools copies all files into a new folder, compresses that, and removes it. The archive is repacked
-anyway, so here its members are written at once, without owners and not compressed. They are the same, but
-for their order. This runs on any Python from 3.6, so it imports only the standard library and setuptools.
+setuptools copies all files into a new folder, compresses that, and removes it. The archive is written anew
+anyway, so it is enough to tell which files it has: a list takes the archive's place, and
+``archives.file_list`` reads it. If code of the tag runs after the command sdist, that code may look at the
+archive, or change files of the list. Then an archive is written straight from the files, not compressed.
+This runs on any Python from 3.6, so it imports only the standard library and setuptools.
 """
 
 import gzip
+import json
 import os
 import shutil
+import stat
+import sys
 import tarfile
 import tempfile
 import time
 from importlib import import_module
-from typing import Any, Iterable
+from opcode import opname
+from typing import Any, Iterable, Mapping, Optional
 
 METHODS = (
     "_remove_os_link",
@@ -30,6 +36,12 @@ CHANGED = ("setup.cfg", "pyproject.toml")
 
 MAX_BYTES_IN_MEMORY = 1 << 20
 """The size of a file that is read at once."""
+
+FILE_LIST = b"sdistmaker_recipe: list of files\n"
+"""The first line of a list in place of an archive."""
+
+LAST_INSTRUCTIONS = {"CACHE", "EXTENDED_ARG", "LOAD_CONST", "NOP", "POP_TOP", "RETURN_CONST", "RETURN_VALUE"}
+"""Instructions of Python that drop the result of a call, and return."""
 
 
 def replace_make_distribution() -> None:
@@ -56,7 +68,7 @@ def replace_make_distribution() -> None:
             return False
         if own or command.formats != ["gztar"] or command.keep_temp:
             return False
-        if any(path != os.path.normpath(path) or os.path.isabs(path) for path in command.filelist.files):
+        if any(map(leads_astray, command.filelist.files)):
             return False
         return parts_of(type(command), type(details)) == usual_parts
 
@@ -75,8 +87,13 @@ def parts_of(sdist: "Any", metadata: "Any") -> "list[Any]":
     return [*functions, files.copy_file, metadata.write_pkg_info]
 
 
+def leads_astray(path: str) -> bool:
+    """Whether a path is not plain, or leads out of the tree."""
+    return path != os.path.normpath(path) or os.path.isabs(path) or path.startswith(os.pardir + os.sep)
+
+
 def write_sdist(command: "Any") -> None:
-    """Write the archive of a command sdist from its list of files."""
+    """Write the archive of a command sdist from its list of files, or this list in place of the archive."""
     top = command.distribution.get_fullname()
     target = os.path.join(command.dist_dir, top + ".tar.gz")
     with tempfile.TemporaryDirectory() as folder:
@@ -88,17 +105,67 @@ def write_sdist(command: "Any") -> None:
         command.distribution.metadata.write_pkg_info(folder)
         sources.update((own, os.path.join(folder, own)) for own in os.listdir(folder))
         os.makedirs(command.dist_dir, exist_ok=True)
-        paths = {os.path.join(top, path): source for path, source in sources.items()}
-        # Compressed with level 0: the archive is only read once, to be written anew.
-        with gzip.open(target, "wb", compresslevel=0) as output:
-            for path in folders_above(paths):
-                output.write(header(path, tarfile.DIRTYPE, 0o755, int(time.time())))
-            for path, source in paths.items():
-                if os.path.isfile(source):
-                    write_file(output, source, path)
-            output.write(bytes(2 * tarfile.BLOCKSIZE))
+        listed = list_files(sources) if is_last(command) else None
+        if listed is None:
+            write_archive(target, {os.path.join(top, path): source for path, source in sources.items()})
+        else:
+            with open(target, "wb") as output:
+                output.write(FILE_LIST + json.dumps({"top": top, **listed}).encode("ascii"))
     command.archive_files = [target]
     command.distribution.dist_files.append(("sdist", "", target))
+
+
+# List the files
+# --------------
+
+
+def is_last(command: "Any") -> bool:
+    """Whether no code of the tag runs after the method of this command that called."""
+    if command.distribution.commands != ["sdist"]:
+        return False
+    frame: "Any" = sys._getframe(1)
+    while frame is not None:
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package == "setuptools" and frame.f_code.co_name == "run_setup":
+            return True
+        if package not in ("distutils", "setuptools", __name__) and not returns_next(frame):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def returns_next(frame: "Any") -> bool:
+    """Whether a function that has called another one does nothing but return after that."""
+    rest = frame.f_code.co_code[frame.f_lasti + 2 :: 2]
+    return all(opname[instruction] in LAST_INSTRUCTIONS for instruction in rest)
+
+
+def list_files(sources: "Mapping[str, str]") -> "Optional[dict[str, Any]]":
+    """The folders and files of an archive; None if a link is among them.
+
+    Files that are not where the archive has them are told with their content, in which each character is a
+    byte. The others must not change until they are read: ``archives.file_list`` looks at the same values.
+    """
+    folders = folders_above(sources)
+    if any(map(os.path.islink, folders)):
+        return None
+    files: "dict[str, list[int]]" = {}
+    contents: "dict[str, str]" = {}
+    for path, source in sources.items():
+        try:
+            status = os.lstat(source)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISLNK(status.st_mode):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        mode, time = status.st_mode & 0o7777, int(status.st_mtime)
+        files[path] = [mode, time, status.st_size, status.st_ino, status.st_ctime_ns]
+        if source != path:
+            with open(source, "rb") as file:
+                contents[path] = file.read().decode("latin-1")
+    return {"folders": folders, "files": files, "contents": contents}
 
 
 def folders_above(paths: "Iterable[str]") -> "list[str]":
@@ -110,6 +177,22 @@ def folders_above(paths: "Iterable[str]") -> "list[str]":
             folders.add(folder)
             folder = os.path.dirname(folder)
     return sorted(folders)
+
+
+# Write an archive
+# ----------------
+
+
+def write_archive(target: str, sources: "Mapping[str, str]") -> None:
+    """Write an archive of files, by the names of its members."""
+    # Compressed with level 0: the archive is only read once, to be written anew.
+    with gzip.open(target, "wb", compresslevel=0) as output:
+        for path in folders_above(sources):
+            output.write(header(path, tarfile.DIRTYPE, 0o755, int(time.time())))
+        for path, source in sources.items():
+            if os.path.isfile(source):
+                write_file(output, source, path)
+        output.write(bytes(2 * tarfile.BLOCKSIZE))
 
 
 def write_file(output: "gzip.GzipFile", path: str, name: str) -> None:

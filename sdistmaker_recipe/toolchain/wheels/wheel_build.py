@@ -118,8 +118,9 @@ def _refuse_native_code(wheel: Wheel, sdist: Path) -> None:
     sizes = {member.entry.file_size for member in wheel.members.values() if member.is_native}
     with archive.open_sdist(sdist) as opened:
         for member in opened.members.values():
-            if member.isreg() and member.size in sizes and (file := opened.tar.extractfile(member)):
-                native.pop(_sha256(iter(partial(file.read, _BLOCK_SIZE), b"")), None)
+            if member.isreg() and member.size in sizes:
+                with opened.open_file(member) as file:
+                    native.pop(_sha256(iter(partial(file.read, _BLOCK_SIZE), b"")), None)
     if native:
         raise NoWheelError(f"The build compiled {min(native.values())[:80]!r}, which is for one platform.")
 

@@ -1,19 +1,32 @@
-"""Archives that are written straight from the files of a tag are those that setuptools would have written."""
+"""Archives from a list of the tag's files are those that setuptools would have written.
+
+SDISTMAKER_LONG=1 builds all releases of the table in tests/support/public_projects.py both ways, otherwise
+some of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.model import Built
+from sdistmaker_recipe.model import Built, Failed, Outcome
+from sdistmaker_recipe.toolchain.archives import archive
+from sdistmaker_recipe.toolchain.archives.file_list import FIRST_LINE
+from sdistmaker_recipe.toolchain.isolation.sandbox import choose_sandbox
 from tests.support.builds import Builder
 from tests.support.history import History, tree
+from tests.support.public_projects import PROJECTS
+from tests.support.public_sdists import fetch
+from tests.support.real_releases import chosen
 
 FOLDER = Path(__file__).parents[2] / "samples" / "tags"
 # These fail, or have another version than 1.0.
 OTHERS = {"odd-version", "read-but-excluded"}
+LIST, ARCHIVE = "list", "archive"
+CHOSEN = [(name, version) for name, project in PROJECTS.items() for version in chosen(project)]
 SAMPLES = sorted(path.parent for path in FOLDER.glob("*/setup.py") if path.parent.name not in OTHERS)
 
 TELLS = """\
@@ -28,7 +41,7 @@ distutils.dir_util.remove_tree = remove_tree
 
 SETUP = """\
 from setuptools import setup
-{tells}{before}
+{before}
 setup(name="pkg", version="1.0", py_modules=["pkg"]{options})
 """
 OVERRIDE = """\
@@ -81,40 +94,152 @@ OTHER_WAYS = {
 """What setup.py does to get into the way of setuptools."""
 
 
-def build(
-    folder: Path,
-    cache: Path,
-    files: Mapping[str, str | bytes],
-    *,
-    ours: bool,
-) -> Built:
-    """What a build of these files gives: by our way of writing archives, or by that of setuptools.
+AFTER = """\
+import glob, sys, tarfile
+def look(file):
+    with tarfile.open(file) as archive:
+        assert "pkg-1.0/README.txt" in archive.getnames()
+def look_below(name):
+    look(glob.glob(sys.argv[sys.argv.index("--dist-dir") + 1] + "/" + name)[0])
+class own(sdist):
+    def run(self):
+        {run}
+class later(Command):
+    user_options = []
+    initialize_options = finalize_options = lambda self: None
+    def run(self):
+        look_below("*.tar.gz")
+def call(**options):
+    return setup(name="pkg", version="1.0", py_modules=["pkg"], cmdclass={{"sdist": own, "later": later}})
+{call}
+"""
+IMPORTS = "from setuptools import Command, setup\nfrom setuptools.command.sdist import sdist\n"
 
-    With few builds a worker changes nothing of setuptools, and builds nothing for practice.
+LAST = {
+    "call": ("sdist.run(self)", "call()"),
+    "main": ("sdist.run(self)", "def main():\n    call()\nif __name__ == '__main__':\n    main()"),
+    "run": ("open('README.txt', 'w').close(); sdist.run(self)", "call()"),
+}
+"""A method ``run`` and a call of ``setup`` after which nothing runs."""
+
+NOT_LAST = {
+    "after setup": ("sdist.run(self)", "look(call().dist_files[0][2])"),
+    "later": ("sdist.run(self)", "call()\nlook_below('*.tar.gz')"),
+    "finally": ("sdist.run(self)", "try:\n    call()\nfinally:\n    look_below('*')"),
+    "main": ("sdist.run(self)", "def main():\n    call()\n    look_below('*')\nmain()"),
+    "run": ("sdist.run(self); look(self.archive_files[0])", "call()"),
+    "command": ("sdist.run(self); self.run_command('later')", "call()"),
+    "commands": ("sdist.run(self)", "sys.argv.append('later')\ncall()"),
+    "cleaning": ("sdist.run(self)", "open('README.txt', 'a').close()\ncall()\nos.remove('README.txt')"),
+    "writing": ("sdist.run(self)", "call()\nopen('README.txt', 'w').write('changed')"),
+}
+"""The same, and then the archive is looked at, or the files that it has change."""
+
+BEHIND = """\
+import os
+rename = os.rename
+def own_rename(source, target):
+    {what}
+    rename(source, target)
+if any(argument == "sdist" for argument in __import__("sys").argv):
+    os.rename = own_rename
+"""
+"""setuptools calls this function after everything that is known to run."""
+
+CHANGES = {
+    "rewritten": "open('README.txt', 'w').write('changed')",
+    "removed": "os.path.exists('README.txt') and os.remove('README.txt')",
+    "link": "os.path.islink('README.txt') or (rename('README.txt', 'a'), os.symlink('a', 'README.txt'))",
+    "folder": "os.path.islink('docs') or (rename('docs', 'moved'), os.symlink('moved', 'docs'))",
+}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Builds tags by our way of making source distributions, and by that of setuptools.
+
+    ``found`` gets the kind of each file that a build left. With few builds a worker changes nothing of
+    setuptools, and builds nothing for practice.
     """
-    place = folder / ("ours" if ours else "theirs")
-    place.mkdir()
-    history = History(place / "repository")
-    executables = [path for path in files if path.endswith((".sh", ".cfg", "setup.py"))]
-    history.add_tag("pkg", "1.0", files, executables=executables)
-    builder = Builder(history, place / "builds", cache / "environments")
-    settings = builder.settings(sandbox="none", has_many_builds=ours)
-    built = builder.build("pkg", "1.0", settings=settings)
-    assert isinstance(built, Built), built
-    return built
+
+    folder: Path
+    cache: Path
+    found: list[str]
+
+    def ours(self, files: Mapping[str, str | bytes], **options: object) -> Outcome:
+        """What our way gives."""
+        return self._outcome("ours", files, has_many_builds=True, **options)
+
+    def theirs(self, files: Mapping[str, str | bytes], **options: object) -> Outcome:
+        """What the way of setuptools gives."""
+        found = list(self.found)
+        outcome = self._outcome("theirs", files, has_many_builds=False, **options)
+        assert LIST not in self.found[len(found) :]
+        self.found[:] = found
+        return outcome
+
+    def _outcome(
+        self,
+        name: str,
+        files: Mapping[str, str | bytes],
+        executables: Container[str] | None = None,
+        tag: str = "1.0",
+        **settings: object,
+    ) -> Outcome:
+        place = self.folder / name
+        place.mkdir()
+        history = History(place / "repository")
+        if executables is None:
+            executables = [path for path in files if path.endswith((".sh", ".cfg", "setup.py"))]
+        history.add_tag("pkg", tag, files, executables=executables)
+        builder = Builder(history, place / "builds", self.cache / "environments")
+        return builder.build("pkg", tag, settings=builder.settings(**{"sandbox": "none", **settings}))
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
-def test_samples_give_the_same_bytes(tmp_path: Path, cache: Path, sample: Path) -> None:
-    ours = build(tmp_path, cache, tree(sample), ours=True)
-    theirs = build(tmp_path, cache, tree(sample), ours=False)
+@pytest.fixture
+def ways(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Ways:
+    found = []
+    original = archive.open_sdist
+
+    def open_sdist(path: Path, tree: Path | None = None):
+        found.append(LIST if path.read_bytes().startswith(FIRST_LINE) else ARCHIVE)
+        return original(path, tree)
+
+    monkeypatch.setattr(archive, "open_sdist", open_sdist)
+    return Ways(tmp_path, cache, found)
+
+
+def assert_same(ours: Outcome, theirs: Outcome) -> None:
+    assert isinstance(ours, Built), ours
+    assert isinstance(theirs, Built), theirs
     assert (ours.toolchain, ours.sha256) == (theirs.toolchain, theirs.sha256)
 
 
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_samples_give_the_same_bytes(ways: Ways, sample: Path) -> None:
+    assert_same(ways.ours(tree(sample)), ways.theirs(tree(sample)))
+
+
+@pytest.mark.parametrize(("name", "version"), CHOSEN)
+def test_releases_of_public_projects_give_the_same_bytes(
+    ways: Ways, tmp_path: Path, name: str, version: str
+) -> None:
+    project = PROJECTS[name]
+    (sdist,) = fetch(name, [version], tmp_path)
+    files = sdist.as_tag((*project.made, *project.gone), markers=project.markers)
+    options = {"executables": sdist.executables(), "tag": f"{project.prefix}{version}"}
+    ours, theirs = ways.ours(files, **options), ways.theirs(files, **options)
+    if isinstance(theirs, Failed):
+        assert isinstance(ours, Failed)
+        assert ours.reason == theirs.reason
+    else:
+        assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("sandbox", ["none", "auto"])
 @pytest.mark.parametrize("name", USUAL)
-def test_the_usual_way_is_ours(tmp_path: Path, cache: Path, name: str) -> None:
-    told = tmp_path / "told"
-    setup = SETUP.format(tells=TELLS.format(told=told), before="", options="")
+def test_the_usual_way_is_a_list(ways: Ways, name: str, sandbox: str) -> None:
+    setup = SETUP.format(before="", options="")
     files = {
         "pkg.py": "",
         "README.txt": "",
@@ -123,20 +248,66 @@ def test_the_usual_way_is_ours(tmp_path: Path, cache: Path, name: str) -> None:
         "setup.py": setup,
         **USUAL[name],
     }
-    ours = build(tmp_path, cache, files, ours=True)
-    assert not told.exists()
-    assert ours.sha256 == build(tmp_path, cache, files, ours=False).sha256
-    assert told.exists()
+    ours = ways.ours(files, sandbox=choose_sandbox(sandbox)[0])
+    assert set(ways.found) == {LIST}
+    assert_same(ours, ways.theirs(files))
 
 
 @pytest.mark.parametrize("name", OTHER_WAYS)
-def test_a_tag_that_has_its_own_way_gets_it(tmp_path: Path, cache: Path, name: str) -> None:
+def test_a_tag_that_has_its_own_way_gets_it(ways: Ways, tmp_path: Path, name: str) -> None:
     told = tmp_path / "told"
-    before = OTHER_WAYS[name]["before"]
+    before = TELLS.format(told=told) + OTHER_WAYS[name]["before"]
     options = ', cmdclass={"sdist": own}' if "class own(" in before else ""
     options = ', cmdclass={"egg_info": own_info}' if "class own_info(" in before else options
-    setup = SETUP.format(tells=TELLS.format(told=told), before=before, options=options)
-    files = {"pkg.py": "", "README.txt": "", "setup.py": setup}
-    ours = build(tmp_path, cache, files, ours=True)
+    files = {"pkg.py": "", "README.txt": "", "setup.py": SETUP.format(before=before, options=options)}
+    ours = ways.ours(files)
     assert told.exists()
-    assert ours.sha256 == build(tmp_path, cache, files, ours=False).sha256
+    assert_same(ours, ways.theirs(files))
+
+
+def project(run: str, call: str) -> Mapping[str, str]:
+    """A project with this method ``run`` of the command sdist, and this call of ``setup``."""
+    setup = f"import os\n{IMPORTS}{AFTER.format(run=run, call=call)}"
+    return {"pkg.py": "", "README.txt": "", "docs/a.txt": "a", "setup.py": setup}
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_a_tag_that_does_nothing_afterwards_leaves_a_list(ways: Ways, name: str) -> None:
+    files = project(*LAST[name])
+    ours = ways.ours(files)
+    assert set(ways.found) == {LIST}
+    assert_same(ours, ways.theirs(files))
+
+
+@pytest.mark.parametrize("name", NOT_LAST)
+def test_a_tag_that_may_look_at_the_archive_gets_one(ways: Ways, name: str) -> None:
+    files = project(*NOT_LAST[name])
+    ours = ways.ours(files)
+    assert set(ways.found) == {ARCHIVE}
+    assert_same(ours, ways.theirs(files))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_tag_whose_files_change_unforeseen_is_built_again(ways: Ways, what: str) -> None:
+    before = BEHIND.format(what=CHANGES[what])
+    files = {
+        "pkg.py": "",
+        "README.txt": "as it was",
+        "docs/a.txt": "a",
+        "MANIFEST.in": "recursive-include docs *\n",
+        "setup.py": SETUP.format(before=before, options=""),
+    }
+    ours = ways.ours(files)
+    assert ways.found == [LIST, ARCHIVE]
+    assert_same(ours, ways.theirs(files))
+
+
+def test_a_list_that_a_tag_forged_is_no_archive(ways: Ways) -> None:
+    forged = (
+        FIRST_LINE + b'{"top": "pkg-1.0", "folders": [], "files": {"no": [420, 0, 1, 1, 1]}, "contents": {}}'
+    )
+    before = BEHIND.format(what=f"open(source, 'wb').write({forged!r})")
+    ours = ways.ours({"pkg.py": "", "setup.py": SETUP.format(before=before, options="")})
+    assert ways.found[:2] == [LIST, LIST]
+    # Python 2 does not call the function that forges.
+    assert ours.python == "python2.7" if isinstance(ours, Built) else "cannot be read" in ours.reason
