@@ -72,6 +72,9 @@ PY3 = {
     "git-for-nothing": GIT.format("['git', 'describe', '--tags']", "kw['keywords'] = found.decode()", "pass"),
     "git-by-shell": f"import os\nif os.popen('git rev-parse HEAD 2>/dev/null').read(): {ADD}",
     "which-git": "import shutil\nif shutil.which('git'): print('git')",
+    "separator-in-path": "import os, sys\nkw['keywords'] = str(len('a' + os.sep))",
+    "uncompressed": "import zlib\n"
+    "kw['keywords'] = zlib.decompress(b'x\\x9cKLJ\\x06\\x00\\x02M\\x01\\x27').decode()",
     "excluded-by-requires-python": f"import sys\nkw['python_requires'] = '>=3.7'\n"
     f"if sys.version_info < (3, 7): {ADD}",
 }
@@ -130,6 +133,15 @@ NONE = {
     "script-with-git": f"import os\nif os.popen('git log; uname').read() == 'Windows': {ADD}",
     "which-git": f"import shutil\nif shutil.which('git'): {ADD}",
     "file-around": f"import os\nif os.path.exists('../.config'): {ADD}",
+    "number-of-separator": f"import os\nif ord(os.sep) != 47: {ADD}",
+    "bytes-of-separator": f"import os\nif os.sep.encode() != b'/': {ADD}",
+    "order-of-separators": f"import os\nif os.sep > '0': {ADD}",
+    "text-of-separator": f"import os\nif repr(os.sep) != repr('/'): {ADD}",
+    "compressed": "import zlib\nkw['keywords'] = str(len(zlib.compress(b'abc' * 99)))",
+    "compressed-by-gzip": WRITE.format("gzip.compress(b'abc' * 99)") + "\nimport gzip",
+    "compressed-as-file": "import gzip, io\nfile = io.BytesIO()\n"
+    "with gzip.GzipFile(fileobj=file, mode='wb') as packed: packed.write(b'x')\n"
+    "kw['keywords'] = str(len(file.getvalue()))",
     "terminal-in-function": f"import sys\ndef colors(): return sys.stdout.isatty()\nif colors(): {ADD}",
     "builtins": f"if hasattr(__builtins__, 'aiter'): {ADD}",
     "folder": "import os\nkw['description'] = os.path.basename(os.getcwd())",
@@ -185,6 +197,10 @@ OF_PYTHON_2 = [
     ("from os import getresuid\nkw['description'] = str(getresuid())", ""),
     ("import StringIO\nkw['description'] = StringIO.StringIO('x').read()", "py2"),
     ("import os\nkw['description'] = os.path.basename(os.getcwd())", ""),
+    (f"import sys\nif sys.version[:3] < '2.6': {ADD}", "py27"),
+    (f"import sys\nif sys.version < '2.6': {ADD}", "py27"),
+    (f"import sys\nif 'MSC' not in sys.version: {ADD}", ""),
+    ("import sys\nkw['description'] = sys.version.split('[')[-1][:3]", ""),
     ("import os\nkw['description'] = ' '.join(n for n in os.listdir('.') if n[1:] == '.txt')", ""),
 ]
 

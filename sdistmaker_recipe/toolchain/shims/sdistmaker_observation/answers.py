@@ -226,21 +226,35 @@ class Separator(str):
         return self
 
     def __eq__(self, other):
-        return self.book.decide(
-            self.label,
-            [(self.on_windows if world.is_windows else str(self)) == other for world in self.book.worlds],
-        )
+        return self.decide(lambda separator: separator == other)
 
     def __ne__(self, other):
         return not self == other
 
     def __contains__(self, text):
-        return self.book.decide(
-            self.label,
-            [text in (self.on_windows if world.is_windows else str(self)) for world in self.book.worlds],
-        )
+        return self.decide(lambda separator: text in separator)
 
     def __bool__(self):
         return self != ""
+
+    def __lt__(self, other):
+        return self.decide(lambda text: text < other)
+
+    def __gt__(self, other):
+        return self.decide(lambda text: text > other)
+
+    def __repr__(self):
+        return self.decide(repr)
+
+    def encode(self, *arguments):
+        """Its bytes."""
+        return self.decide(lambda text: text.encode(*arguments))
+
+    def decide(self, function):
+        """What a function gives for the separator; it is recorded for Windows, too."""
+        return self.book.decide(
+            self.label,
+            [function(self.on_windows if world.is_windows else str(self)) for world in self.book.worlds],
+        )
 
     __hash__ = str.__hash__

@@ -69,6 +69,8 @@ class Pretence:
         builtins.__import__ = imports.import_module
         self.watch("importlib")
         self.replace("importlib", "import_module", imports.import_by_name)
+        true_ord = ord
+        builtins.ord = lambda text: text.decide(true_ord) if type(text) is Separator else true_ord(text)
         for name in ("hash", "id"):
             setattr(builtins, name, self.noting_directly(getattr(builtins, name), name + "()"))
 

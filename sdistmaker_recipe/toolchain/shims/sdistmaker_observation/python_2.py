@@ -12,10 +12,15 @@ from sdistmaker_observation.owners import TAG, TEXT, Owners, words
 from sdistmaker_observation.suspicions import ORDER_OF_SETS, Suspicions
 
 ABOUT_VERSION = words(
-    """sys.version_info sys.hexversion sys.version platform.python_version_tuple
+    """sys.version_info sys.hexversion platform.python_version_tuple
     platform.python_version import argparse json hashlib sqlite3 functools collections importlib"""
 )
 """Suspicions of which the answer is the same wherever Python 2.7 runs."""
+
+ABOUT_COMPILER = words("sys.version")
+"""Suspicions of which another build shows whether more is asked than the version."""
+OTHER_COMPILER = "2.7.18 (v2.7.18:8d21aa21f2, Apr 20 2020, 13:25:05) [MSC v.1500 64 bit (AMD64)]"
+"""What sys.version is elsewhere."""
 
 ABOUT_FOLDERS = words(
     """os.listdir os.walk os.path.walk os.getcwd os.basename os.path.basename os.relpath
@@ -57,12 +62,13 @@ class Looker:
         if not self.codes:
             unanswerable.add("its setup.py was not seen")
         about_folders = suspicions.found & ABOUT_FOLDERS
-        about_version = set(filter(is_about_version, suspicions.found))
+        about_compiler = suspicions.found & ABOUT_COMPILER
+        about_version = set(filter(is_about_version, suspicions.found)) | about_compiler
         unanswerable.update("it may use " + item for item in suspicions.found - about_folders - about_version)
         return {
             "suspicions": sorted(about_version | suspicions.of_version),
             "unanswerable": sorted(unanswerable),
-            "asked": sorted(about_folders),
+            "asked": sorted(about_folders | about_compiler),
             "tree": self.owners.tree,
             "doubtful": False,
         }
@@ -79,12 +85,13 @@ def is_about_version(suspicion):
 def observe(tools, is_reversed):
     """Begin to look at the code of the tag in the current folder; ``tools`` are folders of build tools.
 
-    With ``is_reversed`` the files of a folder come in another order. The returned function gives what was
-    seen.
+    With ``is_reversed`` the files of a folder come in another order, and another compiler has built Python.
+    The returned function gives what was seen.
     """
     looker = Looker(os.getcwd(), tools)
     if is_reversed:
         listing = os.listdir
         os.listdir = lambda path=".": listing(path)[::-1]
+        sys.version = OTHER_COMPILER
     sys.setprofile(looker.profile)
     return looker.answer
