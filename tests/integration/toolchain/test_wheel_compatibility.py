@@ -72,6 +72,9 @@ PY3 = {
     "git-for-nothing": GIT.format("['git', 'describe', '--tags']", "kw['keywords'] = found.decode()", "pass"),
     "git-by-shell": f"import os\nif os.popen('git rev-parse HEAD 2>/dev/null').read(): {ADD}",
     "which-git": "import shutil\nif shutil.which('git'): print('git')",
+    "error-for-nothing": "try:\n  len(1)\nexcept TypeError as error: print(error)",
+    "own-error": "try:\n  raise ValueError('1')\nexcept ValueError as error: kw['description'] = str(error)",
+    "key-of-error": "try:\n  {}['x']\nexcept KeyError as error: kw['description'] = error.args[0]",
     "separator-in-path": "import os, sys\nkw['keywords'] = str(len('a' + os.sep))",
     "uncompressed": "import zlib\n"
     "kw['keywords'] = zlib.decompress(b'x\\x9cKLJ\\x06\\x00\\x02M\\x01\\x27').decode()",
@@ -142,6 +145,13 @@ NONE = {
     "compressed-as-file": "import gzip, io\nfile = io.BytesIO()\n"
     "with gzip.GzipFile(fileobj=file, mode='wb') as packed: packed.write(b'x')\n"
     "kw['keywords'] = str(len(file.getvalue()))",
+    "text-of-error": "try:\n  len(1)\nexcept TypeError as error: kw['description'] = str(error)",
+    "text-of-import-error": "try:\n  import ConfigParser\nexcept ImportError as error:\n"
+    "  kw['description'] = '%s' % error",
+    "text-of-missing-file": "import sys\ntry:\n  open('x')\nexcept OSError:\n"
+    "  kw['description'] = sys.exc_info()[1].strerror",
+    "text-of-error-in-function": "def text():\n  try:\n    len(1)\n"
+    "  except TypeError as error:\n    return error.args[0]\nkw['description'] = text()",
     "terminal-in-function": f"import sys\ndef colors(): return sys.stdout.isatty()\nif colors(): {ADD}",
     "builtins": f"if hasattr(__builtins__, 'aiter'): {ADD}",
     "folder": "import os\nkw['description'] = os.path.basename(os.getcwd())",

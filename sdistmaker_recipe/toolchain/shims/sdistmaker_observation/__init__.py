@@ -11,6 +11,6 @@ looks at the code, in the process of a setup.py that Python 2.7 runs. The module
 * ``pretence``: give these answers to the tag, and to nobody else. ``imports`` finds the modules that another
   Python has. ``files_seen``: files outside of the tag, environment variables, the clock.
 * ``version_control``: what git and the like can be asked, though there is no repository.
-* ``hidden_errors``: code that would hide an error that an answer causes. ``dummies``: modules that are not
-  installed.
+* ``hidden_errors``: code that hides an error that an answer causes, or uses the text of one.
+* ``dummies``: modules that are not installed.
 """

@@ -11,7 +11,7 @@ import types
 
 from sdistmaker_observation.answers import Separator
 from sdistmaker_observation.files_seen import watch_files, watch_looks, watch_modules
-from sdistmaker_observation.hidden_errors import may_hide_errors
+from sdistmaker_observation.hidden_errors import is_raised_by, may_hide_errors, may_use_errors, say_otherwise
 from sdistmaker_observation.imports import Imports
 from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_observation.owners import PYTHON, TOOL
@@ -48,6 +48,7 @@ class Pretence:
         self.dummies = dummies
         self.watched = {}
         self.is_doubtful = False
+        self.own_errors = []
 
     def watch_looks(self):
         """Begin to watch which files the tag looks for."""
@@ -247,7 +248,7 @@ class Pretence:
 
     def watch_errors(self, code):
         """Trace the tag from now on if this code may hide errors: that is slow, and most code does not."""
-        if self.book and self.book.is_lazy and may_hide_errors(code):
+        if self.book and (may_use_errors(code) or (self.book.is_lazy and may_hide_errors(code))):
             sys.settrace(self.trace)
 
     def trace(self, frame, event, argument):
@@ -261,13 +262,15 @@ class Pretence:
         return None
 
     def trace_errors(self, frame, event, argument):
-        """Note errors in code that has got an answer."""
-        if (
-            event == "exception"
-            and self.book.gave_answer
-            and issubclass(argument[0], (TypeError, ValueError))
-        ):
-            self.is_doubtful = True
+        """Note errors in code that has got an answer, and let errors of Python have other texts."""
+        if event == "exception":
+            kind, error, traceback = argument
+            if self.book.gave_answer and issubclass(kind, (TypeError, ValueError)):
+                self.is_doubtful = True
+            if is_raised_by(frame, traceback):
+                self.own_errors.append(error)
+            elif not any(error is own for own in self.own_errors):
+                say_otherwise(error)
         return self.trace_errors
 
 

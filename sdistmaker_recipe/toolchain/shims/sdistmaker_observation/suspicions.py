@@ -11,6 +11,7 @@ import sys
 from collections import namedtuple
 from types import ModuleType
 
+from sdistmaker_observation.hidden_errors import keeps_errors
 from sdistmaker_observation.names import LATER_METHODS, LATER_NAMES, REMOVED_NAMES
 from sdistmaker_observation.owners import TAG, TOOLS, all_codes, words
 from sdistmaker_observation.tables import LATER_BUILTINS
@@ -154,9 +155,15 @@ class Suspicions:
             if last == "__builtins__" and value not in PYTHON_2_BUILTINS:
                 self.names.add(last)
             last = "import" if operation.startswith("IMPORT_") else value
+        self.look_at_errors(code)
         for constant in code.co_consts:
             if isinstance(constant, str):
                 self.look_at_text(constant)
+
+    def look_at_errors(self, code):
+        """Look at the errors that code handles. Python 2 has the same texts of errors everywhere."""
+        if str is not bytes and keeps_errors(code):
+            self.found.add("the text of an error")
 
     def add_operation(self, operation, value, representation):
         """Take an instruction that neither imports a module nor loads an attribute."""
