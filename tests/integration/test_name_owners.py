@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.commands import Commands, index_files
 from tests.support.history import History, setuptools_project
+from tests.support.old_index import add_archive
 
 LINE = "set other-names = aaa payroll"
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
@@ -99,6 +100,19 @@ def test_a_name_of_no_folder_is_that_of_the_first_who_publishes_it(index: Index)
     assert index.run("--other-names", "acme-tool acme-tool")["published"][0]["version"] == "3.0"
     explained = index.commands.sdists_from_tags(*index.arguments, "--explain", "tool 2.0").stdout
     assert "name: acme-tool; it belongs to this folder" in explained
+
+
+@pytest.mark.parametrize("filename", ["acme_tool-1.0.0.tar.gz", "acme_tool-1.0.zip"])
+def test_a_version_of_another_folder_is_refused_once(index: Index, filename: str) -> None:
+    index.history.release("acme-tool", "1.0" if filename.endswith(".zip") else "1.0.0")
+    if filename.endswith(".zip"):
+        add_archive(index.folder / "acme-tool" / filename, "acme-tool", "1.0")
+    index.run()
+    index.history.release("aaa", "1.0", dist="acme-tool")
+    assert index.failures()["aaa 1.0"].startswith(f"{filename} was published from {index.history.url}/")
+    again = index.run()
+    assert [again[key] for key in ("exit_status", "failed")] == [0, []]
+    assert [each["tag"] for each in again["still_failing"]] == ["1.0"]
 
 
 def test_a_folder_of_which_nothing_is_published_keeps_its_name(index: Index) -> None:

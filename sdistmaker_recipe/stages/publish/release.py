@@ -45,7 +45,8 @@ def publish(
     blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag, built) else None
     if reason := name_owners.refusal(built, index.catalog, configuration):
         if blocking is not None:
-            reason = f"{file_conflicts.conflict_reason(own_filename, blocking.tag_url, '')} Also, {reason}"
+            conflict = file_conflicts.conflict_reason(blocking.filename, blocking.tag_url, "")
+            reason = f"{conflict} Also, {reason}"
         return refuse(built, reason, index)
     if reason := version_rules.refusal(built, before, configuration):
         return refuse(built, reason, index)
@@ -55,7 +56,7 @@ def publish(
     )
     filename = _filename(own_filename, before, index.store, replace=replace)
     if blocking is not None and not is_handed_over:
-        reason = version_rules.conflict_reason(filename, blocking, built, configuration)
+        reason = version_rules.conflict_reason(blocking, built, configuration)
         return refuse(built, reason, index)
     _quarantine_unknown_file(project, filename, built, before if replace else None, index)
     store = index.store.replace_archive if replace else index.store.add_archive

@@ -42,11 +42,11 @@ def reason_to_wait(rightful: Tag, built: Built) -> str:
     return f"{version_mismatch(built)}, and {why}."
 
 
-def conflict_reason(filename: str, former: Release, built: Built, configuration: Configuration) -> str:
+def conflict_reason(former: Release, built: Built, configuration: Configuration) -> str:
     """Why a build is not published: another tag has published this version; and what to do."""
     mismatch = version_mismatch(built)
     details = f" ({mismatch})" if mismatch else ""
-    reason = file_conflicts.conflict_reason(filename, former.tag_url, details)
+    reason = file_conflicts.conflict_reason(former.filename, former.tag_url, details)
     if not _is_better_named(built, former, configuration):
         return reason
     return (
