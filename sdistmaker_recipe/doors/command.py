@@ -263,9 +263,13 @@ def _print_missing_wheel(wheel: NoWheel, log_file: Path | None) -> None:
 
 
 def _prepare_process() -> None:
-    """Have other signals end the process in order, as Ctrl-C does, and print any character somehow."""
+    """Have other signals end the process in order, as Ctrl-C does, and print any character somehow.
+
+    A signal that is ignored stays so: ``nohup`` ignores SIGHUP.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -172,7 +172,8 @@ def _may_fork() -> bool:
 def _initialize_fork(initialize: Callable[[], None]) -> None:
     # The handlers of a door are not for its fork.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     _initialize_process()
     initialize()
     importlib.import_module(_WORK_MODULE)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -23,11 +23,11 @@ SLOW = "import time\ntime.sleep(600)\n"
 ARGUMENTS = ("--destination", "index", "--jobs", "1")
 
 
-def start(commands: Commands, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command in a session of its own; its output is in the file output."""
+def start(commands: Commands, *arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start ``before`` and the command in a session of their own; the output is in the file output."""
     with (commands.folder / "output").open("w") as output:
         return subprocess.Popen(
-            [program("sdists_from_tags"), *arguments, *WITHOUT_WHEELS],
+            [*before, program("sdists_from_tags"), *arguments, *WITHOUT_WHEELS],
             cwd=commands.folder,
             env=dict(commands.environment),
             stdin=subprocess.DEVNULL,
@@ -110,6 +110,21 @@ def test_a_first_run_that_is_killed_leaves_no_page_whose_links_lead_nowhere(
     assert len(links) > 3
     missing = [link for link in links if not (page.parent / link / "index.html").exists()]
     assert [link for link in missing if not (page.parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["HUP", "INT", "TERM"])
+def test_a_signal_that_is_ignored_ends_nothing(history: History, commands: Commands, name: str) -> None:
+    history.release("aa", "1.0")
+    slow = setuptools_project("bb", "1.0")
+    history.add_tag("bb", "1.0", {**slow, "setup.py": f"import time\ntime.sleep(2)\n{slow['setup.py']}"})
+    # As nohup does it, and a shell for what it runs behind &.
+    ignoring = ["sh", "-c", f'trap "" {name}; exec "$@"', "sh"]
+    process = start(commands, "--repository", history.url, *ARGUMENTS, before=ignoring)
+    wait_for((commands.folder / "index/aa/index.html").exists)
+    # To all processes, as a terminal does it.
+    os.killpg(process.pid, getattr(signal, f"SIG{name}"))
+    assert process.wait(60) == 0, (commands.folder / "output").read_text()
+    assert index_files(commands.folder / "index") == ["aa/aa-1.0.tar.gz", "bb/bb-1.0.tar.gz"]
 
 
 def test_a_tag_that_cannot_be_exported_stops_no_other(history: History, commands: Commands) -> None:
