@@ -101,7 +101,14 @@ class ExternalRefusedError(RepositoryError):
 
 
 class StoreError(SdistmakerError):
-    """The index, the catalog or the disk below them failed."""
+    """The index, the catalog or the disk below them failed.
+
+    ``is_transient`` says that the same may succeed in a moment: another process has the catalog locked.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, is_transient: bool = False) -> None:
+        super().__init__(message, hint)
+        self.is_transient = is_transient
 
     @staticmethod
     def of(error: OSError, path: Path | str) -> StoreError:

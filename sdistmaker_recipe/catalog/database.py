@@ -26,7 +26,8 @@ T = TypeVar("T")
 _HINT = "The catalog can be moved away: the next run makes a new one. What is published stays."
 _DAMAGE = ("malformed", "not a database", "Could not decode")
 _MISSING = ("no such table", "no such column", "has no column named", "values were supplied")
-_DISK = ("disk", "readonly", "locked", "unable to open")
+_DISK = ("disk", "readonly", "unable to open")
+_LOCKED = ("locked",)
 _BATCH = 500
 """So many values are bound to one statement. SQLite has a limit, in old versions 999."""
 
@@ -174,6 +175,8 @@ def _store_error(
             is_damaged = bool(missing_columns(connection))
     if is_damaged:
         return CatalogDamagedError(f"{path}: {reason}", _HINT)
+    if _has_any(_LOCKED, error):
+        return StoreError(f"{path}: {reason}", "Another run writes to it. Try again later.", is_transient=True)
     # SQLite does not say why a file cannot be opened.
     is_forbidden = Path(path).is_file() and not os.access(path, os.R_OK | os.W_OK)
     # If the disk failed, it would be bad advice to move the file away.

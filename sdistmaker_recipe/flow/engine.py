@@ -9,7 +9,7 @@ Each step takes the value that the step before it gave::
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import open_catalog
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import CatalogDamagedError
+from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow.building import build, prepare_builds
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.opening import Run, catalog_path, locked, open_run, quarantine_catalog
@@ -153,20 +153,22 @@ def _report_untouched(configuration: Configuration, context: RunContext) -> Repo
     """The report of a run that has nothing to do because the revision of a commit touched no tag.
 
     None if there may be something to do. This does not wait until another run ends, because it only reads the
-    catalog.
+    catalog. If a long transaction of the other run keeps the catalog locked, there may be something to do.
     """
     path = catalog_path(configuration)
     if context.adopt or context.verify or context.wheels_for_all or not path.exists():
         return None
-    with suppress(CatalogDamagedError), open_catalog(path) as catalog, ExitStack() as stack:
-        sources, warnings, errors = open_sources(
-            configuration, context.credentials, configuration.state, stack
-        )
-        last = ScanState(catalog)
-        if errors or is_touched(sources, context.revision, configuration, last, __version__):
+    try:
+        with open_catalog(path) as catalog, ExitStack() as stack:
+            sources, warnings, errors = open_sources(
+                configuration, context.credentials, configuration.state, stack
+            )
+            last = ScanState(catalog)
+            if errors or is_touched(sources, context.revision, configuration, last, __version__):
+                return None
+            releases, projects = catalog.releases.count()
+    except StoreError as error:
+        if error.is_transient or isinstance(error, CatalogDamagedError):
             return None
-        releases, projects = catalog.releases.count()
-        return Report(
-            configuration.destination, Plan(), warnings=warnings, releases=releases, projects=projects
-        )
-    return None
+        raise
+    return Report(configuration.destination, Plan(), warnings=warnings, releases=releases, projects=projects)

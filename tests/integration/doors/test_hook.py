@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,22 @@ def test_a_commit_that_touches_no_tag_waits_for_nobody(private: PrivateIndex) ->
         assert (done.status, done.output) == (0, "")
         touched = private.commands.sdists_from_tags(*arguments, "--revision", "1", "--quiet")
         assert touched.status == 4, touched.output
+    finally:
+        held.terminate()
+        held.communicate()
+
+
+def test_a_commit_waits_for_a_run_whose_catalog_it_cannot_read(private: PrivateIndex) -> None:
+    arguments = ("--repository", private.history.url, "--destination", private.folder)
+    private.history.commit([Change("add", "acme.tool/trunk/docs", "dir")])
+    catalog = private.folder.with_name(f"{private.folder.name}-state") / "catalog.sqlite3"
+    held = _hold_lock(private)
+    try:
+        with closing(sqlite3.connect(catalog)) as connection:
+            # As in a transaction that is larger than SQLite's cache.
+            connection.execute("BEGIN EXCLUSIVE")
+            done = private.commands.sdists_from_tags(*arguments, "--revision", "3")
+        assert (done.status, "--wait SECONDS" in done.stderr) == (4, True), done.output
     finally:
         held.terminate()
         held.communicate()
