@@ -176,7 +176,8 @@ def _store_error(
     if is_damaged:
         return CatalogDamagedError(f"{path}: {reason}", _HINT)
     if _has_any(_LOCKED, error):
-        return StoreError(f"{path}: {reason}", "Another run writes to it. Try again later.", is_transient=True)
+        hint = "Another run writes to it. Try again later."
+        return StoreError(f"{path}: {reason}", hint, is_transient=True)
     # SQLite does not say why a file cannot be opened.
     is_forbidden = Path(path).is_file() and not os.access(path, os.R_OK | os.W_OK)
     # If the disk failed, it would be bad advice to move the file away.
