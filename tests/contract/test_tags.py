@@ -73,6 +73,7 @@ def server(
         made = GitServer(tmp_path / "git")
     elif request.param == "hg":
         need("hg")
+        request.getfixturevalue("quick_hg")
         made = HgTagServer(tmp_path / "hg")
     elif request.param == "memory":
         made = SubversionServer(in_memory)

@@ -27,7 +27,10 @@ from tests.support.tag_servers import Known
 
 
 @pytest.fixture
-def hg() -> Iterator[Hg]:
+def hg(request: pytest.FixtureRequest) -> Iterator[Hg]:
+    if "opened" in request.fixturenames:
+        # The other tests are about processes of hg too: their settings, credentials and ends.
+        request.getfixturevalue("quick_hg")
     need("hg")
     made = Hg()
     yield made

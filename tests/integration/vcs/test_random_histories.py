@@ -175,6 +175,7 @@ def change(history: History, random: Random, step: int) -> None:
         history.tag(random.choice(NAMES))
 
 
+@pytest.mark.usefixtures("quick_hg")
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_history_is_scanned_as_if_for_the_first_time(
