@@ -49,10 +49,10 @@ def open_file_list(file: Path, tree: Path) -> Sdist | None:
     with open_regular_file(file) as content:
         if content.read(len(FIRST_LINE)) != FIRST_LINE:
             return None
-        text = content.read(MAX_BYTES_IN_MEMORY + 1)
-    if len(text) > MAX_BYTES_IN_MEMORY:
-        # Parsed, it could take many times its size.
-        raise FileListError("The list is too large.")
+        if os.fstat(content.fileno()).st_size > MAX_BYTES_IN_MEMORY:
+            # Parsed, it could take many times its size.
+            raise FileListError("The list is too large.")
+        text = content.read()
     try:
         listed = json.loads(text)
         files = dict(_files(listed))

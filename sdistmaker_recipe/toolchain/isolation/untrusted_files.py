@@ -40,17 +40,20 @@ def read_bytes(tree: Path, name: str) -> bytes:
     Empty if there is no regular file, if it is larger than 8 MiB, or if a link leads out of the tree.
     """
     try:
-        file = _open_below(tree, name)
+        descriptor = _open_below(tree, name)
     except (OSError, RuntimeError):  # RuntimeError: a circle of links
         return b""
-    with file:
-        return file.read(_MAX_BYTES) if os.fstat(file.fileno()).st_size <= _MAX_BYTES else b""
+    try:
+        size = os.fstat(descriptor).st_size
+        return os.read(descriptor, size) if size <= _MAX_BYTES else b""
+    finally:
+        os.close(descriptor)
 
 
-def _open_below(tree: Path, name: str) -> IO[bytes]:
+def _open_below(tree: Path, name: str) -> int:
     if "/" not in name:
         try:
-            return open_regular_file(tree / name)
+            return open_descriptor(f"{tree}/{name}")
         except OSError as error:
             if error.errno != errno.ELOOP:  # ELOOP: it is a link
                 raise
@@ -58,7 +61,7 @@ def _open_below(tree: Path, name: str) -> IO[bytes]:
     path = (top / name).resolve()
     if top not in path.parents:
         raise FileNotFoundError(name)
-    return open_regular_file(path)
+    return open_descriptor(path)
 
 
 def read_text(tree: Path, name: str) -> str:
