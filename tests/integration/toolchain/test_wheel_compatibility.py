@@ -75,6 +75,7 @@ PY3 = {
     "error-for-nothing": "try:\n  len(1)\nexcept TypeError as error: print(error)",
     "own-error": "try:\n  raise ValueError('1')\nexcept ValueError as error: kw['description'] = str(error)",
     "key-of-error": "try:\n  {}['x']\nexcept KeyError as error: kw['description'] = error.args[0]",
+    "added-to-working-set": "import pkg_resources\npkg_resources.working_set.add_entry('.')",
     "separator-in-path": "import os, sys\nkw['keywords'] = str(len('a' + os.sep))",
     "uncompressed": "import zlib\n"
     "kw['keywords'] = zlib.decompress(b'x\\x9cKLJ\\x06\\x00\\x02M\\x01\\x27').decode()",
@@ -152,6 +153,8 @@ NONE = {
     "  kw['description'] = sys.exc_info()[1].strerror",
     "text-of-error-in-function": "def text():\n  try:\n    len(1)\n"
     "  except TypeError as error:\n    return error.args[0]\nkw['description'] = text()",
+    "working-set": f"import pkg_resources\nif 'x' not in pkg_resources.working_set.by_key: {ADD}",
+    "format": f"import sys\nif '{{0.platform}}'.format(sys) == 'win32': {ADD}",
     "terminal-in-function": f"import sys\ndef colors(): return sys.stdout.isatty()\nif colors(): {ADD}",
     "builtins": f"if hasattr(__builtins__, 'aiter'): {ADD}",
     "folder": "import os\nkw['description'] = os.path.basename(os.getcwd())",
@@ -207,6 +210,9 @@ OF_PYTHON_2 = [
     ("from os import getresuid\nkw['description'] = str(getresuid())", ""),
     ("import StringIO\nkw['description'] = StringIO.StringIO('x').read()", "py2"),
     ("import os\nkw['description'] = os.path.basename(os.getcwd())", ""),
+    ("kw['description'] = '{a.b}'", "py2"),
+    (f"import sys\nif '{{0.platform}}'.format(sys) == 'win32': {ADD}", ""),
+    ("import doctest\nfrom setuptools import Feature\nFeature('asks', remove=['asks.x'])", "py2"),
     (f"import sys\nif sys.version[:3] < '2.6': {ADD}", "py27"),
     (f"import sys\nif sys.version < '2.6': {ADD}", "py27"),
     (f"import sys\nif 'MSC' not in sys.version: {ADD}", ""),

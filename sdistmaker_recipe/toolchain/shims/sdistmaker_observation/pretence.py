@@ -16,6 +16,7 @@ from sdistmaker_observation.imports import Imports
 from sdistmaker_observation.names import LATER_NAMES, REMOVED_NAMES
 from sdistmaker_observation.owners import PYTHON, TOOL
 from sdistmaker_observation.tables import (
+    ADDING,
     ANSWERED,
     ANSWERING_FUNCTIONS,
     CALLS,
@@ -187,6 +188,8 @@ class Pretence:
         """What the property of an attribute gives whose value elsewhere nobody knows: the true one, noted."""
 
         def answer(value):
+            if label in ADDING:
+                return Adding(value, ADDING[label], lambda: self.note("it asks for " + label))
             self.note("it asks for " + label)
             return value
 
@@ -272,6 +275,26 @@ class Pretence:
             elif not any(error is own for own in self.own_errors):
                 say_otherwise(error)
         return self.trace_errors
+
+
+class Adding:
+    """A value to which something can be added; ``note`` is called for all else that it is asked."""
+
+    def __init__(self, value, method, note):
+        self._value, self._method, self._note = value, method, note
+
+    def __getattr__(self, name):
+        if name != self._method:
+            self._note()
+        return getattr(self._value, name)
+
+    def __iter__(self):
+        self._note()
+        return iter(self._value)
+
+    def __contains__(self, item):
+        self._note()
+        return item in self._value
 
 
 def value_of(values, attribute):

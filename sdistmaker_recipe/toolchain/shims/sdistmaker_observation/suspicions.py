@@ -27,10 +27,10 @@ HARMLESS_MODULES = words(
 """Modules whose functions give the same everywhere for the same arguments, and that every Python 3 has."""
 
 HARMLESS_ON_PYTHON_2 = words(
-    """ConfigParser HTMLParser Queue StringIO UserDict UserList UserString cStringIO copy_reg exceptions
-    future_builtins htmlentitydefs md5 sets sha urllib2 urlparse"""
+    """ConfigParser HTMLParser Queue StringIO UserDict UserList UserString cStringIO copy_reg doctest
+    exceptions future_builtins htmlentitydefs md5 sets sha urllib2 urlparse"""
 )
-"""Modules that only Python 2 has, and whose functions give the same wherever 2.7 runs."""
+"""More modules whose functions give the same wherever Python 2.7 runs; most are not in Python 3."""
 
 HARMLESS_NAMES = {
     "ast": "literal_eval parse walk",
@@ -54,7 +54,7 @@ TOOL_NAMES = words(
     finalize_options initialize_options setuptools distutils upload register build_scripts
     convert_path DistutilsError DistutilsSetupError errors TestCommand bdist_wheel alias
     easy_install get_requires_for_build_wheel build_wheel build_sdist
-    prepare_metadata_for_build_wheel extension Extension build_ext build_clib PEP420PackageFinder"""
+    prepare_metadata_for_build_wheel extension Extension Feature build_ext build_clib PEP420PackageFinder"""
 )
 """Names of build tools that ask nothing when they are used as their documentation says."""
 
@@ -87,6 +87,8 @@ PATH_OUTSIDE = re.compile(r"(/[A-Za-z]+(/[\w.+-]+)*/?|~.*|\.\.(/.*)?)$")
 """The text of a path that leads out of the tag."""
 
 Instruction = namedtuple("Instruction", "opname argval argrepr")
+
+FORMATTING = words("format format_map vformat")
 
 LOADS_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 
@@ -128,6 +130,7 @@ class Suspicions:
         self.harmless = set()
         self.texts = set()
         self.handles_errors = False
+        self.formats = False
 
     def add_code(self, code):
         """Look at a code object, and at all code in it."""
@@ -193,7 +196,7 @@ class Suspicions:
         if text in TRICKS:
             self.unanswerable.add("it uses " + text)
         if "{" in text and ATTRIBUTE_IN_FORMAT.search(text):
-            self.found.add("format")
+            self.formats = True
 
     def look_at_paths(self, codes):
         """Find paths in code that may lead out of the tag; where files cannot be watched."""
@@ -231,6 +234,7 @@ class Suspicions:
         """Add the suspicious ones of the names and attributes that the code uses."""
         names, attributes = self.names, self.attributes
         self.found |= names & SUSPICIOUS_BUILTINS
+        self.found |= {"format"} if self.formats and FORMATTING & (attributes | self.texts) else set()
         self.found |= {"." + name for name in attributes & SUSPICIOUS_ATTRIBUTES}
         self.unanswerable |= {"it uses " + name for name in attributes & TRICKS}
         self.of_version |= {"it uses " + name for name in names & set(LATER_BUILTINS)}

@@ -242,6 +242,9 @@ CALLS = {
 }
 """Functions by module ("*" for all) whose results are others elsewhere."""
 
+ADDING = {"pkg_resources.working_set": "add_entry"}
+"""Of values among these, the method that only adds something, which is no question."""
+
 PROGRAM_SEARCHES = words(
     "shutil.which() distutils.spawn.find_executable() setuptools._distutils.spawn.find_executable()"
 )
