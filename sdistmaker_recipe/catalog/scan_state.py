@@ -43,6 +43,7 @@ _UNSEEN = f"""
 """
 _FORMER_ORIGIN = "former origin "
 _TAGS_SEEN = "tags seen in "
+_NO_TAGS = "no tags in "
 
 
 class Scan(NamedTuple):
@@ -197,9 +198,15 @@ class ScanState:
         return bool(self._rows("SELECT 1 FROM seen_tag WHERE scan = ? LIMIT 1", [scan.number]))
 
     def note_tags(self, scan: Scan) -> None:
-        """Remember for good that the repository has had a release tag."""
+        """Remember for good that the repository has had a release tag; forget that it had none before."""
         if not self._catalog.note(f"{_TAGS_SEEN}{scan.origin}"):
             self._catalog.set_note(f"{_TAGS_SEEN}{scan.origin}", "yes")
+        if self._catalog.note(f"{_NO_TAGS}{scan.origin}"):
+            self._catalog.set_note(f"{_NO_TAGS}{scan.origin}", "")
+
+    def is_known_without_tags(self, scan: Scan) -> bool:
+        """Whether a run has dealt with it that scans under these options find no release tag any more."""
+        return self._catalog.note(f"{_NO_TAGS}{scan.origin}") == scan.fingerprint
 
     def had_tags(self, scan: Scan) -> bool:
         """Whether a scan has ever found a release tag in the repository, or in that which it replaced."""
@@ -256,6 +263,8 @@ class ScanState:
 
         The tags in ``unconfirmed`` stay to be dealt with: the repository did not say whether they are gone.
         """
+        if not (self.is_known_without_tags(scan) or self.has_tags(scan)):
+            self._catalog.set_note(f"{_NO_TAGS}{scan.origin}", scan.fingerprint)
         is_settled = scan.options_digest == options_digest and not self.pending_projects(scan)
         if is_settled and set(self.gone_tags(scan)) == set(unconfirmed):
             return

@@ -51,13 +51,10 @@ def scan(run: Run) -> Scanned:
             continue
         scans.append(found)
         warnings += _warnings(source, found)
-        if message and run.scan_state.had_tags(found):
+        if message and not (run.context.allow_empty or run.scan_state.had_tags(found)):
+            nothing_found.append(f"{message}\nIf it is to be empty, use --allow-empty.")
+        elif message and (run.context.tell_all or not run.scan_state.is_known_without_tags(found)):
             warnings.append(message)
-        elif message:
-            is_allowed = run.context.allow_empty
-            (warnings if is_allowed else nothing_found).append(
-                message if is_allowed else f"{message}\nIf it is to be empty, use --allow-empty."
-            )
     if errors and len(errors) == len(run.sources):
         raise errors[0]
     if not (errors or run.source_errors or run.context.dry_run):

@@ -199,6 +199,33 @@ def test_a_repository_without_release_tags_is_warned_of(history: History, comman
     assert "no release tag of any project is there" in report["warnings"][0]
 
 
+@pytest.mark.parametrize("option", [(), ("--allow-empty",)])
+def test_a_repository_without_release_tags_is_warned_of_once(
+    history: History, commands: Commands, option: tuple[str, ...]
+) -> None:
+    def run(*more: str) -> str:
+        done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, "--quiet", *option, *more)
+        assert done.status == 0, done.output
+        return done.output
+
+    warning = "no release tag of any project is there"
+    history.release("pkg", "1.0")
+    if not option:
+        run()
+    history.delete("pkg/tags/1.0")
+    assert warning in run("--dry-run")
+    assert warning in run()
+    assert [run(), run("--full-scan")] == ["", ""]
+    assert warning in run("--layout", "releases/{tag}")
+    assert warning in run()
+    assert warning in run("-v")
+    history.release("pkg", "1.1")
+    assert run() == ""
+    history.delete("pkg/tags/1.1")
+    assert warning in run()
+    assert run() == ""
+
+
 def test_an_interpreter_that_is_not_there_is_told_once_and_blamed_on_no_tag(
     history: History, commands: Commands
 ) -> None:
