@@ -71,6 +71,8 @@ PY3 = {
     "repository-around": f"import os\nif os.path.exists('../.git') or os.path.exists('../../.hg'): {ADD}",
     "git-for-nothing": GIT.format("['git', 'describe', '--tags']", "kw['keywords'] = found.decode()", "pass"),
     "git-by-shell": f"import os\nif os.popen('git rev-parse HEAD 2>/dev/null').read(): {ADD}",
+    "git-without-errors": "import os, subprocess\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+    "try: subprocess.call(['git', '-C', here, 'log'], stderr=open(os.devnull, 'wb'))\nexcept OSError: pass",
     "which-git": "import shutil\nif shutil.which('git'): print('git')",
     "error-for-nothing": "try:\n  len(1)\nexcept TypeError as error: print(error)",
     "own-error": "try:\n  raise ValueError('1')\nexcept ValueError as error: kw['description'] = str(error)",
@@ -137,6 +139,7 @@ NONE = {
     "script-with-git": f"import os\nif os.popen('git log; uname').read() == 'Windows': {ADD}",
     "which-git": f"import shutil\nif shutil.which('git'): {ADD}",
     "file-around": f"import os\nif os.path.exists('../.config'): {ADD}",
+    "null-device": f"import os\nif os.devnull == 'nul': {ADD}",
     "number-of-separator": f"import os\nif ord(os.sep) != 47: {ADD}",
     "bytes-of-separator": f"import os\nif os.sep.encode() != b'/': {ADD}",
     "order-of-separators": f"import os\nif os.sep > '0': {ADD}",

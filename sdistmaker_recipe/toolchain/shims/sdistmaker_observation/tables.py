@@ -151,7 +151,7 @@ SILENT = {
         getandroidapilevel warnoptions getrefcount getsizeof _git copyright meta_path path_hooks
         path_importer_cache"""
     ),
-    "os": words("environb supports_fd supports_follow_symlinks sched_param devnull defpath"),
+    "os": words("environb supports_fd supports_follow_symlinks sched_param defpath"),
     "posixpath": words("__name__ supports_unicode_filenames"),
     "time": words("timezone altzone daylight tzname tzset"),
     "keyword": words("kwlist"),
@@ -182,7 +182,7 @@ SILENT = {
 QUIET_THROUGH_PYTHON = words(
     """sys.meta_path sys.path_hooks sys.path_importer_cache sys.flags sys.builtin_module_names
     sys.stdlib_module_names sys.orig_argv sys.getfilesystemencoding sys.getfilesystemencodeerrors
-    sys.getrefcount sys.getrecursionlimit posixpath.normcase os.name os.devnull locale.getencoding
+    sys.getrefcount sys.getrecursionlimit posixpath.normcase os.name locale.getencoding
     locale.getpreferredencoding sys.getandroidapilevel"""
 )
 """Attributes and functions that modules of Python need for their own work: the tag asks only by itself."""
@@ -254,11 +254,12 @@ SEPARATORS = (
     ("os", "sep", "\\"),
     ("os", "pathsep", ";"),
     ("os", "altsep", "/"),
+    ("os", "devnull", "nul"),
     ("posixpath", "sep", "\\"),
     ("posixpath", "pathsep", ";"),
     ("posixpath", "altsep", "/"),
 )
-"""Characters in paths by module and attribute, and what they are on Windows."""
+"""Characters in paths, and a path, by module and attribute, and what they are on Windows."""
 
 PYTHON_2_ATTRIBUTES = words(
     """maxint setdefaultencoding exc_clear exc_type subversion py3kwarning getcwdu tmpnam tempnam

@@ -68,6 +68,8 @@ def is_question(command, is_usable, cwd=None):
         return False
     if parts[0] not in ABOUT_REPOSITORIES:
         return True
+    if parts[1:2] == ["-C"] and len(parts) > 2 and is_usable(parts[2]):
+        del parts[1:3]
     return verb(parts[1:]) in ABOUT_REPOSITORIES[parts[0]]
 
 

@@ -30,6 +30,8 @@ def version_control(monkeypatch: pytest.MonkeyPatch):
         (["git", "rev-parse", "--git-dir"], True),
         (["git", "--git-dir", "/elsewhere", "log"], False),
         (["git", "-C..", "log"], False),
+        (["git", "-C", "/tree", "log"], True),
+        (["git", "-C", "/elsewhere", "log"], False),
         (["git", "config", "user.name"], False),
         (["git"], False),
         ("git log | head", False),
@@ -41,7 +43,7 @@ def version_control(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_commands_that_ask_about_a_repository(version_control, command, expected) -> None:
-    assert version_control.is_question(command, lambda path: True) is expected
+    assert version_control.is_question(command, lambda path: path == "/tree") is expected
 
 
 def test_a_command_that_is_run_in_another_folder(version_control) -> None:
