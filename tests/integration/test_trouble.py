@@ -203,8 +203,8 @@ def test_a_repository_without_release_tags_is_warned_of(history: History, comman
 def test_a_repository_without_release_tags_is_warned_of_once(
     history: History, commands: Commands, option: tuple[str, ...]
 ) -> None:
-    def run(*more: str) -> str:
-        done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, "--quiet", *option, *more)
+    def run(*more: str, how: str = "--quiet") -> str:
+        done = commands.sdists_from_tags("--repository", history.url, *ARGUMENTS, how, *option, *more)
         assert done.status == 0, done.output
         return done.output
 
@@ -218,7 +218,7 @@ def test_a_repository_without_release_tags_is_warned_of_once(
     assert [run(), run("--full-scan")] == ["", ""]
     assert warning in run("--layout", "releases/{tag}")
     assert warning in run()
-    assert warning in run("-v")
+    assert warning in run(how="-v")
     history.release("pkg", "1.1")
     assert run() == ""
     history.delete("pkg/tags/1.1")
