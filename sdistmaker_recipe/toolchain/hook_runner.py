@@ -57,6 +57,8 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 # A build of this project shows which modules a backend imports only when it builds.
 EMPTY_PROJECT = "from setuptools import setup\nsetup(name='warm-up', version='0', packages=['warm'])\n"
+NEW_OBJECTS_PER_SEARCH = 20_000
+"""How many objects a hook makes before Python searches for garbage. Usual are 700, which takes longer."""
 MORE_PRACTICE_AFTER = 20
 """After so many hooks a worker builds it some more times, for more hooks are likely to come."""
 MORE_PRACTICE_BUILDS = 2
@@ -104,6 +106,7 @@ def serve() -> None:
         importlib.import_module(name)
     imported = imported_modules()
     freeze_objects()
+    gc.set_threshold(NEW_OBJECTS_PER_SEARCH)
     state = inheritable_state()
     write_answer({"id": "", "modules": modules})
     for number, line in enumerate(sys.stdin):
