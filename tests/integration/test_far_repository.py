@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ import pytest
 from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
 from tests.support.httpd import make_passable
+from tests.support.long_form import IS_LONG, each_value
 from tests.support.process import LOOPBACK
 from tests.support.proxy import Proxy
 from tests.support.subversion import dav, svnserve
 from tests.support.svndump import Change
 
 KEYWORDS = {"svn:keywords": "Date Id"}
+SERVERS = ("svnserve", "mod_dav_svn")
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")
 
 
@@ -29,7 +32,7 @@ def history(history: History) -> History:
     return history
 
 
-@pytest.fixture(params=["svnserve", "mod_dav_svn"])
+@pytest.fixture(params=SERVERS)
 def far(request: pytest.FixtureRequest, history: History, tmp_path: Path) -> Iterator[tuple[str, Proxy]]:
     """The URL of the history on a server that is 20 ms away, and the proxy on the way."""
     folder = tmp_path / "svn-server"
@@ -63,8 +66,17 @@ def test_what_is_exported_ahead_gives_the_same_bytes_as_what_is_not(
     assert proxy.peak >= 5, "they were not exported side by side"
 
 
-@pytest.mark.parametrize("connections", [1, 2, 3])
-@pytest.mark.parametrize("jobs", [1, 8])
+@pytest.mark.parametrize(
+    ("far", "jobs", "connections"),
+    # Of each two columns all combinations are there.
+    list(product(SERVERS, (1, 8), (1, 2, 3)))
+    if IS_LONG
+    else [
+        *(("svnserve", 1, 1), ("svnserve", 8, 2), ("svnserve", 1, 3)),
+        *(("mod_dav_svn", 8, 1), ("mod_dav_svn", 1, 2), ("mod_dav_svn", 8, 3)),
+    ],
+    indirect=["far"],
+)
 def test_there_are_never_more_connections_than_the_option_says(
     far: tuple[str, Proxy], history: History, commands: Commands, connections: int, jobs: int
 ) -> None:
@@ -79,7 +91,7 @@ def test_there_are_never_more_connections_than_the_option_says(
     assert len(proxy.connections) > len(VERSIONS) + 2, "none was exported again"
 
 
-@pytest.mark.parametrize("most", [3, 5])
+@pytest.mark.parametrize(("far", "most"), each_value(SERVERS, (3, 5)), indirect=["far"])
 def test_fewer_connections_are_used_where_the_server_allows_no_more(
     far: tuple[str, Proxy], commands: Commands, most: int
 ) -> None:

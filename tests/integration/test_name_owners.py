@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.commands import Commands, index_files
 from tests.support.history import History, setuptools_project
+from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
 
 LINE = "set other-names = aaa payroll"
@@ -58,8 +59,9 @@ def index(history: History, commands: Commands) -> Index:
     return Index(history, commands)
 
 
-@pytest.mark.parametrize("name", ["payroll", "PayRoll", "PAY.ROLL", "pay_roll"])
-@pytest.mark.parametrize("is_later", [False, True])
+@pytest.mark.parametrize(
+    ("name", "is_later"), each_value(("payroll", "PayRoll", "PAY.ROLL", "pay_roll"), (False, True))
+)
 def test_a_name_is_that_of_the_folder_called_so(index: Index, name: str, is_later: bool) -> None:
     own = "pay-roll" if name in ("PAY.ROLL", "pay_roll") else "payroll"
     index.history.release(own, "1.0")

@@ -14,6 +14,7 @@ from sdistmaker_recipe.vcs.subversion.repository import SubversionRepository
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.commands import Commands
 from tests.support.history import setuptools_project
+from tests.support.long_form import IS_LONG
 from tests.support.memory_repository import Content, MemoryRepository, symlink
 from tests.support.requirements import need
 from tests.support.subversion import create
@@ -42,7 +43,14 @@ def two_projects(base: str = "") -> MemoryRepository:
     return history
 
 
-@pytest.fixture(params=["subversion", "subversion-cli"])
+CONNECTIONS = ("subversion", "subversion-cli")
+in_short_by_libsvn = pytest.mark.parametrize(
+    "vcs", CONNECTIONS if IS_LONG else CONNECTIONS[:1], indirect=True
+)
+"""For tests that ask what tests/contract asks of each connection. The other tests export by both."""
+
+
+@pytest.fixture(params=CONNECTIONS)
 def vcs(request: pytest.FixtureRequest) -> str:
     if request.param == "subversion-cli":
         need("svn")
@@ -74,6 +82,7 @@ class Index:
         return sorted(path.name for path in (self.commands.folder / "index").glob("*/acme_*.tar.gz"))
 
 
+@in_short_by_libsvn
 def test_a_tag_builds_the_projects_whose_prefix_it_has(commands: Commands, vcs: str) -> None:
     index = Index(two_projects(), commands, vcs, "packages/*")
     assert index.planned() == {
@@ -89,6 +98,7 @@ def test_a_tag_builds_the_projects_whose_prefix_it_has(commands: Commands, vcs: 
     assert index.planned("--exclude", "packages/w*") == {("api", "api-v1.2.1")}
 
 
+@in_short_by_libsvn
 def test_a_tag_with_the_longer_name_of_another_project_is_not_taken(commands: Commands, vcs: str) -> None:
     history = two_projects()
     history.commit(files("3.0", "api", "api-v2"))
@@ -98,12 +108,14 @@ def test_a_tag_with_the_longer_name_of_another_project_is_not_taken(commands: Co
     assert not [tag for _project, tag in index.planned("--exclude", "packages/api-v2") if tag == "api-v2-3.0"]
 
 
+@in_short_by_libsvn
 def test_the_folder_with_trunk_may_be_anywhere(commands: Commands, vcs: str) -> None:
     index = Index(two_projects("teams/red/"), commands, vcs, "packages/*")
     assert ("api", "1.0") in index.planned()
     assert index.planned("--ignore", "web") == {("api", "1.0"), ("api", "1.2"), ("api", "api-v1.2.1")}
 
 
+@in_short_by_libsvn
 def test_the_line_with_a_dot_is_for_tags_that_are_a_project(commands: Commands, vcs: str) -> None:
     history = two_projects()
     history.commit({f"lib/trunk/{path}": text for path, text in setuptools_project("lib", "3.0").items()})
@@ -142,6 +154,7 @@ def test_each_project_is_built_from_its_folder_and_nothing_is_built_twice(
     assert index.files() == [*built[:2], "acme_api-2.0.tar.gz", built[2]]
 
 
+@in_short_by_libsvn
 def test_a_project_that_moves_in_trunk_stays_in_its_former_tags(commands: Commands, vcs: str) -> None:
     history = two_projects()
     index = Index(history, commands, vcs, "packages/*\nlibs/*")
@@ -187,6 +200,7 @@ def test_a_link_out_of_the_tag_is_refused(commands: Commands, vcs: str) -> None:
     assert "symbolic link that leads out of it: LICENSE" in said
 
 
+@in_short_by_libsvn
 def test_make_sdist_builds_what_a_run_builds(commands: Commands, vcs: str) -> None:
     history = two_projects()
     index = Index(history, commands, vcs, "packages/*")

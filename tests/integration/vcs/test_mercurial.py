@@ -19,11 +19,13 @@ from sdistmaker_recipe.vcs.mercurial.command_server import CommandServer
 from sdistmaker_recipe.vcs.mercurial.places import LocalPlace
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from tests.support.git_servers import Sshd
-from tests.support.long_form import IS_LONG
+from tests.support.long_form import IS_LONG, each_value
 from tests.support.mercurial import FIRST_TIME, PASSWORD, STEP, USER, Hg, closed_proxy, hg_serve
 from tests.support.process import LOOPBACK, Server, free_port
 from tests.support.requirements import need
 from tests.support.tag_servers import Known
+
+PLACES = ("file", "http")
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def server_url(server: Server) -> str:
     return f"hg+http://{LOOPBACK}:{server.port}/acme.tool"
 
 
-@pytest.fixture(params=["file", "http"])
+@pytest.fixture(params=PLACES)
 def opened(request: pytest.FixtureRequest, project: Path, tmp_path: Path) -> Opened:
     if request.param == "file":
         return Opened(f"hg+{project.as_uri()}", tmp_path / "cache")
@@ -157,13 +159,13 @@ def test_the_time_is_that_of_the_tagged_changeset_in_utc(opened: Opened) -> None
     assert found.time.timestamp() == FIRST_TIME + STEP
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("1.0-ümlaut", "1.0 with space", "1.0'quote\"", "1.0;x", "2.0/rc", "1%20"),
-        *("1.0\x0cx", "1.0\x85x", "1.0\u2028x"),  # what Python, and nobody else, takes for the end of a line
-    ],
+ODD_NAMES = (
+    *("1.0-ümlaut", "1.0 with space", "1.0'quote\"", "1.0;x", "2.0/rc", "1%20"),
+    *("1.0\x0cx", "1.0\x85x", "1.0\u2028x"),  # what Python, and nobody else, takes for the end of a line
 )
+
+
+@pytest.mark.parametrize(("opened", "name"), each_value(PLACES, ODD_NAMES), indirect=["opened"])
 def test_odd_names_of_tags(opened: Opened, project: Path, hg: Hg, name: str) -> None:
     hg.tag(project, name)
     assert name in opened.scan()
@@ -567,7 +569,9 @@ def test_credentials_of_the_user_serve_where_no_option_says_any(
 # any history
 
 
-@pytest.mark.parametrize("seed", range(40 if IS_LONG else 2))
+@pytest.mark.parametrize(
+    ("opened", "seed"), each_value(PLACES, range(40 if IS_LONG else 2)), indirect=["opened"]
+)
 def test_following_changes_finds_what_a_whole_scan_finds(
     opened: Opened, project: Path, hg: Hg, seed: int
 ) -> None:

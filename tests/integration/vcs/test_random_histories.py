@@ -7,6 +7,7 @@ History is rewritten: all commits of git get other ids, and changesets of Mercur
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -29,6 +30,7 @@ from tests.support.scans import VERSION, two_scan_states
 
 SEEDS = range(40 if IS_LONG else 1)
 STEPS = 12
+SERVERS = ("git", "git daemon", "hg serve", "hg")
 FOLDERS = ("", "packages/api", "packages/web", "packages/web/inner", "tools/api")
 NAMES = ("1.0", "v1.1", "api-1.2", "api-v1.3", "api/1.4", "web/v2.0", "packages/web/2.1", "inner@3", "latest")
 OPTIONS = {
@@ -128,7 +130,7 @@ class HgHistory:
         return set(self.hg("-R", self.folder, "tags", "-T", "{tag}\n").split()) - {"tip"}
 
 
-@pytest.fixture(params=["git", "git daemon", "hg", "hg serve"])
+@pytest.fixture
 def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
     made: GitHistory | HgHistory
     folder, scratch = tmp_path / "served/mono", tmp_path / "server"
@@ -176,7 +178,14 @@ def change(history: History, random: Random, step: int) -> None:
 
 
 @pytest.mark.usefixtures("quick_hg")
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("history", "options"),
+    list(product(SERVERS, OPTIONS))
+    if IS_LONG
+    # Each system with all options, and each way to its repository with two of them.
+    else [(server, options) for number, options in enumerate(OPTIONS) for server in SERVERS[number % 2 :: 2]],
+    indirect=["history"],
+)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_history_is_scanned_as_if_for_the_first_time(
     history: History, options: str, seed: int, tmp_path: Path
