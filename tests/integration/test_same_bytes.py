@@ -20,6 +20,7 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreter, find_inte
 from tests.support.commands import Commands
 from tests.support.history import History, tree
 from tests.support.httpd import make_passable
+from tests.support.long_form import IS_LONG
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "tags"
 ROOT = Path(__file__).parents[2]
@@ -124,13 +125,27 @@ CIRCUMSTANCES = {
     "hash seed": with_variables(PYTHONHASHSEED="4711"),
     "Python's variables": with_variables(PYTHONOPTIMIZE="2", PYTHONUTF8="0", PYTHONPATH="/elsewhere"),
 }
+TOGETHER = [
+    ("folder", "home", "time zone", "no locale", "hash seed", "umask"),
+    ("locale C", "Python's variables"),
+]
+"""Those that can be had at once. The long form has each alone, and so says which of them it is."""
 
 
-@pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
+@pytest.mark.parametrize(
+    "circumstances", [(each,) for each in CIRCUMSTANCES] if IS_LONG else TOGETHER, ids=", ".join
+)
 def test_the_same_tag_gives_the_same_bytes(
-    circumstance: str, repository: str, expected: dict[str, str], own_index: Commands
+    circumstances: Sequence[str], repository: str, expected: dict[str, str], own_index: Commands
 ) -> None:
-    assert digests(CIRCUMSTANCES[circumstance](own_index), repository) == expected
+    commands = own_index
+    for each in circumstances:
+        commands = CIRCUMSTANCES[each](commands)
+    assert digests(commands, repository) == expected
+
+
+def test_all_circumstances_are_tried() -> None:
+    assert sorted(each for together in TOGETHER for each in together) == sorted(CIRCUMSTANCES)
 
 
 @pytest.mark.parametrize("options", [("--jobs", "1"), ("--sandbox", "none"), ("--verify-builds", "always")])
