@@ -476,6 +476,7 @@ def test_git_lfs_may_ask_the_host_of_the_repository(
     daemon: Server, author: Author, user: Path, tmp_path: Path, large_files: tuple[str, list[str]]
 ) -> None:
     need("git-lfs")
+    (user / ".gitconfig").write_text("[lfs]\n\tfetchexclude = *\n")
     git(author.work, "config", "--file", ".lfsconfig", "lfs.url", large_files[0])
     release_large_file(author)
     folder = export(f"git://{LOOPBACK}:{daemon.port}/{author.bare.name}", tmp_path, submodules=())

@@ -320,7 +320,6 @@ def test_a_tag_whose_objects_the_server_lost_costs_no_other(
     monkeypatch: pytest.MonkeyPatch,
     user: Path,
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     commit(bare, {"setup.py": "# 4.0\n", "lost/setup.py": "# lost\n"})
     git(bare, "tag", "4.0", "main")
@@ -328,10 +327,43 @@ def test_a_tag_whose_objects_the_server_lost_costs_no_other(
     (bare / "objects" / lost[:2] / lost[2:]).unlink()
     url = url_of(kind, bare, parent, request, monkeypatch)
     repository = opened(url, tmp_path / "cache")
-    tags = release_tags(repository.all_tags(TagFilter(url)))
+    found = repository.all_tags(TagFilter(url))
+    tags = release_tags(found)
     assert list(tags) == sorted(NAMES)
-    assert "objects of the tag 4.0 are missing" in caplog.text
+    ((_path, reason),) = found.lost_tags
+    assert "objects of the tag 4.0 are missing" in reason
     assert export(repository, url, tags["2.0"], tmp_path / "out") == "# 2.0\n"
+
+
+def test_settings_of_the_user_about_refs_do_not_change_the_cache(
+    remote: str, user: Path, tmp_path: Path
+) -> None:
+    tags = prepared(remote, tmp_path)
+    expected = git(cached(tmp_path), "for-each-ref")
+    (user / ".gitconfig").write_text(
+        "[fetch]\n\tprune = true\n\tpruneTags = true\n\trecurseSubmodules = true\n\tunpackLimit = 9999\n"
+        "[core]\n\tlogAllRefUpdates = always\n[protocol]\n\tversion = 0\n"
+    )
+    shutil.rmtree(cached(tmp_path))
+    assert prepared(remote, tmp_path) == tags
+    assert git(cached(tmp_path), "for-each-ref") == expected
+
+
+def test_a_check_of_objects_that_the_user_wants_says_what_it_refuses(
+    remote: str, bare: Path, user: Path, tmp_path: Path
+) -> None:
+    (user / ".gitconfig").write_text("[transfer]\n\tfsckObjects = true\n")
+    tree = git(bare, "rev-parse", "main^{tree}")
+    text = f"tree {tree}\nauthor Ann <ann@example.com 1 +0000\ncommitter Ann <a@example.com> 1 +0000\n\nx\n"
+    damaged = git(bare, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text.encode())
+    git(bare, "tag", "4.0", damaged)
+    with pytest.raises(RepositoryError, match=r"transfer\.fsckObjects refuses .*: badEmail: ") as caught:
+        prepared(remote, tmp_path)
+    assert "fetch.fsck.KIND = ignore" in caught.value.hint
+    (user / ".gitconfig").write_text(
+        '[transfer]\n\tfsckObjects = true\n[fetch "fsck"]\n\tbadEmail = ignore\n'
+    )
+    assert "4.0" in prepared(remote, tmp_path)
 
 
 def test_what_a_killed_run_left_goes_when_the_cache_is_made(remote: str, tmp_path: Path) -> None:

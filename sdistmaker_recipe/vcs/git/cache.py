@@ -222,8 +222,12 @@ class Cache:
 
     def _fetch_refs(self, folder: Path, wanted: Mapping[str, str], options: Sequence[str]) -> None:
         specs = "".join(f"+{ref}:{_KEEP}{identifier}\n" for identifier, ref in wanted.items()).encode()
-        start = ["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]
-        self._git(folder).run([*start, *options, "--stdin", "--", self._server], specs)
+        settings = ["-c", "fetch.unpackLimit=1"]
+        if any(option.startswith("--filter=") for option in options):
+            # git checks objects of a partial clone without the exceptions that the user made (fetch.fsck.*).
+            settings += ["-c", "fetch.fsckObjects=false"]
+        fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *options, "--stdin"]
+        self._git(folder).run([*settings, *fetch, "--", self._server], specs)
 
     def _missing(self, wanted: Mapping[str, str]) -> dict[str, str]:
         return {identifier: ref for identifier, ref in wanted.items() if not self._has(identifier)}

@@ -122,6 +122,11 @@ FAULTS = (
         "Use https, ssh or the path of a repository on this machine.",
     ),
     Fault(
+        r"fsck error in pack",
+        "git's setting fetch.fsckObjects or transfer.fsckObjects refuses an object of the repository",
+        "To read it nevertheless, set fetch.fsck.KIND = ignore for this kind of error (git-config(1)).",
+    ),
+    Fault(
         r"(?i)repository .*not found|does not appear to be a git|not a git repository|error: 404|HTTP 404|"
         r"repository not exported|does not exist|No such file or directory|not valid: is this a git|"
         r"(project|repository) you were looking for|could not be found",
@@ -186,7 +191,8 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
     """The line that says most, without a password."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     starts = ("fatal: ", "error: ", "remote: ", "ERROR: ")
-    chosen = next((line for start in starts for line in lines if line.startswith(start)), lines[-1])
+    ranked = ("error: object ", *starts)  # says which object, and what is wrong with it
+    chosen = next((line for start in ranked for line in lines if line.startswith(start)), lines[-1])
     if chosen.startswith(("fatal: Could not read from remote repository", _SAYS_NOTHING)) and len(lines) > 1:
         chosen = lines[0]
     if credentials and credentials.password:

@@ -109,7 +109,8 @@ def _fetch(source: Source) -> None:
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         try:
-            git.run([*options, "lfs", "fetch", "origin", commit.identifier])
+            # Empty filters take the place of lfs.fetchinclude and lfs.fetchexclude.
+            git.run([*options, "lfs", "fetch", "--include=", "--exclude=", "origin", commit.identifier])
         except RepositoryError as error:
             if not _MISSING.search(error.reason):
                 raise RepositoryError(

@@ -46,6 +46,9 @@ _SAFE = (
     ("core.fsmonitor", "false"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
+    # A cache has the objects that were asked for, and no ref of another kind.
+    ("fetch.prune", "false"),
+    ("fetch.pruneTags", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
     ("advice.detachedHead", "false"),
