@@ -63,13 +63,21 @@ _TOOL_SETTING = re.compile(
     r"|\bautover\b|\b__use_git__\b",
     re.MULTILINE,
 )
-_BETWEEN_WORDS = r"[\"']?\s*,?\s*[\"']?"
-# Program and command, in one string or as items of a list.
+_BETWEEN_WORDS = r"[\"']?\s*(?:,\s*)?[\"']?"
+# Options between program and command, each perhaps with a value: git -C . --no-pager describe.
+_GAP = r"(?:[ \t]+|[\"']\s*,\s*[\"'])"
+_OPTIONS = rf"(?:{_GAP}-[^\s\"',]+(?:{_GAP}[^-\s\"',][^\s\"',]*)?){{0,5}}?"
+# Program and command, in one string or as items of a list, and libraries for Python.
 _GIT_COMMAND = re.compile(
-    rf"\bgit{_BETWEEN_WORDS}(?:describe|rev-parse|rev-list|log|tag|ls-files|ls-tree|show|status|symbolic-ref)\b"
-    r"|[\"']describe[\"'\s]|^\s*(?:import|from)\s+git\b|[\"'/]\.git[\"'/]",
+    rf"\bgit{_OPTIONS}{_BETWEEN_WORDS}"
+    r"(?:describe|rev-parse|rev-list|log|tag|ls-files|ls-tree|show|status|symbolic-ref)\b"
+    r"|[\"']describe[\"'\s]|(?<!def )\bdescribe\s*\(|^[ \t]*(?:import|from)[ \t]+(?:git|dulwich|pygit2)\b"
+    r"|\bfrom\s+sh\s+import\b.*\bgit\b|\bsh\.git\b",
     re.MULTILINE,
 )
+# Only in code: in settings it is a folder to leave out.
+_GIT_FOLDER = re.compile(r"[\"'/]\.git[\"'/]")
+_SETTINGS_SUFFIXES = (".cfg", ".toml")
 _OTHER_COMMAND = re.compile(
     rf"\bsvnversion\b|\bsvn{_BETWEEN_WORDS}info\b|\bpysvn\b|\bhg{_BETWEEN_WORDS}(?:id|identify|log|parents)\b"
     r"|\bbzr\b"
@@ -120,29 +128,32 @@ def may_ask_git(exported: ExportedTag, installed: Sequence[str] = ()) -> bool:
     For ``installed`` see ``needs_vcs_metadata``.
     """
     return needs_vcs_metadata(exported.tree, exported.build_system, installed) or any(
-        _GIT_COMMAND.search(text) or _TOOL.search(text) for text in _code(exported)
+        _GIT_COMMAND.search(text)
+        or _TOOL.search(text)
+        or (not path.endswith(_SETTINGS_SUFFIXES) and _GIT_FOLDER.search(text))
+        for path, text in _code(exported)
     )
 
 
 def may_ask_other_programs(exported: ExportedTag) -> bool:
     """Whether code of the tag runs a program of another version control system. Reads many files."""
-    return any(_OTHER_COMMAND.search(text) for text in _code(exported))
+    return any(_OTHER_COMMAND.search(text) for _, text in _code(exported))
 
 
 def states_version(version: str, exported: ExportedTag) -> bool:
     """Whether a file of the tag holds this version (PEP 440, in any spelling). Reads many files."""
     return any(
         same_version(found.rstrip(".-_+!"), version)
-        for text in _code(exported)
+        for _, text in _code(exported)
         for found in set(_VERSION_IN_TEXT.findall(text))
     )
 
 
-def _code(exported: ExportedTag) -> Iterator[str]:
-    """The texts of the tag that may have to do with its version, those at the top first."""
+def _code(exported: ExportedTag) -> Iterator[tuple[str, str]]:
+    """The paths and texts of the tag that may have to do with its version, those at the top first."""
     paths = (
         path
         for path in sorted(exported.files, key=lambda path: (path.count("/"), path))
         if path.count("/") <= _MAX_FOLDERS and PurePosixPath(path).suffix in _CODE_SUFFIXES
     )
-    return (read_text(exported.tree, path) for path in islice(paths, _MAX_FILES))
+    return ((path, read_text(exported.tree, path)) for path in islice(paths, _MAX_FILES))

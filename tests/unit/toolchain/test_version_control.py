@@ -129,16 +129,38 @@ class TestMayAskGit:
             "import git\nrepo = git.Repo('.')",
             "if os.path.isdir('.git'): pass",
             "from git import Repo",
+            "check_output('git -C . describe --tags', shell=True)",
+            "os.popen('git --no-pager describe')",
+            "os.popen('git --git-dir=.git -c core.abbrev=8 describe')",
+            "check_output(['git', '-C', here, 'describe'])",
+            "check_output(['git', '-C', '.', '--no-pager', 'log'])",
+            "check_output([\n    'git',\n    '-C',\n    'src',\n    'describe',\n])",
+            "from dulwich.porcelain import describe",
+            "from dulwich import porcelain\nversion = porcelain.describe('.')",
+            "import pygit2",
+            "import sh\nversion = sh.git('describe')",
+            "from sh import git\nversion = git.describe('--tags')",
+            "Repository('.').describe()",
         ],
     )
     def test_where_code_runs_it(self, tmp_path, code):
         assert may_ask_git(exported(tmp_path, {"setup.py": "", "pkg/version.py": code}))
 
     @pytest.mark.parametrize(
-        "code", ["url='https://github.com/acme/git'", "import gitless", "description='no git here'", "a.git"]
+        "code",
+        [
+            *("url='https://github.com/acme/git'", "import gitless", "description='no git here'", "a.git"),
+            *("'git - the tag'", "import dulwichy", "def describe(self): pass", "git\n\n--tags and\ntag"),
+        ],
     )
     def test_not_where_it_is_only_mentioned(self, tmp_path, code):
         assert not may_ask_git(exported(tmp_path, {"setup.py": code}))
+
+    @pytest.mark.parametrize(
+        ("name", "is_code"), [("setup.py", True), ("tox.cfg", False), ("ruff.toml", False)]
+    )
+    def test_the_folder_counts_only_in_code(self, tmp_path, name, is_code):
+        assert may_ask_git(exported(tmp_path, {name: "exclude = ['.git']\n"})) is is_code
 
     def test_where_meson_runs_it(self, tmp_path):
         text = "project('x', version: run_command('git', 'describe', check: true).stdout().strip())"
