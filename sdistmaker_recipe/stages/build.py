@@ -46,6 +46,11 @@ from sdistmaker_recipe.toolchain.build_folder import (
     refuse_full_memory,
     temporary_build_folder,
 )
+from sdistmaker_recipe.toolchain.client_warnings import (
+    REQUIREMENTS_FILE,
+    requirement_warnings,
+    toolchain_warnings,
+)
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, find_files, read_exported_tag
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
@@ -86,6 +91,8 @@ _ERRORS_OF_THE_MACHINE = {
 """Errors of the operating system that the next tag would meet too."""
 
 
+_MAX_REQUIREMENTS_BYTES = 1 << 20
+
 _NO_WHEEL_OF_FILES_ONLY = NoWheel("No toolchain builds the tag, so none builds a wheel.")
 
 
@@ -115,7 +122,8 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
             refuse_full_disk(job.settings.scratch)
         if isinstance(outcome, Built) and isinstance(outcome.archive, Path) and job.settings.wheels == "pure":
             wheel = _wheel_of(outcome, outcome.archive, rung, job.settings)
-            return outcome._replace(wheel=wheel)
+            warnings = (*outcome.warnings, *toolchain_warnings(rung, wheel))
+            return outcome._replace(wheel=wheel, warnings=warnings)
         return outcome
     except CpuTimeExceededError:
         # Code of the tag runs in processes that have their own limit, so its files took the time here.
@@ -296,7 +304,18 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
             built = _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)
-            return built._replace(lacks_code=lacks_code(exported.files, sdist.file_names()))
+            return built._replace(
+                lacks_code=lacks_code(exported.files, sdist.file_names()),
+                warnings=tuple(_requirement_warnings(sdist)),
+            )
+
+
+def _requirement_warnings(sdist: Sdist) -> Iterator[str]:
+    for path, member in sdist.members.items():
+        if REQUIREMENTS_FILE.fullmatch(path) and member.isreg():
+            with sdist.open_file(member) as file:
+                content = file.read(_MAX_REQUIREMENTS_BYTES)
+            yield from requirement_warnings(content.decode("utf-8", "replace"))
 
 
 def _check_name_and_version(

@@ -1,4 +1,4 @@
-"""Verify an archive by building it again, as pip does when it installs it."""
+"""Verify an archive by building it again, as pip does when it installs it, but with the same toolchain."""
 
 from __future__ import annotations
 

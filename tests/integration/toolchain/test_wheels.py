@@ -94,6 +94,29 @@ def names(wheel: BuiltWheel) -> list[str]:
         return archive.namelist()
 
 
+class TestWarnings:
+    def test_a_release_that_no_client_builds_says_which_tools_it_needs(self, builder: Builder) -> None:
+        files = {"setup.py": f"import pkg_resources\n{EXTENSION}", "compiled.c": "int main;"}
+        built = build(builder, files)
+        assert built.toolchain == "setuptools 81"
+        (warning,) = built.warnings
+        assert "setuptools==81.* in the option --build-constraint of pip or uv" in warning
+
+    def test_a_requirement_that_clients_refuse_is_named(self, builder: Builder) -> None:
+        files = {
+            "setup.py": "from setuptools import setup\n"
+            "setup(name='wants', version='1.0', py_modules=['wants'], extras_require={'x': ['six>=1.*']})\n",
+            "wants.py": "",
+        }
+        built = build(builder, files)
+        assert no_wheel_of(built).is_failure
+        requirement, toolchain = built.warnings
+        assert requirement.startswith(
+            "pip 24.1 and newer do not install this release, for it requires 'six>=1.*'"
+        )
+        assert "setuptools==65.7.* in the option" in toolchain
+
+
 class TestBuild:
     def test_a_wheel_is_built_from_the_sdist(self, builder: Builder) -> None:
         wheel = wheel_of(build(builder, PLAIN))

@@ -1,0 +1,40 @@
+"""What the clients of today cannot install though it was built here, as warnings. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sdistmaker_recipe.model import BuiltWheel, NoWheel
+from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.requirements import requirement_problem
+
+REQUIREMENTS_FILE = re.compile(r"(?:.*/)?[^/]+\.egg-info/requires\.txt")
+"""The path of the file in which setuptools writes the requirements of a project."""
+
+_MAX_SHOWN = 60
+
+
+def requirement_warnings(requires_txt: str) -> Iterator[str]:
+    """The requirements in such a file that PEP 508 does not know, as old versions of setuptools let pass.
+
+    pip refuses a whole release for one of them, even if it is the requirement of an extra.
+    """
+    for line in requires_txt.splitlines():
+        requirement = line.strip()
+        if requirement and not requirement.startswith("[") and (problem := requirement_problem(requirement)):
+            shown = requirement if len(requirement) <= _MAX_SHOWN else f"{requirement[:_MAX_SHOWN]}…"
+            yield (
+                f"pip 24.1 and newer do not install this release, for it requires {shown!r}: {problem}. "
+                "Write the requirement as PEP 508 has it in a new tag."
+            )
+
+
+def toolchain_warnings(rung: Rung, wheel: BuiltWheel | NoWheel) -> Iterator[str]:
+    """That clients need older tools too, if the build did and there is no wheel to spare them the build."""
+    if rung.constraints and isinstance(wheel, NoWheel):
+        constraints = " and ".join(rung.constraints)
+        yield (
+            f"clients build this release themselves, for it has no wheel, and newer tools than {rung.name} "
+            f"fail. Give them a file with {constraints} in the option --build-constraint of pip or uv."
+        )
