@@ -64,6 +64,19 @@ def git_folder_of(folder: Path | str) -> str | None:
     return None
 
 
+def main_folder_of(folder: Path | str, git_folder: str) -> str:
+    """The folder that users call the repository: the main working copy, or ``git_folder`` if it is bare.
+
+    ``git_folder`` is the one of the repository in ``folder``.
+    """
+    above, name = os.path.split(os.path.normpath(git_folder))
+    if name == ".git":
+        return above
+    named = _read(os.path.join(folder, ".git")).removeprefix("gitdir: ")
+    is_separate = bool(named) and os.path.normpath(os.path.join(folder, named)) == git_folder
+    return os.fspath(folder) if is_separate else git_folder
+
+
 def _is_git_folder(folder: Path | str) -> bool:
     # os.path is several times as fast as pathlib, and there may be thousands of repositories.
     return (

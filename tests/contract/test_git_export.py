@@ -272,6 +272,60 @@ def test_a_submodule_may_have_submodules(
     assert (folder / "vendor/library/inner/module.py").read_text() == "first\n"
 
 
+@pytest.mark.parametrize("kind", ["working copy", "git folder", "worktree", "separate", "parent's"])
+def test_a_relative_submodule_of_a_working_copy_leads_from_its_folder(
+    kind: str, author: Author, library: tuple[Author, str], user: Path, tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../served/library.git", library[1])
+    folder = author.work
+    if kind == "git folder":
+        folder /= ".git"
+    elif kind == "worktree":
+        folder = tmp_path / "elsewhere/deep/tree"
+        git(author.work, "worktree", "add", "-q", "--detach", str(folder))
+    elif kind == "separate":
+        (tmp_path / "elsewhere").mkdir()
+        git(author.work, "init", "-q", "--separate-git-dir", str(tmp_path / "elsewhere/kept.git"))
+    elif kind == "parent's":
+        # git clones a submodule from the folder that its parent names, so its origin does not count there.
+        git(author.work, "remote", "add", "origin", "https://git.example.com/acme/tool.git")
+        outer = Author(tmp_path, "outer")
+        release_with_submodule(outer, f"../{folder.name}", git(author.work, "rev-parse", "HEAD"), "inner")
+        exported = export(f"git+{outer.work.as_uri()}", tmp_path)
+        assert (exported / "inner/vendor/library/module.py").read_text() == "first\n"
+        return
+    exported = export(f"git+{folder.as_uri()}", tmp_path)
+    assert (exported / "vendor/library/module.py").read_text() == "first\n"
+
+
+@pytest.mark.parametrize("written", ["{}", "file://{}", "../served/tool.git"])
+def test_a_relative_submodule_of_a_clone_leads_from_where_it_was_cloned(
+    written: str, author: Author, library: tuple[Author, str], user: Path, tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    git(author.work, "remote", "add", "upstream", written.format(author.bare))
+    git(author.work, "remote", "add", "origin", "https://git.example.com/acme/tool.git")
+    git(
+        author.work,
+        "config",
+        f"branch.{git(author.work, 'symbolic-ref', '--short', 'HEAD')}.remote",
+        "upstream",
+    )
+    folder = export(f"git+{author.work.as_uri()}", tmp_path)
+    assert (folder / "vendor/library/module.py").read_text() == "first\n"
+
+
+@pytest.mark.parametrize("remote", ["https://git.example.com/acme/tool.git", "git@git.example.com:tool.git"])
+def test_a_relative_submodule_of_a_clone_from_another_host_needs_the_option(
+    remote: str, author: Author, library: tuple[Author, str], user: Path, tmp_path: Path
+) -> None:
+    release_with_submodule(author, "../library.git", library[1])
+    git(author.work, "remote", "add", "origin", remote)
+    with pytest.raises(RepositoryError, match=r"on the host git\.example\.com") as caught:
+        export(f"git+{author.work.as_uri()}", tmp_path)
+    assert "Add the line git.example.com to the option submodules" in caught.value.hint
+
+
 def test_no_submodule_is_read_where_the_option_says_so(
     url: str, author: Author, library: tuple[Author, str], tmp_path: Path
 ) -> None:

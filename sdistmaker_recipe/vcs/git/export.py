@@ -58,7 +58,9 @@ class Exporter(NamedTuple):
         commit: Commit,
         destination: Path,
         level: int,
+        base: str = "",
     ) -> None:
+        """Export a commit. ``base`` is the URL or folder of a submodule, as its parent names it."""
         try:
             found = self._write(place, objects, commit, destination)
         except DamagedObjectsError as error:
@@ -67,9 +69,10 @@ class Exporter(NamedTuple):
                 raise
             shutil.rmtree(destination, ignore_errors=True)
             found = self._write(place, objects, commit, destination)
-        if self.policy.allowed:
+        if found and self.policy.allowed:
+            base = base or place.submodule_base()
             for submodule in found:
-                self._add(place, submodule, destination, level + 1)
+                self._add(place, base, submodule, destination, level + 1)
 
     def _write(
         self,
@@ -89,16 +92,18 @@ class Exporter(NamedTuple):
                 replace_pointers(source, destination, unpacked.pointers)
             return submodules_of(git, commit.identifier, unpacked.empty) if unpacked.empty else ()
 
-    def _add(self, parent: Place, submodule: Submodule, destination: Path, level: int) -> None:
+    def _add(self, parent: Place, base: str, submodule: Submodule, destination: Path, level: int) -> None:
         if level > _DEEPEST:
             raise RepositoryError(parent.url, "its submodules have submodules, and so on, without an end")
-        server = self.policy.server_of(parent.url, parent.server, submodule)
+        server = self.policy.server_of(parent.url, parent.server, base, submodule)
         folder = destination / submodule.path
         folder.rmdir()
         try:
             place = self.open_place(server, self._credentials_for(server))
             commit = Commit(submodule.commit)
-            self._export(place, lambda: place.commit_objects(commit.identifier), commit, folder, level)
+            self._export(
+                place, lambda: place.commit_objects(commit.identifier), commit, folder, level, server
+            )
         except RepositoryError as error:
             raise RepositoryError(
                 parent.url,

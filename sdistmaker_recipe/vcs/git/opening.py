@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from sdistmaker_recipe.configuration.local_repository import git_folder_of
+from sdistmaker_recipe.configuration.local_repository import git_folder_of, main_folder_of
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
@@ -111,7 +111,7 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
 
     def place_in(path: str) -> Place | None:
         inner = git_folder_of(path)
-        return LocalPlace(url, inner) if inner else None
+        return LocalPlace(url, inner, main_folder_of(path, inner)) if inner else None
 
     found = repositories_below(
         folder,
@@ -130,7 +130,7 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
 def _local_place(url: str, folder: Path) -> Place:
     for candidate in (folder, Path(f"{folder}{SUFFIX}")):
         if git_folder := git_folder_of(candidate):
-            return LocalPlace(url, git_folder)
+            return LocalPlace(url, git_folder, main_folder_of(candidate, git_folder))
     raise PathNotFoundError(url, f"no git repository is in {folder}", "Check the path.")
 
 

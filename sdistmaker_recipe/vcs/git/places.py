@@ -13,6 +13,7 @@ from sdistmaker_recipe.vcs.git import local_refs
 from sdistmaker_recipe.vcs.git.cache import Cache
 from sdistmaker_recipe.vcs.git.objects import read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import LISTING_SECONDS, Git
+from sdistmaker_recipe.vcs.git.submodules import default_remote
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
@@ -35,6 +36,9 @@ class Place(Protocol):
     @property
     def large_files(self) -> Path:
         """The folder for what Git LFS keeps."""
+
+    def submodule_base(self) -> str:
+        """The URL or folder that relative URLs of submodules lead from. Raises ``RepositoryError``."""
 
     def tags(self) -> dict[str, str]:
         """The ids of all tags by their names. Raises ``RepositoryError``."""
@@ -59,13 +63,22 @@ class Place(Protocol):
 
 
 class LocalPlace:
-    """A repository on this machine; ``git_folder`` has its refs and objects."""
+    """A repository on this machine; ``git_folder`` has its refs and objects.
 
-    def __init__(self, url: str, git_folder: str) -> None:
-        self.url, self.server = url, git_folder
+    ``main_folder`` is that of its working copy, or the same.
+    """
+
+    def __init__(self, url: str, git_folder: str, main_folder: str) -> None:
+        self.url, self.server, self._main_folder = url, git_folder, main_folder
         self._objects = Path(git_folder, "objects")
         self.large_files = Path(git_folder, "lfs")
         self._listed: Mapping[str, str] | None = None
+
+    def submodule_base(self) -> str:
+        """The URL that a working copy was cloned from, as for git submodule; else its folder."""
+        if self._main_folder == self.server:
+            return self.server
+        return default_remote(self.url, Path(self.server), self._main_folder) or self._main_folder
 
     def tags(self) -> dict[str, str]:
         """The ids of all tags by their names."""
@@ -117,7 +130,7 @@ class DamagedPlace(LocalPlace):
     """A folder of this machine that is no repository any more, or that cannot be read."""
 
     def __init__(self, url: str, folder: str, reason: str) -> None:
-        super().__init__(url, folder)
+        super().__init__(url, folder, folder)
         self._reason = reason
 
     def tags(self) -> dict[str, str]:
@@ -134,6 +147,10 @@ class RemotePlace:
         self.url, self.server, self._credentials = url, server, credentials
         self._cache = Cache(url, server, credentials, folder, owner or url)
         self.large_files = self._cache.large_files
+
+    def submodule_base(self) -> str:
+        """The URL of the server."""
+        return self.server
 
     def tags(self) -> dict[str, str]:
         """The ids of all tags by their names, in one round trip."""

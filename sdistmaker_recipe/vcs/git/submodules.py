@@ -63,10 +63,10 @@ class Policy(NamedTuple):
         """Whether a line of the option is a glob that matches a host."""
         return any(fnmatchcase(host, glob) for glob in self.allowed)
 
-    def server_of(self, url: str, parent: str, submodule: Submodule) -> str:
+    def server_of(self, url: str, parent: str, base: str, submodule: Submodule) -> str:
         """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
 
-        Raises ``RepositoryError`` where it must not be read.
+        ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` where it must not be read.
         """
         path, written = submodule.path, submodule.written
         if not written:
@@ -79,7 +79,7 @@ class Policy(NamedTuple):
             raise RepositoryError(
                 url, f"the URL of the submodule {path!r} is not a URL: {without_login(written)!r}"
             )
-        server = join(parent, written) if written.startswith(("./", "../")) else written
+        server = join(base, written) if written.startswith(("./", "../")) else written
         if server.startswith("file://"):
             server = unquote(server.removeprefix("file://").removeprefix("localhost"))
         if server.startswith("/"):
@@ -125,10 +125,35 @@ def submodules_of(git: Git, commit: str, candidates: Collection[str]) -> Sequenc
     return tuple(Submodule(path, found, urls.get(path, "")) for path, found in links.items())
 
 
+def default_remote(url: str, git_folder: Path, working_copy: str) -> str:
+    """The URL of the remote that git submodule takes for the repository's own; "" if there is none.
+
+    It is that of the branch that is checked out, else origin. A relative path leads from the working copy.
+    """
+    wanted = r"^(remote|branch)\..*\.(url|remote)$"
+    asked = ["config", "--no-includes", "-z", "--file", str(git_folder / "config"), "--get-regexp", wanted]
+    settings: dict[str, str] = {}
+    for key, value in _parse(Git(url).run(asked, check=False).output):
+        settings.setdefault(key, value)
+    try:
+        head = (git_folder / "HEAD").read_text("utf-8", "surrogateescape").strip()
+    except OSError:
+        head = ""
+    remote = settings.get(f"branch.{head.removeprefix('ref: refs/heads/')}.remote", "origin")
+    found = settings.get(f"remote.{remote}.url", "").rstrip("/")
+    is_path = bool(found) and not is_remote(found) and not found.startswith(("/", "file:"))
+    return join(working_copy, found) if is_path else found
+
+
 def settings_in(git: Git, commit: str, path: str) -> Iterator[tuple[str, str]]:
     """The lines of a file of git's settings in a commit; none where there is no such file."""
     asked = git.run(["config", "--no-includes", "-z", f"--blob={commit}:{path}", "--list"], check=False)
-    for entry in asked.output.decode("utf-8", "surrogateescape").split("\0"):
+    yield from _parse(asked.output)
+
+
+def _parse(printed: bytes) -> Iterator[tuple[str, str]]:
+    """Keys and values of ``git config -z``; the last one is empty."""
+    for entry in printed.decode("utf-8", "surrogateescape").split("\0"):
         key, _newline, value = entry.partition("\n")
         yield key, value
 
