@@ -305,12 +305,8 @@ def test_a_relative_submodule_of_a_clone_leads_from_where_it_was_cloned(
     release_with_submodule(author, "../library.git", library[1])
     git(author.work, "remote", "add", "upstream", written.format(author.bare))
     git(author.work, "remote", "add", "origin", "https://git.example.com/acme/tool.git")
-    git(
-        author.work,
-        "config",
-        f"branch.{git(author.work, 'symbolic-ref', '--short', 'HEAD')}.remote",
-        "upstream",
-    )
+    branch = git(author.work, "symbolic-ref", "--short", "HEAD")
+    git(author.work, "config", f"branch.{branch}.remote", "upstream")
     folder = export(f"git+{author.work.as_uri()}", tmp_path)
     assert (folder / "vendor/library/module.py").read_text() == "first\n"
 

@@ -66,7 +66,8 @@ class Policy(NamedTuple):
     def server_of(self, url: str, parent: str, base: str, submodule: Submodule) -> str:
         """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
 
-        ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` where it must not be read.
+        ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` where it must
+        not be read.
         """
         path, written = submodule.path, submodule.written
         if not written:
