@@ -24,6 +24,7 @@ Outcome: TypeAlias = Literal["repaired", "repairable", "broken", "told"]
 
 _MISSING = "is missing"
 _NO_FILE = "is no file"
+_PAGE_CURE = "--adopt takes over the archives beside it, and if there is none, delete the page"
 
 
 class Verifier:
@@ -226,6 +227,10 @@ class Verifier:
                     self._store.remove_files(folder, [name])
             elif folder and (layout.sdist_suffix(name) or layout.is_wheel(name)):
                 self._note(path, "is not in the catalog; --adopt takes it over", "told")
+            elif folder and not known and name in layout.PROJECT_PAGES:
+                self._note(
+                    path, f"is a page, but the catalog has no release of {folder}; {_PAGE_CURE}", "told"
+                )
 
     def _known(self, folder: str) -> frozenset[str]:
         """The names of the archives and metadata files that belong into a folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import TAGS, Release, Tag, project_origin
+from sdistmaker_recipe.model import TAGS, Built, Release, Tag, project_origin
 from sdistmaker_recipe.names import canonicalize_name, same_version
 
 _CONFLICT = " was published from "
@@ -55,6 +55,14 @@ def tag_name(release: Release) -> str:
 def conflict_reason(filename: str, tag_url: str, details: str) -> str:
     """Why a tag is not published: another tag, at this URL, gave a file of this name before."""
     return f"{filename}{_CONFLICT}{tag_url}{details}; the first stays."
+
+
+def second_release_reason(release: Release, built: Built) -> str:
+    """Why a tag that is made again is not published: ``release``, which it gave before, is another one."""
+    return (
+        f"this tag gave {release.filename}, which stays, and a tag gives one release. "
+        f"Now it builds {built.name} {built.version}: make a new tag for that."
+    )
 
 
 def conflicting_file(reason: str) -> tuple[str, str] | None:

@@ -404,6 +404,41 @@ class TestReplaced:
             assert "zipped-1.0/setup.py" in archive.getnames()
         assert index.run("--verify", *self.OPTION)["verified"]["findings"] == []
 
+    @pytest.mark.parametrize(("name", "version"), [("ledger", "1.1"), ("ledger-ng", "1.0")])
+    def test_stays_if_its_tag_gives_another_release(self, index: Index, name: str, version: str) -> None:
+        index.history.delete("ledger/tags/1.0")
+        index.run(*self.OPTION)
+        files, withdrawn = index.files, index.yanked()
+        assert FILE in withdrawn
+        index.history.add_tag("ledger", "1.0", setuptools_project(name, version))
+        report = index.commands.report(*index.arguments, *self.OPTION)
+        (failed,) = report["failed"]
+        assert failed["reason"] == (
+            f"this tag gave {FILE}, which stays, and a tag gives one release. "
+            f"Now it builds {name} {version}: make a new tag for that."
+        )
+        assert (report["exit_status"], report["removed"]) == (1, [])
+        # It is told once, and nothing changes.
+        again = index.run(*self.OPTION, "--verify")
+        assert (again["failed"], again["verified"]["findings"]) == ([], [])
+        assert (index.files, index.yanked()) == (files, withdrawn)
+
+    @pytest.mark.parametrize(("name", "version"), [("ledger", "1.1"), ("ledger-ng", "1.0")])
+    def test_is_removed_if_its_file_is_lost_and_its_tag_gives_another_release(
+        self, index: Index, name: str, version: str
+    ) -> None:
+        index.history.delete("ledger/tags/1.0")
+        index.run(*self.OPTION)
+        index.history.add_tag("ledger", "1.0", setuptools_project(name, version))
+        (index.folder / "ledger" / FILE).unlink()
+        (published,) = index.run(*self.OPTION)["published"]
+        built = f"{name.replace('-', '_')}-{version}.tar.gz"
+        lost = f"{FILE} was lost, and its tag builds {built} now: the index has no ledger 1.0 any more"
+        assert lost in published["warnings"]
+        assert f"{name}/{built}" in index.files
+        assert FILE not in str(index.page())
+        assert index.run(*self.OPTION, "--verify")["verified"]["findings"] == []
+
     @pytest.mark.parametrize("committed", [True, False])
     def test_by_a_run_that_is_killed_is_in_the_end_by_the_next(self, index: Index, committed: bool) -> None:
         index.history.release("zipped", "1.0")

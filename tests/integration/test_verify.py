@@ -311,6 +311,17 @@ def test_an_archive_that_nobody_knows_is_told_of(index: KeptIndex) -> None:
     assert outcomes(index.run("--verify")) == {}
 
 
+def test_a_page_of_a_project_without_releases_is_told_of(index: KeptIndex) -> None:
+    (index.folder / "gone").mkdir()
+    for name in ("index.html", "index.json", "about.html"):
+        (index.folder / "gone" / name).write_bytes((index.folder / "plain" / name).read_bytes())
+    before = tree(index.folder)
+    report = index.run("--verify")
+    assert outcomes(report) == {f"gone/{name}": "told" for name in ("index.html", "index.json", "about.html")}
+    assert "the catalog has no release of gone" in problems(report)["gone/index.html"]
+    assert (tree(index.folder), report["exit_status"]) == (before, 0)
+
+
 def test_a_private_name_gets_its_folder_back(index: KeptIndex) -> None:
     index.history.add_tag("hopeless", "1.0", {"setup.py": "raise SystemExit('no')\n"})
     index.run()

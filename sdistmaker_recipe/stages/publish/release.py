@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from sdistmaker_recipe.catalog import archives
+from sdistmaker_recipe.catalog import Catalog, archives
 from sdistmaker_recipe.catalog.name_use import claim_name
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError, StoreError
@@ -22,6 +22,7 @@ from sdistmaker_recipe.model import (
     Rejected,
     Release,
     ReleaseFile,
+    Tag,
     WheelResult,
     is_same_place,
 )
@@ -37,7 +38,8 @@ def publish(
 
     A release of the same version may be published already: from this tag before, from another tag, or taken
     over. Its file stays, also where the tag built other content. Exception: see
-    ``file_conflicts.may_replace_file``.
+    ``file_conflicts.may_replace_file``. A release of another version or name that the tag gave before stays,
+    too, unless its file is lost: then it is removed.
     """
     project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
     before = index.catalog.releases.find(project, own_filename, built.version)
@@ -50,6 +52,9 @@ def publish(
         return refuse(built, reason, index)
     if reason := version_rules.refusal(built, before, configuration):
         return refuse(built, reason, index)
+    former = _other_release(built.tag, before, index.catalog)
+    if former is not None and index.store.has_file(former.project, former.filename):
+        return refuse(built, file_conflicts.second_release_reason(former, built), index)
     is_handed_over = blocking is not None and version_rules.is_handed_over(blocking, built, configuration)
     replace = is_handed_over or (
         of_other_tag is None and file_conflicts.may_replace_file(before, built.tag.revision, configuration)
@@ -69,9 +74,9 @@ def publish(
     # A wheel is made from the sdist that was built, so it belongs beside no other one.
     stored_wheels = wheels.store_wheels(built.wheel if is_built else None, sdist, project, before, index)
     release = _release(project, (sdist, *stored_wheels.files), shown, configuration)
-    if before is not None and (before.filename, before.sha256) != (filename, stored.sha256):
-        # Its files are removed once no page names them.
-        index.catalog.withdrawals.unpublish([before])
+    is_same_file = before is not None and (before.filename, before.sha256) == (filename, stored.sha256)
+    # Their files are removed once no page names them.
+    index.catalog.withdrawals.unpublish(each for each in (former, None if is_same_file else before) if each)
     former_origin = of_other_tag.origin if of_other_tag else ""
     claim_name(project, built.tag, index.catalog)
     metadata = {sdist.sha256: shown.metadata, **stored_wheels.metadata}
@@ -80,10 +85,11 @@ def publish(
         archives.update_second_names(before, release, index.store, index.catalog)
     mismatch = version_rules.version_mismatch(built)
     change = _content_change(release, before, is_built=is_built, is_replaced=replace)
+    removal = _removal(former, release) if former else ""
     return Published(
         release,
         built.tag,
-        warnings=tuple(text for text in (*built.warnings, mismatch, change) if text),
+        warnings=tuple(text for text in (*built.warnings, mismatch, change, removal) if text),
         left_out=built.left_out,
         former_tag_url=of_other_tag.tag_url if of_other_tag else "",
         is_file_kept=of_other_tag is not None and of_other_tag.sha256 == stored.sha256,
@@ -175,6 +181,21 @@ def _content_change(release: Release, before: Release | None, *, is_built: bool,
         return f"{name} {was} with other content; it stays, and is what the index lists"
     return (
         f"{name} was lost and is made again with other content: pinned hashes refuse it" if is_other else ""
+    )
+
+
+def _other_release(tag: Tag, before: Release | None, catalog: Catalog) -> Release | None:
+    """The release of another version or name that a tag has, if it is not ``before``."""
+    if before is not None and before.origin == tag.origin:
+        return None
+    return catalog.releases.of_tags([tag.origin]).get(tag.origin)
+
+
+def _removal(former: Release, release: Release) -> str:
+    """The warning that a lost release is removed, because its tag gives another one now."""
+    return (
+        f"{former.filename} was lost, and its tag builds {release.filename} now: the index has no "
+        f"{former.name} {former.version} any more"
     )
 
 
