@@ -442,6 +442,38 @@ def test_a_large_file_is_in_place_of_its_pointer(author: Author, user: Path, tmp
     assert os.access(folder / "data/large.bin", os.X_OK)
 
 
+def test_attributes_of_the_tag_decide_what_is_a_pointer(
+    author: Author, user: Path, tmp_path: Path, url: str
+) -> None:
+    need("git-lfs")
+    text = pointer(b"nowhere")
+    author.write(
+        {
+            "tests/pointer.txt": text,
+            "tests/\u00fc \n.bin": text,
+            "left/.gitattributes": "*.bin !filter\n",
+            "left/large.bin": text,
+            "other/.gitattributes": "*.bin filter=other\n",
+            "other/large.bin": text,
+            "data/.gitattributes": "*.part large\n",
+            "data/one.part": pointer(CONTENT),
+        }
+    )
+    author.release("0.9")
+    author.write({".gitattributes": "[attr]large filter=lfs -text\nleft/*.bin large\n"})
+    author.release("1.0")
+    (author.bare / "info").mkdir(exist_ok=True)
+    (author.bare / "info/attributes").write_text("*.txt filter=lfs\n*.part -filter\n")
+    keep(author.bare, CONTENT)
+    folder = export(url, tmp_path, "0.9")
+    assert (folder / "data/one.part").read_text() == pointer(CONTENT)
+    if url.startswith("git+file"):  # a daemon has no server for large files
+        folder = export(url, tmp_path)
+        assert (folder / "data/one.part").read_bytes() == CONTENT
+    for path in ("tests/pointer.txt", "tests/\u00fc \n.bin", "left/large.bin", "other/large.bin"):
+        assert (folder / path).read_text() == text
+
+
 def test_a_large_file_that_is_nowhere_fails(url: str, author: Author, tmp_path: Path) -> None:
     need("git-lfs")
     release_large_file(author)

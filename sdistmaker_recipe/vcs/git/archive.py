@@ -39,12 +39,12 @@ class Commit(NamedTuple):
 class Unpacked(NamedTuple):
     """What is to be done after unpacking: paths below the folder of the files.
 
-    ``empty`` are folders without anything in them, as git writes for submodules. ``pointers`` are files that
-    stand for files that Git LFS keeps.
+    ``empty`` are folders without anything in them, as git writes for submodules. ``like_pointers`` are files
+    with the text of a pointer of Git LFS; attributes decide whether each is one.
     """
 
     empty: tuple[str, ...]
-    pointers: tuple[str, ...]
+    like_pointers: tuple[str, ...]
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _check(url: str, path: str, folders: dict[str, float]) -> None:
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: str) -> bool:
-    """Write a file; whether it is a pointer of Git LFS."""
+    """Write a file; whether it has the text of a pointer of Git LFS."""
     source = archive.extractfile(member)
     if source is None:
         raise AssertionError("a file has content")

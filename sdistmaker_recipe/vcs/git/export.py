@@ -84,12 +84,12 @@ class Exporter(NamedTuple):
         """Write the files of a commit to a new folder, and return its submodules, whose folders are empty."""
         with objects() as folder, repository_of_one_tag(place.url, folder, commit) as git:
             unpacked = unpack(git, commit, destination)
-            if unpacked.pointers:
+            if unpacked.like_pointers:
                 from sdistmaker_recipe.vcs.git.large_files import Source, replace_pointers
 
                 credentials = self._credentials_for(place.server)
                 source = Source(place, folder, commit, credentials, git, self.policy)
-                replace_pointers(source, destination, unpacked.pointers)
+                replace_pointers(source, destination, unpacked.like_pointers)
             return submodules_of(git, commit.identifier, unpacked.empty) if unpacked.empty else ()
 
     def _add(self, parent: Place, base: str, submodule: Submodule, destination: Path, level: int) -> None:

@@ -1,6 +1,7 @@
 """Replace the pointers of Git LFS by the files that they stand for.
 
-A pointer is a small text with the SHA-256 of the file (docs/spec.md of git-lfs). git-lfs fetches the files,
+A pointer is a small text with the SHA-256 of the file (docs/spec.md of git-lfs), in a file with the attribute
+``filter=lfs``. Other files with such a text are files like any other. git-lfs fetches the files,
 and they are copied from its folder by their digests. So no filter has to be configured, and nothing that
 a tag's .gitattributes names is executed.
 """
@@ -48,9 +49,14 @@ class Source(NamedTuple):
     policy: Policy
 
 
-def replace_pointers(source: Source, folder: Path, paths: Sequence[str]) -> None:
-    """Replace the pointers at these paths below the folder. Raises ``RepositoryError``."""
+def replace_pointers(source: Source, folder: Path, candidates: Sequence[str]) -> None:
+    """Replace those of the files at these paths below the folder that are pointers.
+
+    Raises ``RepositoryError``.
+    """
     place = source.place
+    if not (paths := _with_filter(source.git, source.commit, candidates)):
+        return
     if shutil.which("git-lfs") is None:
         raise RepositoryError(
             place.url,
@@ -64,6 +70,17 @@ def replace_pointers(source: Source, folder: Path, paths: Sequence[str]) -> None
         _fetch(source)
     for path, digest in digests.items():
         _replace(place.url, _kept(kept, digest), folder / path, digest, path)
+
+
+def _with_filter(git: Git, commit: Commit, paths: Sequence[str]) -> list[str]:
+    """Those of the paths that have the attribute ``filter=lfs`` in the commit."""
+    # git 2.40 can ask for the attributes of a commit. Older ones know those of an index, which is thrown away
+    # with the folder of ``git``.
+    git.run(["read-tree", commit.identifier])
+    asked = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+    printed = git.run(["check-attr", "--cached", "-z", "--stdin", "filter"], asked).output
+    values = printed.split(b"\0")[2::3]  # a path, the name of the attribute, its value
+    return [path for path, value in zip(paths, values, strict=True) if value == b"lfs"]
 
 
 def _digest(url: str, pointer: Path) -> str:
