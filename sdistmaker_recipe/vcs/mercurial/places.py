@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -95,13 +96,12 @@ class LocalPlace:
 
     def tags(self) -> dict[str, str]:
         """The tags of all heads, closed ones included, as the history of .hgtags decides."""
-        listed = self._hg("tags", "-T", r"{tag}\0{node}\0{type}\n")
+        listed = self._hg_on_tags("tags", "-T", r"{tag}\0{node}\n")
         tags = {}
         # Names of tags may have other characters that end a line for str.splitlines.
         for line in listed.decode("utf-8", "surrogateescape").split("\n")[:-1]:
-            name, node, kind = line.split("\0")
-            # A local tag is of this clone only, and tip is no tag of anybody's.
-            if kind != "local" and name != "tip":
+            name, node = line.split("\0")
+            if name != "tip":  # no tag of anybody's
                 tags[name] = node
         if not tags and (damage := _damage(self.server)):
             raise translate(self.url, f"{self.server} is damaged: {damage}")
@@ -109,7 +109,7 @@ class LocalPlace:
 
     def times(self) -> dict[str, int]:
         """The times of all changesets with a tag."""
-        listed = self._hg("log", "-r", "tag()", "-T", r"{node} {date|hgdate}\n").decode("ascii")
+        listed = self._hg_on_tags("log", "-r", "tag()", "-T", r"{node} {date|hgdate}\n").decode("ascii")
         found = (line.split() for line in listed.splitlines())
         return {node: int(seconds) for node, seconds, _offset in found}
 
@@ -175,8 +175,19 @@ class LocalPlace:
         return found.output.decode("utf-8", "surrogateescape")
 
     def _hg(self, *arguments: str) -> bytes:
-        server = self._servers.local()
-        return server.run(self.url, ["-R", self.server, *arguments], seconds=_SECONDS).output
+        return self._run("-R", self.server, *arguments)
+
+    def _hg_on_tags(self, *arguments: str) -> bytes:
+        """What hg prints without local tags, which are of this clone only, and hide others of their names."""
+        if not os.path.exists(os.path.join(self.server, ".hg", "localtags")):
+            return self._hg(*arguments)
+        with tempfile.TemporaryDirectory(prefix="sdistmaker-hg-") as scratch:
+            shared = os.path.join(scratch, "shared")
+            self._run("--config", "extensions.share=", "share", "-q", "-U", "--", self.server, shared)
+            return self._run("-R", shared, *arguments)
+
+    def _run(self, *arguments: str) -> bytes:
+        return self._servers.local().run(self.url, arguments, seconds=_SECONDS).output
 
 
 class DamagedPlace(LocalPlace):

@@ -139,6 +139,21 @@ def test_local_tags_and_bookmarks_are_none(opened: Opened, project: Path, hg: Hg
     assert sorted(opened.scan()) == ["1.0"]
 
 
+def test_a_local_tag_does_not_hide_the_tag_of_its_name(opened: Opened, project: Path, hg: Hg) -> None:
+    first = hg("-R", project, "log", "-r", "0", "-T", "{node}")
+    second = hg.commit(project, {"more.py": ""})
+    hg.tag(project, "2.0")
+    hg.tag(project, "2.1")
+    hg("--cwd", project, "tag", "--local", "-f", "-r", "0", "2.0")
+    tip = hg("-R", project, "log", "-r", "tip", "-T", "{node}")
+    hg("--cwd", project, "tag", "--local", "-f", "-r", tip, "1.0")
+    before = sorted(project.rglob("*"))
+    found = opened.scan()
+    assert (found["1.0"], found["2.0"]) == (first, second)
+    assert sorted(found) == ["1.0", "2.0", "2.1"]
+    assert sorted(project.rglob("*")) == before
+
+
 def test_history_that_was_stripped_takes_its_tags_along(opened: Opened, project: Path, hg: Hg) -> None:
     stripped = hg.commit(project, {"wrong.py": ""})
     hg.tag(project, "1.1")
