@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Commands, index_files
+from tests.support.commands import ONE_JOB, Commands, index_files
 from tests.support.history import History, setuptools_project
 from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
@@ -28,7 +28,7 @@ class Index:
         self.arguments = ["--repository", history.url, "--destination", "index"]
 
     def run(self, *options: str) -> dict[str, Any]:
-        report: dict[str, Any] = self.commands.report(*self.arguments, *options)
+        report: dict[str, Any] = self.commands.report(*self.arguments, *ONE_JOB, *options)
         return report
 
     def failures(self, *options: str) -> dict[str, str]:

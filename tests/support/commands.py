@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 WITHOUT_WHEELS = ("--wheels", "none")
 """For runs of tests that count files, or builds."""
+ONE_JOB = ("--jobs", "1")
+"""For runs that build a few small tags: a quarter less of the processor, for no process forks all others."""
 
 
 @dataclass(frozen=True)
