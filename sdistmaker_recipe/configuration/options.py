@@ -48,8 +48,11 @@ from sdistmaker_recipe.configuration.option_types import (
     yanks,
 )
 
-TAG_PATTERN = r"(?i:v|release-|PROJECT-)?(?P<version>\d.*)"
-"""Matches the whole name of a tag that names a release; PROJECT stands for the project's name."""
+TAG_PATTERN = r"(?i:v|(?:release|PROJECT)[-_/@]v?)?(?P<version>\d.*)"
+"""Matches the whole name of a tag that names a release; PROJECT stands for the project's name.
+
+What stands in front is tried first, so a name that begins with a digit is not taken for a version.
+"""
 
 STANDARD_LAYOUT = "{project}/tags/{tag}"
 """Where tags are in the layout that the Subversion book recommends."""
@@ -192,7 +195,7 @@ class Configuration:
         tag_pattern,
         TAG_PATTERN,
         "A tag is a release if its whole name matches this pattern. The group named version is the version. "
-        "PROJECT stands for the project's name.",
+        "PROJECT stands for the project's name, in which -, _ and . are alike.",
         "a regular expression with a group (?P<version>...)",
     )
     subdirectory: tuple[Subdirectory, ...] = declare(

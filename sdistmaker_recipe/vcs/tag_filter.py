@@ -14,6 +14,8 @@ from sdistmaker_recipe.model import project_name
 
 _LONGER_NAME = re.compile(r"[vV]\d+[-_/@][vV]?\d+\.\d.*")
 """The end of ``api-v2-1.0``, a tag of ``api-v2`` and not of ``api``. No version of PEP 440 is like that."""
+_IN_NAMES = re.compile(r"[-_.]+")
+"""What is alike in the names of projects (PEP 503)."""
 _NEVER = "(?!)"
 """A regular expression that matches nothing, not even the empty text."""
 
@@ -77,13 +79,16 @@ class TagFilter:
         with the default option one pattern serves all tags whose names do not hold that of their project.
         Whether a name holds another, whatever the case, is a simple question in ASCII only.
         """
-        is_simple = self.tag_pattern == TAG_PATTERN and project.isascii() and tag_name.isascii()
-        if is_simple and project and project.lower() not in tag_name.lower():
+        is_default = self.tag_pattern == TAG_PATTERN
+        is_simple = is_default and project.isascii() and tag_name.isascii()
+        if is_simple and project and _letters(project) not in _letters(tag_name):
             pattern = re.compile(TAG_PATTERN.replace("PROJECT", _NEVER))
         else:
             pattern = self.pattern_of(project)
         match = pattern.fullmatch(tag_name)
-        return match["version"] if match else None
+        if match is None or (is_default and _is_of_longer_name(tag_name, match.start("version"))):
+            return None
+        return match["version"]
 
     def version_in(self, folder: str, project: str, tag_name: str) -> str | None:
         """The version that a tag's name says, of the project in a folder of a repository with several.
@@ -119,7 +124,7 @@ class TagFilter:
     def _match_after_name(self, folder: str, project: str, tag_name: str) -> TagMatch | None:
         """What names such as ``1.2``, ``NAME-1.2``, ``NAME/v1.2`` and ``FOLDER/1.2`` say."""
         for before in dict.fromkeys((folder, project)):
-            name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", before)))
+            name = _in_any_spelling(before)
             match = re.fullmatch(rf"(?i:{name})[-_/@](.+)", tag_name) if before else None
             if match and self.tag_pattern == TAG_PATTERN and _LONGER_NAME.fullmatch(match[1]):
                 continue
@@ -130,7 +135,22 @@ class TagFilter:
 
     def pattern_of(self, project: str) -> re.Pattern[str]:
         """Matches the names of tags of the project with this name that name releases."""
-        return re.compile(self.tag_pattern.replace("PROJECT", re.escape(project)))
+        return re.compile(self.tag_pattern.replace("PROJECT", _in_any_spelling(project)))
+
+
+def _in_any_spelling(name: str) -> str:
+    """A regular expression for a project's name in all spellings that PEP 503 makes one."""
+    return "[-_.]+".join(map(re.escape, _IN_NAMES.split(name)))
+
+
+def _letters(name: str) -> str:
+    """A name without what is alike in names, and without its case."""
+    return name.lower().replace("-", "").replace("_", "").replace(".", "")
+
+
+def _is_of_longer_name(tag_name: str, start: int) -> bool:
+    """Whether a tag with a name in front of its version, which begins at start, is that of a longer name."""
+    return start > 1 and _LONGER_NAME.fullmatch(tag_name, start - 1) is not None
 
 
 def _globs_for(url: str, globs: Iterable[str]) -> tuple[str, ...]:
