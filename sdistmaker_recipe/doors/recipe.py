@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +27,9 @@ from sdistmaker_recipe.doors.printable import PrintableMessages
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.stages import report
+
+_PARTS = "_sdistmaker_recipe_parts"
+"""The attribute of a buildout in which the parts with this recipe note their options."""
 
 
 class Recipe:
@@ -131,38 +134,37 @@ class Recipe:
             raise zc.buildout.UserError(str(error)) from error
 
     def _check_other_parts(self) -> None:
-        """Raise ``UserError`` if another part has the same script or destination and would overwrite it."""
-        for other in self._buildout["buildout"]["parts"].split():
-            section = self._buildout[other] if other != self._name else {}
-            if _is_ours(section.get("recipe", "")):
-                self._check_other_part(other, section)
+        """Raise ``UserError`` if another part has the same script or destination and would overwrite it.
 
-    def _check_other_part(self, other: str, section: Mapping[str, str]) -> None:
-        mine: Configuration = self._configuration
-        if section.get("script", "sdists_from_tags").strip() == mine.script:
+        Buildout installs each part that it makes: those of its option ``parts``, and those that other parts
+        refer to. So each one notes itself in the buildout.
+        """
+        parts: dict[str, Configuration] = vars(self._buildout).setdefault(_PARTS, {})
+        for other, its in parts.items():
+            if other != self._name:
+                self._check_other_part(other, its)
+        parts[self._name] = self._configuration
+
+    def _check_other_part(self, other: str, its: Configuration) -> None:
+        mine = self._configuration
+        if its.script == mine.script:
             self._refuse(f"[{self._name}] and [{other}] have the same script.", "script", mine.script)
-        destination = _absolute(self._folder, section.get("destination", "var/private").strip())
-        if destination == mine.destination:
+        if its.destination == mine.destination:
             message = f"[{self._name}] and [{other}] have the same destination."
             self._refuse(message, "destination", mine.destination)
         # Two different paths can lead to one place. Few buildouts have several parts.
         from sdistmaker_recipe.flow.destination import overlap
 
-        if how := overlap(mine.destination, destination):
-            message = f"[{self._name}] destination = {mine.destination}: {how} of [{other}], {destination}."
+        if how := overlap(mine.destination, its.destination):
+            message = (
+                f"[{self._name}] destination = {mine.destination}: {how} of [{other}], {its.destination}."
+            )
             self._refuse(message, "destination", "var/private")
 
     def _refuse(self, message: str, option: str, value: object) -> NoReturn:
         raise zc.buildout.UserError(
             f"{message} Change one of them, such as\n    {option} = {value}-{self._name}"
         )
-
-
-def _absolute(folder: Path, destination: str) -> Path:
-    """The destination of another part, which may be wrong; that part reports it."""
-    with suppress(RuntimeError):
-        return Path(os.path.normpath(folder / Path(destination).expanduser()))
-    return folder / destination
 
 
 @contextmanager
@@ -198,7 +200,3 @@ _EGG_CLASHES = frozenset(
 def _written_options(part: Mapping[str, str]) -> dict[str, str]:
     others = _BUILDOUTS_OWN | _RECIPES_OWN
     return {key: part[key] for key in part if key not in others and not key.startswith(("_", "<"))}
-
-
-def _is_ours(recipe: str) -> bool:
-    return recipe.strip().partition(":")[0].lower().replace("-", "_") == DISTRIBUTION

@@ -157,6 +157,22 @@ def test_two_parts_that_would_overwrite_each_other_are_refused(
     assert "An internal error" not in done.output
 
 
+@pytest.mark.parametrize("parts", ["web", "web one", "one web"])
+def test_parts_that_others_only_refer_to_are_refused_like_all(
+    released: History, commands: Commands, parts: str
+) -> None:
+    own = f"recipe = sdistmaker_recipe\nrepository = {released.url}\nrun = false\n"
+    refers = "script = web\nsite-title = ${one:destination} ${two:destination}\n"
+    sections = {"web": f"{own}{refers}destination = var/web\n", "one": own, "two": own}
+    text = "".join(f"\n[{name}]\n{options}" for name, options in sections.items())
+    done = commands.buildout(f"[buildout]\nparts = {parts}\n{text}")
+    assert done.status == 1
+    assert "[two] and [one] have the same script" in done.output
+    assert not (commands.folder / "bin/sdists_from_tags").exists()
+    done = commands.buildout(f"[buildout]\nparts = one\n{text}")
+    assert done.status == 0, "only parts that buildout installs count"
+
+
 def test_all_wrong_options_are_told_at_once(released: History, commands: Commands) -> None:
     done = commands.buildout(config(released, "jobs = many\ntag-patern = x\npassword-variable = pass word"))
     assert done.status == 1
