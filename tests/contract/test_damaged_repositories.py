@@ -185,7 +185,7 @@ def lost_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[G
 
 
 def test_only_the_tag_whose_objects_are_lost_is_left_out(
-    lost_url: tuple[GitServer, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    lost_url: tuple[GitServer, str], tmp_path: Path
 ) -> None:
     server, url = lost_url
     tag_filter = TagFilter(url)
@@ -203,13 +203,14 @@ def test_only_the_tag_whose_objects_are_lost_is_left_out(
     for path in new:
         path.unlink()
     for _time in range(2):
-        caplog.clear()
         changes = opened().changed_tags(known.previous(), tag_filter)
         assert changes is not None
         assert changes.unreadable == ()
         known.apply(changes)
         assert known.names == before
-        assert f"{'/bad' if bad else ''}: objects of the tag 2.0 are missing, and of 1 other" in caplog.text
+        ((path, reason),) = changes.lost_tags
+        assert path == bad
+        assert "objects of the tag 2.0 are missing, and of 1 other" in reason
     assert sorted(project.path for project in opened().all_tags(tag_filter).projects) == sorted(before)
     for path, data in new.items():
         path.write_bytes(data)
