@@ -202,6 +202,8 @@ def local_environment(caller: Mapping[str, str]) -> dict[str, str]:
         own["GIT_EXEC_PATH"] = path
     # git reads attributes of the user from there, even without any configuration.
     own["XDG_CONFIG_HOME"] = os.devnull
+    # $Format:%G?$ would tell which keys the account knows.
+    own["GNUPGHOME"] = os.devnull
     return own | _configuration({}, _SAFE)
 
 
