@@ -141,6 +141,62 @@ def test_an_abbreviated_id_does_not_grow_with_the_repository(
     assert (folder / "version.txt").read_text() == f"{made[:7]}\n"
 
 
+SIGNER = """\
+#!/bin/sh
+# Signs as gpg and ssh-keygen do, and takes any signature for good if it has its home folder.
+for last; do :; done
+case "$*" in
+*" --verify "*) test -d "$GNUPGHOME" && echo "[GNUPG:] NEWSIG
+[GNUPG:] GOODSIG 0123456789ABCDEF Ann
+[GNUPG:] TRUST_ULTIMATE 0 pgp" ;;
+"-Y sign "*) printf -- "-----BEGIN SSH SIGNATURE-----\\nx\\n-----END SSH SIGNATURE-----\\n" > "$last.sig" ;;
+"-Y "*) exit 1 ;;
+*) cat > /dev/null; printf "\\n[GNUPG:] SIG_CREATED \\n" >&2
+printf -- "-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("kind", ["openpgp", "ssh"])
+def test_signed_tags_and_commits_depend_on_no_keys_of_the_user(
+    kind: str, url: str, author: Author, user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gpg", "ssh-keygen"):
+        (user / name).write_text(SIGNER)
+        (user / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{user}:{os.environ['PATH']}")
+    monkeypatch.setenv("GNUPGHOME", str(user))
+    (user / "key").touch()
+    author.write({".gitattributes": ATTRIBUTES, "version.txt": "$Format:%G?|%GS|%H$\n"})
+    git(author.work, "config", "gpg.format", kind)
+    git(author.work, "config", "user.signingKey", str(user / "key"))
+    git(author.work, "add", "-A")
+    git(author.work, "commit", "-q", "-S", "-m", "signed\n\ncommitter Eve <e@example.com> 5 +0000")
+    text = f"committer Eve <e@example.com> 5 +0000\n\nobject {'1' * 40}\ntype tree"
+    git(author.work, "tag", "-s", "-m", text, "1.0", seconds=FIRST_SECOND + 9)
+    git(author.work, "push", "-q", str(author.bare), "HEAD:refs/heads/main", "--tags")
+    found = git(author.work, "rev-parse", "HEAD")
+    assert "SIGNATURE" in git(author.work, "cat-file", "-p", "1.0")
+    assert "SIGNATURE" in git(author.work, "cat-file", "-p", found)
+    folder = export(url, tmp_path)
+    assert (folder / "version.txt").read_text() == f"N||{found}\n"
+    assert (folder / "version.txt").stat().st_mtime == FIRST_SECOND
+
+
+@pytest.mark.parametrize("without", ["blob:none", "tree:0"])
+def test_a_partial_clone_says_what_it_lacks(without: str, author: Author, user: Path, tmp_path: Path) -> None:
+    author.write({"setup.py": "setup()\n"})
+    author.release("1.0")
+    git(author.bare, "config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial.git"
+    git(tmp_path, "clone", "-q", "--bare", f"--filter={without}", author.bare.as_uri(), str(partial))
+    with pytest.raises(RepositoryError) as caught:
+        export(f"git+{partial.as_uri()}", tmp_path)
+    assert f"{partial} is a partial clone, which lacks files" in caught.value.hint
+    git(tmp_path, *caught.value.hint.partition("Fetch them: git ")[2].split())
+    assert (export(f"git+{partial.as_uri()}", tmp_path) / "setup.py").exists()
+
+
 def test_links_modes_times_and_odd_names(url: str, author: Author, tmp_path: Path) -> None:
     names = ["with space", "umlaut-äöü", "-dash", "new\nline", "quo'te\"", "a" * 200, "deep/" * 40 + "x"]
     author.write({**{name: name for name in names}, "run.sh": "#!/bin/sh\n"})

@@ -65,8 +65,10 @@ class Exporter(NamedTuple):
             found = self._write(place, objects, commit, destination)
         except DamagedObjectsError as error:
             # Whatever else is wrong with a tag or its server, what was fetched for the others is kept.
-            if error.is_forbidden or not place.forget_objects():
+            if error.is_forbidden:
                 raise
+            if not place.forget_objects():
+                raise type(error)(error.url, error.reason, place.loss_hint()) from error
             shutil.rmtree(destination, ignore_errors=True)
             found = self._write(place, objects, commit, destination)
         if found and self.policy.allowed:

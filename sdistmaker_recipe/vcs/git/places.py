@@ -61,6 +61,9 @@ class Place(Protocol):
     def forget_objects(self) -> bool:
         """Throw away objects that seem to be damaged; false where they are not ours to throw away."""
 
+    def loss_hint(self) -> str:
+        """What to do if objects are missing."""
+
 
 class LocalPlace:
     """A repository on this machine; ``git_folder`` has its refs and objects.
@@ -124,6 +127,13 @@ class LocalPlace:
     def forget_objects(self) -> bool:
         """Throw away nothing: the objects are not ours."""
         return False
+
+    def loss_hint(self) -> str:
+        """What to do if objects are missing. Packs of a partial clone have such files."""
+        if any(self._objects.glob("pack/*.promisor")):
+            fetch = f"git -C {self.server} fetch --refetch --no-filter"
+            return f"{self.server} is a partial clone, which lacks files. Fetch them: {fetch}"
+        return f"Run git fsck in {self.server}."
 
 
 class DamagedPlace(LocalPlace):
@@ -198,6 +208,10 @@ class RemotePlace:
         """Throw away what the cache has, to be fetched again."""
         self._cache.clear()
         return True
+
+    def loss_hint(self) -> str:
+        """What to do if objects are missing on the server."""
+        return f"Run git fsck in {self.server}. If it is a partial clone, fetch what it lacks there."
 
 
 def _parse(listed: bytes, separator: bytes) -> dict[str, str]:

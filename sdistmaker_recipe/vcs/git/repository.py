@@ -274,7 +274,7 @@ class GitRepository:
                 found = places[path].commits(tags, globs)
                 if missing := sorted(tags.keys() - found.keys()):
                     reason = f"objects of the tag {missing[0]} are missing{_others(missing)}"
-                    hint = f"Run git fsck in {places[path].server}."
+                    hint = places[path].loss_hint()
                     # A repository none of whose releases can be read is passed over as a whole.
                     if all(name in missing for name in releases_of(path)):
                         raise RepositoryError(places[path].url, reason, hint)
