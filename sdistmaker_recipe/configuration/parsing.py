@@ -6,7 +6,7 @@ Layers in, from the weakest to the strongest; a ``Configuration`` or a ``Configu
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,11 +36,22 @@ class Layer(NamedTuple):
     unknown_names: tuple[str, ...] = ()
 
 
-def configure(layers: Iterable[Layer], base: Path) -> Configuration:
+class Check(NamedTuple):
+    """A look at what is wrong with several options together, or with files that they name.
+
+    ``options`` are the names of all options that ``problems`` reads.
+    """
+
+    options: tuple[str, ...]
+    problems: Callable[[Configuration], Sequence[Problem]]
+
+
+def configure(layers: Iterable[Layer], base: Path, checks: Iterable[Check] = ()) -> Configuration:
     """The configuration that the layers make together.
 
     Of two layers with the same option the later one wins. Relative paths are below ``base``. Raises
-    ``ConfigurationError`` with every unknown name and every bad value of every layer.
+    ``ConfigurationError`` with every unknown name and every bad value of every layer, and with what the
+    ``checks`` find.
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -49,16 +60,23 @@ def configure(layers: Iterable[Layer], base: Path) -> Configuration:
         values |= layer_values
         problems += layer_problems
     # A bad repository would bring a false problem of repository-on-server with it.
-    if not problems or not {problem.option for problem in problems} & _repository_spellings():
+    if not _has_problem(("repository", "repository-on-server"), problems):
         problems += _repository_problems(values)
     problems += _make_paths_absolute(values, base)
     problems += _server_file_problems(values)
+    found = [
+        problem
+        for check in checks
+        if not _has_problem(check.options, problems)
+        for problem in check.problems(Configuration(**values))
+    ]
+    problems += dict.fromkeys(found)
     if problems:
         raise ConfigurationError(problems)
     return Configuration(**values)
 
 
-def checked(configuration: Configuration, base: Path) -> Configuration:
+def checked(configuration: Configuration, base: Path, checks: Iterable[Check] = ()) -> Configuration:
     """The configuration as if its values were written in a part: parsed, and with absolute paths.
 
     A program that makes a ``Configuration`` itself may put anything into it. Raises ``ConfigurationError``.
@@ -69,7 +87,7 @@ def checked(configuration: Configuration, base: Path) -> Configuration:
         for option in options()
         if (value := getattr(configuration, option.field_name)) != getattr(default, option.field_name)
     }
-    return configure([Layer("Configuration", Door.PART, changed)], base)
+    return configure([Layer("Configuration", Door.PART, changed)], base, checks)
 
 
 def _as_written(value: object) -> object:
@@ -133,14 +151,17 @@ def _printable(name: str) -> str:
     return "..." if may_hold_password(name) else name
 
 
-def _repository_spellings() -> set[str]:
-    """Every name of repository and repository-on-server, at all doors."""
-    return {
+def _has_problem(names: Collection[str], problems: Sequence[Problem]) -> bool:
+    """Whether one of the options with these names has a problem, under its name at any door."""
+    if not problems:
+        return False
+    spellings = {
         spelling
         for option in options()
-        if option.name in ("repository", "repository-on-server")
+        if option.name in names
         for spelling in (*(option.spelling(door) for door in Door), option.alias)
     }
+    return any(problem.option in spellings for problem in problems)
 
 
 def _repository_problems(values: Mapping[str, Any]) -> list[Problem]:

@@ -10,6 +10,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import checked
 from sdistmaker_recipe.doors import console
 from sdistmaker_recipe.flow import engine
+from sdistmaker_recipe.flow.option_checks import option_checks
 from sdistmaker_recipe.model import Report
 from sdistmaker_recipe.stages.report import status
 
@@ -32,7 +33,8 @@ def run(
     Raises ``errors.SdistmakerError`` if the run cannot go on. If options are wrong, this is a
     ``ConfigurationError`` with all of them.
     """
-    options = checked(configuration, Path.cwd())
+    checks = (*option_checks(), console.password_check(os.environ))
+    options = checked(configuration, Path.cwd(), checks)
     context = replace(
         console.run_context(options, os.environ),
         dry_run=dry_run,

@@ -34,6 +34,7 @@ from sdistmaker_recipe.doors.printable import PrintableMessages, printable
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener, RunContext
+from sdistmaker_recipe.flow.option_checks import option_checks
 from sdistmaker_recipe.model import NoWheel, Rejected, Report
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import system_of
@@ -73,7 +74,10 @@ def main(
         layers += [read_defaults(file) for file in files]
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
         layers.append(flags_layer(arguments, unknown))
-        configuration = configure(layers, Path(base or Path.cwd()))
+        # What is printed for a schedule runs in another environment.
+        password = () if arguments.schedule else (console.password_check(os.environ),)
+        checks = (*option_checks(public_index), *password)
+        configuration = configure(layers, Path(base or Path.cwd()), checks)
         if arguments.schedule:
             sys.stdout.write(_schedule(arguments, configuration))
             return 0
@@ -89,7 +93,7 @@ def make_sdist() -> int:
     with _errors_reported() as status:
         positional = {"--repository": [arguments.tag_url], "--destination": arguments.destination}
         layers = [Layer("command line", Door.FLAG, positional), flags_layer(arguments, unknown)]
-        configuration = configure(layers, Path.cwd())
+        configuration = configure(layers, Path.cwd(), [console.password_check(os.environ)])
         context = replace(
             console.run_context(configuration, os.environ), verbose=arguments.verbose, wheel=arguments.wheel
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
+from sdistmaker_recipe.configuration.parsing import Check
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
@@ -20,11 +21,9 @@ def run_context(configuration: Configuration, environment: Mapping[str, str]) ->
 
     Raises ``ConfigurationError`` if the variable that should hold the password is not set.
     """
+    if problems := _password_problems(configuration, environment):
+        raise ConfigurationError(problems)
     variable = configuration.password_variable
-    if variable and variable not in environment:
-        # The message does not show the name, because somebody may have written the password itself there.
-        message = "the variable that it names is not set; set it to the password, or correct the name"
-        raise ConfigurationError([Problem("environment", "password-variable", None, message)])
     return RunContext(
         cache=_cache_folder,
         # Helper programs must not see the password.
@@ -33,6 +32,20 @@ def run_context(configuration: Configuration, environment: Mapping[str, str]) ->
             configuration.username or None, environment.get(variable) if variable else None
         ),
     )
+
+
+def password_check(environment: Mapping[str, str]) -> Check:
+    """The check that the variable that should hold the password is set in this environment."""
+    return Check(("password-variable",), lambda configuration: _password_problems(configuration, environment))
+
+
+def _password_problems(configuration: Configuration, environment: Mapping[str, str]) -> list[Problem]:
+    variable = configuration.password_variable
+    if not variable or variable in environment:
+        return []
+    # The message does not show the name, because somebody may have written the password itself there.
+    message = "the variable that it names is not set; set it to the password, or correct the name"
+    return [Problem("environment", "password-variable", None, message)]
 
 
 @contextmanager

@@ -20,12 +20,13 @@ import zc.buildout
 
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.configuration.parsing import Layer, configure
+from sdistmaker_recipe.configuration.parsing import Check, Layer, configure
 from sdistmaker_recipe.doors import console, part_script
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.doors.printable import PrintableMessages
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
 from sdistmaker_recipe.flow import engine
+from sdistmaker_recipe.flow.option_checks import option_checks
 from sdistmaker_recipe.stages import report
 
 _PARTS = "_sdistmaker_recipe_parts"
@@ -44,15 +45,27 @@ class Recipe:
         self._eggs = part.get("eggs", "").split()
         if self._eggs:
             part_script.activate(buildout, name, part, self._eggs)
-        try:
-            self._configuration = configure([Layer(f"[{name}]", Door.PART, self._written)], self._folder)
-        except ConfigurationError as error:
-            raise zc.buildout.UserError(str(error)) from error
-        self._check_destination()
+        self._configuration = self._configure()
         # Other parts can use these, for instance as ${sdists:destination}.
         part["destination"] = str(self._configuration.destination)
         part["apache-config"] = str(self._configuration.apache_config)
         self._check_other_parts()
+
+    def _configure(self) -> Configuration:
+        """The configuration; raises ``UserError`` with all that is wrong."""
+        checks = (*option_checks(self._public_index(), self._folder), self._password_check())
+        try:
+            return configure([Layer(f"[{self._name}]", Door.PART, self._written)], self._folder, checks)
+        except ConfigurationError as error:
+            raise zc.buildout.UserError(str(error)) from error
+
+    def _password_check(self) -> Check:
+        """The check that the password is there, if buildout is going to read the repository."""
+        check = console.password_check(os.environ)
+        reads = self._is_online() and self._newest()
+        return Check(
+            (*check.options, "run"), lambda found: check.problems(found) if found.run and reads else ()
+        )
 
     def install(self) -> list[str]:
         """Write the script and run the engine; the paths of the scripts."""
@@ -85,7 +98,7 @@ class Recipe:
         return [str(path) for path in PartScript(self._buildout, self._name, egg).install()]
 
     def _run(self) -> None:
-        if self._buildout["buildout"].get("offline") == "true":
+        if not self._is_online():
             self._logger.info("Offline: the repository is not read, and the index stays as it is.")
             return
         with _log_of_part(self._name):
@@ -120,18 +133,15 @@ class Recipe:
         if result.errors:
             raise SystemExit(report.BROKEN)
 
+    def _is_online(self) -> bool:
+        return bool(self._buildout["buildout"].get("offline") != "true")
+
     def _newest(self) -> bool:
         return bool(self._buildout["buildout"].get("newest") != "false")
 
     def _public_index(self) -> str:
         index: str = self._buildout["buildout"].get("index") or ""
         return index.rstrip("/")
-
-    def _check_destination(self) -> None:
-        try:
-            engine.check_destination(self._configuration, self._folder)
-        except ConfigurationError as error:
-            raise zc.buildout.UserError(str(error)) from error
 
     def _check_other_parts(self) -> None:
         """Raise ``UserError`` if another part has the same script or destination and would overwrite it.

@@ -160,8 +160,8 @@ def open_run(
         store = IndexStore(configuration.destination, configuration.state / "aside")
         store.check_destination()
         renderer = stack.enter_context(DescriptionRenderer())
-        site = _site(configuration)
-        public_index = _public_index(configuration, context)
+        site = read_site(configuration)
+        public_index = public_index_url(configuration, context.public_index)
         server = server_configurations(configuration, public_index)
         sources, warnings, errors = _open_sources(configuration, context, stack)
         yield Run(
@@ -181,7 +181,7 @@ def open_run(
         )
 
 
-def _site(configuration: Configuration) -> Site:
+def read_site(configuration: Configuration) -> Site:
     """What all pages share; raises ``ConfigurationError``."""
     logo = None
     if configuration.site_logo is not None:
@@ -254,9 +254,9 @@ def _open_sources(
     return open_sources(configuration, context.credentials, state, stack)
 
 
-def _public_index(configuration: Configuration, context: RunContext) -> str:
+def public_index_url(configuration: Configuration, public_index: str) -> str:
     """The URL of the public index: the option, the value that the door gave, or buildout's constant."""
-    if chosen := configuration.public_index or context.public_index:
+    if chosen := configuration.public_index or public_index:
         return chosen
     # The import of buildout is slow, and most runs do not need it.
     from sdistmaker_recipe.webserver.public_index import default_public_index

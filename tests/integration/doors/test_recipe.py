@@ -173,6 +173,48 @@ def test_parts_that_others_only_refer_to_are_refused_like_all(
     assert done.status == 0, "only parts that buildout installs count"
 
 
+WRONG = """\
+reserved = acme*[z-a]
+require = user bob
+public-index = file:///x
+site-logo = nothing.png
+password-variable = NOT_SET
+"""
+WRONG_OPTIONS = ("reserved", "require", "public-index", "site-logo", "password-variable")
+
+
+@pytest.mark.parametrize("more", ["", "timeout = never", "run = false"])
+def test_options_that_are_wrong_together_are_told_before_anything_is_installed(
+    released: History, commands: Commands, more: str
+) -> None:
+    other = f"\n[other]\nrecipe = sdistmaker_recipe\nrepository = {released.url}\ndestination = var/other\n"
+    part = config(released, f"{WRONG}{more}", parts="other sdists") + f"{other}script = other\nrun = false\n"
+    done = commands.buildout(part)
+    assert done.status == 1
+    # A part that runs nothing needs no password.
+    told = (
+        *WRONG_OPTIONS[: -1 if more.startswith("run") else None],
+        *(["timeout"] if "never" in more else []),
+    )
+    assert [name for name in (*WRONG_OPTIONS, "timeout") if f": {name}" in done.output] == list(told)
+    assert "An internal error" not in done.output
+    assert [path.name for path in (commands.folder / "bin").iterdir()] == ["buildout"]
+
+
+@pytest.mark.parametrize("flag", [(), ("--print-cron",), ("--print-hook",), ("--dry-run",)])
+def test_the_script_tells_all_options_that_are_wrong_together(
+    released: History, commands: Commands, flag: tuple[str, ...]
+) -> None:
+    lines = [line.split(" = ") for line in WRONG.splitlines()]
+    wrong = [word for name, value in lines for word in (f"--{name}", value)]
+    done = commands.sdists_from_tags("--repository", released.url, *wrong, "--timeout", "never", *flag)
+    assert (done.status, done.stdout) == (2, "")
+    # What is printed runs in another environment.
+    told = WRONG_OPTIONS[:-1] if flag and "print" in flag[0] else WRONG_OPTIONS
+    assert [name for name in WRONG_OPTIONS if f": {name}" in done.stderr] == list(told)
+    assert "--timeout = 'never'" in done.stderr
+
+
 def test_all_wrong_options_are_told_at_once(released: History, commands: Commands) -> None:
     done = commands.buildout(config(released, "jobs = many\ntag-patern = x\npassword-variable = pass word"))
     assert done.status == 1

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.configuration.parsing import Layer, configure
-from sdistmaker_recipe.errors import ConfigurationError
+from sdistmaker_recipe.configuration.parsing import Check, Layer, configure
+from sdistmaker_recipe.errors import ConfigurationError, Problem
 from tests.unit.configuration.layers import BASE, URLS, by_name, part, problems
 
 PATH_OPTIONS = ("destination", "public-certificates", "auth-file", "nginx-config", "environments")
@@ -205,6 +205,43 @@ URLS_WITH_A_PASSWORD = {
     "no slashes": f"https:builder:{SECRET}@svn.example.com/svn",
     "on the second line": f"https://svn.example.com\nhttps://builder:{SECRET}@svn.example.com",
 }
+
+
+class TestChecks:
+    """What doors look at beside the values themselves."""
+
+    def check(self, *options: str) -> Check:
+        """A check that reads these options, and always finds something wrong."""
+        return Check(options, lambda found: [Problem("web server", "public", found.public, "is wrong")])
+
+    def test_are_reported_with_all_other_problems(self):
+        with pytest.raises(ConfigurationError) as caught:
+            configure([part(jobs="many", public="none")], BASE, [self.check("public", "url-path")] * 2)
+        assert [problem.option for problem in caught.value.problems] == ["jobs", "public"]
+        assert caught.value.problems[1].value == "none"
+
+    @pytest.mark.parametrize(
+        "layer",
+        [
+            part(jobs="many"),
+            Layer("defaults", Door.CONSTANT, {"JOBS": "many"}),
+            Layer("arguments", Door.FLAG, {"--jobs": "many"}),
+        ],
+    )
+    def test_that_read_an_option_with_a_problem_bring_no_false_one(self, layer):
+        with pytest.raises(ConfigurationError) as caught:
+            configure([layer], BASE, [self.check("public", "jobs")])
+        assert len(caught.value.problems) == 1
+
+    def test_see_absolute_paths(self):
+        seen: list[Path] = []
+
+        def look(found: Configuration) -> tuple[Problem, ...]:
+            seen.append(found.destination)
+            return ()
+
+        assert configure([part(destination="index")], BASE, [Check(("destination",), look)])
+        assert seen == [BASE / "index"]
 
 
 class TestPasswords:
