@@ -246,6 +246,21 @@ class ScanState:
                 return True
         return False
 
+    def places_of(self, project: str) -> Iterator[str]:
+        """The origin of a project, and those that it has in repositories that replaced its own."""
+        yield project
+        for url, origin in self.repositories():
+            former = self._catalog.note(f"{_FORMER_ORIGIN}{url}")
+            if former and f"{project}/".startswith(f"{former}/"):
+                yield f"{origin}{project[len(former) :]}"
+
+    def mark_pending(self, tags: Iterable[Tag]) -> None:
+        """Have the projects of these tags planned, although the scan found no change of them."""
+        query = (
+            "UPDATE seen_folder SET pending = 1 WHERE scan = (SELECT id FROM scan WHERE url = ?) AND path = ?"
+        )
+        self._catalog.change(query, sorted({(tag.repository, tag.project_path) for tag in tags}))
+
     def gone_tags(self, scan: Scan) -> list[GoneTag]:
         """The tags that are no longer found, and that no run has dealt with since."""
         query = "SELECT project, name, peg, path FROM gone_tag WHERE scan = ?"

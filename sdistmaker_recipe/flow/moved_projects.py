@@ -1,8 +1,9 @@
 """Projects whose tags are in another repository than before, for instance in git and not in Subversion.
 
-Each release belongs to the tag that it was made from. If that tag is not found any more, and a tag of the
-same project and version is in another repository, the release is given to that one, as it is. If both tags
-are there, the release keeps its own, and the other tag is not built.
+Each release belongs to the tag that it was made from. If its project is not found any more, and a tag of the
+same project and version is in another repository, the release is given to that one, as it is. Nobody has
+built that tag, so the name must belong to no third project (``name_rules.may_inherit``). As long as its
+project is there, the release keeps its tag, be it deleted or not, and a build of the other tag decides.
 
 A repository of git or Mercurial can also move within a folder that is read as one. Then a tag of the same
 project and version counts if it is at the same commit.
@@ -11,14 +12,14 @@ project and version counts if it is at the same commit.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from sdistmaker_recipe.catalog import Catalog, name_use
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.index.file_conflicts import name_rank, tag_name
-from sdistmaker_recipe.index.name_rules import allowing_line, folder_of
+from sdistmaker_recipe.index.name_rules import allowing_line, folder_of, may_inherit, owner_before
 from sdistmaker_recipe.model import (
     ADOPTED,
     TAGS,
@@ -38,7 +39,7 @@ _MATCHED = "repositories whose tags were compared with all releases"
 def match_releases(
     scans: Sequence[Scan], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
 ) -> tuple[str, ...]:
-    """Give releases whose tags are not found the tags of other repositories; a warning for each of these.
+    """Give releases of projects that left the tags of other repositories; a warning for each of these.
 
     All releases are compared after a change of the repositories or of what is read in them, otherwise those
     of projects that changed. ``other_names`` is the option. Raises ``StoreError``.
@@ -48,11 +49,16 @@ def match_releases(
     releases = _releases_to_match(scans, scan_state, catalog, is_full=is_full)
     orphans = [release for release in releases if not release.origin.startswith(ADOPTED)]
     orphans = _without_tag(orphans, scan_state) if orphans else []
-    pairs = _pairs(orphans, scan_state, catalog, other_names) if orphans else []
+    tags = _free_tags(orphans, scan_state, catalog, other_names) if orphans else {}
+    pairs = _pairs(orphans, tags, scan_state, catalog, other_names) if tags else []
+    heirs = _heirs_of_names(pairs, catalog, other_names)
     with catalog.batch():
         for release, tag in pairs:
             catalog.releases.assign_tag(release, tag)
+        for release, tag in heirs:
             name_use.pass_on_name(release, tag, catalog)
+        # A release that is given may have been withdrawn. One that is not given may be what a tag builds.
+        scan_state.mark_pending([*(tag for _release, tag in pairs), *_twins(orphans, tags)])
         _finish_repositories(pairs, catalog)
         if is_full and catalog.note(_MATCHED) != read:
             catalog.set_note(_MATCHED, read)
@@ -60,11 +66,16 @@ def match_releases(
 
 
 def published_elsewhere(
-    tags: Iterable[Tag], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+    tags: Iterable[Tag],
+    scan_state: ScanState,
+    catalog: Catalog,
+    other_names: Sequence[OtherName],
+    deleted: Collection[str] = (),
 ) -> dict[str, Release]:
-    """The releases that tags of other repositories published and keep, by the origins of these tags.
+    """The releases that projects of other repositories published and keep, by the origins of these tags.
 
-    A release is of the same project and version, and its own tag is still found. Raises ``StoreError``.
+    A release is of the same project and version, its own project is still there, and its tag is not deleted.
+    ``deleted`` are the origins of tags of which this run found that they are. Raises ``StoreError``.
     """
     if len({repository_of(origin) for _url, origin in scan_state.repositories()}) < 2:
         return {}
@@ -73,14 +84,17 @@ def published_elsewhere(
     for tag in tags:
         for name in _names_of_tag(tag, other_names):
             if name not in releases:
-                releases[name] = [each for each in catalog.releases.of_project(name) if _has_tag(each)]
+                releases[name] = [
+                    each
+                    for each in catalog.releases.of_project(name)
+                    if _has_tag(each) and each.origin not in deleted
+                ]
             for release in releases[name]:
                 if _are_apart(release, tag) and _is_same_release(release, tag):
                     found[tag.origin] = release
-    if not found:
-        return {}
-    lost = {release.origin for release in _without_tag(list(found.values()), scan_state)}
-    return {origin: release for origin, release in found.items() if release.origin not in lost}
+    projects = {project_origin(release.origin) for release in found.values()}
+    there = {project for project in projects if scan_state.has_project(project)}
+    return {origin: each for origin, each in found.items() if project_origin(each.origin) in there}
 
 
 def _releases_to_match(
@@ -96,9 +110,10 @@ def _releases_to_match(
     if not names and not gone:
         return []
     found = catalog.releases.of_other_repositories(read)
-    found += catalog.releases.of_tags(gone).values()
-    if len(read) > 1:
-        found += [release for name in names for release in catalog.releases.of_project(name)]
+    without_tag = catalog.releases.of_tags(gone).values()
+    # All releases of a project go together, also those whose tags were deleted before.
+    of_projects = {release.project for release in without_tag} | (names if len(read) > 1 else set())
+    found += [release for name in of_projects for release in catalog.releases.of_project(name)]
     return [*{release.origin: release for release in found}.values()]
 
 
@@ -116,17 +131,23 @@ def _without_tag(releases: Sequence[Release], scan_state: ScanState) -> list[Rel
 
 
 def _pairs(
-    orphans: Sequence[Release], scan_state: ScanState, catalog: Catalog, other_names: Sequence[OtherName]
+    orphans: Sequence[Release],
+    tags: dict[str, list[Tag]],
+    scan_state: ScanState,
+    catalog: Catalog,
+    other_names: Sequence[OtherName],
 ) -> list[tuple[Release, Tag]]:
     """Each release with the tag that it is given, all of a project with tags of one project."""
-    tags = _free_tags(orphans, scan_state, catalog, other_names)
     by_project: defaultdict[tuple[str, str], list[Release]] = defaultdict(list)
     for release in orphans:
         by_project[release.project, project_origin(release.origin)].append(release)
     namesakes = Counter(folder for group in by_project.values() for folder in _folder_names(group[0]))
     pairs: list[tuple[Release, Tag]] = []
     taken: set[str] = set()
-    for (name, _origin), releases in sorted(by_project.items()):
+    for (name, origin), releases in sorted(by_project.items()):
+        if all(release.tag_deleted_in is not None for release in releases):
+            # The project was given up, and has not moved: a build decides what is in a tag of its name.
+            continue
         candidates = [tag for tag in tags.get(name, ()) if _has_moved_to(tag, releases)]
         for line_name in _names_by_option(name, other_names):
             candidates += [
@@ -136,6 +157,8 @@ def _pairs(
             ]
         if not candidates:
             candidates = _by_folder(releases, tags, namesakes)
+        heirs = _heirs(name, origin, candidates, scan_state, catalog, other_names)
+        candidates = [tag for tag in candidates if tag.project_origin in heirs]
         matches = _best_project(releases, [tag for tag in candidates if tag.origin not in taken])
         taken |= {tag.origin for _release, tag in matches}
         pairs += matches
@@ -153,6 +176,52 @@ def _free_tags(
         found[name] += tags
     published = catalog.releases.of_tags({tag.origin for tags in found.values() for tag in tags})
     return {name: [tag for tag in tags if tag.origin not in published] for name, tags in found.items()}
+
+
+def _heirs(
+    name: str,
+    origin: str,
+    tags: Iterable[Tag],
+    scan_state: ScanState,
+    catalog: Catalog,
+    other_names: Sequence[OtherName],
+) -> set[str]:
+    """The projects of these tags that may get the releases of a name that the project at an origin has."""
+    folders = {tag.project_origin: folder_of(tag) for tag in tags}
+    if not folders:
+        return set()
+    there = {place for place in scan_state.places_of(origin) if scan_state.has_project(place)}
+    use = name_use.name_use(name, catalog, other_names)
+    return {
+        project
+        for project, folder in folders.items()
+        if there <= {project} and may_inherit(folder, origin, use, other_names)
+    }
+
+
+def _heirs_of_names(
+    pairs: Iterable[tuple[Release, Tag]], catalog: Catalog, other_names: Sequence[OtherName]
+) -> list[tuple[Release, Tag]]:
+    """Of pairs of releases and tags those in which the name of the release goes to the tag's project too.
+
+    The first pair of each project is enough.
+    """
+    first = {(release.project, project_origin(release.origin)): (release, tag) for release, tag in pairs}
+    found: list[tuple[Release, Tag]] = []
+    for (name, origin), pair in first.items():
+        owner = owner_before(origin, name_use.name_use(name, catalog, other_names))
+        if owner is not None and owner.origin == origin:
+            found.append(pair)
+    return found
+
+
+def _twins(releases: Iterable[Release], tags: dict[str, list[Tag]]) -> Iterator[Tag]:
+    """The tags of other repositories that may build one of these releases."""
+    for release in releases:
+        for name in (release.project, *_folder_names(release)):
+            for tag in tags.get(name, ()):
+                if _are_apart(release, tag) and _is_same_release(release, tag):
+                    yield tag
 
 
 def _by_folder(releases: Sequence[Release], tags: dict[str, list[Tag]], namesakes: Counter[str]) -> list[Tag]:

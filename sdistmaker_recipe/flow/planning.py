@@ -51,7 +51,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
         run.store, run.catalog, every=run.context.full_scan
     ) | {release.project for release in lost}
     tags = _tags_to_consider(scanned, projects_to_check, run)
-    match_adopted.match_adopted(tags, run.catalog)
+    match_adopted.match_adopted(tags, run.catalog, run.configuration.other_names)
     releases = run.catalog.releases.of_tags({tag.origin for tag in tags})
     state = plan_stage.CatalogState(
         releases=releases,
@@ -62,6 +62,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
             run.scan_state,
             run.catalog,
             run.configuration.other_names,
+            {release.origin for release, _revision in missing_tags.deleted.values()},
         ),
         releases_without_tag=lifecycle.releases_without_tag(missing_tags, run.configuration),
     )
@@ -101,6 +102,7 @@ def _adopt(run: Run) -> Adoption:
         run.scan_state,
         is_requested=run.context.adopt,
         change=not run.context.dry_run,
+        other_names=run.configuration.other_names,
     )
 
 

@@ -119,15 +119,49 @@ def verdict(
         return ALLOWED
     if owner:
         return _verdict_with_owner(own, owner, use, is_called=is_called, is_last=is_last)
-    if is_called:
+    others = [origin for origin in use.folders if not _is_same_project(own, origin, use)]
+    if is_called and not (use.has_unknown and others):
         return ALLOWED
-    if others := [origin for origin in use.folders if not _is_same_project(own, origin, use)]:
+    if is_called:
+        # Another folder of that name may build just what was taken over.
+        return Verdict(is_allowed=is_last, may_change=not is_last)
+    if others:
         return Verdict(is_allowed=False, owner=others[0])
     if use.has_unknown:
         return Verdict(is_allowed=is_last and has_known_version, may_change=not is_last)
     if not use.is_private or (use.claimant and _is_same_project(own, use.claimant, use)):
         return ALLOWED
     return Verdict(is_allowed=False, owner=use.claimant or next((each.origin for each in use.publishers), ""))
+
+
+def may_inherit(folder: Folder, former: str, use: NameUse, lines: Iterable[OtherName]) -> bool:
+    """Whether a folder may get releases of a name, of the project ``former`` that left, without a build.
+
+    It may not if the name belongs to a third project that is there, unless the option other-names lets the
+    folder publish under it.
+    """
+    owner = owner_before(former, use)
+    if owner is None or not owner.is_there or owner.origin in (former, folder.origin):
+        return True
+    return allowing_line(folder, use.name, lines) is not None
+
+
+def heir_of_adopted(use: NameUse, projects: Iterable[str]) -> str:
+    """The origin of the project to which releases of a name belong that were taken over without a tag.
+
+    That is the owner of the name, or if nobody has published under it the only project that is called so. If
+    there are several it is "", and builds decide. ``projects`` are the origins of some that are called so.
+    """
+    if owner := owner_of(use):
+        return owner.origin
+    claimants = {*projects, *use.folders, *filter(None, [use.claimant])}
+    return claimants.pop() if len(claimants) == 1 else ""
+
+
+def owner_before(former: str, use: NameUse) -> Publisher | None:
+    """The publisher that a name belonged to as long as the project with the origin ``former`` had tags."""
+    publishers = [each._replace(is_live=each.is_live or each.origin == former) for each in use.publishers]
+    return owner_of(use._replace(publishers=tuple(publishers)))
 
 
 def may_use_line(folder: Folder, line: OtherName) -> bool:

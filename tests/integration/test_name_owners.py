@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import ONE_JOB, Commands, index_files
+from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
+from tests.support.history_index import Index
 from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
 
 LINE = "set other-names = aaa payroll"
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
-
-
-class Index:
-    """An index of a history."""
-
-    def __init__(self, history: History, commands: Commands) -> None:
-        self.history, self.commands = history, commands
-        self.folder = commands.folder / "index"
-        self.arguments = ["--repository", history.url, "--destination", "index"]
-
-    def run(self, *options: str) -> dict[str, Any]:
-        report: dict[str, Any] = self.commands.report(*self.arguments, *ONE_JOB, *options)
-        return report
-
-    def failures(self, *options: str) -> dict[str, str]:
-        """The reasons of the tags that newly fail, by project and tag."""
-        return {f"{each['project']} {each['tag']}": each["reason"] for each in self.run(*options)["failed"]}
-
-    def lose_catalog(self) -> None:
-        shutil.rmtree(self.commands.folder / "index-state")
-
-    @property
-    def files(self) -> list[str]:
-        return list(index_files(self.folder))
-
-    def move(self, source: str, target: str) -> None:
-        url = self.history.url
-        command = ["svn", "move", "-q", "-m", "", f"{url}/{source}", f"{url}/{target}"]
-        subprocess.run(command, check=True, capture_output=True)
-        self.know(source, target)
-
-    def know(self, source: str, target: str) -> None:
-        """Let the history know folders that were copied."""
-        copied = {path for path in self.history._known if f"{path}/".startswith(f"{source}/")}
-        self.history._known |= {target + path.removeprefix(source) for path in copied}
 
 
 @pytest.fixture

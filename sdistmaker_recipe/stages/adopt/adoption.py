@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, private_names
 from sdistmaker_recipe.catalog.scan_state import ScanState
+from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.file_status import file_status
@@ -26,12 +27,19 @@ BATCH = 200
 
 
 def adopt(
-    store: IndexStore, catalog: Catalog, state: ScanState, *, is_requested: bool, change: bool
+    store: IndexStore,
+    catalog: Catalog,
+    state: ScanState,
+    *,
+    is_requested: bool,
+    change: bool,
+    other_names: Sequence[OtherName] = (),
 ) -> Adoption:
     """Take over all archives that the catalog does not know, if that is due or requested.
 
     It is due once, for an index whose catalog has no release yet. If a run breaks off, the next one goes on.
-    Without ``change`` only the catalog is changed, which is then a copy. Raises ``StoreError``.
+    Without ``change`` only the catalog is changed, which is then a copy. ``other_names`` is the option.
+    Raises ``StoreError``.
     """
     if not is_requested and not _is_due(catalog):
         return Adoption()
@@ -53,7 +61,7 @@ def adopt(
                 sync_filesystem(store.folder)
     adopter.remove_pages_without_files()
     catalog.set_note(_NOTE, _DONE)
-    return Adoption(tuple(_with_tags(adopter.adopted, catalog, state)), adopter.not_adopted())
+    return Adoption(tuple(_with_tags(adopter.adopted, catalog, state, other_names)), adopter.not_adopted())
 
 
 def _is_due(catalog: Catalog) -> bool:
@@ -84,10 +92,12 @@ def _name_in_metadata(path: Path) -> str:
         return ""
 
 
-def _with_tags(adopted: Sequence[Adopted], catalog: Catalog, state: ScanState) -> Iterator[Adopted]:
+def _with_tags(
+    adopted: Sequence[Adopted], catalog: Catalog, state: ScanState, other_names: Sequence[OtherName]
+) -> Iterator[Adopted]:
     """The same, with the tags of the releases as far as the last scan found them."""
     names = sorted({file.release.project for file in adopted})
     tags = (tag for _name, tags_of_project in state.projects_named(names) for tag in tags_of_project)
-    matched = match_adopted.match_adopted(tags, catalog)
+    matched = match_adopted.match_adopted(tags, catalog, other_names)
     for file in adopted:
         yield file._replace(release=matched.get(file.release.origin, file.release))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from sdistmaker_recipe.catalog import Catalog, open_catalog
@@ -14,6 +16,7 @@ from tests.unit.values import REPOSITORY, TIME, UUID, a_release
 
 GIT, GIT_URL = "git-0123456789", "git+https://git.example.com"
 PROJECT = "acme.ledger"
+EARLY = TIME - timedelta(days=1)
 
 
 @pytest.fixture
@@ -39,9 +42,9 @@ def match(catalog: Catalog, *scans: Scan, other_names: tuple[OtherName, ...] = (
     return moved_projects.match_releases(scans, ScanState(catalog), catalog, other_names)
 
 
-def elsewhere(catalog: Catalog, scan: Scan) -> dict[str, str]:
+def elsewhere(catalog: Catalog, scan: Scan, *, deleted: str = "") -> dict[str, str]:
     state = ScanState(catalog)
-    found = moved_projects.published_elsewhere(state.tags(scan), state, catalog, ())
+    found = moved_projects.published_elsewhere(state.tags(scan), state, catalog, (), {deleted})
     return {origin: release.version for origin, release in found.items()}
 
 
@@ -74,11 +77,63 @@ def test_tags_that_are_in_both_stay_with_the_one_that_published(catalog):
     assert elsewhere(catalog, new) == {NEW["1.0"]: "1.0", NEW["1.1"]: "1.1"}
 
 
-def test_a_tag_that_the_old_repository_has_no_more_is_taken_over_alone(catalog):
+def test_a_project_that_is_there_keeps_the_releases_of_tags_that_it_has_no_more(catalog):
     old = scanned(catalog, project(PROJECT, "1.1", prefix=""), url=REPOSITORY, origin=UUID)
     new = scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1"))
-    match(catalog, old, new)
-    assert places(catalog) == {"1.0": NEW["1.0"], "1.1": OLD["1.1"]}
+    state = ScanState(catalog)
+    for scan in (old, new):
+        state.settle(scan, "dealt with")
+    assert match(catalog, old, new) == ()
+    assert places(catalog) == OLD
+    assert elsewhere(catalog, new) == {NEW["1.0"]: "1.0", NEW["1.1"]: "1.1"}
+    assert elsewhere(catalog, new, deleted=OLD["1.0"]) == {NEW["1.1"]: "1.1"}
+    assert state.pending_projects(new) == [f"group/{PROJECT}"], "a build of its tag decides"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_project_that_has_no_tag_left_keeps_its_releases_while_its_folder_is_there(catalog, is_there):
+    folders = [project(PROJECT)] if is_there else []
+    old = scanned(catalog, *folders, url=REPOSITORY, origin=UUID)
+    match(catalog, old, scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1")))
+    assert places(catalog) == (OLD if is_there else NEW)
+
+
+def test_a_project_in_a_repository_that_replaced_its_own_is_there(catalog):
+    old = scanned(catalog, project(PROJECT, "1.0", "1.1", prefix=""), url=REPOSITORY, origin=UUID)
+    ScanState(catalog).settle(old, "dealt with")
+    restored = scanned(catalog, project(PROJECT, "1.0", prefix="r"), url=REPOSITORY, origin="restored")
+    match(catalog, restored, scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1")))
+    assert places(catalog) == {"1.0": f"restored/{PROJECT}/tags/r1.0", "1.1": OLD["1.1"]}
+
+
+def test_what_is_withdrawn_altogether_has_not_moved(catalog):
+    for version in ("1.0", "1.1"):
+        catalog.releases.publish(a_release(version, tag_deleted_in="19", yanked="tag deleted in r19"))
+    assert match(catalog, scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1"))) == ()
+    assert places(catalog) == OLD
+
+
+def test_a_name_that_belongs_to_a_third_project_is_not_taken_along(catalog):
+    third = a_release("0.9", origin=f"{UUID}/first/{PROJECT}/tags/0.9")
+    catalog.releases.publish(third._replace(files=(third.sdist._replace(upload_time=EARLY),)))
+    old = scanned(catalog, project(f"first/{PROJECT}", "0.9", prefix=""), url=REPOSITORY, origin=UUID)
+    new = scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1"))
+    assert match(catalog, old, new) == ()
+    line = OtherName(f"group/{PROJECT}", PROJECT)
+    assert match(catalog, old._replace(options_digest=""), new, other_names=(line,))
+    assert places(catalog) == {"0.9": f"{UUID}/first/{PROJECT}/tags/0.9", **NEW}
+
+
+def test_of_several_projects_that_move_the_owner_takes_the_name_along(catalog):
+    for folder, time in (("till", EARLY), ("a/register", TIME)):
+        version = "1.0" if folder == "till" else "2.0"
+        with_folder(catalog, folder, version, time)
+    old = scanned(catalog, project(PROJECT, "1.0", "1.1", prefix=""), url=REPOSITORY, origin=UUID)
+    match(catalog, old, scanned(catalog, project("register", "2.0"), project("till", "1.0")))
+    assert {f"{GIT}/till/tags/v1.0", f"{GIT}/register/tags/v2.0"} < {
+        release.origin for release in catalog.releases.all()
+    }
+    assert name_use("acme-till", catalog, ()).claimant == f"{GIT}/till"
 
 
 def test_a_repository_that_is_left_after_both_were_read_is_noticed(catalog):
@@ -104,11 +159,11 @@ def test_another_project_or_version_is_not_taken(catalog):
     assert places(catalog) == OLD
 
 
-def with_folder(catalog: Catalog, folder: str) -> None:
-    """Publish acme-till 1.0 from a folder of another name."""
-    url, origin = f"{REPOSITORY}/{folder}/tags/1.0", f"{UUID}/{folder}/tags/1.0"
-    release = a_release("1.0", origin=origin, tag_url=url)._replace(project="acme-till", name="acme.till")
-    catalog.releases.publish(release)
+def with_folder(catalog: Catalog, folder: str, version: str = "1.0", time: datetime = TIME) -> None:
+    """Publish acme-till from a folder of another name."""
+    url, origin = f"{REPOSITORY}/{folder}/tags/{version}", f"{UUID}/{folder}/tags/{version}"
+    release = a_release(version, origin=origin, tag_url=url)._replace(project="acme-till", name="acme.till")
+    catalog.releases.publish(release._replace(files=(release.sdist._replace(upload_time=time),)))
 
 
 def test_a_folder_of_another_name_is_known_by_its_name_and_keeps_the_name_of_its_project(catalog):

@@ -13,6 +13,8 @@ from sdistmaker_recipe.index.name_rules import (
     folder_of,
     foreign_publishers,
     line_for,
+    may_inherit,
+    owner_before,
     owner_of,
     refusal,
     refused_name,
@@ -128,6 +130,24 @@ class TestVerdict:
     def test_takes_other_spellings_of_a_folder_for_the_same_but_for_its_own_name(self):
         assert may_publish("my-tool", name_use(publisher("My Tool")))
         assert not may_publish("PayRoll", name_use(publisher("payroll")))
+
+
+class TestInheritance:
+    @staticmethod
+    def may_inherit(path: str, former: str, use: NameUse, line: str = "") -> bool:
+        return may_inherit(folder(path), f"u/{former}", use, other_names(line) if line else ())
+
+    def test_is_of_a_name_that_was_its_own(self):
+        left = publisher("payroll", is_live=False, is_there=False)
+        assert self.may_inherit("new/payroll", "payroll", name_use(left, publisher("aaa")))
+        assert owner_before("u/payroll", name_use(left, publisher("aaa"))).folder.path == "payroll"
+
+    def test_is_of_no_name_of_a_third_project_that_is_there(self):
+        left, owner = publisher("aaa", is_live=False, is_there=False), publisher("payroll")
+        assert not self.may_inherit("new/payroll", "aaa", name_use(left, owner))
+        assert self.may_inherit("new/payroll", "aaa", name_use(left, owner), "new/payroll payroll")
+        assert self.may_inherit("new/payroll", "aaa", name_use(left, owner._replace(is_there=False)))
+        assert self.may_inherit("payroll", "aaa", name_use(left, owner)), "it is its own name"
 
 
 class TestOption:

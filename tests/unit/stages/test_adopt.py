@@ -25,9 +25,10 @@ from sdistmaker_recipe.stages import withdraw
 from sdistmaker_recipe.stages.adopt import adopt
 from sdistmaker_recipe.stages.adopt import adoption as module
 from sdistmaker_recipe.stages.pages import PageWriter
+from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ScanResult
 from tests.support.history import tree
 from tests.support.old_index import MADE, add_archive
-from tests.unit.values import a_failure, a_release, a_tag
+from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release, a_tag
 
 
 @dataclass(frozen=True)
@@ -645,6 +646,20 @@ class TestRecognise:
         tag = a_tag("1.0")
         index.catalog.releases.publish(a_release("1.0", filename="another.tar.gz", origin=tag.origin))
         assert match_adopted.match_adopted([tag], index.catalog) == {}
+
+    def test_no_tag_of_another_project_than_the_one_that_publishes_under_the_name(self, index):
+        own, other = a_tag("1.0", project="z/acme.ledger"), a_tag("1.0", project="a/acme.ledger")
+        index.catalog.releases.publish(a_release("1.1", origin=f"{own.project_origin}/tags/1.1"))
+        assert match_adopted.match_adopted([other], index.catalog) == {}
+        assert match_adopted.match_adopted([other, own], index.catalog)
+        assert index.catalog.releases.get("acme-ledger", self.RELEASE.filename).origin == own.origin
+
+    def test_none_of_several_projects_of_that_name(self, index):
+        tags = [a_tag("1.0", project=f"{folder}/acme.ledger") for folder in "ab"]
+        assert match_adopted.match_adopted(tags, index.catalog) == {}
+        found = ScanResult(Checkpoint("20", "20", TIME), (ProjectTags("b/acme.ledger", ()),))
+        ScanState(index.catalog).replace(REPOSITORY, UUID, "options", found)
+        assert match_adopted.match_adopted(tags[:1], index.catalog) == {}, "the other one may be the owner"
 
 
 def test_other_names_are_known_by_path_project_and_folder(index):
