@@ -47,6 +47,12 @@ class IndexState:
         value: str = self._database.value("SELECT value FROM note WHERE name = ?", [name], "")
         return value
 
+    def notes(self, start: str) -> dict[str, str]:
+        """The values of all notes whose names begin so, by the rest of the name."""
+        query = "SELECT name, value FROM note WHERE name >= ? AND name < ?"
+        rows = self._database.rows(query, [start, f"{start}\U0010ffff"])
+        return {name[len(start) :]: value for name, value in rows}
+
     def set_note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self._database.change(insert("note", ["name", "value"], "OR REPLACE"), [(name, value)])

@@ -11,7 +11,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Check
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import RunContext
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
+from sdistmaker_recipe.model import Plan, Published, Skipped, TagResult, WheelResult, WorkerUse
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
 
@@ -90,8 +90,8 @@ class LineListener(NamedTuple):
             number = len(plan.wheels)
             self.write(f"Building {number} wheels." if number > 1 else "Building 1 wheel.")
 
-    def finished(self, outcome: Published | Rejected) -> None:
-        """Write whether a tag was published or failed."""
+    def finished(self, outcome: TagResult) -> None:
+        """Write whether a tag was published, failed, or is none of ours to publish."""
         self.write(_line(outcome))
 
     def wheel_finished(self, result: WheelResult) -> None:
@@ -109,7 +109,7 @@ class SilentListener:
     def planned(self, plan: Plan) -> None:
         """Write nothing."""
 
-    def finished(self, outcome: Published | Rejected) -> None:
+    def finished(self, outcome: TagResult) -> None:
         """Write nothing."""
 
     def wheel_finished(self, result: WheelResult) -> None:
@@ -119,9 +119,11 @@ class SilentListener:
         """Write nothing."""
 
 
-def _line(outcome: Published | Rejected) -> str:
+def _line(outcome: TagResult) -> str:
     if isinstance(outcome, Published):
         done = "kept" if outcome.is_file_kept else "published"
         return f"{done} {outcome.release.filename} from {report.label(outcome.tag)}"
+    if isinstance(outcome, Skipped):
+        return f"skipped {report.label(outcome.tag)}"
     # The report says the reason, with the path of the log.
     return f"failed {report.label(outcome.tag)}"

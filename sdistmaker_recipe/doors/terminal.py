@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sdistmaker_recipe.doors.printable import printable
 from sdistmaker_recipe.flow.context import Listener
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
+from sdistmaker_recipe.model import Plan, Rejected, TagResult, WheelResult, WorkerUse
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.stages.report import Line, Meaning
 
@@ -79,7 +79,7 @@ class _BarListener:
         total = len(plan.build) + len(plan.wheels)
         self._progress.update(self._task, description="Building", total=total)
 
-    def finished(self, outcome: Published | Rejected) -> None:
+    def finished(self, outcome: TagResult) -> None:
         """Count the tag. Name it if it failed and none of its project failed for the same reason."""
         self._progress.advance(self._task)
         if not isinstance(outcome, Rejected):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog.scan_state import Scan
 from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.flow import moved_projects
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
@@ -24,7 +25,10 @@ from sdistmaker_recipe.model import (
     Outcome,
     Published,
     Rejected,
+    Release,
+    Skipped,
     Tag,
+    TagResult,
     repository_of,
 )
 from sdistmaker_recipe.names import same_version
@@ -42,6 +46,7 @@ def open_batches(planned: Planned, run: Run) -> Batches:
         known_repositories=run.catalog.index_state.finished_repositories(),
         pending=Counter(tag.project_origin for tag in planned.plan.build),
         scans=planned.scanned.scans,
+        twins=planned.twins,
     )
 
 
@@ -50,8 +55,8 @@ class Batches:
     """Takes outcomes one by one and publishes those of half a second together.
 
     ``known_repositories`` are the UUIDs of the repositories that an earlier run has finished, ``pending``
-    counts the tags of each project that are still to come, ``scans`` are those of this run. ``results``
-    collects the result of each tag.
+    counts the tags of each project that are still to come, ``scans`` are those of this run, ``twins`` as in
+    ``Planned``. ``results`` collects the result of each tag.
     """
 
     run: Run
@@ -59,7 +64,8 @@ class Batches:
     known_repositories: frozenset[str]
     pending: Counter[str]
     scans: Sequence[Scan] = ()
-    results: list[Published | Rejected] = field(default_factory=list)
+    twins: Mapping[str, Release] = field(default_factory=dict)
+    results: list[TagResult] = field(default_factory=list)
     _waiting: list[Outcome] = field(default_factory=list)
     _changed_projects: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _undecided: list[Built] = field(default_factory=list)
@@ -101,7 +107,7 @@ class Batches:
         ]
         if archives:
             sync_filesystem(self.index.store.folder)
-        results: list[Published | Rejected] = []
+        results: list[TagResult] = []
         errors: list[StoreError] = []
         undecided: list[Built] = []
         with self.index.catalog.batch():
@@ -136,16 +142,19 @@ class Batches:
 
     def _has_to_wait(self, built: Built) -> bool:
         """Whether builds that are still to come may tell whose name this one has."""
-        if self._is_last:
+        if self._is_last or self._twin(built):
             return False
         catalog, configuration = self.index.catalog, self.run.configuration
         return name_owners.verdict(built, catalog, configuration, is_last=False).may_change
 
-    def _publish(self, outcome: Outcome) -> Published | Rejected:
+    def _publish(self, outcome: Outcome) -> TagResult:
         if isinstance(outcome, Failed):
             return self._remembered(
                 publish.reject_failed(outcome, self.index), is_permanent=outcome.is_permanent
             )
+        if twin := self._twin(outcome):
+            moved_projects.note_twin(twin, outcome.tag, self.index.catalog)
+            return Skipped(outcome.tag, plan.kept_elsewhere(twin))
         if rightful := self._tag_to_wait_for(outcome):
             reason = version_rules.reason_to_wait(rightful, outcome)
             return self._remembered(publish.refuse(outcome, reason, self.index), is_permanent=False)
@@ -153,6 +162,11 @@ class Batches:
         result = publish.publish(outcome, self.index, upload_time, self.run.configuration)
         self.index.catalog.toolchains.record(outcome.tag.project_origin, outcome.toolchain)
         return self._remembered(result, is_permanent=True) if isinstance(result, Rejected) else result
+
+    def _twin(self, built: Built) -> Release | None:
+        """The release of a project in another repository whose name a tag of the same version has too."""
+        release = self.twins.get(built.tag.origin)
+        return release if release and release.project == normalised_name_of(built.name) else None
 
     def _tag_to_wait_for(self, built: Built) -> Tag | None:
         """The tag whose name is the version that another tag built, if it failed only for the moment."""
@@ -185,7 +199,7 @@ class Batches:
         )
         return rejected._replace(is_repeated=publish.record_failure(failure, self.index.catalog))
 
-    def _completed_projects(self, results: Sequence[Published | Rejected]) -> list[str]:
+    def _completed_projects(self, results: Sequence[TagResult]) -> list[str]:
         """The normalised names of changed projects of which no more tags come."""
         for result in results:
             if isinstance(result, Published):

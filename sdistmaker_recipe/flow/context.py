@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult, WorkerUse
+from sdistmaker_recipe.model import Plan, TagResult, WheelResult, WorkerUse
 from sdistmaker_recipe.vcs import Credentials
 
 
@@ -18,8 +18,8 @@ class Listener(Protocol):
     def planned(self, plan: Plan) -> None:
         """The plan is made, and the builds begin."""
 
-    def finished(self, outcome: Published | Rejected) -> None:
-        """A tag is built and published, or failed."""
+    def finished(self, outcome: TagResult) -> None:
+        """A tag is built and published, or failed, or it turned out that there is nothing to publish."""
 
     def wheel_finished(self, result: WheelResult) -> None:
         """The wheel of a release that was published before is published, or there is none."""

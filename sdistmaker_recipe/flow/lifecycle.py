@@ -19,11 +19,11 @@ from sdistmaker_recipe.index import file_conflicts, name_rules, yanking
 from sdistmaker_recipe.model import (
     Failure,
     Plan,
-    Published,
     Rejected,
     Release,
     ReleaseChange,
     Tag,
+    TagResult,
     project_origin,
 )
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version, same_version
@@ -162,7 +162,7 @@ def record_changes(planned: Plan, catalog: Catalog) -> None:
         catalog.withdrawals.record(changed)
 
 
-def remove_releases(planned: Plan, results: Iterable[Published | Rejected], catalog: Catalog) -> None:
+def remove_releases(planned: Plan, results: Iterable[TagResult], catalog: Catalog) -> None:
     """Take the releases that are to be removed out of the catalog.
 
     A release stays if a tag took it over, or if a tag failed that may take it over once it builds. Raises

@@ -3,7 +3,8 @@
 Each release belongs to the tag that it was made from. If its project is not found any more, and a tag of the
 same project and version is in another repository, the release is given to that one, as it is. Nobody has
 built that tag, so the name must belong to no third project (``name_rules.may_inherit``). As long as its
-project is there, the release keeps its tag, be it deleted or not, and a build of the other tag decides.
+project is there, the release keeps its tag, be it deleted or not. The other tag is built once, because only
+its metadata tells whether it is of the same project; if it is, it is not published.
 
 A repository of git or Mercurial can also move within a folder that is read as one. Then a tag of the same
 project and version counts if it is at the same commit.
@@ -12,7 +13,7 @@ project and version counts if it is at the same commit.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from sdistmaker_recipe.catalog import Catalog, name_use
@@ -33,6 +34,7 @@ from sdistmaker_recipe.names import canonicalize_name, same_version
 
 _SHORTEST_ID = 40
 """The digits of a commit's id in git and Mercurial, at least."""
+_TWIN = "name in the metadata of "
 _MATCHED = "repositories whose tags were compared with all releases"
 
 
@@ -95,6 +97,30 @@ def published_elsewhere(
     projects = {project_origin(release.origin) for release in found.values()}
     there = {project for project in projects if scan_state.has_project(project)}
     return {origin: each for origin, each in found.items() if project_origin(each.origin) in there}
+
+
+def known_twins(tags: Iterable[Tag], twins: Mapping[str, Release], catalog: Catalog) -> dict[str, Release]:
+    """Those of ``published_elsewhere`` of which a build showed that they have the name of the release.
+
+    A folder of that name can hold another project, as folders called client or core do. Only a build tells.
+    Raises ``StoreError``.
+    """
+    names = catalog.index_state.notes(_TWIN) if twins else {}
+    return {
+        tag.origin: release
+        for tag in tags
+        if (release := twins.get(tag.origin)) and names.get(tag.origin) == _name_at(release.project, tag)
+    }
+
+
+def note_twin(release: Release, tag: Tag, catalog: Catalog) -> None:
+    """Record that a tag has the name of a release, and need not be built again. Raises ``StoreError``."""
+    catalog.set_note(f"{_TWIN}{tag.origin}", _name_at(release.project, tag))
+    catalog.failures.remove([tag.origin])
+
+
+def _name_at(name: str, tag: Tag) -> str:
+    return f"{name} at {tag.revision}"
 
 
 def _releases_to_match(

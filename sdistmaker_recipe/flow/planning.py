@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe import __version__
@@ -24,7 +24,8 @@ class Planned(NamedTuple):
     """What the run will do.
 
     ``projects_to_check`` are the projects whose files may be missing. ``verifier`` has compared the whole
-    index with the catalog; it is None if nobody asked for that.
+    index with the catalog; it is None if nobody asked for that. ``twins`` are the releases that projects of
+    other repositories keep, by the origins of the tags that may build them too.
     """
 
     scanned: Scanned
@@ -34,6 +35,7 @@ class Planned(NamedTuple):
     projects_to_check: frozenset[str]
     names_to_reserve: NamesToReserve
     verifier: Verifier | None
+    twins: Mapping[str, Release] = {}
 
 
 def plan(scanned: Scanned, run: Run) -> Planned:
@@ -53,17 +55,18 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     tags = _tags_to_consider(scanned, projects_to_check, run)
     match_adopted.match_adopted(tags, run.catalog, run.configuration.other_names)
     releases = run.catalog.releases.of_tags({tag.origin for tag in tags})
+    twins = moved_projects.published_elsewhere(
+        [tag for tag in tags if tag.origin not in releases],
+        run.scan_state,
+        run.catalog,
+        run.configuration.other_names,
+        {release.origin for release, _revision in missing_tags.deleted.values()},
+    )
     state = plan_stage.CatalogState(
         releases=releases,
         failures=_failures(missing_tags, run),
         missing_files=_missing_files(releases.values(), adoption, lost, run),
-        published_elsewhere=moved_projects.published_elsewhere(
-            [tag for tag in tags if tag.origin not in releases],
-            run.scan_state,
-            run.catalog,
-            run.configuration.other_names,
-            {release.origin for release, _revision in missing_tags.deleted.values()},
-        ),
+        published_elsewhere=moved_projects.known_twins(tags, twins, run.catalog),
         releases_without_tag=lifecycle.releases_without_tag(missing_tags, run.configuration),
     )
     new_plan = plan_stage.plan(tags, state, run.configuration, __version__)
@@ -81,6 +84,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
             scanned.scans, run.scan_state, run.options_digest, new_plan.build
         ),
         verifier=verifier,
+        twins=twins,
     )
 
 

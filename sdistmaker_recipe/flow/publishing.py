@@ -24,9 +24,8 @@ from sdistmaker_recipe.flow.scanning import Scanned
 from sdistmaker_recipe.index import name_rules
 from sdistmaker_recipe.index.atomic_files import at_end
 from sdistmaker_recipe.model import (
-    Published,
-    Rejected,
     ReleaseChange,
+    TagResult,
     Verification,
     WheelResult,
     WorkerUse,
@@ -39,7 +38,7 @@ class Results(NamedTuple):
     """What was done: the result of each tag, what became of releases, warnings, and who built."""
 
     planned: Planned
-    tags: Sequence[Published | Rejected]
+    tags: Sequence[TagResult]
     release_changes: tuple[ReleaseChange, ...]
     warnings: tuple[str, ...] = ()
     verification: Verification | None = None
@@ -75,7 +74,7 @@ def publish_nothing(planned: Planned) -> Results:
 
 def _publish_all(
     builds: Builds, run: Run
-) -> tuple[Sequence[Published | Rejected], Sequence[WheelResult], tuple[str, ...]]:
+) -> tuple[Sequence[TagResult], Sequence[WheelResult], tuple[str, ...]]:
     """The results of tags and of wheels, and warnings about names that the public index has too."""
     # A run without news does not need these imports.
     from sdistmaker_recipe.flow.batches import open_batches
@@ -107,7 +106,7 @@ def _write_pages(planned: Planned, run: Run) -> None:
     update_guessed_names(planned.names_to_reserve, run)
 
 
-def _warn_of_mixed_names(tags: Sequence[Published | Rejected], run: Run) -> tuple[str, ...]:
+def _warn_of_mixed_names(tags: Sequence[TagResult], run: Run) -> tuple[str, ...]:
     """Warnings about names of several projects: looked for once, and when something was published."""
     begin = name_rules.told_under(run.configuration.other_names)
     if not tags and run.catalog.note(name_rules.TOLD).startswith(begin):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sdistmaker_recipe.flow import lifecycle
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.publishing import Results
-from sdistmaker_recipe.model import Plan, Published, Rejected, Report
+from sdistmaker_recipe.model import Plan, Published, Rejected, Report, Skipped
 
 _PLACE = "destination"
 """The note in the catalog: the place of the index when it was last looked at."""
@@ -14,7 +14,8 @@ _PLACE = "destination"
 def report(results: Results, run: Run) -> Report:
     """All that the run did, or would do. Raises ``StoreError``."""
     planned, scanned = results.planned, results.planned.scanned
-    plan = planned.plan._replace(release_changes=results.release_changes)
+    skipped = tuple(result for result in results.tags if isinstance(result, Skipped))
+    plan = planned.plan._replace(release_changes=results.release_changes, skip=(*planned.plan.skip, *skipped))
     releases, projects = run.catalog.releases.count()
     return Report(
         destination=run.configuration.destination,

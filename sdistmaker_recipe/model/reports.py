@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model.builds import Attempt
-from sdistmaker_recipe.model.plans import Plan
+from sdistmaker_recipe.model.plans import Plan, Skipped
 from sdistmaker_recipe.model.releases import MissingWheel, Release
 from sdistmaker_recipe.model.tags import Tag
 
@@ -53,6 +53,10 @@ class Rejected(NamedTuple):
     log_file: Path
     attempts: tuple[Attempt, ...] = ()
     is_repeated: bool = False
+
+
+TagResult: TypeAlias = Published | Rejected | Skipped
+"""What became of a tag that was built: also skipped, if the build showed that there is nothing to publish."""
 
 
 class Adopted(NamedTuple):

@@ -20,7 +20,7 @@ class CatalogState:
 
     ``releases_without_tag`` are the releases whose tags were deleted, each by project and version as
     ``packaging.utils.canonicalize_version`` has it; another tag may take one over. ``published_elsewhere``
-    are the releases that tags of other repositories keep, by the origins of the tags that would make them.
+    are the releases that projects of other repositories keep, by the origins of the tags that build them too.
     """
 
     releases: Mapping[str, Release] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def plan(tags: Iterable[Tag], known: CatalogState, configuration: Configuration,
         if release is not None and not lost and not may_replace_file(release, tag.revision, configuration):
             skipped[tag] = published(tag, release)
         elif release is None and (kept := known.published_elsewhere.get(tag.origin)):
-            skipped[tag] = f"published as {kept.filename} from {kept.tag_url}, which is still there"
+            skipped[tag] = kept_elsewhere(kept)
         elif tag in skipped and not lost and not _may_take_over(tag, known.releases_without_tag):
             continue
         # What follows holds whatever a filter says: a file that was published is made again.
@@ -115,6 +115,11 @@ def published(tag: Tag, release: Release) -> str:
         f"published as {release.filename} from revision {release.revision}; "
         f"the tag is now at {tag.revision}, the published file stays"
     )
+
+
+def kept_elsewhere(release: Release) -> str:
+    """Why a tag is left alone that builds a release of another project of the same name."""
+    return f"published as {release.filename} from {release.tag_url}, which is still there"
 
 
 def _prereleases(tags: Iterable[Tag], configuration: Configuration) -> dict[Tag, str]:

@@ -130,6 +130,38 @@ def test_a_fork_gets_no_release_that_its_origin_withdraws(tmp_path: Path, comman
     assert [each["version"] for each in report["published"]] == ["9.0"]
 
 
+def test_a_folder_of_the_same_name_and_version_holds_another_project(both: Index, other: History) -> None:
+    both.history.release("client", "1.0")
+    both.run()
+    other.release("client", "1.0", dist="team-b-client")
+    report = both.run()
+    assert [each["filename"] for each in report["published"]] == ["team_b_client-1.0.tar.gz"]
+    other.release("client", "2.0", dist="team-b-client")
+    both.history.release("client", "2.0")
+    assert len(both.run()["published"]) == 2, "in one run, too"
+    assert of_project(both, "client") == of_project(both, "team_b_client") == ["1.0", "2.0"]
+
+
+def test_what_two_repositories_have_is_built_once_and_published_of_the_first(
+    both: Index, other: History
+) -> None:
+    both.history.release("payroll", "1.0")
+    both.run()
+    other.release("payroll", "1.0")
+    assert [each["url"] for each in both.run("--dry-run")["to_build"]] == [f"{other.url}/payroll/tags/1.0"]
+    report = both.run()
+    assert (report["published"], report["failed"], report["warnings"]) == ([], [], [])
+    reason = f"published as payroll-1.0.tar.gz from {both.history.url}/payroll/tags/1.0, which is still there"
+    assert reason in {each["reason"] for each in report["skipped"]}
+    again = both.run("--dry-run", "--retry-failed")
+    assert again["to_build"] == []
+    assert reason in {each["reason"] for each in again["skipped"]}
+    # It may be another project now.
+    other.delete("payroll/tags/1.0")
+    other.release("payroll", "1.0", dist="team-b-payroll")
+    assert [each["name"] for each in both.run()["published"]] == ["team-b-payroll"]
+
+
 @pytest.fixture
 def index(history: History, commands: Commands) -> Index:
     return Index(history, commands)

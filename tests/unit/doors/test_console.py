@@ -9,7 +9,7 @@ import pytest
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.doors.console import LineListener, SilentListener, run_context, without_password
 from sdistmaker_recipe.errors import ConfigurationError
-from sdistmaker_recipe.model import Plan, Published, Rejected, WheelResult
+from sdistmaker_recipe.model import Plan, Published, Rejected, Skipped, WheelResult
 from sdistmaker_recipe.vcs import Credentials
 from tests.unit.values import a_release, a_tag
 
@@ -97,6 +97,8 @@ class TestLineListener:
         listener.finished(REJECTED)
         assert written[0] == "published acme_ledger-1.0.tar.gz from acme.ledger 1.0"
         assert written[1].startswith("failed acme.ledger 0.9")
+        listener.finished(Skipped(a_tag("1.1"), "published from elsewhere"))
+        assert written[2:] == ["skipped acme.ledger 1.1"]
 
 
 class TestSilentListener:

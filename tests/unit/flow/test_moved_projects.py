@@ -12,7 +12,7 @@ from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.flow import moved_projects
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
-from tests.unit.values import REPOSITORY, TIME, UUID, a_release
+from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release
 
 GIT, GIT_URL = "git-0123456789", "git+https://git.example.com"
 PROJECT = "acme.ledger"
@@ -200,3 +200,18 @@ def test_little_is_asked_if_nothing_changed(catalog, monkeypatch):
     ScanState(catalog).settle(scan, "dealt with")
     monkeypatch.setattr(type(catalog.releases), "_select", None)
     assert match(catalog, ScanState(catalog).scan(GIT_URL)) == ()
+
+
+def test_a_tag_has_the_name_of_a_release_at_the_revision_at_which_it_was_built(catalog):
+    scanned(catalog, project(PROJECT, "1.0", "1.1", prefix=""), url=REPOSITORY, origin=UUID)
+    tags = ScanState(catalog).tags(scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1")))
+    twins = moved_projects.published_elsewhere(tags, ScanState(catalog), catalog, ())
+    assert moved_projects.known_twins(tags, twins, catalog) == {}
+    catalog.failures.add(a_failure(tags[0]))
+    moved_projects.note_twin(twins[NEW["1.0"]], tags[0], catalog)
+    assert moved_projects.known_twins(tags, twins, catalog) == {NEW["1.0"]: twins[NEW["1.0"]]}
+    assert catalog.failures.all() == []
+    moved = [tag._replace(revision="fedcba") for tag in tags]
+    assert moved_projects.known_twins(moved, twins, catalog) == {}
+    renamed = {origin: release._replace(project="other") for origin, release in twins.items()}
+    assert moved_projects.known_twins(tags, renamed, catalog) == {}
