@@ -10,6 +10,7 @@ from tests.support.commands import Commands
 from tests.support.git import FIRST_SECOND, commit, git, make_bare
 from tests.support.history import History, setuptools_project
 from tests.support.history_index import Index
+from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
 
 NOTHING = {"README": "nothing builds here\n"}
@@ -36,8 +37,9 @@ def of_project(index: Index, name: str) -> list[str]:
     return [path.rpartition("-")[2].removesuffix(".tar.gz") for path in index.files if f"/{name}-" in path]
 
 
-@pytest.mark.parametrize("gone", ["1.0", "1.1"])
-@pytest.mark.parametrize("content", [NOTHING, setuptools_project("payroll", "1.0")], ids=["empty", "same"])
+@pytest.mark.parametrize(
+    ("gone", "content"), each_value(("1.0", "1.1"), (NOTHING, setuptools_project("payroll", "1.0")))
+)
 def test_the_tag_of_a_withdrawn_version_takes_nothing_over(
     both: Index, other: History, gone: str, content: dict[str, str]
 ) -> None:
@@ -72,8 +74,7 @@ def test_in_the_run_that_withdraws_it_it_takes_nothing_over_either(
     assert list(both.failures(*options)) == ["payroll 9.0"]
 
 
-@pytest.mark.parametrize("is_one_run", [True, False])
-@pytest.mark.parametrize("options", [(), ("--ignore", "foo")])
+@pytest.mark.parametrize(("is_one_run", "options"), each_value((True, False), ((), ("--ignore", "foo"))))
 def test_a_name_from_metadata_is_not_passed_on_while_its_owner_is_there(
     both: Index, other: History, is_one_run: bool, options: tuple[str, ...]
 ) -> None:
