@@ -6,8 +6,11 @@ The numbers of revisions are those of ``make_history`` in conftest.py.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +23,7 @@ from sdistmaker_recipe.vcs import Checkpoint
 from sdistmaker_recipe.vcs.subversion.connection import Connection
 from sdistmaker_recipe.vcs.subversion.opening import open_connection
 from tests.contract.conftest import BACKENDS, ODD_NAMES, Opener, Real
-from tests.support.memory_repository import FIRST_TIME, STEP, MemoryRepository
+from tests.support.memory_repository import FIRST_TIME, STEP, File, MemoryRepository
 from tests.support.requirements import need
 from tests.support.subversion import create
 
@@ -219,6 +222,24 @@ def test_export_writes_content_modes_links_and_times(open_at: Opener, tmp_path: 
     assert stat.S_IMODE((out / "setup.py").stat().st_mode) & 0o111 == 0
     assert (out / "setup.py").stat().st_mtime == commit_time(1).timestamp()
     assert (out / "src/mod.py").stat().st_mtime == commit_time(3).timestamp()
+
+
+@pytest.fixture
+def kathmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_keywords_have_times_in_utc(backend: str, kathmandu: None, user: Path, tmp_path: Path) -> None:
+    history = MemoryRepository()
+    history.commit({"file": File(b"$Date$", {"svn:keywords": "Date"})})
+    with open_connection(create(tmp_path / "repository", history), backend) as connection:
+        connection.export("", "1", tmp_path / "out")
+    assert re.fullmatch(r"\$Date: .* \+0000 \(.*\) \$", (tmp_path / "out/file").read_text())
 
 
 def test_export_touches_nothing_that_is_there(open_at: Opener, tmp_path: Path) -> None:

@@ -32,7 +32,12 @@ from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import CHECK_URL, DROPPED, EXTERNALS, ErrorChain, translate
 from sdistmaker_recipe.vcs.subversion.export import Exported, check_redirect, export_with_externals
 from sdistmaker_recipe.vcs.subversion.log import LogEntry, LogReader
-from sdistmaker_recipe.vcs.subversion.process import use_batch_ssh, use_system_certificates, use_utf8_names
+from sdistmaker_recipe.vcs.subversion.process import (
+    use_batch_ssh,
+    use_system_certificates,
+    use_utc,
+    use_utf8_names,
+)
 from sdistmaker_recipe.vcs.subversion.revisions import EPOCH, revision_number, time_of
 from sdistmaker_recipe.vcs.subversion.urls import canonical_url, path_below, same_server, url_of
 
@@ -114,6 +119,7 @@ class LibsvnConnection(LogReader):
         number = revision_number(self._url, revision)
         url = url_of(self._url, path)
         self.disconnect()
+        use_utc()  # a worker on another machine has the time zone of that
 
         def export() -> None:
             with new_folder(url, destination):

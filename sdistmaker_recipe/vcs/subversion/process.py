@@ -12,6 +12,7 @@ import locale
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -34,6 +35,13 @@ def use_utf8_names() -> None:
         with contextlib.suppress(locale.Error):
             locale.setlocale(locale.LC_CTYPE, name)
             return
+
+
+def use_utc() -> None:
+    """Set the time zone to UTC: libsvn writes local times into files with the keyword Date."""
+    if os.environ.get("TZ") != "UTC":
+        os.environ["TZ"] = "UTC"
+        time.tzset()
 
 
 def use_batch_ssh() -> None:

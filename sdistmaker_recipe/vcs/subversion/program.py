@@ -257,9 +257,9 @@ def _text(target: ET.Element) -> str:
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment for svn: names and messages in UTF-8 and English, an ssh that asks nothing."""
+    """An environment for svn: UTF-8 names, English messages, times in UTC, an ssh that asks nothing."""
     ssh = batch_ssh(environment, configuration_files(environment))
-    return {**environment, "LC_ALL": "C.UTF-8", **({"SVN_SSH": ssh} if ssh else {})}
+    return {**environment, "LC_ALL": "C.UTF-8", "TZ": "UTC", **({"SVN_SSH": ssh} if ssh else {})}
 
 
 def _login(credentials: Credentials) -> tuple[list[str], bytes]:
