@@ -9,9 +9,12 @@ from=${1%/} to=${2%/}
 exec 9>>"$from-state/lock"
 flock 9
 
-# Archives first. They never change, so caches may keep them.
+# Archives and their metadata first. They never change, so caches may keep them.
+aws s3 sync "$from" "$to" --exclude '*' --include '*.tar.gz' --include '*.zip' --include '*.whl' \
+    --include '*.metadata' --cache-control 'max-age=31536000, immutable'
+# Then the style sheets, the script and the logo, which change with an upgrade.
 aws s3 sync "$from" "$to" --exclude '*.html' --exclude '*.json' --exclude '*.atom' \
-    --cache-control 'max-age=31536000, immutable'
+    --cache-control no-cache
 # Then the pages of projects. In these patterns * matches / too.
 aws s3 sync "$from" "$to" --exclude '*' --include '*/*.html' --include '*/*.json' \
     --cache-control no-cache

@@ -6,8 +6,10 @@ documented to do, with its patterns.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,6 +28,7 @@ from tests.support.requirements import find, need
 FOLDER = EXAMPLES / "copies"
 FLAGS = {"--exclude", "--include", "--cache-control", "--delete"}
 WITH_VALUE = FLAGS - {"--delete"}
+RULES = ("--exclude", "--include")
 
 AWS = """\
 #!{python}
@@ -230,10 +233,41 @@ with open({str(copying.passes / "found")!r}, "a") as file:
     assert set((copying.passes / "found").read_text().split()) == {"held"}
 
 
-def test_the_calls_of_aws_have_flags_that_it_knows() -> None:
+def calls_of_aws() -> list[str]:
     text = (FOLDER / "s3.sh").read_text("utf-8").replace("\\\n", " ")
-    calls = [line for line in text.splitlines() if line.startswith("aws ")]
-    assert len(calls) == 4
+    return [line for line in text.splitlines() if line.startswith("aws ")]
+
+
+def cache_control(name: str) -> str:
+    """The header that a file of the index gets: that of the first call that copies it."""
+    for call in calls_of_aws():
+        flags = shlex.split(call)[5:]
+        pairs = list(zip(flags[::2], flags[1::2], strict=False))
+        rules = [flag for flag, pattern in pairs if flag in RULES and fnmatch.fnmatchcase(name, pattern)]
+        if not rules or rules[-1] == "--include":
+            return dict(pairs)["--cache-control"]
+    raise AssertionError(f"{name} is not copied")
+
+
+def test_caches_keep_archives_alone(commands: Commands, history: History) -> None:
+    history.release("acme.tool", "1.0")
+    logo = commands.folder / "logo.svg"
+    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    options = ("--repository", history.url, "--destination", "index", "--site-logo", logo, "--wheels", "pure")
+    assert commands.sdists_from_tags(*options).status == 0
+    index = commands.folder / "index"
+    names = [path.relative_to(index).as_posix() for path in index.rglob("*") if path.is_file()]
+    archives = [name for name in names if name.endswith((".tar.gz", ".whl", ".metadata"))]
+    assert {"style.css", "search.js", "feed.css", "logo.svg"} < {*names}
+    assert {Path(name).suffix for name in archives} == {".gz", ".whl", ".metadata"}
+    kept = [name for name in names if cache_control(name) == "max-age=31536000, immutable"]
+    assert sorted(kept) == sorted(archives)
+    assert {cache_control(name) for name in names if name not in archives} == {"no-cache"}
+
+
+def test_the_calls_of_aws_have_flags_that_it_knows() -> None:
+    calls = calls_of_aws()
+    assert len(calls) == 5
     for call in calls:
         assert call.startswith('aws s3 sync "$from" "$to" ')
         assert set(re.findall(r"--[a-z-]+", call)) <= FLAGS
