@@ -152,12 +152,11 @@ class LocalPlace:
         """Write the files of a changeset to a new folder."""
         if not self.has(node):
             raise PathNotFoundError(self.url, f"no changeset {node} is there any more")
-        arguments = ["-R", self.server, "archive", "-r", node, "-t", "files", str(destination.absolute())]
-        # Largefiles may have to be fetched from where they are kept.
-        is_fetching = bool(self._network) and _has_largefiles(self.server)
-        server = self._servers.network() if is_fetching else self._servers.local()
-        extra = self._network if is_fetching else ()
-        server.run(self.url, [*extra, *arguments], seconds=_SECONDS)
+        if self._network and _has_largefiles(self.server):
+            # The process that fetches has the settings of the user, whose filters would change files.
+            fetch = [*self._network, "-R", self.server, "lfpull", "-r", node]
+            self._servers.network().run(self.url, fetch, seconds=_SECONDS)
+        self._hg("archive", "-r", node, "-t", "files", str(destination.absolute()))
         # hg makes no folder for a changeset without files.
         destination.mkdir(exist_ok=True)
 

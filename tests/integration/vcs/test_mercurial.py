@@ -336,6 +336,23 @@ def test_largefiles_are_fetched(opened: Opened, project: Path, hg: Hg, tmp_path:
     assert not (tmp_path / "out/.hglf").exists()
 
 
+def test_filters_of_the_user_change_no_file(
+    opened: Opened, project: Path, home: Path, hg: Hg, tmp_path: Path
+) -> None:
+    hg("--cwd", project, "update", "-q", "tip")
+    (project / "big.bin").write_bytes(b"big" * 1000)
+    hg("--cwd", project, "add", "--large", "big.bin")
+    hg.commit(project, {"a.txt": "one $Id$\n"})
+    hg.tag(project, "1.1")
+    (home / ".hgrc").write_text(
+        "[extensions]\nkeyword =\neol =\n[keyword]\n** =\n[decode]\n** = tr o 0\n[eol]\nnative = CRLF\n"
+    )
+    opened.scan()
+    opened.export("1.1", tmp_path / "out")
+    assert (tmp_path / "out/a.txt").read_bytes() == b"one $Id$\n"
+    assert (tmp_path / "out/big.bin").read_bytes() == b"big" * 1000
+
+
 def test_a_missing_largefile_fails_the_tag(
     opened: Opened, project: Path, hg: Hg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
