@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from sdistmaker_recipe.configuration.option_types import subdirectories
 from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import RepositorySettings, Tag
 from sdistmaker_recipe.vcs import open_repository
@@ -195,6 +196,31 @@ def test_a_partial_clone_says_what_it_lacks(without: str, author: Author, user: 
     assert f"{partial} is a partial clone, which lacks files" in caught.value.hint
     git(tmp_path, *caught.value.hint.partition("Fetch them: git ")[2].split())
     assert (export(f"git+{partial.as_uri()}", tmp_path) / "setup.py").exists()
+
+
+def test_a_repository_with_sha256_ids(url: str, author: Author, tmp_path: Path) -> None:
+    for folder in (author.bare, author.work):
+        shutil.rmtree(folder)
+        folder.mkdir()
+    git(author.bare, "init", "-q", "--bare", "--object-format=sha256")
+    git(author.work, "init", "-q", "--object-format=sha256")
+    author.write(
+        {
+            ".gitattributes": ATTRIBUTES,
+            "version.txt": "$Format:%h %(describe)$\n",
+            "pointer.txt": pointer(CONTENT),
+            "packages/tool/setup.py": "setup()\n",
+        }
+    )
+    made = author.release("1.0", "-a", "-m", "x")
+    folder = export(url, tmp_path)
+    assert len(made) == 64
+    assert (folder / "version.txt").read_text() == f"{made[:7]} 1.0\n"
+    assert (folder / "pointer.txt").read_text() == pointer(CONTENT)
+    tag_filter = TagFilter(url, subdirectories=subdirectories("packages/*"))
+    with open_repository(url, settings=RepositorySettings(cache=tmp_path / "cache")) as repository:
+        (project,) = repository.all_tags(tag_filter).projects
+    assert project.path == "packages/tool"
 
 
 def test_links_modes_times_and_odd_names(url: str, author: Author, tmp_path: Path) -> None:
