@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -331,7 +332,8 @@ def _check_name_and_version(
         if odd.field in ("Name", "Version"):
             raise BuildError(odd.reason, read_build_log(context))
     check_version_source(metadata.version, rung, installed, exported, job.tag, context)
-    check_version(metadata.version, job.tag, context, lambda: states_version(metadata.version, exported))
+    is_stated = partial(states_version, metadata.version, exported)
+    check_version(metadata.version, job.tag, context, is_stated, exported.files)
     if rung.python.version < (3, 0) and not (job.pin or job.is_rebuild):
         header = metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
         if excludes_python_2(header):

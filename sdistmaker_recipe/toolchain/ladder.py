@@ -114,7 +114,7 @@ _BYTES_FOR_TEXT = re.compile(r"^setup\.py gives bytes for ")
 # Reasons that would be the same with any other toolchain.
 _NO_CURE = re.compile(
     r"which the archive lacks|^The build found no version|took longer than \d|^FileNotFoundError: .*: '(?!/)"
-    r"|^The version comes from (?:an environment variable|the clock)"
+    r"|^The version comes from (?:an environment variable|a default|the clock)"
     r"|^The tag requires .*, which is an address or a folder\.|by a symbolic link out of the tag: "
 )
 # Reasons that have nothing to do with version control.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from packaging.version import InvalidVersion, Version
-
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
 from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.version_check import is_placeholder
 from sdistmaker_recipe.toolchain.version_control import (
     may_ask_git,
     may_ask_other_programs,
@@ -50,7 +49,7 @@ class VersionControlError(BuildError):
             log,
         )
         self.version = version
-        self.is_placeholder = _is_placeholder(version)
+        self.is_placeholder = is_placeholder(version)
 
 
 def check_files(left_out: Collection[str], needed: Collection[str], context: BuildContext) -> None:
@@ -80,18 +79,9 @@ def check_version_source(
         return
     asks = rung.has_git or may_ask_git(exported, installed)
     if not asks and may_ask_other_programs(exported):
-        asks = _is_placeholder(version) or not states_version(version, exported)
+        asks = is_placeholder(version) or not states_version(version, exported)
     if asks:
         raise VersionControlError(version, tag, read_build_log(context), has_git=rung.has_git)
-
-
-def _is_placeholder(version: str) -> bool:
-    """Whether tools write this version if they find none: 0.0.0, 0.0.1 and the like, or no version."""
-    try:
-        release = Version(version).release
-    except InvalidVersion:
-        return True
-    return not any(release) or release == (0, 0, 1)
 
 
 def lacks_code(files: Collection[str], archived: Collection[str]) -> bool:

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta, timezone
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
-from sdistmaker_recipe.names import is_known_version, same_version
+from sdistmaker_recipe.names import is_known_version, same_version, version_key
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
+from sdistmaker_recipe.toolchain.version_control import code_of, text_states
+from sdistmaker_recipe.toolchain.version_defaults import VARIABLE, default_of
 
-_NO_VERSION = ("0.0.0", "0+unknown")
-"""What setuptools and versioneer write if they find no version."""
-_GENERATED = re.compile(
-    r"\+(unknown|untagged|new|dirty)\b|\+(g|d)?[0-9a-f]{7,40}(\.|$)|0\.0\.0\.post\d+\.dev0", re.IGNORECASE
-)
+_GENERATED = re.compile(r"\+(unknown|untagged|new|dirty)\b|\+(g|d)?[0-9a-f]{7,40}(\.|$)", re.IGNORECASE)
 """In a version that only version control gives: the hash of a commit, or a word for no answer."""
 
-_CALL_FOR_VARIABLE = re.compile(r"\b(?:environ\.get|getenv)\s*\([^()]*\)")
-_READS_ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
+_DECLARING_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(1[0-2]|0?[1-9])[-_.]?([12]\d|3[01]|0?[1-9])(?!\d)")
 
 STATE_VERSION = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
 
 
 def check_version(
-    version: str, tag: Tag, context: BuildContext, is_stated: Callable[[], bool] = lambda: False
+    version: str,
+    tag: Tag,
+    context: BuildContext,
+    is_stated: Callable[[], bool] = lambda: False,
+    files: Collection[str] = _DECLARING_FILES,
 ) -> None:
     """Raise ``BuildError`` if nobody meant this version.
 
-    The version of the tag's name is always meant. Another one is not if PEP 440 does not know it, if setup.py
-    has it for an environment variable that is not set, or if no file of the tag states it and it is the date
-    of the build or what tools write when they find no version. ``is_stated`` looks into all files of the tag.
+    The version of the tag's name is always meant. Another one is not if PEP 440 does not know it, if code has
+    it only for the case that a variable, a file or a module is missing, or if no file of the tag states it
+    and it is the date of the build or what tools write when they find no version. ``is_stated`` looks into
+    all files of the tag, ``files`` are their paths.
     """
     if is_version_of_tag(version, tag):
         return
@@ -43,32 +45,64 @@ def check_version(
             f"tag says, {tag.version}. {STATE_VERSION}"
         )
         raise BuildError(text, read_build_log(context))
-    names = ("setup.py", "setup.cfg", "pyproject.toml")
-    texts = [read_text(context.tree, name) for name in names]
-    if _is_default_of_environment(version, texts[0]):
+    if source := _source_of(version, context, is_stated, files):
         text = (
-            "The version comes from an environment variable that is not set: the tag says "
-            f"{tag.version}, its metadata {version}. {STATE_VERSION}"
-        )
-        raise BuildError(text, read_build_log(context))
-    if _is_date_of_build(version, datetime.now(timezone.utc)) and not is_stated():
-        text = (
-            f"The version comes from the clock: the tag says {tag.version}, its metadata {version}. "
+            f"The version comes from {source}: the tag says {tag.version}, its metadata {version}. "
             f"{STATE_VERSION}"
         )
         raise BuildError(text, read_build_log(context))
-    is_generated = version in _NO_VERSION or _GENERATED.search(version)
-    if is_generated and not any(version in text for text in texts):
+    if _is_for_none(version, tag) and not _is_meant(version, context, is_stated):
         text = f"The build found no version: its metadata says {version}. {STATE_VERSION}"
         raise BuildError(text, read_build_log(context))
 
 
-def _is_default_of_environment(version: str, setup_py: str) -> bool:
-    """Whether setup.py states the version only where it reads a variable, for the case that there is none."""
-    stated = re.compile(rf"['\"]{re.escape(version)}['\"]")
-    lines = _CALL_FOR_VARIABLE.sub("environ", setup_py).splitlines()
-    others = "\n".join(line for line in lines if not _READS_ENVIRONMENT.search(line))
-    return bool(stated.search(setup_py)) and not stated.search(others)
+def _source_of(
+    version: str, context: BuildContext, is_stated: Callable[[], bool], files: Collection[str]
+) -> str:
+    """Where a version comes from that is not for this tag, as words for a message; "" for no such version."""
+    default = default_of(version, code_of(context.tree, files))
+    if default == VARIABLE:
+        return "an environment variable that is not set"
+    if default:
+        return "a default, because a file, a module or a program is missing"
+    is_date = _is_date_of_build(version, datetime.now(timezone.utc))
+    return "the clock" if is_date and not is_stated() else ""
+
+
+def _is_for_none(version: str, tag: Tag) -> bool:
+    """Whether tools write this version if they find none, and the tag says nothing like it."""
+    if _GENERATED.search(version):
+        return True
+    is_like_tag = is_known_version(tag.version) and _release(version) == _release(tag.version)
+    return is_placeholder(version) and not is_like_tag
+
+
+def _is_meant(version: str, context: BuildContext, is_stated: Callable[[], bool]) -> bool:
+    """Whether the tag states a version that tools write if they find none.
+
+    0.0.1 is the first version of many projects, so it counts in any file, others where setuptools reads it.
+    """
+    if any(text_states(version, read_text(context.tree, name)) for name in _DECLARING_FILES):
+        return True
+    return _release(version) == (0, 0, 1) and is_stated()
+
+
+def is_placeholder(version: str) -> bool:
+    """Whether tools write this version if they find none: 0.0.0, 0.0.1 and the like, or no version.
+
+    Its parts for development and of this place do not matter, as in 0.0.0.dev0 and 0+unknown.
+    """
+    release = _release(version)
+    return not release or release == (0, 0, 1)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of a version without zeros at its end, as PEP 440 compares them; none for other text."""
+    is_known, parsed, _ = version_key(version)
+    numbers = parsed.release if is_known else ()
+    while numbers and not numbers[-1]:
+        numbers = numbers[:-1]
+    return numbers
 
 
 def _is_date_of_build(version: str, now: datetime) -> bool:

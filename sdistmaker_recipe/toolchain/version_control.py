@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -86,7 +86,8 @@ _DECLARING_FILES = ("setup.py", "setup.cfg")
 _CODE_SUFFIXES = (".py", ".cfg", ".toml", ".build", ".in", ".txt", "")
 _MAX_FOLDERS = 3
 _MAX_FILES = 300
-_VERSION_IN_TEXT = re.compile(r"\d[\w.+!-]*")
+_VERSION_IN_TEXT = re.compile(r"(?:[<>=!~]=|[<>])\s*\d[\w.+!*-]*|(\d[\w.+!-]*)")
+"""A version in its group, or the version that a requirement compares with."""
 
 
 def has_file_finder(tree: Path, build_system: BuildSystem) -> bool:
@@ -131,29 +132,33 @@ def may_ask_git(exported: ExportedTag, installed: Sequence[str] = ()) -> bool:
         _GIT_COMMAND.search(text)
         or _TOOL.search(text)
         or (not path.endswith(_SETTINGS_SUFFIXES) and _GIT_FOLDER.search(text))
-        for path, text in _code(exported)
+        for path, text in code_of(exported.tree, exported.files)
     )
 
 
 def may_ask_other_programs(exported: ExportedTag) -> bool:
     """Whether code of the tag runs a program of another version control system. Reads many files."""
-    return any(_OTHER_COMMAND.search(text) for _, text in _code(exported))
+    return any(_OTHER_COMMAND.search(text) for _, text in code_of(exported.tree, exported.files))
 
 
 def states_version(version: str, exported: ExportedTag) -> bool:
     """Whether a file of the tag holds this version (PEP 440, in any spelling). Reads many files."""
+    return any(text_states(version, text) for _, text in code_of(exported.tree, exported.files))
+
+
+def text_states(version: str, text: str) -> bool:
+    """Whether a text holds this version as a whole, and not only in a requirement."""
     return any(
-        same_version(found.rstrip(".-_+!"), version)
-        for _, text in _code(exported)
+        found and same_version(found.rstrip(".-_+!"), version)
         for found in set(_VERSION_IN_TEXT.findall(text))
     )
 
 
-def _code(exported: ExportedTag) -> Iterator[tuple[str, str]]:
-    """The paths and texts of the tag that may have to do with its version, those at the top first."""
+def code_of(tree: Path, files: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The paths and texts of those files that may have to do with the version, those at the top first."""
     paths = (
         path
-        for path in sorted(exported.files, key=lambda path: (path.count("/"), path))
+        for path in sorted(files, key=lambda path: (path.count("/"), path))
         if path.count("/") <= _MAX_FOLDERS and PurePosixPath(path).suffix in _CODE_SUFFIXES
     )
-    return ((path, read_text(exported.tree, path)) for path in islice(paths, _MAX_FILES))
+    return ((path, read_text(tree, path)) for path in islice(paths, _MAX_FILES))

@@ -99,6 +99,7 @@ SAMPLES |= {
 ARGV = "import sys\nsys.argv[1:1] = ['egg_info', '-b', 'dev']\n"
 CLOCK = "import time\nversion = time.strftime('1.%Y%m%d')\n"
 VARIABLE = "import os\nversion = os.environ.get('BUILD_VERSION', '0.0.1')\n"
+NO_MODULE = "try:\n    from _version import version\nexcept ImportError:\n    version = '0.1'\n"
 REFUSED = {
     "argv": (
         {"setup.py": setup("argv", before=ARGV)},
@@ -111,6 +112,14 @@ REFUSED = {
     "variable": (
         {"setup.py": setup("variable", "version", before=VARIABLE)},
         "The version comes from an environment variable that is not set: the tag says 1.0, its metadata",
+    ),
+    "default": (
+        {"setup.py": setup("default", "version", before=NO_MODULE)},
+        "The version comes from a default, because a file, a module or a program is missing: the tag says",
+    ),
+    "none": (
+        {"setup.py": setup("none", "None", more="install_requires=['six<20.0.0']")},
+        "The build found no version: its metadata says 0.0.0.",
     ),
 }
 TWO = {

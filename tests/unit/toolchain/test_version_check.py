@@ -29,7 +29,9 @@ def refusal(version: str, tag: str, context: BuildContext) -> str:
     return caught.value.reason
 
 
-@pytest.mark.parametrize("version", ["0.0.0", "0+unknown"])
+@pytest.mark.parametrize(
+    "version", ["0.0.0", "0+unknown", "0", "0.0.0.dev0", "0.0.0.post1", "0.0.1", "0.0.1.dev2"]
+)
 def test_a_version_that_stands_for_none_is_refused(context, version):
     assert refusal(version, "1.0", context) == (
         f"The build found no version: its metadata says {version}. "
@@ -45,6 +47,44 @@ def test_such_a_version_is_accepted_where_a_file_states_it(context, name):
 
 def test_such_a_version_is_accepted_where_the_tag_has_it(context):
     check_version("0.0.0", a_tag("0.0"), context)
+
+
+@pytest.mark.parametrize(
+    "text", ["install_requires=['six<20.0.0', 'a==0.0.0', 'b>= 0.0.0']", "version = '10.0.0'", "'0.0.0.dev1'"]
+)
+def test_a_requirement_or_a_longer_version_states_none(context, text):
+    (context.tree / "setup.py").write_text(text)
+    assert refusal("0.0.0", "1.0", context).startswith("The build found no version")
+
+
+def test_a_version_with_an_identifier_is_accepted_where_a_file_states_it(context):
+    version = "1.4+g2ac833a"
+    (context.tree / "setup.py").write_text(f"version='{version}.d2'")
+    assert refusal(version, "1.0", context).startswith("The build found no version")
+    (context.tree / "setup.py").write_text(f"version='{version}'")
+    check_version(version, a_tag("1.0"), context)
+
+
+@pytest.mark.parametrize(
+    ("version", "tag"), [("0.0.1", "0.0.1.post1"), ("0.0.0.dev0", "0.0"), ("0.0.1.dev0", "0.0.1")]
+)
+def test_the_first_version_of_a_project_is_accepted(context, version, tag):
+    check_version(version, a_tag(tag), context)
+
+
+@pytest.mark.parametrize(
+    ("version", "is_accepted"), [("0.0.1", True), ("0.0.0", False), ("1.0+g2ac833a", False)]
+)
+def test_only_the_first_version_is_accepted_where_any_file_states_it(context, version, is_accepted):
+    if is_accepted:
+        check_version(version, a_tag("1.0"), context, lambda: True)
+    else:
+        with pytest.raises(BuildError, match=r"^The build found no version"):
+            check_version(version, a_tag("1.0"), context, lambda: True)
+
+
+def test_a_tag_that_pep_440_does_not_know_is_not_like_a_version_that_stands_for_none(context):
+    assert refusal("0.0.0", "final-1", context).startswith("The build found no version")
 
 
 @pytest.mark.parametrize(
@@ -65,6 +105,20 @@ def test_what_stands_for_a_variable_that_is_not_set_is_refused(context, code):
     check_version("0.1.dev0", a_tag("0.1.dev"), context)
     (context.tree / "setup.py").write_text(f"{code}\nversion = '0.1.dev0'\n")
     check_version("0.1.dev0", a_tag("1.0"), context)
+
+
+def test_a_default_in_any_module_is_refused(context):
+    module = context.tree / "src" / "p" / "__init__.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("try:\n    from p._version import version\nexcept ImportError:\n    version = '0.1'\n")
+    files = {"src/p/__init__.py"}
+    with pytest.raises(
+        BuildError, match=r"^The version comes from a default, because .*: the tag says 1.0, its"
+    ):
+        check_version("0.1", a_tag("1.0"), context, lambda: True, files)
+    check_version("0.1", a_tag("0.1"), context, lambda: True, files)
+    (context.tree / "VERSION").write_text("0.1\n")
+    check_version("0.1", a_tag("1.0"), context, lambda: True, {*files, "VERSION"})
 
 
 @pytest.mark.parametrize("form", ["%Y%m%d", "1.%Y%m%d.101500", "%Y.%m.%d", "1.0.dev%Y%m%d"])
