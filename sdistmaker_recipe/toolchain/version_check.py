@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.model import Tag
@@ -18,7 +18,10 @@ _GENERATED = re.compile(r"\+(unknown|untagged|new|dirty)\b|\+(g|d)?[0-9a-f]{7,40
 """In a version that only version control gives: the hash of a commit, or a word for no answer."""
 
 _DECLARING_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(1[0-2]|0?[1-9])[-_.]?([12]\d|3[01]|0?[1-9])(?!\d)")
+_TIME = r"(?:(?:\d\d){1,3}|\d{12})"
+"""Hours, perhaps minutes, seconds and microseconds, right after a date."""
+_EPOCH = re.compile(r"(?<!\d)(\d{10})(?:\d{3}|\d{6}|\d{9})?(?!\d)")
+"""Seconds since 1970 in its group, and parts of a second."""
 
 STATE_VERSION = "State the version in setup.py, setup.cfg or pyproject.toml in a new tag."
 
@@ -34,7 +37,7 @@ def check_version(
 
     The version of the tag's name is always meant. Another one is not if PEP 440 does not know it, if code has
     it only for the case that a variable, a file or a module is missing, or if no file of the tag states it
-    and it is the date of the build or what tools write when they find no version. ``is_stated`` looks into
+    and it is the time of the build or what tools write when they find no version. ``is_stated`` looks into
     all files of the tag, ``files`` are their paths.
     """
     if is_version_of_tag(version, tag):
@@ -65,8 +68,8 @@ def _source_of(
         return "an environment variable that is not set"
     if default:
         return "a default, because a file, a module or a program is missing"
-    is_date = _is_date_of_build(version, datetime.now(timezone.utc))
-    return "the clock" if is_date and not is_stated() else ""
+    is_of_clock = _is_of_clock(version, datetime.now(timezone.utc))
+    return "the clock" if is_of_clock and not is_stated() else ""
 
 
 def _is_for_none(version: str, tag: Tag) -> bool:
@@ -105,11 +108,25 @@ def _release(version: str) -> tuple[int, ...]:
     return numbers
 
 
-def _is_date_of_build(version: str, now: datetime) -> bool:
-    """Whether the version has the date of today, anywhere on earth."""
-    near = {(now + timedelta(hours=hours)).date() for hours in (-12, 0, 14)}
-    dates = {tuple(map(int, match.groups())) for match in _DATE.finditer(version)}
-    return any((day.year, day.month, day.day) in dates for day in near)
+def _is_of_clock(version: str, now: datetime) -> bool:
+    """Whether the version has the date of today, anywhere on earth, or its month, or the time since 1970."""
+    days = {(now + timedelta(hours=hours)).date() for hours in (-12, 0, 14)}
+    if any(re.search(_date_pattern(day), version) for day in days):
+        return True
+    age = timedelta(days=1).total_seconds()
+    return any(abs(int(seconds) - now.timestamp()) < age for seconds in _EPOCH.findall(version))
+
+
+def _date_pattern(day: date) -> str:
+    """A regular expression for the ways to write a day in a version, and for its year and month alone."""
+    month, month_day = f"0?{day.month}", f"(?:{day:%d}{_TIME}?|{day.day})"
+    alternatives = (
+        f"{day:%Y}[-_.]?{month}[-_.]?{month_day}",
+        f"{day:%y}[-_.]{month}[-_.]{month_day}",
+        f"{day:%y%m%d}{_TIME}?",
+        f"{day:%Y}[-_.]?{month}(?![-_.]\\d)",
+    )
+    return rf"(?<!\d)(?:{'|'.join(alternatives)})(?!\d)"
 
 
 def is_version_of_tag(version: str, tag: Tag) -> bool:

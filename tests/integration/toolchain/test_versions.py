@@ -109,6 +109,10 @@ REFUSED = {
         {"setup.py": setup("clock", "version", before=CLOCK)},
         "The version comes from the clock: the tag says 1.0, its metadata 1.20",
     ),
+    "seconds": (
+        {"setup.py": setup("seconds", "'1.%d' % time.time()", before="import time\n")},
+        "The version comes from the clock: the tag says 1.0, its metadata 1.",
+    ),
     "variable": (
         {"setup.py": setup("variable", "version", before=VARIABLE)},
         "The version comes from an environment variable that is not set: the tag says 1.0, its metadata",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain import version_check
 from sdistmaker_recipe.toolchain.build_context import BuildContext
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.version_check import check_version
@@ -121,16 +122,57 @@ def test_a_default_in_any_module_is_refused(context):
     check_version("0.1", a_tag("1.0"), context, lambda: True, {*files, "VERSION"})
 
 
-@pytest.mark.parametrize("form", ["%Y%m%d", "1.%Y%m%d.101500", "%Y.%m.%d", "1.0.dev%Y%m%d"])
-def test_the_date_of_the_build_is_refused(context, form):
-    version = f"{datetime.now(timezone.utc):{form}}"
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%Y%m%d", "1.%Y%m%d.101500", "%Y.%m.%d", "1.0.dev%Y%m%d", "1.0.dev%Y%m%d%H", "1.0.%Y%m%d%H%M"),
+        *(
+            "1.0.dev%Y%m%d%H%M%S",
+            "%Y%m%d%H%M%S%f",
+            "%y.%m.%d",
+            "1.%y%m%d",
+            "1.0.dev%y%m%d%H%M",
+            "%Y.%m",
+            "1.%Y%m",
+        ),
+        *("%Y.%m.dev0", "1.0.%s", "1.0.dev%s123"),
+    ],
+)
+def test_the_time_of_the_build_is_refused(context, form):
+    version = datetime.now(timezone.utc).strftime(form)
     assert refusal(version, "1.0", context).startswith("The version comes from the clock: the tag says 1.0,")
     check_version(version, a_tag(version), context)
     check_version(version, a_tag("1.0"), context, lambda: True)
 
 
+@pytest.mark.parametrize("day", [date(2031, 1, 5), date(2031, 11, 30)])
+def test_a_date_as_pep_440_normalises_it_is_refused(context, monkeypatch, day):
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(day.year, day.month, day.day, 12, tzinfo=tz)
+
+    monkeypatch.setattr(version_check, "datetime", Then)
+    for version in (
+        *(f"{day.year}.{day.month}.{day.day}", f"{day:%y}.{day.month}.{day.day}", f"{day.year}.{day.month}"),
+        *(f"{day:%Y%m%d%H%M%S}", f"1.0.dev{day:%y%m%d}", f"{int(Then.now(timezone.utc).timestamp()) - 3600}"),
+    ):
+        assert refusal(version, "1.0", context).startswith("The version comes from the clock")
+    for version in (
+        *(f"{day.year}.{day.month}.100", f"{day.year}.{day.month}.{day.day + 700}", f"9{day:%Y%m%d}"),
+        *(
+            f"{day.year}.{day.month + 1 - day.month // 6}9.1",
+            f"{day:%y}{day.month}.{day.day}",
+            f"1{day:%y%m%d}",
+        ),
+        *(f"{day:%Y%m%d}1", f"{day:%y}.{day.month}", "1796029118", "20310601", "2031"),
+    ):
+        check_version(version, a_tag("1.0"), context)
+
+
 def test_another_date_is_accepted(context):
     check_version("1.20200229", a_tag("1.0"), context)
+    check_version("1.0.1577836800", a_tag("1.0"), context)
 
 
 def test_any_other_version_is_accepted(context):
