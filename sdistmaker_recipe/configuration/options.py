@@ -496,8 +496,8 @@ class Configuration:
         choice("auto", "always", "never"),
         "auto",
         "Unpack each archive and build it once more, to check that its name and version stay the same. auto: "
-        "if the archive lacks files of the tag, if the version comes from the repository, or if setup.py may "
-        "add a marker to it.",
+        "if the archive lacks files of the tag, if the version comes from the repository, if setup.py may "
+        "add a marker to it, or if neither the tag's name nor a file of the tag states the version.",
         "auto, always or never",
     )
     version_mismatch: str = declare(

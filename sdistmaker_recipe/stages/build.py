@@ -301,7 +301,7 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
         with _naming_project(metadata.name):
             check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)
             _check_name_and_version(metadata, rung, raw_sdist.installed, exported, context, job)
-            if needs_rebuild(rung, exported, left_out, job.settings):
+            if needs_rebuild(metadata.version, job.tag, rung, exported, left_out, job.settings):
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))
             stubs = {name: (SHIMS / name).read_bytes() for name in bootstrap_modules}
             built = _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)

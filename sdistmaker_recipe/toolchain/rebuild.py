@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sdistmaker_recipe.errors import BuildError
-from sdistmaker_recipe.model import BuildSettings
+from sdistmaker_recipe.model import BuildSettings, Tag
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.archives.members import Sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
@@ -15,7 +15,8 @@ from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_text
 from sdistmaker_recipe.toolchain.ladder import Rung
 from sdistmaker_recipe.toolchain.sdist_build import build_sdist
 from sdistmaker_recipe.toolchain.sdist_checks import MissingFilesError
-from sdistmaker_recipe.toolchain.version_control import needs_git, needs_vcs_metadata
+from sdistmaker_recipe.toolchain.version_check import is_version_of_tag
+from sdistmaker_recipe.toolchain.version_control import needs_git, needs_vcs_metadata, states_version
 
 _CURE = "Write both into files of a new tag, or set verify-builds = never."
 _NO_REPOSITORY = (
@@ -28,12 +29,17 @@ _MARKERS_IN_CODE = re.compile(r"\begg_info\b|\btag_(?:build|date|svn_revision)\b
 
 
 def needs_rebuild(
-    rung: Rung, exported: ExportedTag, left_out: frozenset[str], settings: BuildSettings
+    version: str,
+    tag: Tag,
+    rung: Rung,
+    exported: ExportedTag,
+    left_out: frozenset[str],
+    settings: BuildSettings,
 ) -> bool:
-    """Whether the archive has to be built again, by the option verify-builds.
+    """Whether the archive with this version has to be built again, by the option verify-builds.
 
-    With auto it has to if files of the tag were left out, the version may come from the repository, or
-    setup.py may add a marker to it.
+    With auto it has to if files of the tag were left out, the version may come from the repository, setup.py
+    may add a marker to it, or neither the tag's name nor a file states it.
     """
     if settings.verify_builds != "auto":
         return settings.verify_builds == "always"
@@ -42,6 +48,7 @@ def needs_rebuild(
         or rung.has_git
         or _MARKERS_IN_CODE.search(read_text(exported.tree, "setup.py")) is not None
         or needs_vcs_metadata(exported.tree, exported.build_system, rung.requirements)
+        or not (is_version_of_tag(version, tag) or states_version(version, exported))
     )
 
 
