@@ -45,7 +45,7 @@ def reason_to_wait(rightful: Tag, built: Built) -> str:
 def conflict_reason(former: Release, built: Built, configuration: Configuration) -> str:
     """Why a build is not published: another tag has published this version; and what to do."""
     mismatch = version_mismatch(built)
-    details = f" ({mismatch})" if mismatch else ""
+    details = f"{_other_version(former, built, configuration)} ({mismatch})" if mismatch else ""
     reason = file_conflicts.conflict_reason(former.filename, former.tag_url, details)
     if not _is_better_named(built, former, configuration):
         return reason
@@ -64,7 +64,17 @@ def is_handed_over(former: Release, built: Built, configuration: Configuration) 
     return is_named and _is_better_named(built, former, configuration)
 
 
+def _other_version(former: Release, built: Built, configuration: Configuration) -> str:
+    """Words about the tag of a release if its name says another version too; else ""."""
+    said = _version_of_former(former, built, configuration)
+    return "" if said is None or same_version(said, former.version) else f" though that tag says {said}"
+
+
 def _is_better_named(built: Built, former: Release, configuration: Configuration) -> bool:
-    tags = TagFilter.of(built.tag.repository, configuration)
-    former_version = tags.version_of(built.tag.project, file_conflicts.tag_name(former))
+    former_version = _version_of_former(former, built, configuration)
     return file_conflicts.is_better_named(built.tag, former, former_version)
+
+
+def _version_of_former(former: Release, built: Built, configuration: Configuration) -> str | None:
+    tags = TagFilter.of(built.tag.repository, configuration)
+    return tags.version_of(built.tag.project, file_conflicts.tag_name(former))

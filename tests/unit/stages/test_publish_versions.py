@@ -154,6 +154,13 @@ class TestHandOver:
     def test_is_not_for_a_tag_of_another_name(self, index, tmp_path, former):
         rejected = publish(build(tmp_path, "2.1", "2.0"), index, TIME, HAND_OVER)
         assert rejected.reason.endswith("(the tag says version 2.1, its metadata 2.0); the first stays.")
+        said = former.rpartition("/")[2]
+        assert f"was published from {former} though that tag says {said} (the tag" in rejected.reason
+
+    def test_a_tag_that_says_its_version_is_not_said_to_say_another(self, index, tmp_path):
+        publish(build(tmp_path, "v2.0", "2.0"), index, TIME, DEFAULTS)
+        rejected = publish(build(tmp_path, "2.1", "2.0"), index, TIME, DEFAULTS)
+        assert "/v2.0 (the tag says version 2.1, its metadata 2.0); the first stays." in rejected.reason
 
     def test_prefers_the_name_that_is_the_version(self, index, tmp_path):
         publish(build(tmp_path, "v2.0.0", "2.0"), index, TIME, DEFAULTS)
