@@ -53,9 +53,14 @@ _MAKE_SDIST_OPTIONS = frozenset(
         "tag-pattern",
         "toolchain",
         "build-requires",
+        "include-versioned-files",
+        "verify-builds",
+        "unbuildable",
         "timeout",
+        "sandbox",
         "build-index",
         "python",
+        "pythons",
         "environments",
     }
 )

@@ -47,7 +47,7 @@ function _shtab_make_sdist_using
 end
 
 set -g _shtab_make_sdist_commands
-set -g _shtab_make_sdist_opts_with_value --build-index --build-requires --environments --externals --layout --password-variable --python --subdirectory --submodules --tag-pattern --timeout --toolchain --username --vcs
+set -g _shtab_make_sdist_opts_with_value --build-index --build-requires --environments --externals --include-versioned-files --layout --password-variable --python --pythons --sandbox --subdirectory --submodules --tag-pattern --timeout --toolchain --unbuildable --username --vcs --verify-builds
 
 complete -c make_sdist -e
 complete -c make_sdist -f
@@ -66,9 +66,14 @@ complete -c make_sdist -n _shtab_make_sdist_using -l layout -x -d 'Where the tag
 complete -c make_sdist -n _shtab_make_sdist_using -l tag-pattern -x -d 'A tag is a release if its whole name matches this pattern.'
 complete -c make_sdist -n _shtab_make_sdist_using -l subdirectory -x -d 'The folders of a repository that are projects, for repositories with several.'
 complete -c make_sdist -n _shtab_make_sdist_using -l python -x -d 'The Python that is tried first.'
+complete -c make_sdist -n _shtab_make_sdist_using -l pythons -x -d 'The other Pythons, tried in this order if the first one cannot build a tag.'
 complete -c make_sdist -n _shtab_make_sdist_using -l toolchain -x -d 'Projects that are built with one given toolchain.'
+complete -c make_sdist -n _shtab_make_sdist_using -l unbuildable -xka "report archive" -d 'What happens to a tag that no toolchain can build.'
 complete -c make_sdist -n _shtab_make_sdist_using -l build-requires -x -d 'Requirements that are installed to build a project although its tags do not declare them.'
 complete -c make_sdist -n _shtab_make_sdist_using -l build-index -x -d 'The index that build requirements are installed from.'
 complete -c make_sdist -n _shtab_make_sdist_using -l environments -xka "(__fish_complete_directories)" -d 'The folder that keeps build environments between runs.'
+complete -c make_sdist -n _shtab_make_sdist_using -l sandbox -xka "auto bubblewrap none" -d 'What isolates builds from the machine.'
 complete -c make_sdist -n _shtab_make_sdist_using -l timeout -x -d 'The time limit for one tag, for all toolchains together.'
+complete -c make_sdist -n _shtab_make_sdist_using -l include-versioned-files -xka "auto always never" -d 'Put every file of the tag into the archive, except those that MANIFEST.in excludes.'
+complete -c make_sdist -n _shtab_make_sdist_using -l verify-builds -xka "auto always never" -d 'Unpack each archive and build it once more, to check that its name and version stay the same.'
 complete -c make_sdist -n '_shtab_make_sdist_using; and test $_shtab_make_sdist_npos -eq 1' -ka "(__fish_complete_directories)" -d 'The archive is written to DESTINATION/PROJECT/.'

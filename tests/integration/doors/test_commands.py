@@ -259,6 +259,29 @@ def test_make_sdist_builds_one_tag(released: History, commands: Commands) -> Non
     assert commands.make_sdist(f"{released.url}/nothing/tags/0.1", "dist").status == 3
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--include-versioned-files", "never"),
+        ("--unbuildable", "archive"),
+        ("--pythons", sys.executable, "--sandbox", "none", "--verify-builds", "always"),
+    ],
+)
+def test_make_sdist_takes_the_options_that_change_archives(
+    released: History, commands: Commands, options: tuple[str, ...]
+) -> None:
+    project = setuptools_project("acme.data", "1.0")
+    released.add_tag("acme.data", "1.0", {**project, "data.txt": "needed"})
+    commands.sdists_from_tags("--repository", released.url, "--destination", "index", *options)
+    published = {path.name: path.read_bytes() for path in commands.folder.glob("index/*/*.tar.gz")}
+    for tag in ("acme.data/tags/1.0", "broken/tags/0.1"):
+        commands.make_sdist(f"{released.url}/{tag}", "dist", *options)
+    made = {path.name: path.read_bytes() for path in commands.folder.glob("dist/*/*.tar.gz")}
+    assert set(made) == {"acme_data-1.0.tar.gz", *(["broken-0.1.tar.gz"] if "archive" in options else [])}
+    assert {name: published[name] for name in made} == made
+
+
 def test_make_sdist_makes_what_sdists_from_tags_publishes(released: History, commands: Commands) -> None:
     commands.make_sdist(f"{released.url}/acme.greeting/tags/1.0", "dist")
     commands.report("--repository", released.url, "--destination", "index")
