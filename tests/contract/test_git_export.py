@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -188,13 +189,15 @@ def test_signed_tags_and_commits_depend_on_no_keys_of_the_user(
 def test_a_partial_clone_says_what_it_lacks(without: str, author: Author, user: Path, tmp_path: Path) -> None:
     author.write({"setup.py": "setup()\n"})
     author.release("1.0")
+    elsewhere = git(author.bare, "commit-tree", git(author.bare, "mktree"), "-m", "no tag is on this branch")
+    git(author.bare, "update-ref", "refs/heads/main", elsewhere)
     git(author.bare, "config", "uploadpack.allowFilter", "true")
     partial = tmp_path / "partial.git"
     git(tmp_path, "clone", "-q", "--bare", f"--filter={without}", author.bare.as_uri(), str(partial))
     with pytest.raises(RepositoryError) as caught:
         export(f"git+{partial.as_uri()}", tmp_path)
     assert f"{partial} is a partial clone, which lacks files" in caught.value.hint
-    git(tmp_path, *caught.value.hint.partition("Fetch them: git ")[2].split())
+    git(tmp_path, *shlex.split(caught.value.hint.partition("Fetch them: git ")[2]))
     assert (export(f"git+{partial.as_uri()}", tmp_path) / "setup.py").exists()
 
 

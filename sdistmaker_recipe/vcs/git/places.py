@@ -131,7 +131,8 @@ class LocalPlace:
     def loss_hint(self) -> str:
         """What to do if objects are missing. Packs of a partial clone have such files."""
         if any(self._objects.glob("pack/*.promisor")):
-            fetch = f"git -C {self.server} fetch --refetch --no-filter"
+            tags = f"origin '{_TAGS}*:{_TAGS}*'"  # with --tags, git would fetch nothing of those that it has
+            fetch = f"git -C {self.server} fetch --refetch --no-filter {tags}"
             return f"{self.server} is a partial clone, which lacks files. Fetch them: {fetch}"
         return f"Run git fsck in {self.server}."
 
