@@ -6,7 +6,8 @@ Code is read line by line, not parsed, because it may be for Python 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from sdistmaker_recipe.names import same_version
@@ -16,20 +17,18 @@ OTHER = "something else"
 STATEMENT = "a statement"
 
 _QUOTED = re.compile(r"""(['"])(\d[\w.+!-]*)\1""")
-_BARE = re.compile(r"^\s*version\s*[=:]\s*(\d[\w.+!-]*)\s*$", re.IGNORECASE | re.MULTILINE)
+_BARE = re.compile(r"^[ \t]*version[ \t]*[=:][ \t]*(\d[\w.+!-]*)[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 _CODE_SUFFIXES = (".py", ".cfg", ".toml", ".build")
 _OTHER_FOLDERS = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks"}
 
 _READS_ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
 _LOOKS_FOR_FILE = re.compile(r"\b(?:exists|lexists|isfile|is_file|isdir|is_dir|access)\b")
 _VARIABLE_CALL = re.compile(r"\b(?:environ\.(?:get|pop)|getenv)\s*\([^()]*\)")
-_CALL_WITH_DEFAULT = re.compile(r"\b(?:getattr|\w+\.(?:get|pop))\s*\([^()]*,[^()]*\)")
+_CALL_WITH_DEFAULT = re.compile(r"\b(?:getattr|\w+\.(?:get|pop))\s*\([^(),]*,[^()]*\)")
 _BEFORE_DEFAULT = re.compile(r"\bor\s+$|\b\w*(?:default|fallback)\w*[\"']?\s*[=:]\s*$", re.IGNORECASE)
 _BEFORE_OTHERWISE = re.compile(r"\belse\s+$")
 _ASSIGNMENT = re.compile(r"\s*([\w.]+)\s*=\s*[bu]?['\"][^'\"]*['\"]\s*(?:#.*)?$")
-_VERSION_OF_VARIABLE = re.compile(
-    r"(?:\b|__)(?:version|VERSION)(?:__)?\s*=(?!=)[^\n]*\b(?:environ|getenv)\b", re.MULTILINE
-)
+_VERSION_ASSIGNED = re.compile(r"(?:\b|__)(?:version|VERSION)(?:__)?\s*=(?!=)")
 
 
 class _Line(NamedTuple):
@@ -50,15 +49,22 @@ def default_of(version: str, files: Iterable[tuple[str, str]]) -> str:
     for path, text in files:
         if not _OTHER_FOLDERS.isdisjoint(path.split("/")[:-1]):
             continue
-        kinds.update(_kinds(version, path, text))
-        if STATEMENT in kinds:
-            return ""
-        makes_version = makes_version or (
-            path.endswith(".py") and _VERSION_OF_VARIABLE.search(text) is not None
-        )
+        for kind in _kinds(version, path, text):
+            if kind == STATEMENT:
+                return ""
+            kinds.add(kind)
+        makes_version = makes_version or (path.endswith(".py") and _takes_version_from_variable(text))
     if VARIABLE in kinds or (not kinds and makes_version):
         return VARIABLE
     return OTHER if kinds else ""
+
+
+def _takes_version_from_variable(text: str) -> bool:
+    """Whether a line of code makes a version of an environment variable."""
+    heads = (
+        line[: match.start()] for line in text.splitlines() if (match := _READS_ENVIRONMENT.search(line))
+    )
+    return any(_VERSION_ASSIGNED.search(head) for head in heads)
 
 
 def _kinds(version: str, path: str, text: str) -> Iterator[str]:
@@ -78,14 +84,14 @@ def _kinds(version: str, path: str, text: str) -> Iterator[str]:
     for number, line in enumerate(lines):
         for match in _QUOTED.finditer(line.text):
             if same_version(match[2], version) and not line.text.lstrip().startswith("#"):
-                yield _kind(line, line.text[: match.start()], lines[number + 1 :])
+                yield _kind(line, line.text[: match.start()], islice(lines, number + 1, None))
 
 
 def _has(version: str, text: str) -> bool:
     return any(same_version(match[2], version) for match in _QUOTED.finditer(text))
 
 
-def _kind(line: _Line, before: str, following: Sequence[_Line]) -> str:
+def _kind(line: _Line, before: str, following: Iterable[_Line]) -> str:
     """How a line has a version, which stands after the text ``before``."""
     if _READS_ENVIRONMENT.search(line.text):
         return VARIABLE
@@ -107,7 +113,7 @@ def _kind_of_question(text: str) -> str:
     return VARIABLE if _READS_ENVIRONMENT.search(text) else OTHER
 
 
-def _replaced(name: str, line: _Line, following: Sequence[_Line]) -> str:
+def _replaced(name: str, line: _Line, following: Iterable[_Line]) -> str:
     """Whether code that follows gives the name another value if there is a variable, a file or a module."""
     other_value = re.compile(
         rf"(?<![\w.]){re.escape(name)}\s*=(?!=)(?!.*\b{re.escape(name)}\b)|\bas {name}\b"
