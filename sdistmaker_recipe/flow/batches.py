@@ -89,9 +89,14 @@ class Batches:
         self.publish()
         if self._undecided:
             self._is_last = True
-            self._waiting = sorted(self._undecided, key=lambda built: (built.tag.time, built.tag.origin))
+            self._waiting = [*sorted(self._undecided, key=self._order)]
             self._undecided = []
             self.publish()
+
+    def _order(self, built: Built) -> tuple[bool, datetime, int, str]:
+        """The order of builds that wait for a name: known files first, then old tags, then short paths."""
+        is_known = name_owners.builds_known_file(built, self.index.catalog)
+        return not is_known, built.tag.time, built.tag.origin.count("/"), built.tag.origin
 
     def publish(self) -> None:
         """Publish what waits: archives, catalog, and the pages of projects of which no more tags come.

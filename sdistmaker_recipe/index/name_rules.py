@@ -104,27 +104,36 @@ def owner_of(use: NameUse) -> Publisher | None:
 
 
 def verdict(
-    folder: Folder, use: NameUse, *, is_moved: bool, has_known_version: bool, is_last: bool
+    folder: Folder,
+    use: NameUse,
+    *,
+    is_moved: bool,
+    has_known_version: bool,
+    is_last: bool,
+    has_known_file: bool = False,
 ) -> Verdict:
     """Whether a tag in the folder may publish under the name.
 
     ``is_moved`` says that it builds a release whose tag is gone, and is that very tag in another place. It
     takes the name along if its owner has no other tag of that name. With ``has_known_version`` it has at
-    least the version of a release whose tag is not known.
+    least the version of a release whose tag is not known, with ``has_known_file`` the very file.
     ``is_last`` says that no other build of this run can tell more.
     """
     own, is_called = folder.origin, folder.normalised == use.name
     owner = owner_of(use)
-    if is_moved and not (owner and owner.is_live):
+    others = [origin for origin in use.folders if not _is_same_project(own, origin, use)]
+    if not owner and not is_last and is_called and use.has_unknown and others:
+        # Another folder of that name may build what was taken over.
+        return Verdict(is_allowed=False, may_change=True)
+    if (is_moved or has_known_file) and not (owner and owner.is_live):
+        return ALLOWED
+    if has_known_file and not is_called:
+        # A guest stays one without the catalog. This gives no right to publish more.
         return ALLOWED
     if owner:
         return _verdict_with_owner(own, owner, use, is_called=is_called, is_last=is_last)
-    others = [origin for origin in use.folders if not _is_same_project(own, origin, use)]
-    if is_called and not (use.has_unknown and others):
-        return ALLOWED
     if is_called:
-        # Another folder of that name may build just what was taken over.
-        return Verdict(is_allowed=is_last, may_change=not is_last)
+        return ALLOWED
     if others:
         return Verdict(is_allowed=False, owner=others[0])
     if use.has_unknown:

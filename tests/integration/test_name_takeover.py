@@ -211,3 +211,38 @@ def test_of_several_projects_that_build_what_was_taken_over_the_one_with_the_old
     assert len(failures) == 1
     assert "payroll-1.0.tar.gz was published from" in failures["payroll 1.0"]
     assert "belongs to the folder users/payroll" in failures["payroll 1.0"]
+
+
+def test_without_the_catalog_a_copy_of_a_project_gets_nothing_that_has_an_owner(index: Index) -> None:
+    for version in ("1.0", "1.1"):
+        index.history.release("payroll", version)
+    index.history.release("aaa/other", "1.0", dist="other")
+    index.run()
+    index.copy("payroll", "aaa/payroll")
+    assert len(index.run()["failed"]) == 2
+    index.history.delete("payroll/tags/1.0")
+    assert withdrawn(index.run()) == [("payroll", "1.0")]
+    index.lose_catalog()
+    report = index.run()
+    assert report["restored"] == []
+    assert [(each["url"], each["version"]) for each in report["published"]] == [
+        (f"{index.history.url}/payroll/tags/1.1", "1.1")
+    ]
+    index.history.release("aaa/payroll", "9.0", dist="payroll")
+    index.history.release("payroll", "1.2")
+    assert "belongs to the folder payroll" in index.failures()["payroll 9.0"]
+    assert of_project(index, "payroll") == ["1.0", "1.1", "1.2"]
+
+
+def test_a_guest_keeps_its_releases_without_the_catalog_and_gets_no_others(index: Index) -> None:
+    index.history.release("payroll", "1.0")
+    index.history.release("payroll", "1.1")
+    index.history.release("aaa", "9.0", dist="payroll")
+    index.run("--other-names", "aaa payroll")
+    index.copy("payroll/tags/1.0", "aaa/tags/1.0")
+    index.history.delete("payroll/tags/1.0")
+    index.run()
+    index.lose_catalog()
+    report = index.run()
+    assert ([each["tag"] for each in report["failed"]], report["restored"]) == (["1.0"], [])
+    assert of_project(index, "payroll") == ["1.0", "1.1", "9.0"]

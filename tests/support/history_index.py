@@ -40,6 +40,12 @@ class Index:
         subprocess.run(command, check=True, capture_output=True)
         self.know(source, target)
 
+    def copy(self, source: str, target: str) -> None:
+        url = self.history.url
+        command = ["svn", "copy", "-q", "-m", "", f"{url}/{source}", f"{url}/{target}"]
+        subprocess.run(command, check=True, capture_output=True)
+        self.know(source, target)
+
     def know(self, source: str, target: str) -> None:
         """Let the history know folders that were copied."""
         copied = {path for path in self.history._known if f"{path}/".startswith(f"{source}/")}

@@ -24,15 +24,26 @@ def verdict(
     if name_rules.allowing_line(folder, name, configuration.other_names):
         return name_rules.ALLOWED
     before = catalog.releases.find(name, sdist_filename(built.name, built.version), built.version)
-    if before is not None and _is_its_own(before, built):
+    if before is not None and is_same_place(before.origin, built.tag.origin):
         return name_rules.ALLOWED
     return name_rules.verdict(
         folder,
         name_use(name, catalog, configuration.other_names),
         is_moved=before is not None and _is_moved(before, built),
+        has_known_file=before is not None and _is_known_file(before, built),
         has_known_version=before is not None and before.origin.startswith(ADOPTED),
         is_last=is_last,
     )
+
+
+def builds_known_file(built: Built, catalog: Catalog) -> bool:
+    """Whether a build is a release that was taken over without a tag, byte for byte, and not withdrawn.
+
+    Raises ``StoreError``.
+    """
+    filename = sdist_filename(built.name, built.version)
+    before = catalog.releases.find(project_folder(built.name), filename, built.version)
+    return before is not None and _is_known_file(before, built)
 
 
 def refusal(built: Built, catalog: Catalog, configuration: Configuration) -> str:
@@ -75,11 +86,9 @@ def warn_of_mixed_names(catalog: Catalog, configuration: Configuration) -> tuple
     return tuple(warnings.values())
 
 
-def _is_its_own(before: Release, built: Built) -> bool:
-    """Whether a release was made from this tag, as far as that is known."""
-    if before.origin.startswith(ADOPTED):
-        return before.sha256 == built.sha256
-    return is_same_place(before.origin, built.tag.origin)
+def _is_known_file(before: Release, built: Built) -> bool:
+    is_there = before.origin.startswith(ADOPTED) and before.tag_deleted_in is None
+    return is_there and before.sha256 == built.sha256
 
 
 def _is_moved(before: Release, built: Built) -> bool:

@@ -94,7 +94,9 @@ def test_a_project_that_is_there_keeps_the_releases_of_tags_that_it_has_no_more(
 def test_a_project_that_has_no_tag_left_keeps_its_releases_while_its_folder_is_there(catalog, is_there):
     folders = [project(PROJECT)] if is_there else []
     old = scanned(catalog, *folders, url=REPOSITORY, origin=UUID)
-    match(catalog, old, scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1")))
+    new = scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1"))
+    assert set(elsewhere(catalog, new)) == ({*NEW.values()} if is_there else set())
+    match(catalog, old, new)
     assert places(catalog) == (OLD if is_there else NEW)
 
 

@@ -121,6 +121,20 @@ class TestVerdict:
         assert not may_publish("tool", use, has_known_version=True, is_last=False)
         assert not may_publish("tool", use)
 
+    def test_waits_while_another_folder_of_the_name_may_build_what_was_taken_over(self):
+        use = name_use(has_unknown=True, folders=("u/payroll", "u/x/payroll"))
+        facts = {"is_moved": True, "has_known_version": True, "has_known_file": True}
+        assert verdict(folder("payroll"), use, is_last=False, **facts) == (False, "", True)
+        assert may_publish("payroll", use)
+        assert may_publish("payroll", use._replace(folders=("u/payroll",)), is_last=False)
+
+    def test_gives_a_known_file_to_who_builds_it_but_not_to_a_second_folder_of_that_name(self):
+        use = name_use(publisher("payroll"))
+        assert may_publish("aaa", use, has_known_file=True)
+        assert not may_publish("x/payroll", use, has_known_file=True)
+        gone = name_use(publisher("payroll", is_live=False))
+        assert may_publish("x/payroll", gone, has_known_file=True)
+
     def test_knows_a_project_in_a_repository_with_another_uuid(self):
         use = name_use(publisher("tool", uuid="before"))
         assert may_publish("tool", use)
