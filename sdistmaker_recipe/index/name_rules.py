@@ -257,7 +257,8 @@ def _is_same_project(one: str, other: str, use: NameUse) -> bool:
     if one == other:
         return True
     (repository, _, path), (other_repository, _, other_path) = one.partition("/"), other.partition("/")
-    if not use.repositories >= {repository, other_repository} and path == other_path:
+    # At its root every repository of a single project has the same path.
+    if path and path == other_path and not use.repositories >= {repository, other_repository}:
         return True
     (parent, _, folder), (other_parent, _, other_folder) = one.rpartition("/"), other.rpartition("/")
     name = normalised_name_of(folder)

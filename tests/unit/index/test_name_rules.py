@@ -141,6 +141,12 @@ class TestVerdict:
         assert not may_publish("aaa", use)
         assert not may_publish("tool", use._replace(repositories=frozenset({"u", "before"})))
 
+    def test_takes_no_repository_of_one_project_for_another_such_that_is_read_no_more(self):
+        left = Publisher(Folder("before", "payroll", ""), is_live=False, is_there=False)
+        facts = {"is_moved": False, "has_known_version": False, "is_last": True}
+        assert not verdict(Folder("u", "tool", ""), name_use(left), **facts).is_allowed
+        assert verdict(Folder("u", "payroll", ""), name_use(left), **facts).is_allowed
+
     def test_takes_other_spellings_of_a_folder_for_the_same_but_for_its_own_name(self):
         assert may_publish("my-tool", name_use(publisher("My Tool")))
         assert not may_publish("PayRoll", name_use(publisher("payroll")))
