@@ -192,6 +192,14 @@ NONE = {
     "umask": "import os\nkw['description'] = str(os.umask(0o22))",
     "terminal": "import sys\nkw['description'] = sys.stdout.encoding",
     "atexit": "import atexit\natexit.register(print)",
+    "library": f"import ctypes\ntry:\n  ctypes.cdll.LoadLibrary('libq.so.1')\nexcept OSError:\n  {ADD}",
+    "libraries-of-windows": f"import ctypes\nif hasattr(ctypes, 'windll'): {ADD}",
+    "programs-of-windows": f"import subprocess\nif hasattr(subprocess, 'STARTUPINFO'): {ADD}",
+    "kind-of-path": f"import pathlib\nif isinstance(pathlib.Path(), pathlib.WindowsPath): {ADD}",
+    "order-of-paths": "from pathlib import Path\n"
+    "kw['description'] = ' '.join(p.name for p in Path().iterdir() if p.suffix == '.txt')",
+    "name-of-python": "found = {}\nexec(compile('from sys import platform', '<frozen x>', 'exec'), found)\n"
+    f"if found['platform'] == 'win32': {ADD}",
 }
 CASES = [
     *((f"py3-{name}", body, "py3") for name, body in PY3.items()),
@@ -240,7 +248,7 @@ def build(builder: Builder, project: str, body: str, **job) -> Built:
 
 def python_tag(built: Built) -> str:
     if isinstance(built.wheel, BuiltWheel):
-        return built.wheel.filename.removeprefix("asks-1.0-").removesuffix("-none-any.whl")
+        return built.wheel.filename.split("-")[2]
     assert isinstance(built.wheel, NoWheel)
     assert not built.wheel.is_failure, built.wheel
     return ""
@@ -268,7 +276,7 @@ requires = ["setuptools"]
 build-backend = "{0}"
 backend-path = ["."]
 [project]
-name = "asks"
+name = "{1}"
 version = "1.0"
 [tool.setuptools]
 packages = ["{0}"]
@@ -276,26 +284,34 @@ packages = ["{0}"]
 
 
 # The name is that of a build tool, which asks as much when another tag requires it.
-@pytest.mark.parametrize(("name", "tag"), [("hatchling", "py3"), ("ownbackend", "")])
-def test_a_build_tool_that_builds_itself(builder: Builder, name: str, tag: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "project", "tag"),
+    [("hatchling", "hatchling", "py3"), ("hatchling", "asks", ""), ("ownbackend", "ownbackend", "")],
+)
+def test_a_build_tool_that_builds_itself(builder: Builder, name: str, project: str, tag: str) -> None:
     backend = f"{ASKING}from setuptools.build_meta import *\n"
-    files = {"pyproject.toml": BACKEND.format(name), f"{name}/__init__.py": backend}
-    builder.history.add_tag(f"backend-{name}", "1.0", files)
-    built = builder.build(f"backend-{name}", "1.0", wheels="pure")
+    files = {"pyproject.toml": BACKEND.format(name, project), f"{name}/__init__.py": backend}
+    builder.history.add_tag(f"backend-{name}-{project}", "1.0", files)
+    built = builder.build(f"backend-{name}-{project}", "1.0", wheels="pure")
     assert isinstance(built, Built), built
     assert python_tag(built) == tag
 
 
-@pytest.mark.parametrize(("name", "tag"), [("setuptools_scm", "py3"), ("ownplugin", "")])
-def test_a_plugin_of_setuptools_that_builds_itself(builder: Builder, name: str, tag: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "project", "tag"),
+    [("setuptools_scm", "setuptools-scm", "py3"), ("setuptools_scm", "asks", ""), ("ownplugin", "asks", "")],
+)
+def test_a_plugin_of_setuptools_that_builds_itself(
+    builder: Builder, name: str, project: str, tag: str
+) -> None:
     setup = (
         f"from setuptools import setup\nimport {name}\n"
-        f"setup(name='asks', version='1.0', packages=['{name}'],\n"
+        f"setup(name='{project}', version='1.0', packages=['{name}'],\n"
         f"entry_points={{'distutils.setup_keywords': ['asks = {name}:use']}})\n"
     )
     files = {"setup.py": setup, f"{name}/__init__.py": f"{ASKING}def use(*ignored): pass\n"}
-    builder.history.add_tag(f"plugin-{name}", "1.0", files)
-    built = builder.build(f"plugin-{name}", "1.0", wheels="pure")
+    builder.history.add_tag(f"plugin-{name}-{project}", "1.0", files)
+    built = builder.build(f"plugin-{name}-{project}", "1.0", wheels="pure")
     assert isinstance(built, Built), built
     assert python_tag(built) == tag
 

@@ -144,7 +144,9 @@ class Owners:
         return frame is not None and self.is_assistant(frame.f_code)
 
     def is_assistant(self, code):
-        """Whether this is the code of an assistant."""
+        """Whether this is the code of an assistant; whatever the tag calls its own folders, they are not."""
+        if code.co_filename.startswith((self.tree, self.given_tree)):
+            return False
         folder, _, path = code.co_filename.rpartition("/site-packages/")
         return bool(folder) and path.partition("/")[0] in ASSISTANTS
 

@@ -22,7 +22,7 @@ from sdistmaker_observation import version_control
 from sdistmaker_observation.answers import Book
 from sdistmaker_observation.dummies import DummyLoader
 from sdistmaker_observation.hidden_errors import may_hide_errors
-from sdistmaker_observation.owners import TAG, TOOLS, Owners
+from sdistmaker_observation.owners import TAG, TEXT, TOOLS, Owners
 from sdistmaker_observation.pretence import Pretence
 from sdistmaker_observation.suspicions import Suspicions, handles_errors
 from sdistmaker_observation.worlds import PYTHON_2_MODULES, is_in_tables, make_worlds
@@ -31,6 +31,7 @@ PROGRAM_EVENTS = frozenset(
     ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork")
 )
 NETWORK_EVENTS = ("socket.", "urllib.", "http.", "ftplib.", "smtplib.", "telnetlib.")
+LIBRARY_EVENT = "ctypes.dlopen"
 TRICK_EVENTS = frozenset(
     ("sys._getframe", "sys.settrace", "sys.setprofile", "sys.addaudithook", "code.__new__", "gc.get_objects")
 )
@@ -136,7 +137,8 @@ class Observer:
             if isinstance(path, (str, bytes)) and not self.is_usable(path) and self.owners.asks(frame):
                 self.unanswerable.add("it opens %s" % os.fsdecode(path))
         elif self.owners.asks(frame):
-            self.unanswerable.add("it uses the network (%s)" % event)
+            does = "loads a library" if event == LIBRARY_EVENT else "uses the network"
+            self.unanswerable.add("it %s (%s)" % (does, event))
 
     def note(self, question):
         """Note a question that nobody can answer, unless an assistant asks it."""
@@ -145,8 +147,8 @@ class Observer:
 
     def note_compilation(self, name, frame):
         """Note if the tag gives code the name of another's file: the owner of code is known by it."""
-        is_file = isinstance(name, str) and not name.startswith(("<", self.tree))
-        if is_file and self.owners.asks(frame) and self.owners.owner(name) != TAG:
+        is_outside = isinstance(name, str) and not name.startswith(self.tree)
+        if is_outside and self.owners.asks(frame) and self.owners.owner(name) not in (TAG, TEXT):
             self.unanswerable.add("it compiles code under the name of a file that is not its own")
 
     def note_writing(self, path, frame):
@@ -278,7 +280,7 @@ OLDEST_SYNTAX = (3, 7)
 ARCHIVERS = ("/gzip.py", "/tarfile.py", "/zipfile.py", "/zipfile/__init__.py")
 # A wheel, which a backend in the tree makes, is written anew.
 ARCHIVES = (".gz", ".tar", ".tgz", ".zip", ".egg", ".jar")
-HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile"}
+HANDLED = PROGRAM_EVENTS | TRICK_EVENTS | FILE_EVENTS | {"exec", "compile", LIBRARY_EVENT}
 
 
 def handles_bad_syntax(code):
@@ -298,8 +300,11 @@ def needs_new_syntax(source):
 def tools_in_tree(request):
     """The folders of build tools in the tag: a build tool that builds itself asks no more than elsewhere.
 
-    Such a tool is the backend of its own tag, or a plugin of setuptools.
+    Such a tool is the backend of its own tag, or a plugin of setuptools. The name of the project begins with
+    that of its package, as poetry-core does: a copy of a tool in another project may be a changed one.
     """
+    names = [line.partition(":")[2].strip() for line in lines_of(".", "PKG-INFO") if line.startswith("Name:")]
+    project = names[0].lower().replace("-", "_").replace(".", "_") if names else ""
     top = request.get("backend", "").partition(":")[0].partition(".")[0]
     found = {(path, top) for path in request.get("backend_path", ())}
     for folder in filter(os.path.isdir, (".", "src")):
@@ -307,7 +312,12 @@ def tools_in_tree(request):
             metadata = os.path.join(folder, name)
             if name.endswith(".egg-info") and PLUGIN in lines_of(metadata, "entry_points.txt"):
                 found |= {(folder, package) for package in lines_of(metadata, "top_level.txt")}
-    return [os.path.realpath(os.path.join(path, name)) for path, name in found if name in TOOLS]
+    return [os.path.realpath(os.path.join(path, name)) for path, name in found if is_own_tool(name, project)]
+
+
+def is_own_tool(package, project):
+    """Whether a package is a build tool, and the project of this name is the one that makes it."""
+    return package in TOOLS and project.startswith(package)
 
 
 def lines_of(folder, name):

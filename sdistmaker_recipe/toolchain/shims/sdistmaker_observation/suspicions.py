@@ -97,7 +97,7 @@ ATTRIBUTE_IN_FORMAT = re.compile(r"\{[^{}]*\.[A-Za-z_]")
 
 SUSPICIOUS_ATTRIBUTES = words(
     """sys _sys os _os platform time builtins sysconfig site posix nt __dict__ attrgetter methodcaller
-    import_module st_mtime st_mtime_ns home cwd expanduser"""
+    import_module st_mtime st_mtime_ns home cwd expanduser iterdir rglob"""
 )
 """Names by which modules can be had from modules that import them, and what gets attributes by name."""
 

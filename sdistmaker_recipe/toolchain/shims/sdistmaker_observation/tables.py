@@ -78,6 +78,10 @@ LATER_BUILTINS = {
 """Builtins that older versions of Python 3 lack."""
 
 WINDOWS_ONLY = words("startfile add_dll_directory O_BINARY P_DETACH")
+WINDOWS_ONLY_IN_OTHERS = {
+    "ctypes": words("windll oledll WinDLL OleDLL WinError FormatError GetLastError get_last_error"),
+    "subprocess": words("STARTUPINFO STARTF_USESHOWWINDOW SW_HIDE CREATE_NO_WINDOW CREATE_NEW_CONSOLE"),
+}
 UNIX_ONLY = words(
     """fork forkpty getuid geteuid getgid getegid getgroups getpgid getpgrp getsid setsid setuid setgid
     killpg chown fchown lchown chroot mkfifo mknod nice openpty pathconf statvfs sysconf confstr
@@ -123,6 +127,8 @@ ANSWERED = {
 """Attributes by module, with the function that gives their value in a world; None for one that it lacks."""
 ANSWERED["builtins"] = {name: of_version(first) for name, first in LATER_BUILTINS.items()}
 ANSWERED["os"].update((name, of_windows) for name in WINDOWS_ONLY)
+for _module, _names in WINDOWS_ONLY_IN_OTHERS.items():
+    ANSWERED[_module] = dict.fromkeys(_names, of_windows)
 ANSWERED["os"].update((name, of_unix) for name in UNIX_ONLY)
 for _name in ("distutils.util", "setuptools._distutils.util"):
     ANSWERED[_name] = {
@@ -164,6 +170,7 @@ SILENT = {
         EXTENSION_SUFFIXES all_suffixes PathFinder FileFinder BuiltinImporter FrozenImporter"""
     ),
     "posix": words("environ"),
+    "pathlib": words("WindowsPath PosixPath"),
     "signal": words(
         """SIGKILL SIGHUP SIGALRM SIGCHLD SIGQUIT SIGUSR1 SIGUSR2 SIGPIPE SIGSTOP CTRL_C_EVENT
         CTRL_BREAK_EVENT alarm"""
