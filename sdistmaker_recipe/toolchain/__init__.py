@@ -18,8 +18,8 @@
   results of both programs.
 * ``sdist_checks``, ``rebuild``: what is checked of a built archive. ``version_check``: is its version one
   that somebody meant; ``version_defaults``: does code have it only as a default. ``metadata_check``: are its
-  values text. ``python_support``: is the tag for Python 2. ``outside_links``: no symbolic link may lead out of
-  the tag. ``client_warnings``: what clients of today cannot install.
+  values text. ``python_support``: is the tag for Python 2. ``outside_links``: no symbolic link may lead out
+  of the tag. ``client_warnings``: what clients of today cannot install.
 
 Folders:
 
