@@ -137,6 +137,8 @@ NONE = {
     "settings-of-git": GIT.format("['git', 'config', 'user.name']", ADD, "pass"),
     "git-of-another-folder": GIT.format("['git', '-C', '/', 'log']", ADD, "pass"),
     "script-with-git": f"import os\nif os.popen('git log; uname').read() == 'Windows': {ADD}",
+    "help": "import argparse\nkw['description'] = argparse.ArgumentParser('x').format_help().split()[-1]",
+    "enumeration": "import enum\nclass V(str, enum.Enum): A = 'one'\nkw['description'] = f'{V.A}'",
     "which-git": f"import shutil\nif shutil.which('git'): {ADD}",
     "file-around": f"import os\nif os.path.exists('../.config'): {ADD}",
     "null-device": f"import os\nif os.devnull == 'nul': {ADD}",

@@ -90,6 +90,12 @@ Instruction = namedtuple("Instruction", "opname argval argrepr")
 
 FORMATTING = words("format format_map vformat")
 
+TEXTS_OF_HELP = words("format_help format_usage print_help")
+"""What gives the help text of a program, whose words and lines differ from version to version."""
+
+MIXED_ENUM = words("IntEnum IntFlag")
+"""Enumerations whose members are formatted in another way since Python 3.12."""
+
 LOADS_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 
 ATTRIBUTE_IN_FORMAT = re.compile(r"\{[^{}]*\.[A-Za-z_]")
@@ -131,6 +137,7 @@ class Suspicions:
         self.texts = set()
         self.handles_errors = False
         self.formats = False
+        self.formats_values = False
 
     def add_code(self, code):
         """Look at a code object, and at all code in it."""
@@ -175,6 +182,8 @@ class Suspicions:
                 self.names.add(value)
         elif operation == "BUILD_SET":
             self.names.add("set")
+        elif operation.startswith("FORMAT_"):
+            self.formats_values = True
         elif operation == "IMPORT_STAR" or representation == "INTRINSIC_IMPORT_STAR":
             self.found.add("import *")
         elif operation == "MATCH_CLASS":
@@ -246,6 +255,8 @@ class Suspicions:
         for module, name in VERSIONED_NAMES:
             if name in attributes and module in self.harmless:
                 self.found.add("%s.%s" % (module, name))
+        if self.writes_texts_of_version():
+            self.of_version.add("it uses a text that each version of Python writes in its own way")
         if "SyntaxError" in names:
             self.of_version.add("it tries what only some versions of Python can parse")
         for module in self.modules:
@@ -260,6 +271,14 @@ class Suspicions:
         self.unanswerable |= {"it uses " + name for name in attributes & OWN_TO_MACHINE}
         if attributes & {"write", "writelines", "write_text", "write_bytes"}:
             self.found.add("write")
+
+    def writes_texts_of_version(self):
+        """Whether the code may use the help text of a program, or format what is a text and an enumeration."""
+        if self.attributes & TEXTS_OF_HELP:
+            return True
+        every = self.names | self.attributes
+        is_mixed = every & MIXED_ENUM or ("Enum" in every and self.names & {"str", "int"})
+        return bool(is_mixed) and (self.formats_values or "format" in every)
 
 
 def may_be_missing(name):
