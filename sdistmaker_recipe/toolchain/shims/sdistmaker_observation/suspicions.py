@@ -246,19 +246,10 @@ class Suspicions:
         self.found |= {"format"} if self.formats and FORMATTING & (attributes | self.texts) else set()
         self.found |= {"." + name for name in attributes & SUSPICIOUS_ATTRIBUTES}
         self.unanswerable |= {"it uses " + name for name in attributes & TRICKS}
-        self.of_version |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
         self.unanswerable |= {"it uses " + name for name in names & {"WindowsError", "__builtins__"}}
-        if (self.handles_errors and attributes & LATER_METHODS) or (
-            names & {"hasattr", "getattr"} and self.texts & LATER_METHODS
-        ):
-            self.of_version.add("it tries what only some versions of Python have")
         for module, name in VERSIONED_NAMES:
             if name in attributes and module in self.harmless:
                 self.found.add("%s.%s" % (module, name))
-        if self.writes_texts_of_version():
-            self.of_version.add("it uses a text that each version of Python writes in its own way")
-        if "SyntaxError" in names:
-            self.of_version.add("it tries what only some versions of Python can parse")
         for module in self.modules:
             suspicious = attributes & suspicious_attributes(module)
             self.found |= {"%s.%s" % (module, name) for name in suspicious}
@@ -271,9 +262,23 @@ class Suspicions:
         self.unanswerable |= {"it uses " + name for name in attributes & OWN_TO_MACHINE}
         if attributes & {"write", "writelines", "write_text", "write_bytes"}:
             self.found.add("write")
+        self.judge_version()
+
+    def judge_version(self):
+        """Add what depends on the version of Python alone."""
+        names, attributes = self.names, self.attributes
+        self.of_version |= {"it uses " + name for name in names & set(LATER_BUILTINS)}
+        if (self.handles_errors and attributes & LATER_METHODS) or (
+            names & {"hasattr", "getattr"} and self.texts & LATER_METHODS
+        ):
+            self.of_version.add("it tries what only some versions of Python have")
+        if self.writes_texts_of_version():
+            self.of_version.add("it uses a text that each version of Python writes in its own way")
+        if "SyntaxError" in names:
+            self.of_version.add("it tries what only some versions of Python can parse")
 
     def writes_texts_of_version(self):
-        """Whether the code may use the help text of a program, or format what is a text and an enumeration."""
+        """Whether the code may use the help text of a program, or format a text that is an enumeration."""
         if self.attributes & TEXTS_OF_HELP:
             return True
         every = self.names | self.attributes
