@@ -83,13 +83,11 @@ def _is_for_none(version: str, tag: Tag) -> bool:
 def _is_meant(version: str, context: BuildContext, is_stated: Callable[[], bool]) -> bool:
     """Whether the tag states a version that tools write if they find none.
 
-    Zeros are never meant: somebody replaces them before a release. 0.0.1 is the first version of many
-    projects, so it counts in any file, others where setuptools reads it.
+    0.0.1 is the first version of many projects, so it counts in any file, others where setuptools reads it.
     """
-    release = _release(version)
     if any(text_states(version, read_text(context.tree, name)) for name in _DECLARING_FILES):
-        return bool(release)
-    return release == (0, 0, 1) and is_stated()
+        return True
+    return _release(version) == (0, 0, 1) and is_stated()
 
 
 def is_placeholder(version: str) -> bool:
