@@ -147,11 +147,12 @@ def states_version(version: str, exported: ExportedTag) -> bool:
 
 
 def text_states(version: str, text: str) -> bool:
-    """Whether a text holds this version as a whole, and not only in a requirement."""
-    return any(
-        found and same_version(found.rstrip(".-_+!"), version)
-        for found in set(_VERSION_IN_TEXT.findall(text))
-    )
+    """Whether a text holds this version as a whole, and not only in a requirement.
+
+    A number without a dot states only itself: 0 does not state 0.0.0.
+    """
+    found = {match.rstrip(".-_+!") for match in _VERSION_IN_TEXT.findall(text) if match}
+    return any(each == version or ("." in each and same_version(each, version)) for each in found)
 
 
 def code_of(tree: Path, files: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,13 @@ def test_such_a_version_is_accepted_where_the_tag_has_it(context):
 
 
 @pytest.mark.parametrize(
-    "text", ["install_requires=['six<20.0.0', 'a==0.0.0', 'b>= 0.0.0']", "version = '10.0.0'", "'0.0.0.dev1'"]
+    "text",
+    [
+        "install_requires=['six<20.0.0', 'a==0.0.0', 'b>= 0.0.0']",
+        "version = '10.0.0'",
+        "'0.0.0.dev1'",
+        "'.'.join('000')",
+    ],
 )
 def test_a_requirement_or_a_longer_version_states_none(context, text):
     (context.tree / "setup.py").write_text(text)
