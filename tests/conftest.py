@@ -67,12 +67,13 @@ LONGEST = (
 
 
 def pytest_configure() -> None:
-    """Take interrupts, for the programs that tests start and interrupt inherit that from pytest.
+    """Take signals, for the programs that tests start and interrupt inherit that from pytest.
 
-    A shell that starts pytest in the background lets it ignore them.
+    A shell that starts pytest in the background lets it ignore interrupts, and nohup the end of a terminal.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.hookimpl(optionalhook=True)

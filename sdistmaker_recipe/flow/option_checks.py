@@ -26,6 +26,7 @@ _OF_SERVERS = (
     "reserved",
     "auth-file",
     "require",
+    "run",
 )
 _OF_DESTINATION = ("destination", "environments", "use-existing-folder")
 
@@ -34,7 +35,9 @@ def option_checks(public_index: str = "", buildout: Path | None = None) -> tuple
     """The checks of a door that knows this public index ("" for none) and this folder of the buildout."""
 
     def check_servers(configuration: Configuration) -> None:
-        server_configurations(configuration, public_index_url(configuration, public_index))
+        # Where the door runs nothing, the script may be given another index.
+        given = public_index if configuration.run else ""
+        server_configurations(configuration, public_index_url(configuration, given))
 
     return (
         _check(_OF_DESTINATION, lambda configuration: check_destination(configuration, buildout)),
