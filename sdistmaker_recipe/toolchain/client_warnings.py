@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from sdistmaker_recipe.model import BuiltWheel, NoWheel
 from sdistmaker_recipe.toolchain.ladder import Rung
+from sdistmaker_recipe.toolchain.metadata_check import shortened
 from sdistmaker_recipe.toolchain.requirements import requirement_problem
 
 REQUIREMENTS_FILE = re.compile(r"(?:.*/)?[^/]+\.egg-info/requires\.txt")
 """The path of the file in which setuptools writes the requirements of a project."""
-
-_MAX_SHOWN = 60
 
 
 def requirement_warnings(requires_txt: str) -> Iterator[str]:
@@ -23,9 +22,9 @@ def requirement_warnings(requires_txt: str) -> Iterator[str]:
     for line in requires_txt.splitlines():
         requirement = line.strip()
         if requirement and not requirement.startswith("[") and (problem := requirement_problem(requirement)):
-            shown = requirement if len(requirement) <= _MAX_SHOWN else f"{requirement[:_MAX_SHOWN]}…"
             yield (
-                f"pip 24.1 and newer do not install this release, for it requires {shown!r}: {problem}. "
+                "pip 24.1 and newer do not install this release, for it requires "
+                f"{shortened(requirement)!r}: {problem}. "
                 "Write the requirement as PEP 508 has it in a new tag."
             )
 

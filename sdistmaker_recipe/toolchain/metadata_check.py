@@ -25,6 +25,11 @@ _OTHER_VALUE = re.compile(
 _MAX_SHOWN = 60
 
 
+def shortened(value: str) -> str:
+    """The value, or its beginning and an ellipsis if it is too long for a message."""
+    return value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…"
+
+
 class OddValue(NamedTuple):
     """A field of the metadata whose value is no text; ``is_bytes`` says that Python 2 would give text."""
 
@@ -35,7 +40,7 @@ class OddValue(NamedTuple):
     @property
     def reason(self) -> str:
         """What is wrong with the field, and what to do."""
-        value = self.value if len(self.value) <= _MAX_SHOWN else f"{self.value[:_MAX_SHOWN]}…"
+        value = shortened(self.value)
         if self.is_bytes:
             return (
                 f"setup.py gives bytes for {self.field}, which Python 3 writes as {value}. Give text in a "
