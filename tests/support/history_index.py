@@ -35,15 +35,14 @@ class Index:
         return list(index_files(self.folder))
 
     def move(self, source: str, target: str) -> None:
-        url = self.history.url
-        command = ["svn", "move", "-q", "-m", "", f"{url}/{source}", f"{url}/{target}"]
-        subprocess.run(command, check=True, capture_output=True)
-        self.know(source, target)
+        self._commit("move", source, target)
 
     def copy(self, source: str, target: str) -> None:
-        url = self.history.url
-        command = ["svn", "copy", "-q", "-m", "", f"{url}/{source}", f"{url}/{target}"]
-        subprocess.run(command, check=True, capture_output=True)
+        self._commit("copy", source, target)
+
+    def _commit(self, command: str, source: str, target: str) -> None:
+        places = [f"{self.history.url}/{path}" for path in (source, target)]
+        subprocess.run(["svn", command, "-q", "-m", "", *places], check=True, capture_output=True)
         self.know(source, target)
 
     def know(self, source: str, target: str) -> None:
