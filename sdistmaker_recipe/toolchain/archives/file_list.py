@@ -21,8 +21,6 @@ from sdistmaker_recipe.toolchain.archives.members import Sdist, read_members
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_descriptor, open_regular_file
 
 FIRST_LINE = b"sdistmaker_recipe: list of files\n"
-
-
 _MAX_BYTES_AT_ONCE = 1 << 20
 
 
