@@ -1,4 +1,7 @@
-"""Which worker gets which job, and whom a lost worker is blamed on. Pure.
+"""Which worker gets which jobs, and whom a lost worker is blamed on. Pure.
+
+Jobs that take a fraction of a second travel in bundles, because the scheduler takes milliseconds for each
+message.
 
 A job that was on a worker when that was lost is a suspect: it runs again, alone on its worker. If that
 worker is lost too, the job is the culprit. So a job that kills workers costs two of them, and no other job is
@@ -8,14 +11,21 @@ blamed.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-JOBS_PER_THREAD = 2
-"""So many jobs a worker has for each thread, so that none is idle while the next one is on its way."""
+BUNDLES_PER_THREAD = 2
+"""So many bundles a worker has for each thread, so that none is idle while the next one is on its way."""
+BUNDLE_SECONDS = 0.5
+"""A bundle has as many jobs as a worker does in this time; one, if that takes longer."""
+JOBS_PER_BUNDLE = 8
+"""So many jobs a bundle has at most."""
+BUNDLE_BYTES = 1 << 20
+"""A bundle of several jobs has at most so many bytes."""
 MOST_AHEAD = 1000
 """So many jobs are begun at most beyond the oldest one that is not done: their results wait for it."""
 
@@ -44,6 +54,7 @@ class Worker:
     """A worker that can build: its address, its site for this run, and the tasks that it has.
 
     ``is_alone`` is true while it has a suspect, and ``unfit_for`` are kinds of jobs that it cannot do.
+    ``job_seconds`` is what a job takes there, the last ones more than those before.
     """
 
     address: str
@@ -52,6 +63,17 @@ class Worker:
     tasks: set[Task] = field(default_factory=set)
     is_alone: bool = False
     unfit_for: set[Hashable] = field(default_factory=set)
+    job_seconds: float = BUNDLE_SECONDS
+
+    @property
+    def jobs_per_bundle(self) -> int:
+        """How many jobs are sent to it together."""
+        fitting = BUNDLE_SECONDS / max(self.job_seconds, BUNDLE_SECONDS / JOBS_PER_BUNDLE)
+        return max(int(fitting), 1)
+
+    def took(self, seconds: float) -> None:
+        """Learn what another job took there."""
+        self.job_seconds = (self.job_seconds + seconds) / 2
 
 
 class Assignment:
@@ -159,14 +181,15 @@ class Assignment:
     def _workers_with_room(self) -> list[Worker]:
         """The workers that take another task; near the end each has no more than it can begin at once."""
         threads = sum(worker.threads for worker in self.workers.values())
-        per_thread = JOBS_PER_THREAD if len(self._waiting) > threads else 1
+        share = math.ceil(len(self._waiting) / threads) if threads else 0
         drained = self._worker_to_drain()
         return [
             worker
             for worker in self.workers.values()
             if not worker.is_alone
             and worker is not drained
-            and len(worker.tasks) < per_thread * worker.threads
+            and len(worker.tasks)
+            < worker.threads * max(min(share, BUNDLES_PER_THREAD * worker.jobs_per_bundle), 1)
         ]
 
     def _worker_to_drain(self) -> Worker | None:
@@ -176,3 +199,17 @@ class Assignment:
         kind = self._suspects[0].kind
         fit = [each for each in self.workers.values() if not each.is_alone and kind not in each.unfit_for]
         return min(fit, key=lambda worker: len(worker.tasks), default=None)
+
+
+def in_bundles(jobs: Iterable[tuple[Task, bytes]], most: int) -> Iterator[list[tuple[Task, bytes]]]:
+    """Tasks and their pickled jobs that are sent together, at most so many, and in the same order."""
+    bundle: list[tuple[Task, bytes]] = []
+    size = 0
+    for task, job in jobs:
+        if bundle and (len(bundle) == most or size + len(job) > BUNDLE_BYTES):
+            yield bundle
+            bundle, size = [], 0
+        bundle.append((task, job))
+        size += len(job)
+    if bundle:
+        yield bundle

@@ -33,12 +33,12 @@ _PACKAGE = "sdistmaker_recipe"
 def _task_function() -> Callable[[str, bytes], bytes]:
     # The scheduler reads the tasks. A function inside another one is sent by its code, so the scheduler needs
     # Dask only and not this package.
-    def build(site_name: str, job: bytes) -> bytes:
+    def build(site_name: str, jobs: bytes) -> bytes:
         import importlib
 
         module = importlib.import_module("sdistmaker_recipe.executors.dask.site")
-        answer: bytes = module.perform(site_name, job)
-        return answer
+        answers: bytes = module.perform(site_name, jobs)
+        return answers
 
     return build
 
@@ -117,17 +117,23 @@ class DaskCluster:
         return greeting
 
     def start(
-        self, address: str, site_name: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
+        self,
+        address: str,
+        site_name: str,
+        key: str,
+        jobs: Sequence[bytes],
+        done: Callable[[Sequence[Answer] | Lost], None],
     ) -> distributed.Future[bytes]:
-        """Give a pickled job to a worker; ``done`` is called with the answer, in another thread.
+        """Give pickled jobs to a worker; ``done`` is called with the answers, in another thread.
 
+        The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
         There is no answer while the worker does not give one, nor after ``cancel``.
         """
         try:
             future = self._client.submit(
                 self._build,
                 site_name,
-                job,
+                pickle.dumps(jobs),
                 key=key,
                 workers=[address],
                 allow_other_workers=False,
@@ -193,15 +199,15 @@ def _silence() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-async def _report(future: distributed.Future[bytes], done: Callable[[Answer | Lost], None]) -> None:
-    """Call ``done`` when there is an answer; never if the future is cancelled, or the connection ends."""
-    answer: Answer | Lost
+async def _report(future: distributed.Future[bytes], done: Callable[[Sequence[Answer] | Lost], None]) -> None:
+    """Call ``done`` when there are answers; never if the future is cancelled, or the connection ends."""
+    answers: Sequence[Answer] | Lost
     try:
-        answer = pickle.loads(await future)
+        answers = [pickle.loads(answer) for answer in pickle.loads(await future)]
     except KilledWorker:
-        answer = Lost("the worker was lost")
+        answers = Lost("the worker was lost")
     except (asyncio.CancelledError, CancelledError):
         return
     except Exception as error:
-        answer = Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
-    done(answer)
+        answers = Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
+    done(answers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import ClusterError
-from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
+from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
 from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, listed
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
@@ -44,8 +45,8 @@ class ClusterExecutor(Executor):
         self._run = uuid4().hex[:8]
         self._work: Any = None
         self._assignment = Assignment()
-        self._attempts: dict[str, tuple[Task, Worker, Attempt]] = {}
-        self._answers: list[tuple[str, Answer | Lost]] = []
+        self._attempts: dict[str, tuple[Sequence[Task], Worker, Attempt]] = {}
+        self._answers: list[tuple[str, Sequence[Answer] | Lost]] = []
         self._submitted = self._started = 0
         self._next_poll = 0.0
         self._uses: dict[str, _Use] = {}
@@ -119,42 +120,61 @@ class ClusterExecutor(Executor):
         if not greeting.problem:
             self._assignment.add_worker(Worker(address, greeting.site, threads))
 
-    def _answered(self, key: str, answer: Answer | Lost) -> None:
-        """In any thread: pass on an answer."""
-        self._events.put(partial(self._take_in, key, answer))
+    def _answered(self, key: str, answers: Sequence[Answer] | Lost) -> None:
+        """In any thread: pass on answers."""
+        self._events.put(partial(self._take_in, key, answers))
 
-    def _take_in(self, key: str, answer: Answer | Lost) -> None:
-        self._answers.append((key, answer))
+    def _take_in(self, key: str, answers: Sequence[Answer] | Lost) -> None:
+        self._answers.append((key, answers))
 
     def _note(self, address: str, text: str) -> None:
         self._uses.setdefault(address, _Use()).notes[text] = None
 
     def _start_tasks(self) -> None:
+        assigned: defaultdict[Worker, list[Task]] = defaultdict(list)
         for task, worker in self._assignment.assign():
-            if not (task.future.running() or task.future.set_running_or_notify_cancel()):
+            if task.future.running() or task.future.set_running_or_notify_cancel():
+                assigned[worker].append(task)
+            else:
                 self._finish(task, worker)
-                continue
+        for worker, tasks in assigned.items():
+            for bundle in in_bundles(self._packed(tasks, worker), worker.jobs_per_bundle):
+                self._start(bundle, worker)
+
+    def _packed(self, tasks: Iterable[Task], worker: Worker) -> Iterator[tuple[Task, bytes]]:
+        for task in tasks:
             try:
-                packed = pickle.dumps(self._work.pack(task.job, len(self._assignment.workers)))
+                yield task, pickle.dumps(self._work.pack(task.job, len(self._assignment.workers)))
             except Exception as error:
                 self._finish(task, worker)
                 task.future.set_exception(error)
-                continue
-            self._started += 1
-            # A name in a repository may hold what cannot be sent as text.
-            label = self._work.label(task.job).encode("ascii", "backslashreplace").decode()
-            key = f"{label}-{self._run}-{self._started}"
-            attempt = self._cluster.start(
-                worker.address, worker.site, key, packed, partial(self._answered, key)
-            )
-            self._attempts[key] = (task, worker, attempt)
+
+    def _start(self, bundle: Sequence[tuple[Task, bytes]], worker: Worker) -> None:
+        tasks, jobs = zip(*bundle, strict=True)
+        self._started += 1
+        others = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
+        # A name in a repository may hold what cannot be sent as text.
+        label = self._work.label(tasks[0].job).encode("ascii", "backslashreplace").decode()
+        key = f"{label}{others}-{self._run}-{self._started}"
+        attempt = self._cluster.start(worker.address, worker.site, key, jobs, partial(self._answered, key))
+        self._attempts[key] = (tasks, worker, attempt)
 
     def _take_answers(self) -> None:
         answers, self._answers = self._answers, []
-        # First the results: whose result is there is no suspect in the loss of a worker.
-        for key, answer in sorted(answers, key=lambda each: _is_loss(each[1])):
+        found: list[tuple[Task, Worker, Answer | Lost]] = []
+        for key, given in answers:
             if key in self._attempts:
-                task, worker, _ = self._attempts.pop(key)
+                tasks, worker, _ = self._attempts.pop(key)
+                each = [given] * len(tasks) if isinstance(given, Lost) else given
+                found += [(task, worker, answer) for task, answer in zip(tasks, each, strict=False)]
+                # The worker has not begun them.
+                for task in tasks[len(each) :]:
+                    self._assignment.release(task, worker)
+                    self._assignment.add(task)
+        # First the results: whose result is there is no suspect in the loss of a worker.
+        for task, worker, answer in sorted(found, key=lambda each: _is_loss(each[2])):
+            # An answer before this one can have taken the task from the worker.
+            if task in worker.tasks:
                 self._take_answer(task, worker, answer)
 
     def _take_answer(self, task: Task, worker: Worker, answer: Answer | Lost) -> None:
@@ -184,6 +204,7 @@ class ClusterExecutor(Executor):
             except Exception as error:
                 self._finish(task, worker)
                 return task.future.set_exception(error)
+        worker.took(answer.seconds)
         use = self._uses.setdefault(worker.address, _Use())
         use.jobs, use.seconds = use.jobs + 1, use.seconds + answer.seconds
         self._finish(task, worker)
@@ -197,9 +218,7 @@ class ClusterExecutor(Executor):
         self._note(worker.address, f"{error.reason}.{hint}")
         self._assignment.add(task)
         # Those of the same kind that wait there would only lose time.
-        others = [each for each in worker.tasks if each.kind == task.kind]
-        self._abandon(worker, others)
-        for other in others:
+        for other in self._abandon(worker, [each for each in worker.tasks if each.kind == task.kind]):
             self._assignment.release(other, worker)
             self._assignment.add(other)
 
@@ -207,10 +226,16 @@ class ClusterExecutor(Executor):
         self._assignment.release(task, worker)
         self._assignment.finish(task)
 
-    def _abandon(self, worker: Worker, tasks: Collection[Task]) -> None:
-        """Forget the attempts of a worker at these tasks."""
-        keys = [key for key, (task, of, _) in self._attempts.items() if of is worker and task in tasks]
-        self._cluster.cancel([self._attempts.pop(key)[2] for key in keys])
+    def _abandon(self, worker: Worker, tasks: Collection[Task]) -> list[Task]:
+        """Forget the attempts of a worker at these tasks; all tasks of these attempts."""
+        keys = [
+            key
+            for key, (of_attempt, of, _) in self._attempts.items()
+            if of is worker and not set(tasks).isdisjoint(of_attempt)
+        ]
+        abandoned = [self._attempts.pop(key) for key in keys]
+        self._cluster.cancel([attempt for _, _, attempt in abandoned])
+        return [task for of_attempt, _, _ in abandoned for task in of_attempt]
 
     def _lose(self, address: str) -> None:
         """Have what a lost worker had done elsewhere; a job that was alone on two of them is given up."""

@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The cluster has no answer of a job: its worker is gone, or could not take the job, as ``reason`` says.
+    """The cluster has no answer of jobs: their worker is gone, or could not take them, as ``reason`` says.
 
     Where ``is_worker_gone`` is false the worker is still there.
     """

@@ -20,7 +20,7 @@ _GREETER_END_SECONDS = 0.2
 
 
 class Attempt(Protocol):
-    """A job that a worker has."""
+    """Jobs that a worker has."""
 
 
 class Cluster(Protocol):
@@ -40,9 +40,17 @@ class Cluster(Protocol):
         """Make a worker ready for this sealed work."""
 
     def start(
-        self, address: str, site: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
+        self,
+        address: str,
+        site: str,
+        key: str,
+        jobs: Sequence[bytes],
+        done: Callable[[Sequence[Answer] | Lost], None],
     ) -> Attempt:
-        """Give a pickled job to a worker; ``done`` is called with the answer, in any thread."""
+        """Give pickled jobs to a worker; ``done`` is called with the answers, in any thread.
+
+        The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
+        """
 
     def cancel(self, attempts: Sequence[Attempt]) -> None:
         """Forget attempts whose answers nobody wants."""

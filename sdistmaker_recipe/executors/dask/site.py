@@ -31,6 +31,9 @@ from sdistmaker_recipe.executors.remote_work import Machine, RemoteWork, UnfitWo
 _PREFIX = "sdistmaker-run-"
 _ATTEMPTS = 2
 """So many processes a job may end, one after the other, before it is given up."""
+_LONG_SECONDS = 1.0
+_MANY_BYTES = 4 << 20
+"""Answers go back without those of the jobs that are left, if they took so long or have so many bytes."""
 _IDLE_SECONDS = 900.0
 """After this time without a job, whoever began the run is taken to be gone."""
 
@@ -53,10 +56,22 @@ async def leave(sites: list[str]) -> None:
             await asyncio.to_thread(found.close)
 
 
-def perform(site: str, job: bytes) -> bytes:
-    """Do a pickled job; the ``Answer``, pickled."""
-    found = _sites.get(site)
-    return pickle.dumps(found.perform(pickle.loads(job)) if found else Answer("unknown"))
+def perform(site: str, jobs: bytes) -> bytes:
+    """Do jobs one after another; the ``Answer`` of each that was begun.
+
+    Both are pickled lists of what was pickled, so that one can be read without the others. What is left
+    after a job that takes long, or that cannot be done here, is for whoever is free.
+    """
+    end = time.monotonic() + _LONG_SECONDS
+    answers: list[bytes] = []
+    for job in pickle.loads(jobs):
+        found = _sites.get(site)
+        answer = found.perform(pickle.loads(job)) if found else Answer("unknown")
+        answers.append(pickle.dumps(answer))
+        is_last = answer.kind in ("unfit", "unknown") or time.monotonic() > end
+        if is_last or sum(map(len, answers)) > _MANY_BYTES:
+            break
+    return pickle.dumps(answers)
 
 
 def _open_site(work: bytes, parent: Path, threads: int) -> Greeting:

@@ -39,6 +39,12 @@ def outcome(answer: Answer) -> tuple[str, object]:
     return answer.kind, answer.value
 
 
+def perform(name: str, *jobs: object) -> list[tuple[str, object]]:
+    """What a site answers to a bundle."""
+    answers = site.perform(name, pickle.dumps([pickle.dumps(job) for job in jobs]))
+    return [outcome(pickle.loads(answer)) for answer in pickle.loads(answers)]
+
+
 def test_does_jobs_in_processes_that_it_keeps(opened: Site) -> None:
     opened.prepare()
     assert outcome(opened.perform(21)) == ("done", 42)
@@ -104,14 +110,29 @@ def test_greets_performs_and_leaves(tmp_path: Path) -> None:
     worker = SimpleNamespace(local_directory=str(tmp_path / "worker-1"), state=SimpleNamespace(nthreads=2))
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     assert greeting.problem == ""
-    assert outcome(pickle.loads(site.perform(greeting.site, pickle.dumps(4)))) == ("done", 8)
+    assert perform(greeting.site, 4) == [("done", 8)]
     asyncio.run(site.leave(["another", greeting.site]))
-    assert outcome(pickle.loads(site.perform(greeting.site, pickle.dumps(4)))) == ("unknown", None)
+    assert perform(greeting.site, 4, 5) == [("unknown", None)]
     assert list(tmp_path.iterdir()) == []
     refused = asyncio.run(site.greet(seal(Sums("bubblewrap is not installed")), dask_worker=worker))
     assert (refused.site, refused.problem) == ("", "bubblewrap is not installed")
     assert refused.hint == "Install it."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_does_a_bundle_and_leaves_what_others_can_do_earlier(
+    opened: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(site._sites, "one", opened)
+    assert perform("one", 1, "die", 3) == [("done", 2), ("died", None), ("done", 6)]
+    assert [kind for kind, _ in perform("one", 1, "raise", 3)] == ["done", "raised", "done"]
+    assert [kind for kind, _ in perform("one", 1, "unfit", 3)] == ["done", "unfit"]
+    monkeypatch.setattr(site, "_MANY_BYTES", 10)
+    assert perform("one", 1, 2) == [("done", 2)]
+    monkeypatch.undo()
+    monkeypatch.setitem(site._sites, "one", opened)
+    monkeypatch.setattr(site, "_LONG_SECONDS", 0.0)
+    assert perform("one", 1, 2) == [("done", 2)]
 
 
 @pytest.mark.parametrize(

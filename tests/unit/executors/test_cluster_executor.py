@@ -16,7 +16,7 @@ import pytest
 from sdistmaker_recipe.errors import ClusterError, StoreError
 from sdistmaker_recipe.executors import run_jobs
 from sdistmaker_recipe.executors.dask import assignment, roster
-from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker
+from sdistmaker_recipe.executors.dask.assignment import BUNDLE_BYTES, Assignment, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal, unseal
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
@@ -24,6 +24,7 @@ from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 pytestmark = pytest.mark.usefixtures("threads_end")
 
 KILLER = 13
+SIZES = (1, 1, 1, 1, 2 * BUNDLE_BYTES, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class FakeCluster:
     error: ClusterError | None = None
     started: list[tuple[str, int]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    bundles: list[list[int]] = field(default_factory=list)
+    most_begun: int | None = None
     most_running: Counter[str] = field(default_factory=Counter)
     running: Counter[str] = field(default_factory=Counter)
     ended: dict[str, str] = field(default_factory=dict)
@@ -88,25 +91,38 @@ class FakeCluster:
         return self.greetings.get(address, Greeting(f"site of {address}", "host"))
 
     def start(
-        self, address: str, site: str, key: str, job: bytes, done: Callable[[Answer | Lost], None]
+        self,
+        address: str,
+        site: str,
+        key: str,
+        jobs: Sequence[bytes],
+        done: Callable[[Sequence[Answer] | Lost], None],
     ) -> Any:
         assert site == f"site of {address}"
-        number = pickle.loads(job)
-        self.started.append((address, number))
         self.keys.append(key)
-        self.running[address] += 1
+        self.bundles.append([pickle.loads(job) for job in jobs])
+        self.running[address] += len(jobs)
         self.most_running[address] = max(self.most_running[address], self.running[address])
-        answer = self.behave(address, number)
-        if answer is None:
-            self.present.pop(address, None)
-            return [address, number, None]
-        attempt = [address, number, answer]
+        answers: list[Answer] | Lost = []
+        for number in self.bundles[-1][: self.most_begun]:
+            self.started.append((address, number))
+            answer = self.behave(address, number)
+            if answer is None:
+                self.present.pop(address, None)
+                return [address, number, None]
+            if isinstance(answer, Lost):
+                answers = answer
+                break
+            answers.append(answer)
+            if answer.kind in ("unfit", "unknown"):
+                break
+        attempt = [address, answers]
 
         def finish() -> None:
             if self.is_held:
                 self.is_held.wait(5)
-            self.running[address] -= 1
-            done(answer)
+            self.running[address] -= len(jobs)
+            done(answers)
 
         threading.Timer(self.delay, finish).start()
         return attempt
@@ -167,9 +183,9 @@ class TestJobs:
         cluster = FakeCluster(double, {"a": 1, "b": 1})
         normal_start = cluster.start
 
-        def start(address, site, key, job, done):
-            cluster.is_held = held if pickle.loads(job) == 0 else None
-            return normal_start(address, site, key, job, done)
+        def start(address, site, key, jobs, done):
+            cluster.is_held = held if pickle.loads(jobs[0]) == 0 else None
+            return normal_start(address, site, key, jobs, done)
 
         cluster.start = start
         executor = ClusterExecutor(cluster)
@@ -203,6 +219,80 @@ class TestJobs:
         cluster = FakeCluster(lambda a, n: Answer("died") if n == KILLER else double(a, n), two())
         assert run(cluster, [1, KILLER]) == {1: 2, KILLER: "The build ended the process that ran it."}
         assert set(cluster.present) == {"a", "b"}
+
+
+def quickly(_address: str, number: int) -> Answer:
+    return Answer("done", 2 * number, 0.001)
+
+
+class TestBundles:
+    def test_have_more_jobs_the_quicker_these_are(self):
+        cluster = FakeCluster(quickly, two(), delay=0.001)
+        assert run(cluster, range(300)) == {number: 2 * number for number in range(300)}
+        sizes = [len(bundle) for bundle in cluster.bundles]
+        assert sizes[:2] == [1, 1]
+        assert 4 < max(sizes) <= 8
+        assert sum(sizes) == 300
+        assert sizes[-1] == 1, "near the end each worker gets less, so that all end at one time"
+        assert any(key.startswith("number ") and " more-" in key for key in cluster.keys)
+
+    def test_have_one_job_that_takes_long(self):
+        cluster = FakeCluster(double, two(), delay=0.001)
+        run(cluster, range(40))
+        assert {len(bundle) for bundle in cluster.bundles} == {1}
+
+    def test_that_are_not_done_to_the_end_leave_the_rest_to_others(self):
+        cluster = FakeCluster(quickly, two(), delay=0.001, most_begun=3)
+        assert run(cluster, range(100)) == {number: 2 * number for number in range(100)}
+        assert max(len(bundle) for bundle in cluster.bundles) > 3
+        assert len(cluster.started) == 100, "none is done twice"
+
+    def test_that_a_worker_had_when_it_was_lost_blame_one_job_alone(self):
+        def behave(address: str, number: int) -> Answer | None:
+            return None if number == 150 else quickly(address, number)
+
+        cluster = FakeCluster(behave, dict.fromkeys("abc", 1), delay=0.001)
+        found = run(cluster, range(300))
+        assert "were lost while they built this tag" in found.pop(150)
+        assert found == {number: 2 * number for number in range(300) if number != 150}
+        assert len(next(bundle for bundle in cluster.bundles if 150 in bundle)) > 1
+
+    @pytest.mark.parametrize("loss", [Answer("unknown"), Lost("killed")])
+    def test_of_a_worker_that_restarts_are_done_again(self, loss):
+        losses = [loss]
+
+        def behave(address: str, number: int) -> Answer | Lost:
+            return losses.pop() if number == 150 and losses else quickly(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        assert run(cluster, range(300)) == {number: 2 * number for number in range(300)}
+        assert not losses
+
+    def test_with_jobs_that_the_worker_cannot_do_cost_no_other_job(self):
+        def behave(address: str, number: int) -> Answer:
+            if address == "a" and number % 2 and number > 100:
+                return Answer("unfit", UnfitWorkerError("no Python 2.7"))
+            return quickly(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        executor = ClusterExecutor(cluster)
+        found = dict(run_jobs(Work(), range(300), lambda _: executor, 1))
+        assert found == {number: 2 * number for number in range(300)}
+        assert {use.address for use in executor.uses() if use.notes} == {"a"}
+
+    def test_whose_answers_arrive_while_others_are_taken_in_are_not_forgotten(self):
+        executor = ClusterExecutor(FakeCluster(quickly, {}))
+        executor.shutdown()
+        executor._answered("number 1", [Answer("died")])
+        executor._take_answers()
+        executor._events.get_nowait()()
+        assert executor._answers == [("number 1", [Answer("died")])]
+
+    def test_hold_few_bytes(self):
+        tasks = [(Task(each, each, "kind", Future()), bytes(size)) for each, size in enumerate(SIZES)]
+        bundles = [[task.number for task, _ in bundle] for bundle in in_bundles(tasks, 3)]
+        assert bundles == [[0, 1, 2], [3], [4], [5, 6]]
+        assert list(in_bundles([], 3)) == []
 
 
 class TestLostWorkers:
