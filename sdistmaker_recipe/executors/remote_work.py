@@ -64,5 +64,11 @@ class RemoteWork(Protocol):
     def unpack(self, result: Any, worker: str) -> Any:  # noqa: ANN401
         """The result of a worker as the caller gets it; raises ``UnfitWorkerError`` if it arrived damaged."""
 
+    def doubt(self, result: Any) -> str:  # noqa: ANN401
+        """Why a job shall be done once more by another worker, as a sentence; "" if it need not.
+
+        It is for results that may be the fault of the worker. The second one counts.
+        """
+
     def lost(self, job: Any, reason: str) -> Any:  # noqa: ANN401
         """The result of a job that ended each process, or each worker, that ran it."""

@@ -13,6 +13,7 @@ from sdistmaker_recipe.flow.remote_builds import (
     InstalledOnWorkers,
     Job,
     compression_digest,
+    settings_to_send,
 )
 from sdistmaker_recipe.model import BuildJob, BuildSettings, Outcome, WheelJob, WheelOutcome, WorkerUse
 from sdistmaker_recipe.vcs import Credentials
@@ -95,7 +96,7 @@ class ClusterBuilds:
     ) -> Iterator[Any]:
         connections = max((job.connections for job in jobs if isinstance(job, BuildJob)), default=0)
         work = BuildOnWorkers(
-            settings=settings,
+            settings=settings_to_send(settings),
             credentials=credentials,
             output=settings.output,
             sandbox=self._sandbox,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,15 @@ _INDEX_VARIABLES = (
 """Where build requirements come from. All workers install from where this machine would."""
 _LOCAL_SCHEMES = ("file", "git+file", "hg+file")
 _NO_SETTINGS = BuildSettings(Path(), Path(), Path(), 0)
+
+
+def settings_to_send(settings: BuildSettings) -> BuildSettings:
+    """The settings without environment variables of this machine, which may hold secrets of others.
+
+    Exception: those that say where build requirements come from.
+    """
+    given = settings.helper_environment
+    return replace(settings, helper_environment=tuple(pair for pair in given if pair[0] in _INDEX_VARIABLES))
 
 
 class _SentWheelJob(NamedTuple):
@@ -104,6 +114,13 @@ class BuildOnWorkers:
 
         settings = self._settings_on(machine)
         settings.output.mkdir(parents=True, exist_ok=True)
+        settings.environments.mkdir(exist_ok=True)
+        if settings.environments.lstat().st_uid != os.getuid():
+            # What is in there runs as this account.
+            raise UnfitWorkerError(
+                f"{settings.environments} belongs to another account",
+                "Start it with another --local-directory.",
+            )
         if not any(map(machine.environment.get, TEMPORARY_VARIABLES)) and has_plenty(machine.threads):
             with suppress(OSError):
                 _memory_of(machine.folder).mkdir(mode=0o700)
@@ -167,6 +184,13 @@ class BuildOnWorkers:
             self.seen.add(result, worker)
         return with_files(result, self.output)
 
+    def doubt(self, result: Result) -> str:
+        """The reason of a failure: this worker may lack what others have, such as a Python or a compiler."""
+        outcome = result.wheel if isinstance(result, WheelOutcome) else result
+        if isinstance(outcome, NoWheel):
+            return outcome.reason if outcome.is_failure else ""
+        return outcome.reason if isinstance(outcome, Failed) else ""
+
     def lost(self, job: Job, reason: str) -> Result:
         """The failure of a job that ended each process, or each worker, that ran it."""
         if isinstance(job, WheelJob):
@@ -190,8 +214,7 @@ class BuildOnWorkers:
     def _helper_environment(self, environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         """The worker's environment variables, with the index that the machine of the run installs from."""
         own = {name: value for name, value in environment.items() if name not in _INDEX_VARIABLES}
-        given = dict(self.settings.helper_environment)
-        return tuple((own | {name: given[name] for name in _INDEX_VARIABLES if name in given}).items())
+        return tuple((own | dict(settings_to_send(self.settings).helper_environment)).items())
 
     def _job_on(self, job: BuildJob, settings: BuildSettings) -> BuildJob:
         repository = replace(job.repository_settings, cache=settings.scratch / "vcs")

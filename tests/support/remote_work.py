@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -37,6 +38,8 @@ class Sums:
             os._exit(9)
         if packed == "unfit":
             raise UnfitWorkerError("no Python 2.7", "Install it.")
+        if packed == "full":
+            raise OSError(errno.ENOSPC, "No space left on device", "/var/tmp/dask")
         if packed == "raise":
             raise RepositoryError("https://svn.example.com", "no answer")
         if packed == "process":

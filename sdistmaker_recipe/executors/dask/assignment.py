@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 BUNDLES_PER_THREAD = 2
 """So many bundles a worker has for each thread, so that none is idle while the next one is on its way."""
@@ -30,12 +30,21 @@ MOST_AHEAD = 1000
 """So many jobs are begun at most beyond the oldest one that is not done: their results wait for it."""
 
 
+class Doubtful(NamedTuple):
+    """A result that may be the fault of the worker at an address, and why, as a sentence."""
+
+    result: Any
+    address: str
+    reason: str
+
+
 @dataclass(eq=False, slots=True)
 class Task:
     """A job, its number in the order of submission, its kind, and the future of its result.
 
     ``lost_on`` are the addresses of workers that were lost while they had it. ``refusals`` are the reasons of
-    workers that could not do it, by address.
+    workers that could not do it, by address. ``drops`` counts how often the cluster forgot it. ``doubtful``
+    is a result that counts only if no other worker can do the job.
     """
 
     number: int
@@ -44,6 +53,8 @@ class Task:
     future: Future[Any]
     lost_on: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
+    drops: int = 0
+    doubtful: Doubtful | None = None
 
     def __lt__(self, other: Task) -> bool:
         return self.number < other.number
@@ -83,12 +94,14 @@ class Assignment:
         self.workers: dict[str, Worker] = {}
         self._waiting: list[Task] = []
         self._suspects: deque[Task] = deque()
+        self._kinds: Counter[Hashable] = Counter()
         self._unfinished: set[int] = set()
         self._oldest = 0
 
     def add(self, task: Task) -> None:
         """Take a new task, or one that has to be done again."""
         self._unfinished.add(task.number)
+        self._kinds[task.kind] += 1
         if task.lost_on:
             self._suspects.append(task)
         else:
@@ -122,26 +135,42 @@ class Assignment:
         worker.is_alone = False
         return True
 
+    def withhold(self, task: Task, worker: Worker) -> None:
+        """Take a task from the worker that had it, which does not get it again."""
+        self.release(task, worker)
+        # A kind of its own: the worker may have all others of its kind.
+        task.kind = (task.kind, task.number)
+        worker.unfit_for.add(task.kind)
+
+    def dismiss(self, address: str) -> list[Task]:
+        """Remove a worker; the tasks that it had."""
+        worker = self.workers.pop(address)
+        tasks = sorted(worker.tasks)
+        worker.tasks.clear()
+        return tasks
+
     def remove_worker(self, address: str) -> tuple[list[Task], list[Task]]:
         """Remove a worker that is lost: its tasks that are suspects now, and those that are culprits."""
-        worker = self.workers.pop(address)
-        suspects: list[Task] = []
-        culprits: list[Task] = []
-        for task in sorted(worker.tasks):
+        is_alone = self.workers[address].is_alone
+        tasks = self.dismiss(address)
+        for task in tasks:
             task.lost_on.append(address)
-            (culprits if worker.is_alone else suspects).append(task)
-        worker.tasks.clear()
-        return suspects, culprits
+        return ([], tasks) if is_alone else (tasks, [])
 
     def stuck_tasks(self) -> list[Task]:
         """The tasks that wait and that none of the workers can do."""
-        kinds = {task.kind: True for task in (*self._waiting, *self._suspects)}
-        impossible = {kind for kind in kinds if all(kind in each.unfit_for for each in self.workers.values())}
-        return [task for task in (*self._waiting, *self._suspects) if task.kind in impossible]
+        # This is asked after each answer, and there can be many tasks that wait.
+        kinds = {
+            kind for kind in self._kinds if all(kind in each.unfit_for for each in self.workers.values())
+        }
+        return [task for task in (*self._waiting, *self._suspects) if task.kind in kinds] if kinds else []
 
     def drop(self, tasks: list[Task]) -> None:
         """Forget tasks that wait."""
         gone = {task.number for task in tasks}
+        for task in (*self._waiting, *self._suspects):
+            if task.number in gone:
+                self._count_out(task)
         self._waiting = [task for task in self._waiting if task.number not in gone]
         heapq.heapify(self._waiting)
         self._suspects = deque(task for task in self._suspects if task.number not in gone)
@@ -159,7 +188,7 @@ class Assignment:
             task = heapq.heappop(self._waiting)
             if fit := [worker for worker in open_workers if task.kind not in worker.unfit_for]:
                 worker = min(fit, key=lambda worker: len(worker.tasks) / worker.threads)
-                worker.tasks.add(task)
+                self._give(task, worker)
                 yield task, worker
             else:
                 passed_over.append(task)
@@ -173,10 +202,20 @@ class Assignment:
             for task in self._suspects:
                 if task.kind not in worker.unfit_for:
                     self._suspects.remove(task)
-                    worker.tasks.add(task)
+                    self._give(task, worker)
                     worker.is_alone = True
                     yield task, worker
                     break
+
+    def _give(self, task: Task, worker: Worker) -> None:
+        self._count_out(task)
+        worker.tasks.add(task)
+
+    def _count_out(self, task: Task) -> None:
+        """Note that a task does not wait any more."""
+        self._kinds[task.kind] -= 1
+        if self._kinds[task.kind] <= 0:
+            del self._kinds[task.kind]
 
     def _workers_with_room(self) -> list[Worker]:
         """The workers that take another task; near the end each has no more than it can begin at once."""

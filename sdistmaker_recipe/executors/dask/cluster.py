@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import pickle
 import sys
+import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -15,18 +18,25 @@ import dask.config
 import distributed
 from dask.utils import parse_timedelta
 from distributed.scheduler import KilledWorker
+from distributed.versions import VersionMismatchWarning
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors.dask import site
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, Sealed
 
 _CONNECT_SECONDS = 30.0
+_RECONNECT_SECONDS = 5.0
+"""So long a connection that broke may take to come back."""
 _ANSWER_SECONDS = 60.0
 """A greeting starts programs, and may have to wait for a machine that is busy."""
 _CLOSE_SECONDS = 10.0
 _LEAVE_SECONDS = 5.0
 """A worker that does not answer ends its site by itself, when it is idle."""
+_TLS_FILES = {
+    "ca-file": "certificate authority",
+    "client.cert": "certificate of the client",
+}
 _PACKAGE = "sdistmaker_recipe"
 
 
@@ -59,7 +69,31 @@ def _versions_function() -> Callable[[], tuple[str, str]]:
 
 
 def _setting(name: str, default: str) -> float:
-    return float(parse_timedelta(dask.config.get(f"sdistmaker.{name}", default)))
+    value = dask.config.get(f"sdistmaker.{name}", default)
+    try:
+        return float(parse_timedelta(value))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ClusterError(
+            f"Dask's configuration has {value!r} for sdistmaker.{name}, which is no time.",
+            f"Write it with a unit, such as {default!r}.",
+        ) from error
+
+
+def _check_certificates(address: str) -> None:
+    """Raise ``ClusterError`` unless Dask's configuration names files for TLS that can be read."""
+    hint = (
+        "Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and for the client "
+        "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY."
+    )
+    for name, what in _TLS_FILES.items():
+        file = dask.config.get(f"distributed.comm.tls.{name}", None)
+        if not file:
+            raise ClusterError(f"{address}: Dask's configuration names no {what} for TLS.", hint)
+        # It may also be the content of a file.
+        if "\n" not in file and not os.access(file, os.R_OK):
+            raise ClusterError(
+                f"{address}: the {what} that Dask's configuration names cannot be read: {file}", hint
+            )
 
 
 class DaskCluster:
@@ -76,12 +110,7 @@ class DaskCluster:
         _silence()
         hint = "Start it (dask scheduler), or correct the option scheduler."
         if address.startswith("tls:"):
-            if not dask.config.get("distributed.comm.tls.ca-file", None):
-                raise ClusterError(
-                    f"{address}: Dask's configuration names no certificate authority for TLS.",
-                    "Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and for the client "
-                    "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY.",
-                )
+            _check_certificates(address)
             hint = f"{hint} Check the certificates that Dask's configuration names."
         try:
             self._client = distributed.Client(
@@ -95,12 +124,23 @@ class DaskCluster:
 
     def workers(self) -> Mapping[str, int]:
         """The threads of each worker, by address; raises ``ClusterError``."""
-        if self._client.status != "running":
-            raise self._gone()
-        try:
-            return dict(self._client.nthreads(callback_timeout=_CONNECT_SECONDS))
-        except Exception as error:
-            raise self._gone() from error
+        for _ in range(2):
+            if not self._is_connected():
+                break
+            try:
+                return dict(self._client.nthreads(callback_timeout=_CONNECT_SECONDS))
+            except Exception as error:
+                # A connection that broke at this moment may be there again, one that is silent is not.
+                if isinstance(error, TimeoutError) or not isinstance(error, OSError):
+                    break
+        raise self._gone()
+
+    def _is_connected(self) -> bool:
+        """Whether there is a connection to the scheduler; waits a moment for one that broke."""
+        deadline = time.monotonic() + _RECONNECT_SECONDS
+        while self._client.status == "connecting" and time.monotonic() < deadline:
+            time.sleep(_RECONNECT_SECONDS / 100)
+        return bool(self._client.status == "running")
 
     def difference(self, address: str) -> str:
         """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
@@ -111,7 +151,7 @@ class DaskCluster:
         own = ".".join(map(str, sys.version_info[:2]))
         return f"runs Python {python}, and this machine runs Python {own}" if python != own else ""
 
-    def greet(self, address: str, work: bytes) -> Greeting:
+    def greet(self, address: str, work: Sealed) -> Greeting:
         """Make a worker ready for this sealed work."""
         greeting: Greeting = self._ask(address, site.greet, work)
         return greeting
@@ -127,14 +167,15 @@ class DaskCluster:
         """Give pickled jobs to a worker; ``done`` is called with the answers, in another thread.
 
         The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
-        There is no answer while the worker does not give one, nor after ``cancel``.
+        There is no answer while the worker does not give one.
         """
         try:
             future = self._client.submit(
                 self._build,
                 site_name,
                 pickle.dumps(jobs),
-                key=key,
+                # The scheduler keeps something of each first part for ever.
+                key=(_PACKAGE, key),
                 workers=[address],
                 allow_other_workers=False,
                 pure=False,
@@ -193,21 +234,29 @@ class DaskCluster:
 
 
 def _silence() -> None:
-    """Keep messages of Dask's client off standard error: an error of a connection is reported once, by us."""
+    """Keep messages of Dask's client off standard error: an error of a connection is reported once, by us.
+
+    Dask warns if any of some packages has another version anywhere. ``difference`` looks at what matters.
+    """
+    warnings.filterwarnings("ignore", category=VersionMismatchWarning)
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 async def _report(future: distributed.Future[bytes], done: Callable[[Sequence[Answer] | Lost], None]) -> None:
-    """Call ``done`` when there are answers; never if the future is cancelled, or the connection ends."""
+    """Call ``done`` when there are answers; never after the end of the connection."""
     answers: Sequence[Answer] | Lost
     try:
         answers = [pickle.loads(answer) for answer in pickle.loads(await future)]
     except KilledWorker:
         answers = Lost("the worker was lost")
-    except (asyncio.CancelledError, CancelledError):
+    except asyncio.CancelledError:
         return
+    except (CancelledError, OSError):
+        # Dask cancels all futures if the connection to the scheduler breaks, though it connects again. Where
+        # the executor cancelled this one, it does not wait for the answer.
+        answers = Lost("the connection broke", is_worker_gone=False, is_dropped=True)
     except Exception as error:
         answers = Lost(f"{type(error).__name__}: {error}", is_worker_gone=False)
     done(answers)

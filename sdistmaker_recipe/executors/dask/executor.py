@@ -16,11 +16,16 @@ from typing import Any
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import ClusterError
-from sdistmaker_recipe.executors.dask.assignment import Assignment, Task, Worker, in_bundles
+from sdistmaker_recipe.executors.dask.assignment import Assignment, Doubtful, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
 from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, listed
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
+
+_DIED = "The build ended the process that ran it."
+_FAILED = "could not build what another worker built then, for instance: "
+_MOST_DROPS = 3
+"""So many times a job is given to a worker again because the connection to the scheduler broke."""
 
 
 @dataclass(eq=False, slots=True)
@@ -165,7 +170,7 @@ class ClusterExecutor(Executor):
         for key, given in answers:
             if key in self._attempts:
                 tasks, worker, _ = self._attempts.pop(key)
-                each = [given] * len(tasks) if isinstance(given, Lost) else given
+                each: Sequence[Answer | Lost] = [given] * len(tasks) if isinstance(given, Lost) else given
                 found += [(task, worker, answer) for task, answer in zip(tasks, each, strict=False)]
                 # The worker has not begun them.
                 for task in tasks[len(each) :]:
@@ -181,10 +186,14 @@ class ClusterExecutor(Executor):
         if isinstance(answer, Lost):
             if answer.is_worker_gone:
                 self._lose(worker.address)
+            elif answer.is_dropped:
+                self._repeat(task, worker)
             else:
                 self._try_elsewhere(task, worker, UnfitWorkerError(answer.reason))
         elif answer.kind == "unknown":
             self._lose(worker.address)
+        elif answer.kind == "ended":
+            self._have_greeted_again(worker)
         elif answer.kind == "unfit":
             self._try_elsewhere(task, worker, answer.value)
         elif answer.kind == "raised":
@@ -195,7 +204,7 @@ class ClusterExecutor(Executor):
 
     def _take_result(self, task: Task, worker: Worker, answer: Answer) -> None:
         if answer.kind == "died":
-            result = self._work.lost(task.job, "The build ended the process that ran it.")
+            result, doubt = self._work.lost(task.job, _DIED), _DIED
         else:
             try:
                 result = self._work.unpack(answer.value, worker.address)
@@ -204,11 +213,44 @@ class ClusterExecutor(Executor):
             except Exception as error:
                 self._finish(task, worker)
                 return task.future.set_exception(error)
+            doubt = self._work.doubt(result)
+        if doubt and not task.doubtful:
+            task.doubtful = Doubtful(result, worker.address, doubt)
+            self._assignment.withhold(task, worker)
+            return self._assignment.add(task)
+        if task.doubtful and not doubt:
+            self._note_failure(task.doubtful)
         worker.took(answer.seconds)
         use = self._uses.setdefault(worker.address, _Use())
         use.jobs, use.seconds = use.jobs + 1, use.seconds + answer.seconds
         self._finish(task, worker)
         return task.future.set_result(result)
+
+    def _note_failure(self, failure: Doubtful) -> None:
+        """Note once that another worker did what this one could not: there can be many reasons."""
+        if not any(note.startswith(_FAILED) for note in self._uses[failure.address].notes):
+            self._note(failure.address, f"{_FAILED}{failure.reason}")
+
+    def _repeat(self, task: Task, worker: Worker) -> None:
+        """Do a job again that the cluster forgot, unless that happens again and again."""
+        task.drops += 1
+        self._assignment.release(task, worker)
+        if task.drops <= _MOST_DROPS:
+            return self._assignment.add(task)
+        self._assignment.finish(task)
+        text = f"The Dask cluster at {self._cluster.address} did not return {self._work.label(task.job)}, "
+        return task.future.set_exception(
+            ClusterError(
+                f"{text}though it was asked {task.drops} times: the connection to the scheduler broke.",
+                "Look at the log of the scheduler.",
+            )
+        )
+
+    def _have_greeted_again(self, worker: Worker) -> None:
+        """Do the jobs of a worker again that ended its site because it had nothing to do."""
+        self._abandon(worker, worker.tasks)
+        for task in self._assignment.dismiss(worker.address):
+            self._assignment.add(task)
 
     def _try_elsewhere(self, task: Task, worker: Worker, error: UnfitWorkerError) -> None:
         self._assignment.release(task, worker)
@@ -241,8 +283,10 @@ class ClusterExecutor(Executor):
         """Have what a lost worker had done elsewhere; a job that was alone on two of them is given up."""
         worker = self._assignment.workers[address]
         self._abandon(worker, worker.tasks)
+        if worker.tasks:
+            # One that had nothing to do may be given back by a cluster that shrinks.
+            self._note(address, "was lost.")
         suspects, culprits = self._assignment.remove_worker(address)
-        self._note(address, "was lost.")
         for task in suspects:
             self._assignment.add(task)
         for task in culprits:
@@ -252,7 +296,7 @@ class ClusterExecutor(Executor):
             task.future.set_result(self._work.lost(task.job, text))
 
     def _give_up_impossible_tasks(self) -> None:
-        """Fail the jobs that every worker refused."""
+        """Fail the jobs that every worker refused, or take the doubtful result that there is."""
         if self._roster.is_greeting or not self._assignment.workers:
             return
         if all(worker.unfit_for for worker in self._assignment.workers.values()):
@@ -262,6 +306,9 @@ class ClusterExecutor(Executor):
                 address: reason for task in reversed(stuck) for address, reason in task.refusals.items()
             }
             for task in stuck:
+                if task.doubtful:
+                    task.future.set_result(task.doubtful.result)
+                    continue
                 label = self._work.label(task.job)
                 who = listed(reasons | self._roster.refused)
                 text = f"No worker of the Dask cluster can build {label}: {who}"
@@ -279,5 +326,5 @@ class ClusterExecutor(Executor):
 
 
 def _is_loss(answer: Answer | Lost) -> bool:
-    """Whether an answer says that a worker was lost, or restarted."""
-    return answer.is_worker_gone if isinstance(answer, Lost) else answer.kind == "unknown"
+    """Whether an answer says that a worker was lost or restarted, or ended its site."""
+    return answer.is_worker_gone if isinstance(answer, Lost) else answer.kind in ("unknown", "ended")

@@ -7,9 +7,16 @@ import zlib
 from typing import Any, Literal, NamedTuple
 
 
-def seal(work: Any) -> bytes:  # noqa: ANN401
+class Sealed(bytes):
+    """Content that no log shows: a worker logs the arguments of a call that fails."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} bytes)"
+
+
+def seal(work: Any) -> Sealed:  # noqa: ANN401
     """The work, pickled and compressed: it may hold a password, and Dask's debug log shows all messages."""
-    return zlib.compress(pickle.dumps(work))
+    return Sealed(zlib.compress(pickle.dumps(work)))
 
 
 def unseal(sealed: bytes) -> Any:  # noqa: ANN401
@@ -36,10 +43,11 @@ class Answer(NamedTuple):
     - died: it ended each process that ran it.
     - unfit: another worker may do it; ``value`` is the ``UnfitWorkerError``.
     - raised: it raised ``value``.
-    - unknown: the worker has no such site any more, because it was restarted.
+    - unknown: the worker has no such site, because it was restarted.
+    - ended: the worker ended the site, because it had no job for long.
     """
 
-    kind: Literal["done", "died", "unfit", "raised", "unknown"]
+    kind: Literal["done", "died", "unfit", "raised", "unknown", "ended"]
     value: Any = None
     seconds: float = 0.0
 
@@ -47,8 +55,10 @@ class Answer(NamedTuple):
 class Lost(NamedTuple):
     """The cluster has no answer of jobs: their worker is gone, or could not take them, as ``reason`` says.
 
-    Where ``is_worker_gone`` is false the worker is still there.
+    Where ``is_worker_gone`` is false the worker is still there. With ``is_dropped`` it may have done them:
+    the connection to the scheduler broke.
     """
 
     reason: str
     is_worker_gone: bool = True
+    is_dropped: bool = False

@@ -9,7 +9,7 @@ from threading import Semaphore, Thread
 from typing import Protocol
 
 from sdistmaker_recipe.errors import ClusterError
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, Sealed
 
 _MOST_GREETED = 16
 """So many workers are made ready at the same time."""
@@ -36,7 +36,7 @@ class Cluster(Protocol):
     def difference(self, address: str) -> str:
         """What makes a worker unable to exchange jobs with this program, as a clause; "" for nothing."""
 
-    def greet(self, address: str, work: bytes) -> Greeting:
+    def greet(self, address: str, work: Sealed) -> Greeting:
         """Make a worker ready for this sealed work."""
 
     def start(
@@ -76,7 +76,7 @@ class Roster:
         greeted: Callable[[str, int, Greeting], None],
         note: Callable[[str, str], None],
     ) -> None:
-        self.sent_work = b""
+        self.sent_work = Sealed()
         self.refused: dict[str, str] = {}
         self._cluster, self._put, self._tell_greeted, self._note = cluster, put, greeted, note
         self._greeting: set[str] = set()
@@ -89,8 +89,11 @@ class Roster:
 
     @property
     def is_greeting(self) -> bool:
-        """Whether it is not known yet of all workers if they can build."""
-        return bool(self._greeting)
+        """Whether there are workers of which it is not known yet if they can build.
+
+        Those that gave no answer do not count, though they are asked again: they may never give one.
+        """
+        return not self._greeting <= self._unanswered.keys()
 
     def look(self, ready: Collection[str]) -> list[str]:
         """Greet workers that are new; the addresses of those that were ready and are gone.
@@ -133,7 +136,7 @@ class Roster:
                 f"{listed(self._unanswered | self.refused)}",
                 "Look at the logs of the workers.",
             )
-        if self._greeting or not (ready or self.refused):
+        if self.is_greeting or not (ready or self.refused):
             return self._has_begun
         if not self._has_begun and self._differences:
             raise ClusterError(
@@ -145,7 +148,8 @@ class Roster:
             self._ready_seen = time.monotonic()
         elif not self._has_begun or time.monotonic() > self._ready_seen + self._cluster.worker_wait:
             raise ClusterError(
-                f"No worker of the Dask cluster at {self._cluster.address} can build: {listed(self.refused)}"
+                f"No worker of the Dask cluster at {self._cluster.address} can build: "
+                f"{listed(self._unanswered | self.refused)}"
             )
         self._has_begun = True
         return True
@@ -173,6 +177,7 @@ class Roster:
         return partial(self._greeted, address, threads, greeting)
 
     def _greeted(self, address: str, threads: int, greeting: Greeting) -> None:
+        self._unanswered.pop(address, None)
         if greeting.problem:
             hint = f" {greeting.hint}" if greeting.hint else ""
             self._refuse(address, f"{greeting.problem}.{hint}")
@@ -183,6 +188,7 @@ class Roster:
         self._note(address, self._unanswered[address])
 
     def _differs(self, address: str, difference: str) -> None:
+        self._unanswered.pop(address, None)
         self._differences[address] = difference
         self._refuse(address, f"{difference}.")
 

@@ -19,11 +19,12 @@ from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
-from typing import IO, Any
+from typing import IO, Any, Literal
 from uuid import uuid4
 
+from sdistmaker_recipe.errors import ToolchainError
 from sdistmaker_recipe.executors import kill_workers
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, unseal
+from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Sealed, unseal
 from sdistmaker_recipe.executors.local import open_pool
 from sdistmaker_recipe.executors.private_process import hide_process
 from sdistmaker_recipe.executors.remote_work import Machine, RemoteWork, UnfitWorkerError
@@ -37,11 +38,13 @@ _MANY_BYTES = 4 << 20
 _IDLE_SECONDS = 900.0
 """After this time without a job, whoever began the run is taken to be gone."""
 
-_sites: dict[str, Site] = {}
-"""The sites of this process by their names. A restarted worker has none."""
+_starting = threading.Lock()
+"""A process that starts another one changes its own state for a moment, which all of its threads share."""
+_sites: dict[str, Site | None] = {}
+"""The sites of this process by their names, None for those that were idle. A restarted worker has none."""
 
 
-async def greet(work: bytes, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
+async def greet(work: Sealed, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
     """Make this worker ready for the run that does this sealed work; Dask gives ``dask_worker``."""
     # The checks start programs, and meanwhile the worker must answer its scheduler.
     return await asyncio.to_thread(
@@ -66,15 +69,19 @@ def perform(site: str, jobs: bytes) -> bytes:
     answers: list[bytes] = []
     for job in pickle.loads(jobs):
         found = _sites.get(site)
-        answer = found.perform(pickle.loads(job)) if found else Answer("unknown")
+        answer = found.perform(pickle.loads(job)) if found else Answer(_why_there_is_none(site))
         answers.append(pickle.dumps(answer))
-        is_last = answer.kind in ("unfit", "unknown") or time.monotonic() > end
+        is_last = answer.kind in ("unfit", "unknown", "ended") or time.monotonic() > end
         if is_last or sum(map(len, answers)) > _MANY_BYTES:
             break
     return pickle.dumps(answers)
 
 
-def _open_site(work: bytes, parent: Path, threads: int) -> Greeting:
+def _why_there_is_none(site: str) -> Literal["ended", "unknown"]:
+    return "ended" if site in _sites else "unknown"
+
+
+def _open_site(work: Sealed, parent: Path, threads: int) -> Greeting:
     name, host = uuid4().hex, socket.gethostname()
     try:
         site = Site(name, unseal(work), parent, threads)
@@ -107,8 +114,10 @@ class Site:
             parent = Path(gettempdir())
         self._remove_leftovers(parent)
         self.folder = parent / f"{_PREFIX}{name}"
-        self.folder.mkdir(mode=0o700, parents=True)
+        parent.mkdir(parents=True, exist_ok=True)
+        # First: another worker of this machine takes a folder without a lock for one that was left behind.
         self._lock = _lock(self.folder)
+        self.folder.mkdir(mode=0o700)
         self._machine = Machine(self.folder, dict(os.environ), threads)
         self._free: list[Executor] = []
         self._used: set[Executor] = set()
@@ -140,10 +149,10 @@ class Site:
         for pool in pools:
             kill_workers(pool)
             pool.shutdown(wait=False)
-        self._work.clean_up(self.folder)
-        with suppress(OSError):
+        # What cannot be removed now, the next site on this machine removes.
+        with self._lock, suppress(OSError):
+            self._work.clean_up(self.folder)
             Path(self._lock.name).unlink()
-        self._lock.close()
 
     def _attempt(self, job: Any) -> tuple[str, Any]:  # noqa: ANN401
         for _ in range(_ATTEMPTS):
@@ -154,6 +163,9 @@ class Site:
                     return "unknown", None
             except UnfitWorkerError as error:
                 return "unfit", error
+            except OSError as error:
+                text = f"{error.filename or self.folder}: {error.strerror or error}"
+                return "unfit", UnfitWorkerError(text)
             except Exception as error:
                 return "raised", error
         return "died", None
@@ -162,7 +174,9 @@ class Site:
         """Call a function in a process that has nothing else to do; raises ``BrokenExecutor`` if it died."""
         pool = self._take()
         try:
-            result = pool.submit(function, *arguments).result()
+            with _starting:
+                future = pool.submit(function, *arguments)
+            result = future.result()
         except BrokenExecutor:
             pool.shutdown(wait=False)
             self._give_back(pool, is_broken=True)
@@ -179,7 +193,7 @@ class Site:
                 raise BrokenExecutor
             self._last_used = time.monotonic()
             # The process that worked last has warm caches.
-            pool = self._free.pop() if self._free else open_pool(1)
+            pool = self._free.pop() if self._free else _open_pool()
             self._used.add(pool)
             return pool
 
@@ -197,18 +211,27 @@ class Site:
                 is_idle = not self._used and time.monotonic() > self._last_used + _IDLE_SECONDS
             if is_idle and not self._is_closed:
                 for name in [name for name, site in _sites.items() if site is self]:
-                    del _sites[name]
+                    _sites[name] = None
                 self.close()
 
     def _remove_leftovers(self, parent: Path) -> None:
         """Remove the folders of workers that were killed. Only a living one has a lock."""
         for folder in parent.glob(f"{_PREFIX}*"):
-            if folder.is_dir() and folder.stat().st_uid == os.getuid():
-                with suppress(OSError):
-                    lock = _lock(folder)
-                    self._work.clean_up(folder)
-                    Path(lock.name).unlink()
-                    lock.close()
+            # Other workers of this machine may remove it at the same time.
+            with suppress(OSError):
+                if folder.is_dir() and folder.stat().st_uid == os.getuid():
+                    with _lock(folder) as lock:
+                        self._work.clean_up(folder)
+                        Path(lock.name).unlink()
+
+
+def _open_pool() -> Executor:
+    """A pool with one process; raises ``UnfitWorkerError`` if this machine gives none."""
+    try:
+        with _starting:
+            return open_pool(1)
+    except ToolchainError as error:
+        raise UnfitWorkerError(error.message.rstrip("."), error.hint) from error
 
 
 def _lock(folder: Path) -> IO[bytes]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import distributed
 import pytest
 
 import sdistmaker_recipe
@@ -20,7 +21,8 @@ from tests.support.commands import Commands, index_files, program
 from tests.support.dask_cluster import DaskCluster, dask_cluster, used, wait_for
 from tests.support.history import History
 from tests.support.long_form import IS_LONG
-from tests.support.process import Server
+from tests.support.process import LOOPBACK, Server
+from tests.support.proxy import Proxy
 from tests.support.requirements import need
 from tests.support.subversion import make_certificate, svnserve
 
@@ -152,6 +154,27 @@ def test_workers_and_the_scheduler_go_and_nothing_is_lost_or_double_or_half(
     assert len(done) + len(rest["published"]) == len(expected)
 
 
+def _prefixes(dask_scheduler: distributed.Scheduler) -> list[str]:
+    return [name for name in dask_scheduler.task_prefixes if name != "int"]
+
+
+def test_a_connection_that_breaks_for_a_moment_costs_nothing(
+    cluster: DaskCluster, commands: Commands, repository: str, expected: dict[str, str]
+) -> None:
+    cluster.add_workers(2)
+    cluster.wait(2)
+    with Proxy(cluster.scheduler.port) as proxy:
+        run = start(commands, cluster, repository, "--scheduler", f"tcp://{LOOPBACK}:{proxy.port}")
+        wait_for(lambda: published(commands) > 2, lambda: str(run.poll()))
+        # All connections of the run.
+        proxy.drop, proxy.drops = 1, len(proxy.connections)
+        wait_for(lambda: proxy.drops < 2 or run.poll() is not None, lambda: str(proxy.drops))
+        proxy.drop = 0
+        report = report_of(run)
+    assert digests(report) == whole_archives(commands) == expected
+    assert report["failed"] == []
+
+
 def test_a_worker_of_a_nanny_builds_and_leaves_only_build_environments(
     cluster: DaskCluster, commands: Commands, history: History, local: Path
 ) -> None:
@@ -173,6 +196,9 @@ def test_a_worker_of_a_nanny_builds_and_leaves_only_build_environments(
     # A tag that ends the process of its build costs no worker.
     assert [each["project"] for each in report["failed"]] == ["killer"]
     assert [use["notes"] for use in report["workers"]] == [[]]
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        # What a scheduler keeps for ever must not grow with the number of tags.
+        assert client.run_on_scheduler(_prefixes) == ["sdistmaker_recipe"]
     texts = [stdout, stderr, *(path.read_text() for path in cluster.folder.glob("*.log"))]
     assert not [text for text in texts if secret in text]
     wait_for(
@@ -305,6 +331,15 @@ def test_a_cluster_with_certificates_lets_in_only_who_has_one(
         cluster.wait(1)
         status, _, stderr = finish(start(commands, cluster, history.url))
         assert (status, "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in stderr) == (3, True)
+        for variable, value, message in (
+            ("CA_FILE", f"{tmp_path}/gone.pem", "authority that Dask's configuration names cannot be read: "),
+            ("CLIENT__CERT", "", "names no certificate of the client for TLS."),
+        ):
+            wrong = {**environment, f"DASK_DISTRIBUTED__COMM__TLS__{variable}": value}
+            status, _, stderr = finish(
+                start(Commands(commands.folder, {**commands.environment, **wrong}), cluster, history.url)
+            )
+            assert (status, message in stderr) == (3, True), stderr
         report = report_of(start(closed, cluster, history.url))
     assert [each["filename"] for each in report["published"]] == ["ledger-1.0.tar.gz"]
     assert report["executor"] == {"name": "dask", "scheduler": cluster.address}

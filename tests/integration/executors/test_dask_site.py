@@ -9,14 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
+from typing import IO
 
 import cloudpickle
+import dask.config
 import pytest
 
 from sdistmaker_recipe import __version__
+from sdistmaker_recipe.errors import ClusterError, ToolchainError
 from sdistmaker_recipe.executors.dask import site
 from sdistmaker_recipe.executors.dask.cluster import DaskCluster, _versions_function
 from sdistmaker_recipe.executors.dask.messages import Answer, seal
@@ -72,6 +76,25 @@ def test_tells_what_others_may_do_from_what_ends_the_run(opened: Site) -> None:
     assert (raised.kind, raised.value.message) == ("raised", "https://svn.example.com: no answer")
 
 
+def test_leaves_what_this_machine_has_no_room_for_to_others(opened: Site) -> None:
+    full = opened.perform("full")
+    assert (full.kind, full.value.reason) == ("unfit", "/var/tmp/dask: No space left on device")
+
+
+def test_leaves_jobs_to_others_where_it_can_start_no_process(
+    opened: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_pool(_workers: int) -> Executor:
+        raise ToolchainError(
+            "No process can be started that builds: No space left on device.", "See /dev/shm."
+        )
+
+    monkeypatch.setattr(site, "open_pool", open_pool)
+    answer = opened.perform(1)
+    assert (answer.kind, answer.value.hint) == ("unfit", "See /dev/shm.")
+    assert answer.value.reason.startswith("No process can be started")
+
+
 def test_ends_what_runs_when_it_is_closed(opened: Site, tmp_path: Path) -> None:
     found: list[Answer] = []
     thread = Thread(target=lambda: found.append(opened.perform("long")))
@@ -99,11 +122,42 @@ def test_removes_the_folders_of_workers_that_were_killed_and_of_no_other(
     other.close()
 
 
+def test_is_locked_before_another_worker_can_see_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, was_there = site._lock, []
+
+    def look(folder: Path) -> IO[bytes]:
+        was_there.append(folder.exists())
+        return lock(folder)
+
+    monkeypatch.setattr(site, "_lock", look)
+    Site("one", Sums(), tmp_path, 1).close()
+    assert was_there == [False]
+
+
+def test_does_not_mind_leftovers_that_another_worker_removes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "sdistmaker-run-gone"
+    monkeypatch.setattr(Path, "glob", lambda _folder, _pattern: [gone])
+    monkeypatch.setattr(Path, "is_dir", lambda _folder: True)
+    Site("one", Sums(), tmp_path, 1).close()
+
+
 def test_ends_by_itself_when_nobody_has_a_job_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "_IDLE_SECONDS", 0.2)
     idle = Site("idle", Sums(), tmp_path, 1)
     wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
     assert outcome(idle.perform(1)) == ("unknown", None)
+
+
+def test_says_that_it_ended_because_it_was_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "_IDLE_SECONDS", 0.5)
+    worker = SimpleNamespace(local_directory=str(tmp_path / "worker-1"), state=SimpleNamespace(nthreads=1))
+    greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
+    wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
+    assert perform(greeting.site, 4, 5) == [("ended", None)]
 
 
 def test_greets_performs_and_leaves(tmp_path: Path) -> None:
@@ -149,6 +203,15 @@ def test_differences_name_both_versions(package: str, python: str, text: str) ->
     cluster._versions = lambda: (package, python)
     cluster._ask = lambda _address, function: function()  # type: ignore[method-assign]
     assert cluster.difference("tcp://a:1") == text
+
+
+@pytest.mark.parametrize("value", ["ten minutes", "", "10 parsecs", [1]])
+def test_a_setting_that_is_no_time_is_an_error_that_names_it(value: object) -> None:
+    with (
+        dask.config.set({"sdistmaker.worker-wait": value}),
+        pytest.raises(ClusterError, match=r"for sdistmaker\.worker-wait, which is no time"),
+    ):
+        DaskCluster("tcp://127.0.0.1:1")
 
 
 def test_a_worker_without_the_package_can_say_so() -> None:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("threads_end")
 
 KILLER = 13
 SIZES = (1, 1, 1, 1, 2 * BUNDLE_BYTES, 1, 1)
+DROPPED = Lost("the connection broke", is_worker_gone=False, is_dropped=True)
+DOUBTFUL = "The index does not answer."
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class Work:
         if isinstance(result, UnfitWorkerError):
             raise result
         return result
+
+    def doubt(self, result: Any) -> str:
+        return result if result == DOUBTFUL else ""
 
     def lost(self, job: int, reason: str) -> str:
         return reason
@@ -114,7 +119,7 @@ class FakeCluster:
                 answers = answer
                 break
             answers.append(answer)
-            if answer.kind in ("unfit", "unknown"):
+            if answer.kind in ("unfit", "unknown", "ended"):
                 break
         attempt = [address, answers]
 
@@ -295,6 +300,65 @@ class TestBundles:
         assert list(in_bundles([], 3)) == []
 
 
+class TestJobsThatTheClusterForgets:
+    def test_are_done_again_and_no_worker_is_blamed(self):
+        answers = iter([DROPPED, DROPPED])
+        cluster = FakeCluster(lambda a, n: next(answers, None) or double(a, n), two())
+        executor = ClusterExecutor(cluster)
+        assert dict(run_jobs(Work(), [1, 2, 3], lambda _: executor, 1)) == {1: 2, 2: 4, 3: 6}
+        assert len(cluster.started) == 5
+        assert [use.notes for use in executor.uses()] == [(), ()]
+
+    def test_again_and_again_fail_alone(self):
+        cluster = FakeCluster(lambda a, n: DROPPED if n == KILLER else double(a, n), two())
+        found: list[tuple[int, int]] = []
+        with pytest.raises(ClusterError, match="did not return number 13, though it was asked 4 times"):
+            found.extend(run_jobs(Work(), [1, KILLER, 2], lambda _: ClusterExecutor(cluster), 1))
+        assert dict(found) == {1: 2, 2: 4}
+
+
+class TestDoubtfulResults:
+    def test_are_replaced_by_those_of_other_workers(self):
+        cluster = FakeCluster(
+            lambda a, n: Answer("done", DOUBTFUL) if a == "a" else double(a, n), two(), delay=0.001
+        )
+        executor = ClusterExecutor(cluster)
+        found = dict(run_jobs(Work(), range(20), lambda _: executor, 1))
+        assert found == {number: 2 * number for number in range(20)}
+        (able, unable) = executor.uses()
+        assert (able.address, able.jobs, able.notes) == ("b", 20, ())
+        text = f"could not build what another worker built then, for instance: {DOUBTFUL}"
+        assert (unable.address, unable.jobs, unable.notes) == ("a", 0, (text,))
+
+    def test_are_results_where_two_workers_agree(self):
+        cluster = FakeCluster(lambda a, n: Answer("done", DOUBTFUL), dict.fromkeys("abc", 1))
+        executor = ClusterExecutor(cluster)
+        assert dict(run_jobs(Work(), [1], lambda _: executor, 1)) == {1: DOUBTFUL}
+        assert len({address for address, _ in cluster.started}) == len(cluster.started) == 2
+        assert [use.notes for use in executor.uses()] == [(), (), ()]
+
+    def test_are_results_where_there_is_one_worker(self):
+        cluster = FakeCluster(lambda a, n: Answer("done", DOUBTFUL), {"a": 2})
+        assert run(cluster, [1, 2]) == {1: DOUBTFUL, 2: DOUBTFUL}
+        assert len(cluster.started) == 2
+
+    def test_are_results_where_no_other_worker_can_do_the_job(self):
+        def behave(address: str, number: int) -> Answer:
+            if address == "a":
+                return Answer("done", DOUBTFUL)
+            return Answer("unfit", UnfitWorkerError("no Python 2.7"))
+
+        cluster = FakeCluster(behave, two())
+        assert run(cluster, [1, 2, 3]) == dict.fromkeys([1, 2, 3], DOUBTFUL)
+
+    def test_are_those_of_jobs_that_ended_their_processes(self):
+        def behave(address: str, number: int) -> Answer:
+            return Answer("died") if address == "a" else double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        assert run(cluster, range(8)) == {number: 2 * number for number in range(8)}
+
+
 class TestLostWorkers:
     def test_lose_no_job(self):
         lost: list[int] = []
@@ -328,6 +392,33 @@ class TestLostWorkers:
         answers = iter([answer])
         cluster = FakeCluster(lambda a, n: next(answers, None) or double(a, n), {"a": 1})
         assert run(cluster, [1, 2, 3]) == {1: 2, 2: 4, 3: 6}
+
+    def test_are_not_those_that_ended_their_site_because_they_were_idle(self):
+        ended: set[str] = set()
+
+        def behave(address: str, number: int) -> Answer:
+            if address not in ended:
+                ended.add(address)
+                return Answer("ended")
+            return double(address, number)
+
+        cluster = FakeCluster(behave, dict.fromkeys("abc", 1))
+        executor = ClusterExecutor(cluster)
+        found = dict(run_jobs(Work(), range(9), lambda _: executor, 1))
+        assert found == {number: 2 * number for number in range(9)}
+        assert [use.notes for use in executor.uses()] == [(), (), ()]
+
+    def test_that_had_nothing_to_do_are_not_worth_a_note(self):
+        cluster = FakeCluster(double, two(), delay=0.01)
+        cluster.greetings = {"b": Greeting("site of b")}
+        executor = ClusterExecutor(cluster)
+        results = run_jobs(Work(), [1, 2, 3, 4, 5, 6], lambda _: executor, 1)
+        next(results)
+        executor._assignment.workers["b"].unfit_for.update({"odd", "even"})
+        next(results)
+        cluster.present.pop("b")
+        assert len(list(results)) == 4
+        assert [use.notes for use in executor.uses()] == [(), ()]
 
     def test_that_are_all_gone_end_the_run_after_a_while(self):
         cluster = FakeCluster(lambda _a, _n: None, {"a": 1})
@@ -421,6 +512,43 @@ class TestWorkersThatDoNotAnswer:
         cluster.greet = greet
         assert run(cluster, [1, 2]) == {1: 2, 2: 4}
         assert asked == ["a", "a"]
+
+    def some_that_never_answer(self, *others: str) -> FakeCluster:
+        """A cluster in which at any moment one of some workers is asked, and does not answer."""
+
+        def greet(address: str, _work: bytes) -> Greeting:
+            if address in others:
+                return Greeting(f"site of {address}")
+            time.sleep(0.02 * int(address))
+            raise TimeoutError
+
+        cluster = FakeCluster(double, dict.fromkeys((*others, *"23456789"), 1))
+        cluster.greet = greet
+        return cluster
+
+    def test_do_not_keep_others_from_their_jobs(self):
+        cluster = self.some_that_never_answer("a")
+        executor = ClusterExecutor(cluster)
+        futures = [executor.submit(Work(), number) for number in range(4)]
+        assert [future.result(10) for future in futures] == [0, 2, 4, 6]
+        executor.shutdown()
+
+    def test_do_not_keep_jobs_waiting_that_no_other_worker_can_do(self):
+        cluster = self.some_that_never_answer("a")
+        cluster.behave = lambda a, n: (
+            Answer("unfit", UnfitWorkerError("no Python 2.7")) if n else double(a, n)
+        )
+        others = cluster.present
+        cluster.present = {"a": 1}
+        executor = ClusterExecutor(cluster)
+        assert executor.submit(Work(), 0).result(10) == 0
+        cluster.present = others
+        # Until all of them are asked, and none of them at the same time as the others.
+        time.sleep(0.5)
+        future = executor.submit(Work(), 1)
+        with pytest.raises(ClusterError, match=r"a: no Python 2\.7"):
+            future.result(10)
+        executor.shutdown()
 
     def test_end_the_run_after_a_while(self, monkeypatch):
         def greet(_address, _work):
@@ -533,4 +661,6 @@ class TestAssignment:
 def test_what_is_sealed_is_not_to_be_read_at_a_glance():
     sealed = seal(Work("hunter2-of-the-repository"))
     assert b"hunter2" not in sealed
+    # A worker logs the arguments of a call that fails.
+    assert str([sealed]) == f"[Sealed({len(sealed)} bytes)]"
     assert unseal(sealed) == Work("hunter2-of-the-repository")

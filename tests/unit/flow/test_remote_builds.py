@@ -19,7 +19,7 @@ from sdistmaker_recipe.errors import (
 )
 from sdistmaker_recipe.executors.remote_work import Machine, UnfitWorkerError
 from sdistmaker_recipe.flow import remote_builds
-from sdistmaker_recipe.flow.cluster_builds import check_cluster
+from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds, check_cluster
 from sdistmaker_recipe.flow.publishing_order import in_order_of_jobs
 from sdistmaker_recipe.flow.remote_builds import BuildOnWorkers, InstalledOnWorkers, compression_digest
 from sdistmaker_recipe.model import (
@@ -134,6 +134,26 @@ def test_the_work_shows_no_secret_and_a_machine_no_environment(work, machine):
     assert "theirs" not in repr(machine)
 
 
+def test_the_work_that_is_sent_holds_no_environment_of_this_machine(tmp_path, monkeypatch):
+    sent = []
+
+    class Opened:
+        def submit(self, work, _job) -> None:
+            sent.append(dict(work.settings.helper_environment))
+            raise ClusterError("enough")
+
+        def shutdown(self, **_options) -> None:
+            pass
+
+    monkeypatch.setattr("sdistmaker_recipe.executors.open_dask", lambda _address: Opened())
+    builds = ClusterBuilds("tcp://dask.example.com:8786", "none")
+    ours = settings(tmp_path)
+    ours = replace(ours, helper_environment=(*ours.helper_environment, ("CLOUD_SECRET_KEY", SECRET)))
+    with pytest.raises(ClusterError, match="enough"):
+        list(builds.build_tags([a_job(tmp_path)], ours, Credentials(), lambda: None))
+    assert [list(environment) for environment in sent] == [["UV_DEFAULT_INDEX"]]
+
+
 class TestOnAWorker:
     def run(self, work, machine, tmp_path, monkeypatch, outcome=None) -> BuildJob:
         seen: list[BuildJob] = []
@@ -203,6 +223,11 @@ class TestOnAWorker:
         with pytest.raises(UnfitWorkerError, match="its zlib compresses to other bytes"):
             replace(work, compressed="another").prepare(machine)
 
+    def test_environments_of_another_account_are_refused(self, work, machine, monkeypatch):
+        monkeypatch.setattr("os.getuid", lambda: 4711)
+        with pytest.raises(UnfitWorkerError, match="sdistmaker-environments belongs to another account"):
+            work.prepare(machine)
+
     def test_a_missing_interpreter_is_refused(self, work, machine, monkeypatch):
         def find_interpreter(python: str, environment) -> None:
             raise ToolchainError(f"{python}: no such Python, or it does not run.", dict(environment)["PATH"])
@@ -259,6 +284,14 @@ class TestResults:
         assert work.lost(a_job(tmp_path), "died") == Failed(a_tag(), "died", is_permanent=False)
         job = WheelJob("a", "a-1.0.tar.gz", tmp_path, settings(tmp_path))
         assert work.lost(job, "died").wheel.reason == "died"
+
+    def test_are_doubtful_if_they_are_failures(self, work):
+        assert work.doubt(Failed(a_tag(), "no network", is_permanent=False)) == "no network"
+        assert work.doubt(Failed(a_tag(), "no Python 2")) == "no Python 2"
+        assert work.doubt(a_build()) == ""
+        reasons = (NoWheel("no module", is_failure=True), NoWheel("it has compiled parts"), a_wheel())
+        found = [work.doubt(WheelOutcome("a", "a-1.0.tar.gz", reason)) for reason in reasons]
+        assert found == ["no module", "", ""]
 
     def test_of_two_workers_with_other_versions_are_a_fault_to_report(self, work):
         work.unpack(a_build(installed=("setuptools==80.0", "wheel==0.48")), "tcp://a:1")
