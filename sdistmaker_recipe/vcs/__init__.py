@@ -7,18 +7,27 @@ Revisions are text in the system's own spelling: "1234" in Subversion, an object
 
 ``open_repository`` opens a backend by its name, and imports it only then.
 
+The systems:
+
 * ``backends``: the backends by their names, and by the schemes of URLs.
-* ``plugin_guard``: errors in plug-ins, told as such.
 * ``subversion``: Subversion by libsvn or the svn program.
 * ``git``: git by its program.
 * ``mercurial``: Mercurial by its program.
-* ``tag_explanation``: what a scan of such a system makes of a tag, in words.
-* ``background``: ask several servers at a time.
-* ``tag_rows``: the same where a tag's commit and time are found out afterwards, and remembered.
+* ``plugin_guard``: report errors in a plug-in with its name.
+
+For systems that list all their tags at once, such as git and Mercurial:
+
+* ``tag_rows``: compare a listing of tags with the last one; each tag is asked for its commit and time once.
+* ``tag_explanation``: what a scan makes of a tag or a repository, in words.
 * ``repository_folder``: the repositories below a folder of this machine.
-* ``subdirectories``: which folders of one tree are projects.
-* ``server_caches``: remove what was fetched for repositories that are no longer configured.
+* ``server_caches``: what was fetched from servers: locks, and removal of what nobody needs any more.
+* ``background``: ask several servers at a time.
+* ``program_errors``: what the messages of a program mean.
+
+For all systems:
+
 * ``tag_filter``: which projects and tags the options want, and the version that a tag's name says.
+* ``subdirectories``: which folders of one tree are projects.
 * ``tag_export``: export the tag of a build job, within ``connection_limit``: so many connections at one time.
 * ``new_folder``: a new folder for an export, or nothing.
 * ``retry``: ask again after a transient error.

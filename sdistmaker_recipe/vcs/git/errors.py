@@ -5,12 +5,9 @@ git has no error numbers. Its messages are in English here, because ``process`` 
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.shown_url import without_login
+from sdistmaker_recipe.vcs import Credentials, program_errors
+from sdistmaker_recipe.vcs.program_errors import SSH_FAULTS, Fault, shown_line
 
 
 class DamagedObjectsError(RepositoryError):
@@ -37,48 +34,21 @@ class LostObjectsError(RepositoryError):
 
 
 _ASK_BY_HAND = "git ls-remote URL must list its refs, as the user this program runs as."
-
-
 _SAYS_NOTHING = "error: failed to fetch some objects"
 """git-lfs says the reason before that."""
 
 
-class Fault(NamedTuple):
-    """A kind of failure: a pattern of messages, the reason and the hint for the user."""
-
-    words: str
-    reason: str
-    hint: str = ""
-    is_transient: bool = False
-    is_forbidden: bool = False
-    kind: type[RepositoryError] = RepositoryError
-
-
-_LOGIN = Fault(
-    r"Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401|"
-    r"HTTP 401|Access denied",
-    "the server asks for a user name and password, and accepted none",
-    "Set the options username and password-variable, or let one of git's credential helpers store the "
-    "password. Nothing is ever asked for here.",
-    is_forbidden=True,
-)
-_REFUSED_LOGIN_HINT = "The user name or the password is wrong, or the user may not read this repository."
-
 FAULTS = (
+    *SSH_FAULTS,
     Fault(
-        r"Host key verification failed|No .* host key is known",
-        "ssh does not know the key of the host",
-        "Run ssh HOST once as the user this program runs as, compare the key, and accept it.",
+        r"Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401|"
+        r"HTTP 401|Access denied",
+        "the server asks for a user name and password, and accepted none",
+        "Set the options username and password-variable, or let one of git's credential helpers store the "
+        "password. Nothing is ever asked for here.",
         is_forbidden=True,
+        is_login=True,
     ),
-    Fault(
-        r"Permission denied \([\w,-]*(publickey|password|keyboard)",
-        "the ssh server accepts no key of this account",
-        "Add the public key of the user this program runs as to the server. A key with a passphrase must be "
-        "in an ssh agent that this program reaches (SSH_AUTH_SOCK).",
-        is_forbidden=True,
-    ),
-    _LOGIN,
     Fault(
         r"error: 403|HTTP 403|not permitted|Permission to \S+ denied",
         "the server forbids access",
@@ -172,19 +142,8 @@ FAULTS = (
 
 def translate(url: str, printed: str, credentials: Credentials | None = None) -> RepositoryError:
     """The error that git's messages mean; ``credentials`` are those that were offered."""
-    for fault in FAULTS:
-        if re.search(fault.words, printed):
-            reason, hint = fault.reason, fault.hint
-            if fault is _LOGIN and credentials and credentials.password is not None:
-                reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            return fault.kind(
-                url,
-                f"{reason} ({_main_line(printed, credentials)})",
-                hint,
-                is_transient=fault.is_transient,
-                is_forbidden=fault.is_forbidden,
-            )
-    return RepositoryError(url, _main_line(printed, credentials), _ASK_BY_HAND)
+    line = _main_line(printed, credentials)
+    return program_errors.translate(url, printed, line, FAULTS, _ASK_BY_HAND, credentials)
 
 
 def _main_line(printed: str, credentials: Credentials | None) -> str:
@@ -195,8 +154,4 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
     chosen = next((line for start in ranked for line in lines if line.startswith(start)), lines[-1])
     if chosen.startswith(("fatal: Could not read from remote repository", _SAYS_NOTHING)) and len(lines) > 1:
         chosen = lines[0]
-    if credentials and credentials.password:
-        chosen = chosen.replace(credentials.password, "***")
-    for start in starts:
-        chosen = chosen.removeprefix(start)
-    return without_login(chosen).rstrip(".")
+    return shown_line(chosen, starts, credentials).rstrip(".")

@@ -5,12 +5,9 @@ hg has no error numbers. Its messages are in English here, because ``environment
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.shown_url import without_login
+from sdistmaker_recipe.vcs import Credentials, program_errors
+from sdistmaker_recipe.vcs.program_errors import SSH_FAULTS, Fault, shown_line
 
 
 class DamagedRepositoryError(RepositoryError):
@@ -19,42 +16,16 @@ class DamagedRepositoryError(RepositoryError):
 
 _ASK_BY_HAND = "hg identify URL must answer, as the user this program runs as."
 
-
-class Fault(NamedTuple):
-    """A kind of failure: a pattern of messages, the reason and the hint for the user."""
-
-    words: str
-    reason: str
-    hint: str = ""
-    is_transient: bool = False
-    is_forbidden: bool = False
-    kind: type[RepositoryError] = RepositoryError
-
-
-_LOGIN = Fault(
-    r"authorization (failed|required)|HTTP Error 401|http authorization required",
-    "the server asks for a user name and password, and accepted none",
-    "Set the options username and password-variable, or write them into the section [auth] of the file "
-    "~/.hgrc. Nothing is ever asked for here.",
-    is_forbidden=True,
-)
-_REFUSED_LOGIN_HINT = "The user name or the password is wrong, or the user may not read this repository."
-
 FAULTS = (
+    *SSH_FAULTS,
     Fault(
-        r"Host key verification failed|No .* host key is known",
-        "ssh does not know the key of the host",
-        "Run ssh HOST once as the user this program runs as, compare the key, and accept it.",
+        r"authorization (failed|required)|HTTP Error 401|http authorization required",
+        "the server asks for a user name and password, and accepted none",
+        "Set the options username and password-variable, or write them into the section [auth] of the file "
+        "~/.hgrc. Nothing is ever asked for here.",
         is_forbidden=True,
+        is_login=True,
     ),
-    Fault(
-        r"Permission denied \([\w,-]*(publickey|password|keyboard)",
-        "the ssh server accepts no key of this account",
-        "Add the public key of the user this program runs as to the server. A key with a passphrase must be "
-        "in an ssh agent that this program reaches (SSH_AUTH_SOCK).",
-        is_forbidden=True,
-    ),
-    _LOGIN,
     Fault(
         r"HTTP Error 403|access denied",
         "the server forbids access",
@@ -139,19 +110,7 @@ FAULTS = (
 def translate(url: str, printed: str, credentials: Credentials | None = None) -> RepositoryError:
     """The error that hg's messages mean; ``credentials`` are those that were offered."""
     line = _main_line(printed, credentials)
-    for fault in FAULTS:
-        if re.search(fault.words, printed):
-            reason, hint = fault.reason, fault.hint
-            if fault is _LOGIN and credentials and credentials.password is not None:
-                reason, hint = "the server does not accept this user name and password", _REFUSED_LOGIN_HINT
-            return fault.kind(
-                url,
-                f"{reason} ({line})",
-                hint,
-                is_transient=fault.is_transient,
-                is_forbidden=fault.is_forbidden,
-            )
-    return RepositoryError(url, line, _ASK_BY_HAND)
+    return program_errors.translate(url, printed, line, FAULTS, _ASK_BY_HAND, credentials)
 
 
 def _main_line(printed: str, credentials: Credentials | None) -> str:
@@ -159,8 +118,4 @@ def _main_line(printed: str, credentials: Credentials | None) -> str:
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     starts = ("remote: ", "abort: ")
     chosen = next((line for start in starts for line in lines if line.startswith(start)), lines[-1])
-    if credentials and credentials.password:
-        chosen = chosen.replace(credentials.password, "***")
-    for start in starts:
-        chosen = chosen.removeprefix(start)
-    return without_login(chosen).rstrip(".!")
+    return shown_line(chosen, starts, credentials).rstrip(".!")
