@@ -1,4 +1,4 @@
-"""The owners of what was fetched from servers, and the removal of what has no owner any more.
+"""The locks and the owners of what was fetched from servers, and the removal of what has no owner any more.
 
 Everything of one server is in files and folders with one name, as in ``NAME.git`` and ``NAME.lock``. For each
 repository that uses it there is an empty file ``NAME.of-OWNER``. So the cache of a submodule stays as long as
@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sdistmaker_recipe.errors import StoreError
+
 _NAME = re.compile(r"(?P<name>(?:hg-)?[0-9a-f]{24})\.(?P<kind>.+)")
 _OWNER = "of-"
 _SYSTEMS = ("git", "mercurial")
@@ -34,6 +36,25 @@ def claim(folder: Path, name: str, owner: str) -> None:
     if not file.exists():
         with suppress(OSError):
             file.touch()
+
+
+@contextmanager
+def locked(lock: Path, name: str, owner: str, operation: int) -> Iterator[None]:
+    """Hold the lock of the cache with this name, and note its owner; see ``claim``.
+
+    ``operation`` is ``fcntl.LOCK_SH`` to read the cache, and ``LOCK_EX`` to change it. Raises ``StoreError``.
+    """
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        claim(lock.parent, name, owner)
+    except OSError as error:
+        raise StoreError.of(error, lock) from error
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

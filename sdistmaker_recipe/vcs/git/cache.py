@@ -13,21 +13,20 @@ import fcntl
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from sdistmaker_recipe.errors import RepositoryError, StoreError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.git.errors import LostObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim, scratch_folder
+from sdistmaker_recipe.vcs.server_caches import claim, locked, scratch_folder
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 logger = logging.getLogger(__name__)
@@ -265,16 +264,5 @@ class Cache:
     def _local(self) -> Git:
         return Git(self._url, self._folder)
 
-    @contextmanager
-    def _locked(self, operation: int) -> Iterator[None]:
-        try:
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            claim(self._lock.parent, self._name, self._owner)
-        except OSError as error:
-            raise StoreError.of(error, self._lock) from error
-        try:
-            fcntl.flock(descriptor, operation)
-            yield
-        finally:
-            os.close(descriptor)
+    def _locked(self, operation: int) -> AbstractContextManager[None]:
+        return locked(self._lock, self._name, self._owner, operation)

@@ -9,19 +9,18 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import logging
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sdistmaker_recipe.errors import RepositoryError, StoreError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.vcs import Credentials
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.environment import SSH
 from sdistmaker_recipe.vcs.mercurial.urls import login_prefix, with_user
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim, scratch_folder
+from sdistmaker_recipe.vcs.server_caches import claim, locked, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -117,20 +116,9 @@ class Clone:
                 self._make()
                 self._tip_file.write_text(tip, "ascii")
 
-    @contextmanager
-    def locked(self, operation: int = fcntl.LOCK_SH) -> Iterator[None]:
+    def locked(self, operation: int = fcntl.LOCK_SH) -> AbstractContextManager[None]:
         """Keep other processes from changing the clone, or with ``LOCK_EX`` from reading it."""
-        try:
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            claim(self._lock.parent, self._name, self._owner)
-        except OSError as error:
-            raise StoreError.of(error, self._lock) from error
-        try:
-            fcntl.flock(descriptor, operation)
-            yield
-        finally:
-            os.close(descriptor)
+        return locked(self._lock, self._name, self._owner, operation)
 
     def _seen_tip(self) -> str:
         try:
