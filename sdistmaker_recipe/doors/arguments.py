@@ -24,9 +24,10 @@ example:
 
 exit status:
   0  done
-  1  a tag newly failed to build
+  1  a tag newly failed to build, or a repository never had a release tag; with --strict a tag
+     still fails; with --verify a file cannot be repaired; with --explain nothing is known
   2  an option is wrong
-  3  the repository or the disk failed
+  3  the repository, the disk, a program or the cluster failed
   4  another run works on the same destination
 """
 
@@ -36,9 +37,9 @@ example:
 
 exit status:
   0  done
-  1  the tag does not build
+  1  the tag does not build; with --wheel it has no wheel
   2  an option is wrong
-  3  the repository or the disk failed
+  3  the repository, the disk or a program failed, or another file of that name is there
 """
 
 _MAKE_SDIST_OPTIONS = frozenset(
@@ -106,7 +107,6 @@ _OBVIOUS = frozenset(
 _WORD = re.compile(r"[a-z0-9-]+")
 
 SCHEDULE_FLAGS = ("--print-hook", "--print-cron", "--print-systemd")
-
 
 _TOPICS = {
     "Output": "output",

@@ -14,7 +14,7 @@ import pytest
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.doors import command, defaults_file
-from sdistmaker_recipe.doors.arguments import help_text, sdists_from_tags_parser
+from sdistmaker_recipe.doors.arguments import help_text, make_sdist_parser, sdists_from_tags_parser
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import Made, RunContext
 from sdistmaker_recipe.model import Attempt, KnownFailure, NoWheel, Plan, Rejected, Report
@@ -103,6 +103,17 @@ class TestHelp:
             "4 another run",
         ):
             assert status in text
+
+    @pytest.mark.parametrize(
+        ("parser", "causes"),
+        [
+            (sdists_from_tags_parser, ("newly failed", "release tag", "--strict", "--verify", "--explain")),
+            (make_sdist_parser, ("does not build", "--wheel")),
+        ],
+    )
+    def test_says_all_that_status_1_stands_for(self, parser, causes):
+        text = flat(parser().format_help()).rpartition(" 1 ")[2].partition(" 2 ")[0]
+        assert [cause for cause in causes if cause not in text] == []
 
     def test_shows_every_option_with_its_meaning(self, arguments, capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", "10000")
