@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 
 from sdistmaker_recipe.catalog import Catalog
-from sdistmaker_recipe.index.atomic_files import write_private_text
-from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.model import Failed, Failure, Rejected, Tag
 from sdistmaker_recipe.stages.publish.index import Index
+from sdistmaker_recipe.stages.publish.logs import log_path, shown_reason, write_log_file
 from sdistmaker_recipe.stages.publish.name_owners import reserve_names
-
-_LONGEST_REASON = 600
-"""So many characters, because the URL of another tag may come before what to do."""
 
 
 def reject_failed(failed: Failed, index: Index) -> Rejected:
@@ -30,13 +24,10 @@ def write_log(failed: Failed, state: Path) -> Rejected:
 
 def reject(tag: Tag, reason: str, state: Path, log: str = "") -> Rejected:
     """Write why a tag is not published to a log file below the folder ``state``; raises ``StoreError``."""
-    # The tag in the file's name is for people; the digest makes the name unique.
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{tag.project}-{tag.name}").strip(".-")[:80]
-    digest = hashlib.sha256(tag.origin.encode()).hexdigest()[:8]
-    path = state / "logs" / f"{readable}-{digest}.log"
-    rejected = Rejected(tag, one_line(reason, _LONGEST_REASON), path)
-    write_private_text(path, f"{tag.url}@{tag.revision}\n{rejected.reason}\n\n{log}")
-    return rejected
+    shown = shown_reason(reason)
+    path = log_path(state, f"{tag.project}-{tag.name}", tag.origin)
+    write_log_file(path, f"{tag.url}@{tag.revision}", shown, log)
+    return Rejected(tag, shown, path)
 
 
 def record_failure(failure: Failure, catalog: Catalog) -> bool:

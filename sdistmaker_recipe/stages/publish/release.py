@@ -9,9 +9,8 @@ from pathlib import Path
 from sdistmaker_recipe.catalog import Catalog, archives
 from sdistmaker_recipe.catalog.name_use import claim_name
 from sdistmaker_recipe.configuration.options import Configuration
-from sdistmaker_recipe.errors import BuildError, StoreError
+from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import file_conflicts, yanking
-from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
 from sdistmaker_recipe.model import (
@@ -95,20 +94,6 @@ def publish(
         is_file_kept=of_other_tag is not None and of_other_tag.sha256 == stored.sha256,
         wheel=_wheel_result(built if is_built else built._replace(wheel=None), release, stored_wheels, index),
     )
-
-
-def store_archive(built: Built, store: IndexStore) -> Path:
-    """Put an archive into a folder without catalog and pages; its path.
-
-    Raises ``StoreError``, also if a file of that name with other content is there: it is not overwritten.
-    """
-    project, filename = project_folder(built.name), sdist_filename(built.name, built.version)
-    path = store.folder / project / filename
-    if isinstance(built.archive, Path):
-        sync_filesystem(built.archive.parent)
-    if store.add_archive(project, filename, built.archive).sha256 != built.sha256:
-        raise StoreError(f"{path} is there with other content.", "Move it away first.")
-    return path
 
 
 def _sdist(filename: str, stored: StoredFile, built: Built, upload_time: datetime) -> ReleaseFile:

@@ -7,20 +7,14 @@ it. A release has one wheel at most that this program made; a published wheel ke
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe import __version__
-from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.index.atomic_files import sync_filesystem, write_private_text
-from sdistmaker_recipe.index.layout import project_folder
-from sdistmaker_recipe.index.safe_text import one_line
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import (
-    Built,
     BuiltWheel,
     MissingWheel,
     NoWheel,
@@ -30,8 +24,7 @@ from sdistmaker_recipe.model import (
     WheelResult,
 )
 from sdistmaker_recipe.stages.publish.index import Index
-
-_LONGEST_REASON = 600
+from sdistmaker_recipe.stages.publish.logs import log_path, shown_reason, write_log_file
 
 
 class Wheels(NamedTuple):
@@ -99,7 +92,7 @@ def publish_wheel(outcome: WheelOutcome, index: Index, upload_time: datetime) ->
 def record_missing(wheel: NoWheel, release: Release, index: Index) -> WheelResult:
     """Record why a release has no wheel, and write the log of a failure. Raises ``StoreError``."""
     before = index.catalog.wheels.missing(release)
-    reason = one_line(wheel.reason, _LONGEST_REASON)
+    reason = shown_reason(wheel.reason)
     log_file = None
     if wheel.is_failure:
         log_file = write_wheel_log(wheel, release.project, release.version, index.state)
@@ -120,26 +113,8 @@ def record_missing(wheel: NoWheel, release: Release, index: Index) -> WheelResul
 
 def write_wheel_log(wheel: NoWheel, project: str, version: str, state: Path) -> Path:
     """Write why a wheel failed to a log file below the folder ``state``; its path. Raises ``StoreError``."""
-    # Project and version in the file's name are for people; the digest makes the name unique.
-    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{project}-{version}").strip(".-")[:80]
-    digest = hashlib.sha256(f"{project} {version}".encode()).hexdigest()[:8]
-    path = state / "logs" / f"{readable}-wheel-{digest}.log"
-    reason = one_line(wheel.reason, _LONGEST_REASON)
-    write_private_text(path, f"wheel of {project} {version}\n{reason}\n\n{wheel.log}")
-    return path
-
-
-def store_wheel(built: Built, wheel: BuiltWheel, store: IndexStore) -> Path:
-    """Put a wheel into a folder without catalog and pages; its path.
-
-    Raises ``StoreError``, also if a file of that name with other content is there: it is not overwritten.
-    """
-    project = project_folder(built.name)
-    path = store.folder / project / wheel.filename
-    if isinstance(wheel.archive, Path):
-        sync_filesystem(wheel.archive.parent)
-    if store.add_archive(project, wheel.filename, wheel.archive).sha256 != wheel.sha256:
-        raise StoreError(f"{path} is there with other content.", "Move it away first.")
+    path = log_path(state, f"{project}-{version}", f"{project} {version}", kind="wheel")
+    write_log_file(path, f"wheel of {project} {version}", shown_reason(wheel.reason), wheel.log)
     return path
 
 
