@@ -1,6 +1,7 @@
 """Publish what was built, record what failed, and configure web servers.
 
 * ``release``: put a built archive into the index, and its release into the catalog.
+* ``earlier_releases``: what is published already, and whether a build may be published beside it.
 * ``wheels``: put wheels beside source distributions, and record why there is none.
 * ``version_rules``: which tag gets a version. ``name_owners``: which project gets a name.
 * ``failures``: record a tag that failed. ``logs``: its log, and that of a wheel.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from sdistmaker_recipe.catalog import Catalog, archives
+from sdistmaker_recipe.catalog import archives
 from sdistmaker_recipe.catalog.name_use import claim_name
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import BuildError
@@ -14,7 +15,6 @@ from sdistmaker_recipe.index import file_conflicts, yanking
 from sdistmaker_recipe.index.layout import project_folder, sdist_filename, sdist_suffix
 from sdistmaker_recipe.index.store import IndexStore, StoredFile
 from sdistmaker_recipe.model import (
-    ADOPTED,
     Built,
     NoWheel,
     Published,
@@ -23,11 +23,23 @@ from sdistmaker_recipe.model import (
     ReleaseFile,
     Tag,
     WheelResult,
-    is_same_place,
 )
 from sdistmaker_recipe.stages.publish import name_owners, version_rules, wheels
+from sdistmaker_recipe.stages.publish.earlier_releases import Earlier, find_earlier, refusal
 from sdistmaker_recipe.stages.publish.failures import reject
 from sdistmaker_recipe.stages.publish.index import Index
+
+
+class _Stored(NamedTuple):
+    """The files of a release in the index, and the build whose metadata they have.
+
+    ``is_built`` is false if the sdist is one that was there before, with other content than was built.
+    """
+
+    sdist: ReleaseFile
+    wheels: wheels.Wheels
+    shown: Built
+    is_built: bool
 
 
 def publish(
@@ -36,32 +48,43 @@ def publish(
     """Publish a release, all but its pages. Raises ``StoreError``.
 
     A release of the same version may be published already: from this tag before, from another tag, or taken
-    over. Its file stays, also where the tag built other content. Exception: see
+    over. Its file stays, even if the tag built other content. Exception: see
     ``file_conflicts.may_replace_file``. A release of another version or name that the tag gave before stays,
     too, unless its file is lost: then it is removed.
     """
-    project, own_filename = project_folder(built.name), sdist_filename(built.name, built.version)
-    before = index.catalog.releases.find(project, own_filename, built.version)
-    of_other_tag = before if before is not None and before.origin != built.tag.origin else None
-    blocking = of_other_tag if of_other_tag and not _may_be_taken_over(of_other_tag, built) else None
-    if reason := name_owners.refusal(built, index.catalog, configuration):
-        if blocking is not None:
-            conflict = file_conflicts.conflict_reason(blocking.filename, blocking.tag_url, "")
-            reason = f"{conflict} Also, {reason}"
+    earlier = find_earlier(built, index.catalog, configuration)
+    if reason := refusal(built, earlier, index, configuration):
         return refuse(built, reason, index)
-    if reason := version_rules.refusal(built, before, configuration):
-        return refuse(built, reason, index)
-    former = _other_release(built.tag, before, index.catalog)
-    if former is not None and index.store.has_file(former.project, former.filename):
-        return refuse(built, file_conflicts.second_release_reason(former, built), index)
-    is_handed_over = blocking is not None and version_rules.is_handed_over(blocking, built, configuration)
-    replace = is_handed_over or (
+    before, of_other_tag = earlier.same_version, earlier.of_other_tag
+    replace = earlier.is_handed_over or (
         of_other_tag is None and file_conflicts.may_replace_file(before, built.tag.revision, configuration)
     )
+    stored = _store_files(built, before, index, upload_time, replace=replace)
+    files = (stored.sdist, *stored.wheels.files)
+    release = _release(project_folder(built.name), files, stored.shown, configuration)
+    _record(release, stored, earlier, built.tag, index)
+    mismatch = version_rules.version_mismatch(built)
+    change = _content_change(release, before, is_built=stored.is_built, is_replaced=replace)
+    removal = _removal(earlier.other_release, release) if earlier.other_release else ""
+    tried = built if stored.is_built else built._replace(wheel=None)
+    return Published(
+        release,
+        built.tag,
+        warnings=tuple(text for text in (*built.warnings, mismatch, change, removal) if text),
+        left_out=built.left_out,
+        former_tag_url=of_other_tag.tag_url if of_other_tag else "",
+        is_file_kept=of_other_tag is not None and of_other_tag.sha256 == release.sha256,
+        wheel=_wheel_result(tried, release, stored.wheels, index),
+    )
+
+
+def _store_files(
+    built: Built, before: Release | None, index: Index, upload_time: datetime, *, replace: bool
+) -> _Stored:
+    """Put the files of a build into the index; ``before`` is what is published of its version."""
+    project = project_folder(built.name)
+    own_filename = sdist_filename(built.name, built.version)
     filename = _filename(own_filename, before, index.store, replace=replace)
-    if blocking is not None and not is_handed_over:
-        reason = version_rules.conflict_reason(blocking, built, configuration)
-        return refuse(built, reason, index)
     _quarantine_unknown_file(project, filename, built, before if replace else None, index)
     store = index.store.replace_archive if replace else index.store.add_archive
     stored = store(project, filename, built.archive)
@@ -72,28 +95,25 @@ def publish(
     sdist = _sdist(filename, stored, shown, upload_time)
     # A wheel is made from the sdist that was built, so it belongs beside no other one.
     stored_wheels = wheels.store_wheels(built.wheel if is_built else None, sdist, project, before, index)
-    release = _release(project, (sdist, *stored_wheels.files), shown, configuration)
-    is_same_file = before is not None and (before.filename, before.sha256) == (filename, stored.sha256)
-    # Their files are removed once no page names them.
-    index.catalog.withdrawals.unpublish(each for each in (former, None if is_same_file else before) if each)
-    former_origin = of_other_tag.origin if of_other_tag else ""
-    claim_name(project, built.tag, index.catalog)
-    metadata = {sdist.sha256: shown.metadata, **stored_wheels.metadata}
-    index.catalog.releases.publish(release, metadata, instead_of=former_origin)
-    if before is not None and before.sha256 != stored.sha256:
-        archives.update_second_names(before, release, index.store, index.catalog)
-    mismatch = version_rules.version_mismatch(built)
-    change = _content_change(release, before, is_built=is_built, is_replaced=replace)
-    removal = _removal(former, release) if former else ""
-    return Published(
-        release,
-        built.tag,
-        warnings=tuple(text for text in (*built.warnings, mismatch, change, removal) if text),
-        left_out=built.left_out,
-        former_tag_url=of_other_tag.tag_url if of_other_tag else "",
-        is_file_kept=of_other_tag is not None and of_other_tag.sha256 == stored.sha256,
-        wheel=_wheel_result(built if is_built else built._replace(wheel=None), release, stored_wheels, index),
+    return _Stored(sdist, stored_wheels, shown, is_built)
+
+
+def _record(release: Release, stored: _Stored, earlier: Earlier, tag: Tag, index: Index) -> None:
+    """Enter a release into the catalog, in place of those that it replaces."""
+    before, catalog = earlier.same_version, index.catalog
+    is_same_file = before is not None and (before.filename, before.sha256) == (
+        release.filename,
+        release.sha256,
     )
+    # Their files are removed once no page names them.
+    replaced = (earlier.other_release, None if is_same_file else before)
+    catalog.withdrawals.unpublish(each for each in replaced if each)
+    claim_name(release.project, tag, catalog)
+    metadata = {release.sha256: stored.shown.metadata, **stored.wheels.metadata}
+    former_origin = earlier.of_other_tag.origin if earlier.of_other_tag else ""
+    catalog.releases.publish(release, metadata, instead_of=former_origin)
+    if before is not None and before.sha256 != release.sha256:
+        archives.update_second_names(before, release, index.store, catalog)
 
 
 def _sdist(filename: str, stored: StoredFile, built: Built, upload_time: datetime) -> ReleaseFile:
@@ -169,25 +189,12 @@ def _content_change(release: Release, before: Release | None, *, is_built: bool,
     )
 
 
-def _other_release(tag: Tag, before: Release | None, catalog: Catalog) -> Release | None:
-    """The release of another version or name that a tag has, if it is not ``before``."""
-    if before is not None and before.origin == tag.origin:
-        return None
-    return catalog.releases.of_tags([tag.origin]).get(tag.origin)
-
-
 def _removal(former: Release, release: Release) -> str:
     """The warning that a lost release is removed, because its tag gives another one now."""
     return (
         f"{former.filename} was lost, and its tag builds {release.filename} now: the index has no "
         f"{former.name} {former.version} any more"
     )
-
-
-def _may_be_taken_over(release: Release, built: Built) -> bool:
-    """Whether another tag may take over a release: its tag is gone, not known, or the same folder."""
-    is_gone = release.tag_deleted_in is not None or release.origin.startswith(ADOPTED)
-    return is_gone or is_same_place(release.origin, built.tag.origin)
 
 
 def _quarantine_unknown_file(
