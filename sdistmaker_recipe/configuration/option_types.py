@@ -1,4 +1,4 @@
-"""Parsers of option values, one for each kind of value. Pure, but for the look at a repository's path.
+"""Parsers of option values, one for each kind of value. Pure, but for what ``urls`` looks at.
 
 A parser takes the value that a door gives: text, or the list, number or bool of a defaults file. It returns
 the value of the field. It raises ``ValueError`` with what is wrong; the caller adds what is accepted.
@@ -13,25 +13,12 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sdistmaker_recipe.configuration import layout_patterns
-from sdistmaker_recipe.configuration.local_repository import system_at, system_of_tag
+from sdistmaker_recipe.configuration.urls import SecretError, check_url, holds_password, repository_url
 from sdistmaker_recipe.names import canonicalize_name, canonicalize_version
-from sdistmaker_recipe.plugins import installed_plugins, plugin_for_scheme
+from sdistmaker_recipe.plugins import installed_plugins
 
 EXAMPLE = "example:"
 """The repository URL that stands for the embedded example."""
-
-_SCHEMES = r"https?|svn(\+[a-z0-9_-]+)?|file|git|(git|hg)\+(https?|ssh|file)"
-"""The schemes of repositories that built-in backends serve."""
-_SCP = r"[\w.-]+@[\w.-]+:[^\s:@]+\.git/?(/tags/\S+)?|git@[\w.-]+:(?!//|\d+/)[^\s:@]+"
-"""The form of scp, ``git@host:group/name.git``, by which git reaches a repository over ssh.
-
-Without ``.git`` only the user git says that it is one of git's. A number before the first slash may be meant
-as a port, which this form does not have.
-"""
-
-
-class SecretError(ValueError):
-    """The value is wrong, and a message must not show it, because it may be a password."""
 
 
 def text(value: object) -> str:
@@ -143,7 +130,7 @@ class Yank(NamedTuple):
         return f"{self.project}=={self.version} {self.reason}".rstrip()
 
 
-_YANK = re.compile(
+_RELEASE = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([A-Za-z0-9][A-Za-z0-9.!+_-]*)(?:\s+(.*))?"
 )
 
@@ -153,7 +140,7 @@ def yanks(value: object) -> tuple[Yank, ...]:
     parsed: dict[tuple[str, str], Yank] = {}
     wrong: list[str] = []
     for line in lines(value):
-        if (match := _YANK.fullmatch(line)) is None:
+        if (match := _RELEASE.fullmatch(line)) is None:
             wrong.append(f"{line!r} does not begin with PROJECT==VERSION")
             continue
         name, version, reason = match.groups(default="")
@@ -178,7 +165,7 @@ class ReleaseName(NamedTuple):
 
 def release_names(value: object) -> tuple[ReleaseName, ...]:
     """Lines of PROJECT==VERSION."""
-    matches = [(line, _YANK.fullmatch(line)) for line in lines(value)]
+    matches = [(line, _RELEASE.fullmatch(line)) for line in lines(value)]
     if wrong := [line for line, match in matches if match is None or match[3]]:
         raise ValueError(", ".join(f"{line!r} is not PROJECT==VERSION" for line in wrong))
     return tuple(ReleaseName(canonicalize_name(match[1]), match[2]) for _line, match in matches if match)
@@ -271,7 +258,7 @@ def url(value: object) -> str:
     """An http, https or file URL without a password and without a final slash; it may be empty."""
     written = text(value)
     if written:
-        _check_url(written, r"https?|file", "is not an http, https or file URL")
+        check_url(written, r"https?|file", "is not an http, https or file URL")
     return written.rstrip("/")
 
 
@@ -279,7 +266,7 @@ def scheduler(value: object) -> str:
     """The address of a Dask scheduler, with its port; it may be empty."""
     written = text(value).rstrip("/")
     if written:
-        _check_url(written, "tcp|tls", "is not a tcp or tls address")
+        check_url(written, "tcp|tls", "is not a tcp or tls address")
         address = urlsplit(written)
         if address.path or address.query or address.username is not None:
             raise ValueError("is more than a tcp or tls address")
@@ -292,7 +279,7 @@ def link_template(value: object) -> str:
     """An http or https URL that may hold ``{path}`` and ``{revision}``, to be replaced; it may be empty."""
     written = text(value)
     if written:
-        _check_url(written, "https?", "is not an http or https URL")
+        check_url(written, "https?", "is not an http or https URL")
         if unknown := set(re.findall(r"{([^{}]*)}", written)) - {"path", "revision"}:
             raise ValueError(f"holds {{{min(unknown)}}}, but only {{path}} and {{revision}} are replaced")
     return written
@@ -310,39 +297,7 @@ def optional_repositories(value: object) -> tuple[str, ...]:
     urls = lines(value)
     if any(holds_password(url) for url in urls):
         raise SecretError("holds a password; use the options username and password-variable instead")
-    return tuple(url if url == EXAMPLE else _repository(url) for url in urls)
-
-
-def _repository(written: str) -> str:
-    """The URL of a repository. The path of one on this machine becomes the URL that names its system.
-
-    Only Subversion's repositories are named by file:// URLs of their own.
-    """
-    if re.match(r"~?/(?!/)", written) and (url := _url_of_path(Path(written).expanduser())):
-        return url
-    if not re.fullmatch(_SCP, written):
-        _check_repository(written)
-    return written.rstrip("/")
-
-
-def _url_of_path(path: Path) -> str:
-    """The URL of a git or Mercurial repository, or of a tag in one; "" where there is none."""
-    system = system_at(path) or system_of_tag(path)
-    return f"{system}+{path.absolute().as_uri()}" if system else ""
-
-
-def _check_repository(url: str) -> None:
-    scheme, separator, rest = url.partition("://")
-    served = ""
-    if separator and not re.fullmatch(_SCHEMES, scheme, re.IGNORECASE):
-        plugins = installed_plugins()
-        if rest and plugin_for_scheme(plugins, scheme):
-            return
-        served = "".join(f"; the plug-in {name} serves {name}://" for name in plugins)
-    _check_url(url, _SCHEMES, f"{url!r} is not the URL of a repository{_did_you_mean(url) or served}")
-    if not re.match(r"(\w+\+)?file://(localhost)?/|(?!(\w+\+)?file:)", url, re.IGNORECASE):
-        # A file URL is for the disk of this machine only.
-        raise ValueError(f"{url!r} names another machine{_did_you_mean(url)}")
+    return tuple(url if url == EXAMPLE else repository_url(url) for url in urls)
 
 
 class Subdirectory(NamedTuple):
@@ -406,81 +361,6 @@ def backend(*accepted: str) -> Callable[[object], str]:
             raise ValueError(f"{error}{names}") from None
 
     return parse
-
-
-def _did_you_mean(written: str) -> str:
-    """A question with the URL that was probably meant, to end a message with; "" if none comes to mind."""
-    match = re.fullmatch(r"(?:file:/*(?=/))?(?!//)([^:]+)", written)
-    if match and (url := _url_of_path(Path(match[1]))):
-        return f"; did you mean {url}?"
-    return _similar_url(written)
-
-
-def _similar_url(written: str) -> str:
-    """The same question, by the text alone."""
-    scheme, separator, rest = written.partition("://")
-    meant = ""
-    if written.startswith("//"):
-        meant = f"https:{written}"
-    elif written.startswith("/") or (scheme == "file" and rest):
-        # file://srv/svn names a host; file:/srv/svn has no host at all.
-        meant = f"file:///{(rest if separator else written).lstrip('/')}"
-    elif match := re.fullmatch(r"file:(/[^/].*)", written):
-        meant = f"file://{match[1]}"
-    elif match := re.fullmatch(r"(https?|svn(?:\+ssh)?)(?::?/+|:)([\w.-]+\.[\w.-]+.*)", written):
-        meant = f"{match[1]}://{match[2]}"
-    elif similar := _similar_ssh_url(written):
-        meant = similar
-    elif "@" in written:
-        pass
-    elif written.startswith(("./", "../", "~")) or ("/" not in written and "." not in written):
-        return "; write a folder of this machine as file:// and its whole path, such as file:///srv/svn"
-    elif re.fullmatch(r"(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/.*)?", written):
-        meant = f"https://{written}"
-    elif "://" not in written:
-        return "; write a folder of this machine as file:// and its whole path, such as file:///srv/svn"
-    return f"; did you mean {meant}?" if meant and meant != written else ""
-
-
-def _similar_ssh_url(written: str) -> str:
-    """The URL that was probably meant by a text in the form of scp, or two of them; "" for none."""
-    if match := re.fullmatch(r"((git|hg)@[\w.-]+)(:/?|/)(?!/)([^:@]+)", written):
-        # The path of hg+ssh begins in the home folder, unless there are two slashes.
-        path = f"//{match[4]}" if (match[2], match[3]) == ("hg", ":/") else f"/{match[4]}"
-        port_and_path = f":{match[4]}" if re.match(r"\d+/", match[4]) else path
-        return f"{match[2]}+ssh://{match[1]}{port_and_path}"
-    if match := re.fullmatch(r"((?!git@)[\w.-]+@[\w.-]+)(:/?|/)(.+)", written):
-        meant = f"svn+ssh://{match[1]}/{match[3]}"
-        return f"git+ssh://{match[1]}/{match[3]} or {meant}" if match[2] == ":" else meant
-    match = re.fullmatch(r"([\w-]+(?:\.[\w-]+)+):(?!\d+(?:/|$))([^/\\:@].*)", written)
-    return f"git+ssh://{match[1]}/{match[2]}" if match else ""
-
-
-def holds_password(written: str) -> bool:
-    """Whether a URL holds a password between ``:`` and ``@``, even if the URL is badly written."""
-    _, separator, rest = written.partition("://")
-    user, _, after = (rest if separator else written).partition("/")[0].partition(":")
-    if user.startswith("["):
-        return False
-    # A password may hold a "/". Then the text in the place of the port is no number, and an "@" comes later.
-    hidden = bool(separator and after) and "@" not in user and not after.isdecimal() and "@" in rest
-    return "@" in after or hidden
-
-
-def may_hold_password(written: str) -> bool:
-    """Whether a message should not show this text, because something stands between ``:`` and ``@``."""
-    return re.search(r":[^\s@]*@", written) is not None
-
-
-def _check_url(written: str, schemes: str, wrong: str) -> None:
-    if holds_password(written):
-        raise SecretError("holds a password")
-    if not re.match(rf"({schemes})://([^/]|(?<=file://)/)", written, re.IGNORECASE):
-        raise ValueError(wrong)
-    try:
-        _ = urlsplit(written).port
-    except ValueError:
-        raise ValueError(wrong) from None
 
 
 def url_path(value: object) -> str:

@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from sdistmaker_recipe.configuration.declaration import Door, Option
 from sdistmaker_recipe.configuration.option_types import (
     EXAMPLE,
-    SecretError,
     file,
     folder,
-    may_hold_password,
     optional_file,
     optional_folder,
 )
 from sdistmaker_recipe.configuration.options import Configuration, options
+from sdistmaker_recipe.configuration.urls import SecretError, may_hold_password
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from sdistmaker_recipe.configuration.option_types import holds_password
+from sdistmaker_recipe.configuration.urls import holds_password
 from sdistmaker_recipe.errors import RepositoryError, SdistmakerError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.plugins import Plugin, PluginError, installed_plugins, plugin_for_scheme
