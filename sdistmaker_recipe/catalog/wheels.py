@@ -8,7 +8,7 @@ from pathlib import Path
 from sdistmaker_recipe.catalog.database import Database, insert
 from sdistmaker_recipe.catalog.pages import Pages
 from sdistmaker_recipe.catalog.releases import FILE_COLUMNS, Releases, file_row
-from sdistmaker_recipe.catalog.withdrawals import FileToRemove
+from sdistmaker_recipe.catalog.withdrawals import FORGET_METADATA, FileToRemove
 from sdistmaker_recipe.model import MissingWheel, Release, ReleaseFile
 
 _COLUMNS = ", ".join(f"missing.{field}" for field in MissingWheel._fields)
@@ -84,23 +84,16 @@ class Wheels:
         Their metadata files are to be removed once no page names them. Pages are marked stale.
         """
         gone = list(wheels)
-        files = [
-            FileToRemove(
-                release.project, file.filename, release.name, release.version, file.sha256, file.kind
-            )
-            for file in gone
-        ]
+        files = [FileToRemove.of(release, file) for file in gone]
         with self._database.batch():
             self._database.change(insert("file_to_remove", FileToRemove._fields, "OR REPLACE"), files)
             return self._forget(release, gone)
 
     def _forget(self, release: Release, gone: Sequence[ReleaseFile]) -> Release:
         keys = [(release.project, file.filename) for file in gone]
-        unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
         with self._database.batch():
             self._database.change("DELETE FROM release_file WHERE project = ? AND filename = ?", keys)
-            digests = [(file.sha256,) for file in gone]
-            self._database.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
+            self._database.change(FORGET_METADATA, [(file.sha256,) for file in gone])
             self._pages.mark_stale([release.project, ""] if gone else [])
         return release._replace(files=tuple(file for file in release.files if file not in gone))
 

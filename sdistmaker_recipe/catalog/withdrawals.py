@@ -11,9 +11,14 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.catalog.database import Database, insert
 from sdistmaker_recipe.catalog.pages import Pages
-from sdistmaker_recipe.model import Release
+from sdistmaker_recipe.model import Release, ReleaseFile
 
 _KEY = "WHERE project = ? AND filename = ?"
+FORGET_METADATA = """
+    DELETE FROM metadata WHERE sha256 = ?
+        AND NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)
+"""
+"""The statement that removes the metadata of a file with this digest, unless another file has the same."""
 
 
 class FileToRemove(NamedTuple):
@@ -29,6 +34,13 @@ class FileToRemove(NamedTuple):
     sha256: str
     kind: str = "sdist"
 
+    @staticmethod
+    def of(release: Release, file: ReleaseFile) -> FileToRemove:
+        """The file of a release, to be removed."""
+        return FileToRemove(
+            release.project, file.filename, release.name, release.version, file.sha256, file.kind
+        )
+
 
 class WithdrawalState(NamedTuple):
     """The part of a release that decides whether it is withdrawn: see ``model.Release``."""
@@ -39,6 +51,18 @@ class WithdrawalState(NamedTuple):
     origin: str
     tag_deleted_in: str | None
     yanked: str | None
+
+    @staticmethod
+    def of(release: Release) -> WithdrawalState:
+        """The state of a release."""
+        return WithdrawalState(
+            release.project,
+            release.filename,
+            release.version,
+            release.origin,
+            release.tag_deleted_in,
+            release.yanked,
+        )
 
 
 class Withdrawals:
@@ -74,22 +98,15 @@ class Withdrawals:
 
     def unpublish(self, releases: Iterable[Release]) -> None:
         """Take releases out of the catalog; their files are to be removed once no page names them."""
-        unused = "NOT EXISTS (SELECT 1 FROM release_file AS file WHERE file.sha256 = metadata.sha256)"
         with self._database.batch():
             for release in releases:
-                files = [
-                    FileToRemove(
-                        release.project, file.filename, release.name, release.version, file.sha256, file.kind
-                    )
-                    for file in release.files
-                ]
+                files = [FileToRemove.of(release, file) for file in release.files]
                 self._database.change(insert("file_to_remove", FileToRemove._fields, "OR REPLACE"), files)
                 for table in ("release", "missing_wheel"):
                     self._database.change(
                         f"DELETE FROM {table} {_KEY}", [(release.project, release.filename)]
                     )
-                digests = [(file.sha256,) for file in files]
-                self._database.change(f"DELETE FROM metadata WHERE sha256 = ? AND {unused}", digests)
+                self._database.change(FORGET_METADATA, [(file.sha256,) for file in files])
                 self._pages.mark_stale([release.project, ""])
 
     def files_to_remove(self) -> list[FileToRemove]:

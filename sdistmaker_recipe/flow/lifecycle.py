@@ -88,7 +88,7 @@ def releases_without_tag(
     if configuration.prereleases and not configuration.newest:
         return frozenset()
     states = [state for state in missing_tags.withdrawn.values() if state.tag_deleted_in is not None]
-    states += [_state(release) for release, _revision in missing_tags.deleted.values()]
+    states += [WithdrawalState.of(release) for release, _revision in missing_tags.deleted.values()]
     return frozenset(
         (name, canonicalize_version(state.version)) for state in states for name in _names(state)
     )
@@ -133,7 +133,7 @@ def find_release_changes(
     lines = yanking.yanks_by_project(configuration)
     states = {
         **missing_tags.withdrawn,
-        **{key: _state(release) for key, (release, _) in missing_tags.deleted.items()},
+        **{key: WithdrawalState.of(release) for key, (release, _) in missing_tags.deleted.items()},
         **{_key(state): state for state in catalog.withdrawals.of_projects(lines)},
     }
     changes: list[ReleaseChange] = []
@@ -176,7 +176,7 @@ def remove_releases(planned: Plan, results: Iterable[TagResult], catalog: Catalo
         if change.action == "remove":
             release = catalog.releases.get(*_key(change.release))
             version = canonicalize_version(change.release.version)
-            heirs = {(name, version) for name in _names(_state(change.release))}
+            heirs = {(name, version) for name in _names(WithdrawalState.of(change.release))}
             if release is not None and release.tag_deleted_in is not None and not heirs & awaited:
                 removed.append(release)
     if removed:
@@ -246,17 +246,6 @@ def _names(state: WithdrawalState) -> Iterator[str]:
     """The normalised name of a release, and that of the folder whose tag it was."""
     yield state.project
     yield canonicalize_name(project_origin(state.origin).rpartition("/")[2])
-
-
-def _state(release: Release) -> WithdrawalState:
-    return WithdrawalState(
-        release.project,
-        release.filename,
-        release.version,
-        release.origin,
-        release.tag_deleted_in,
-        release.yanked,
-    )
 
 
 def _key(release: Release | WithdrawalState) -> Key:
