@@ -1,6 +1,6 @@
 """Text for a console: characters escaped that would move the cursor, hide text, or turn its direction.
 
-Names of tags, reasons and the output of builds come from whoever may commit. Pure.
+Names of tags, reasons and the output of builds come from whoever may commit.
 """
 
 from __future__ import annotations
