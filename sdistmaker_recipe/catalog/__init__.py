@@ -83,7 +83,7 @@ class Catalog:
         return self._database.damage(reason)
 
     def check(self) -> None:
-        """Read all of the file; raises ``CatalogDamagedError`` where any part of it is damaged."""
+        """Read all of the file; raises ``CatalogDamagedError`` if any part of it is damaged."""
         self._database.check()
         self.releases.check()
 
@@ -93,8 +93,8 @@ def open_catalog(path: Path | None, *, as_copy: bool = False) -> Iterator[Catalo
     """The catalog at path, made if it is not there; None gives an empty one in memory.
 
     With ``as_copy`` it is a copy in memory, and the file stays as it is. A catalog of an older version is
-    upgraded. Raises ``StoreError`` where the file cannot be opened or a newer version of this package wrote
-    it, ``CatalogDamagedError`` where it is not a catalog.
+    upgraded. Raises ``StoreError`` if the file cannot be opened or a newer version of this package wrote
+    it, ``CatalogDamagedError`` if it is not a catalog.
     """
     with open_database(path, as_copy=as_copy) as database:
         yield Catalog(database)

@@ -58,7 +58,7 @@ class Database:
     ) -> T:
         """What make returns for the rows that a query finds.
 
-        Raises ``CatalogDamagedError`` where make raises ``ValueError`` or ``TypeError``.
+        Raises ``CatalogDamagedError`` if make raises ``ValueError`` or ``TypeError``.
         """
         try:
             with self._errors():
@@ -82,7 +82,7 @@ class Database:
                 self._in_batch = before
 
     def check(self) -> None:
-        """Read all of the file; raises ``CatalogDamagedError`` where any part of it is damaged."""
+        """Read all of the file; raises ``CatalogDamagedError`` if any part of it is damaged."""
         found: list[str] = self.column("PRAGMA integrity_check(1)")
         if found != ["ok"]:
             raise self.damage(found[0])

@@ -148,7 +148,7 @@ class Releases:
         return frozenset(self._database.column(query))
 
     def metadata(self, sha256: str) -> bytes:
-        """The core metadata of the file with this digest; empty where it is not known."""
+        """The core metadata of the file with this digest; empty if it is not known."""
         content: bytes = self._database.value("SELECT content FROM metadata WHERE sha256 = ?", [sha256], b"")
         return content
 
@@ -216,7 +216,7 @@ class Releases:
             self._database.change(stale, origins)
 
     def check(self) -> None:
-        """Raise ``CatalogDamagedError`` where a release has no sdist."""
+        """Raise ``CatalogDamagedError`` if a release has no sdist."""
         query = f"SELECT name, version FROM release WHERE NOT EXISTS ({_SDIST}) LIMIT 1"
         for name, version in self._database.rows(query):
             raise self._database.damage(f"no sdist of {name} {version} is known")
@@ -237,7 +237,7 @@ class Releases:
 def _releases(rows: Iterable[tuple[Any, ...]]) -> list[Release]:
     """The releases in rows of ``_COLUMNS``, one row for each file; the sdist comes first in ``files``.
 
-    Raises ``ValueError`` or ``TypeError`` where a value is damaged or a release has no sdist.
+    Raises ``ValueError`` or ``TypeError`` if a value is damaged or a release has no sdist.
     """
     found: list[Release] = []
     others: defaultdict[str, list[ReleaseFile]] = defaultdict(list)

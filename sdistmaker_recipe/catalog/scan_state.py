@@ -151,7 +151,7 @@ class ScanState:
         return scan.with_unread(found)
 
     def former_origin(self, scan: Scan) -> str:
-        """The last other origin that was read at a repository's URL; "" where there was none."""
+        """The last other origin that was read at a repository's URL; "" if there was none."""
         return self._catalog.note(f"{_FORMER_ORIGIN}{scan.url}")
 
     def change(self, scan: Scan, found: ScanResult) -> Scan:

@@ -110,7 +110,7 @@ class Wheels:
         self._database.change("DELETE FROM missing_wheel WHERE project = ? AND filename = ?", keys)
 
     def missing(self, release: Release) -> MissingWheel | None:
-        """Why a release has no wheel; None where that is not known."""
+        """Why a release has no wheel; None if that is not known."""
         query = f"SELECT {_COLUMNS} {_PRESENT} WHERE missing.project = ? AND missing.filename = ?"
         rows = self._database.rows(query, [release.project, release.filename])
         return _missing(rows[0]) if rows else None

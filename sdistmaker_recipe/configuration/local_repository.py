@@ -45,7 +45,7 @@ def is_git_repository(folder: Path | str) -> bool:
 
 
 def git_folder_of(folder: Path | str) -> str | None:
-    """The folder with the refs and objects of the repository in ``folder``; None where there is none.
+    """The folder with the refs and objects of the repository in ``folder``; None if there is none.
 
     The file ``.git`` of a working copy may name a folder elsewhere, and this one the folder that several
     working copies share.
@@ -87,7 +87,7 @@ def _is_git_folder(folder: Path | str) -> bool:
 
 
 def _read(file: str) -> str:
-    """The one line of a small file; "" where it cannot be read."""
+    """The one line of a small file; "" if it cannot be read."""
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as opened:
             return opened.read(4096).strip()

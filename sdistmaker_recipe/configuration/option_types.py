@@ -303,7 +303,7 @@ def optional_repositories(value: object) -> tuple[str, ...]:
 class Subdirectory(NamedTuple):
     """A line of the option subdirectory: a glob for folders of a repository, and the prefix of their tags.
 
-    ``prefix`` is None where the line names none.
+    ``prefix`` is None if the line names none.
     """
 
     glob: str

@@ -41,7 +41,7 @@ def repository_url(written: str) -> str:
 
 
 def _url_of_path(path: Path) -> str:
-    """The URL of a git or Mercurial repository, or of a tag in one; "" where there is none."""
+    """The URL of a git or Mercurial repository, or of a tag in one; "" if there is none."""
     system = system_at(path) or system_of_tag(path)
     return f"{system}+{path.absolute().as_uri()}" if system else ""
 

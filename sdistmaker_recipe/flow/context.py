@@ -33,7 +33,8 @@ class RunContext:
     """The surroundings of a run and the flags that are valid for one run only.
 
     - ``cache`` gives the user's cache folder for this program.
-    - ``environment`` holds the caller's environment variables.
+    - ``environment`` holds the caller's environment variables, without the password.
+    - ``credentials`` are for the repositories.
     - ``public_index`` is the URL of the public index if the option of that name is empty; with "" buildout's
       constant is used.
     - ``dry_run`` stops after the plan and changes nothing.

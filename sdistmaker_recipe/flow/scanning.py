@@ -34,8 +34,8 @@ def scan(run: Run) -> Scanned:
     """Scan every repository and remember what was found.
 
     Releases of a repository that has another UUID now are matched to its tags, and releases of projects that
-    moved to another repository to the tags there. Raises ``RepositoryError`` if
-    no repository answers, and ``StoreError``.
+    moved to another repository to the tags there. Raises ``StoreError``, and ``RepositoryError`` if no
+    repository answers.
     """
     run.scan_state.keep_only(run.configuration.repository)
     scans: list[Scan] = []

@@ -34,11 +34,11 @@ class BuildSettings:
     the builds of small tags, None for no such folder. ``timeout`` is in seconds for one tag. ``python`` is
     the interpreter that builds ("": the one that runs this program), ``pythons`` are those to try where that
     one fails (none: all that are found). ``include_versioned_files``, ``verify_builds`` and ``unbuildable``
-    are the options of these names. ``sandbox`` is true where builds run in bubblewrap. ``helper_environment``
+    are the options of these names. ``sandbox`` is true if builds run in bubblewrap. ``helper_environment``
     holds environment variables of trusted helper programs; no build gets them. ``private_names`` (normalised)
     are never installed unless a tag or an option asks for them. ``wheels`` is the option of this name: with
     "pure" a wheel is built beside each sdist. With ``verbose``, helpers print live. ``has_many_builds`` is
-    true where each process builds more than one tag.
+    true if each process builds more than one tag.
     """
 
     scratch: Path
@@ -126,7 +126,7 @@ class NoWheel(NamedTuple):
     """Why a release has no wheel, in one sentence.
 
     With ``is_failure`` the build of the wheel failed, and ``log`` is all that it printed. Else a wheel would
-    not install the same as the sdist everywhere, as one with compiled parts. ``is_permanent`` is false where
+    not install the same as the sdist everywhere, as one with compiled parts. ``is_permanent`` is false if
     another try may succeed though nothing changed, as after a lost network.
     """
 
@@ -141,11 +141,11 @@ class Built(NamedTuple):
 
     ``name`` and ``version`` are those of the built metadata. ``archive`` is a path where the disk is shared,
     else the bytes. ``metadata`` is the archive's PKG-INFO, ``requires_python`` its Requires-Python (core
-    metadata 1.2) or "", ``details`` its part for people. ``metadata_is_final`` is true where an installation
+    metadata 1.2) or "", ``details`` its part for people. ``metadata_is_final`` is true if an installation
     changes none of it (PEP 643). ``toolchain`` names the rung of the ladder that built it, ``installed``
     lists what was installed for the build, ``left_out`` the tag's files that are not in the archive.
     ``python`` names the Python that built it, such as python2.7, "" for the usual one. ``lacks_code`` is true
-    where the archive has none of the tag's Python code. ``wheel`` is made from the archive; None where none
+    if the archive has none of the tag's Python code. ``wheel`` is made from the archive; None if none
     was asked for.
     """
 
@@ -178,7 +178,7 @@ class Attempt(NamedTuple):
 class Failed(NamedTuple):
     """A tag that did not build: the reason in one sentence, and all that the build printed.
 
-    ``is_permanent`` is false where another try may succeed though nothing changed, as after a lost network.
+    ``is_permanent`` is false if another try may succeed though nothing changed, as after a lost network.
     ``names`` are the project names in metadata that was read before the build failed.
     """
 
@@ -197,7 +197,7 @@ class WheelJob(NamedTuple):
     """A published source distribution that gets a wheel.
 
     ``project`` and ``filename`` identify its release, ``sdist`` is its file. ``toolchain`` names the rung of
-    the ladder that built it, "" where that is not known. ``settings``, ``pin`` and ``requires`` are as in
+    the ladder that built it, "" if that is not known. ``settings``, ``pin`` and ``requires`` are as in
     ``BuildJob``.
     """
 

@@ -31,8 +31,8 @@ class Release(NamedTuple):
     ``project`` is the normalised name (PEP 503), which is that of the folder, ``name`` the spelling in the
     metadata. ``files`` hold one sdist. ``origin``, ``tag_url`` and ``revision`` are of the tag, ``toolchain``
     names the rung of the ladder that built the sdist. The metadata has ``summary`` and ``requires_python``.
-    ``yanked`` is why the release was yanked (PEP 592): "" for no reason given, None where it is not yanked.
-    ``tag_deleted_in`` is the revision in which the tag was deleted: "" where it is not known, None while the
+    ``yanked`` is why the release was yanked (PEP 592): "" for no reason given, None if it is not yanked.
+    ``tag_deleted_in`` is the revision in which the tag was deleted: "" if it is not known, None while the
     tag is there. ``tag_moved_to`` is the revision of the last move of the tag that a run reported. ``python``
     and ``lacks_code`` are as in ``Built``.
     """

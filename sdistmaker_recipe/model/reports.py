@@ -15,7 +15,7 @@ class WheelResult(NamedTuple):
     """What became of the wheel of a release: ``filename`` is the wheel that was added, "" for none.
 
     ``release`` is as it is afterwards. ``missing`` says why no wheel was added, and ``is_repeated`` is true
-    where an earlier run reported the same failure. ``warning`` is about a wheel that was published before.
+    if an earlier run reported the same failure. ``warning`` is about a wheel that was published before.
     """
 
     release: Release
@@ -29,8 +29,8 @@ class Published(NamedTuple):
     """A release that this run added.
 
     ``former_tag_url`` is the URL of the deleted tag that the release belonged to before, "" for none.
-    ``is_file_kept`` is true where the file was published before, from that tag or without one. ``wheel`` is
-    None where no wheel was asked for.
+    ``is_file_kept`` is true if the file was published before, from that tag or without one. ``wheel`` is
+    None if no wheel was asked for.
     """
 
     release: Release
@@ -45,7 +45,7 @@ class Published(NamedTuple):
 class Rejected(NamedTuple):
     """A tag that failed, or that was built and not published: the reason, and the file with the log.
 
-    ``is_repeated`` is true where the run before reported the same.
+    ``is_repeated`` is true if the run before reported the same.
     """
 
     tag: Tag
@@ -87,8 +87,8 @@ class Adoption(NamedTuple):
 class IndexProblem(NamedTuple):
     """A difference between the index and the catalog, at the path ``file``.
 
-    ``outcome`` is "repaired"; "repairable" where a run that may change files would repair it; "broken" where
-    this program cannot repair it; or "told" where no repair is needed.
+    ``outcome`` is "repaired"; "repairable" if a run that may change files would repair it; "broken" if
+    this program cannot repair it; or "told" if no repair is needed.
     """
 
     file: str
@@ -119,11 +119,11 @@ class WorkerUse(NamedTuple):
 class Report(NamedTuple):
     """All that a run did.
 
-    ``dry_run`` is true where it stopped after the plan. ``releases`` and ``projects`` count what the index
+    ``dry_run`` is true if it stopped after the plan. ``releases`` and ``projects`` count what the index
     holds now. ``errors`` are of repositories that could not be read while others could. ``nothing_found`` are
     messages about repositories without any release tag that never had one. ``verification`` is None unless
     the door asked for it. ``wheels`` are those of releases that were published before. ``cluster`` is the
-    address of the Dask scheduler that builds, "" where this machine does, and ``workers`` say what its
+    address of the Dask scheduler that builds, "" if this machine does, and ``workers`` say what its
     workers did.
     """
 

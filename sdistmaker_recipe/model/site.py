@@ -43,7 +43,7 @@ class Logo(NamedTuple):
 class Site(NamedTuple):
     """What all pages of an index share.
 
-    ``base_url`` is the index's address, "" where it is not known. ``browse_url`` is the option of that name
+    ``base_url`` is the index's address, "" if it is not known. ``browse_url`` is the option of that name
     (see ``index.safe_text.tag_link``).
     """
 
@@ -56,7 +56,7 @@ class Site(NamedTuple):
 class ListedProject(NamedTuple):
     """A project on the root page: the normalised name, its own spelling, the newest version, its summary.
 
-    ``updated_at`` is the date of its newest file, "" where it is not known. ``is_yanked`` is true where the
+    ``updated_at`` is the date of its newest file, "" if it is not known. ``is_yanked`` is true if the
     newest version is, and so all are.
     """
 

@@ -80,7 +80,7 @@ def tag_path(project_path: str, name: str) -> str:
 
 
 def split_tag_path(path: str) -> tuple[str, str] | None:
-    """The project's path and the name of the tag at path; None where path is not the usual place of a tag."""
+    """The project's path and the name of the tag at path; None if path is not the usual place of a tag."""
     project_path, separator, name = f"/{path}".rpartition(f"/{TAGS}/")
     return (project_path[1:], name) if separator else None
 
@@ -94,7 +94,7 @@ def tag_origin(identity: str, project_path: str, name: str, path: str) -> str:
 
 
 def project_origin(origin: str) -> str:
-    """The origin of a tag's project, from that of the tag; "" where origin is not that of a tag."""
+    """The origin of a tag's project, from that of the tag; "" if origin is not that of a tag."""
     project, separator, _path = origin.partition(_ELSEWHERE)
     return project if separator else origin.rpartition(f"/{TAGS}/")[0]
 
@@ -113,7 +113,7 @@ def is_same_place(one: str, other: str) -> bool:
 def project_and_path(origin: str, identity: str) -> tuple[str, str] | None:
     """The paths of the project and of the tag with this origin, below the URL of a repository.
 
-    None where the origin is not that of a tag in the repository with this identity.
+    None if the origin is not that of a tag in the repository with this identity.
     """
     start, project = f"{identity}/", project_origin(origin)
     path, root = path_in_repository(origin), _below_root(identity, "")

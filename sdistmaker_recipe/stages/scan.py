@@ -41,7 +41,7 @@ def open_sources(
     """Every repository that opens, warnings of quicker ways that do not work, and errors.
 
     ``stack`` closes the repositories. The embedded example, if an option asks for it, is loaded below the
-    folder ``state``. Raises the first ``RepositoryError`` where no repository opens.
+    folder ``state``. Raises the first ``RepositoryError`` if no repository opens.
     """
     sources: list[Source] = []
     warnings: list[str] = []
@@ -67,7 +67,7 @@ def open_source(
 ) -> Source:
     """The repository that users know as url, read at location; the folder ``state`` is kept between runs.
 
-    Raises ``RepositoryError`` where it does not answer.
+    Raises ``RepositoryError`` if it does not answer.
     """
     source = _open(url, location, configuration, credentials, state)
     source.repository.head()
@@ -129,7 +129,7 @@ def is_touched(
 ) -> bool:
     """Whether a revision can have changed what the last scan of any repository found.
 
-    Each repository that has the revision is asked. Raises ``RepositoryError`` where none has it.
+    Each repository that has the revision is asked. Raises ``RepositoryError`` if none has it.
     """
     current = fingerprint(configuration, version)
     errors: list[RepositoryError] = []
@@ -156,7 +156,7 @@ def nothing_found(
 
 
 def single_tag(source: Source, configuration: Configuration) -> Tag:
-    """The tag whose own URL the source has; raises ``RepositoryError`` where no tag is there."""
+    """The tag whose own URL the source has; raises ``RepositoryError`` if no tag is there."""
     return source.repository.tag_at_url(TagFilter.of(source.url, configuration))
 
 

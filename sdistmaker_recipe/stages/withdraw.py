@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class Deleted(NamedTuple):
     """Releases whose tags a repository no longer has, each with the revision in which its tag was deleted.
 
-    The revision is "" where nobody knows it. Of the tags in ``unconfirmed`` the repository did not say
+    The revision is "" if nobody knows it. Of the tags in ``unconfirmed`` the repository did not say
     whether they are gone; the next run asks again.
     """
 

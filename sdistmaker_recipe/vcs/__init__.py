@@ -53,7 +53,7 @@ PROJECT = "project"
 """The value of a remembered row whose key is the path of a project; see ``PreviousScan``."""
 
 Presence: TypeAlias = Literal["there", "gone", "unknown"]
-"""Whether a tag is in a repository; "unknown" where the repository does not say."""
+"""Whether a tag is in a repository; "unknown" if the repository does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +211,13 @@ class Repository(Protocol):
     def changed_tags(self, previous: PreviousScan, tag_filter: TagFilter) -> ScanResult | None:
         """What changed since the previous scan, which had the same identity and filter.
 
-        None where the system cannot tell: then ``all_tags`` has to be asked.
+        None if the system cannot tell: then ``all_tags`` has to be asked.
         """
 
     def touches_tags(self, revision: str, previous: PreviousScan, tag_filter: TagFilter) -> bool:
         """Whether one commit or push can have changed what the previous scan found.
 
-        True where the system cannot tell.
+        True if the system cannot tell.
         """
 
     def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
@@ -236,14 +236,14 @@ class Repository(Protocol):
         """
 
     def tag_at_url(self, tag_filter: TagFilter) -> Tag:
-        """The tag that the URL itself names. Raises ``PathNotFoundError`` where it names none."""
+        """The tag that the URL itself names. Raises ``PathNotFoundError`` if it names none."""
 
     def export(self, tag: Tag, revision: str, destination: Path) -> None:
         """Write the files of the tag, as they are in revision, to the new folder ``destination``.
 
         ``revision`` is the ``head`` of a scan that found the tag. The files are those that the system's own
         export or checkout gives, with executable bits and symbolic links. ``destination`` must not exist; its
-        parent must. Raises ``PathNotFoundError`` where there is no such tag. Nothing is left of an export
+        parent must. Raises ``PathNotFoundError`` if there is no such tag. Nothing is left of an export
         that fails.
         """
 
@@ -320,7 +320,7 @@ def system_of(url: str, backend: str = "auto") -> str:
 def load_repository(folder: Path, dump: BinaryIO) -> str:
     """Make a Subversion repository in the new folder from a dump, all or nothing, and return its URL.
 
-    Raises ``RepositoryError`` where the dump does not load or nothing on this machine can load it.
+    Raises ``RepositoryError`` if the dump does not load or nothing on this machine can load it.
     """
     from sdistmaker_recipe.vcs import backends
 

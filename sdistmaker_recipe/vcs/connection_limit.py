@@ -40,7 +40,7 @@ class ConnectionLimit(NamedTuple):
 
     @contextmanager
     def acquire(self) -> Iterator[HeldConnection | None]:
-        """Wait until a connection is free, and hold it; None where there is no limit.
+        """Wait until a connection is free, and hold it; None if there is no limit.
 
         If the process dies, the connection is free again.
         """

@@ -16,8 +16,8 @@ from sdistmaker_recipe.errors import PathNotFoundError
 def new_folder(url: str, destination: Path) -> Iterator[None]:
     """Guard the export of url to destination, and remove what a failed export left there.
 
-    Raises ``FileExistsError`` where something is there before, ``FileNotFoundError`` where its parent is not,
-    and ``PathNotFoundError`` where the export wrote a file, as it does for a file's URL.
+    Raises ``FileExistsError`` if something is there before, ``FileNotFoundError`` if its parent is not,
+    and ``PathNotFoundError`` if the export wrote a file, as it does for a file's URL.
     """
     if os.path.lexists(destination):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(destination))

@@ -32,7 +32,7 @@ def join(path: str, folder: str) -> str:
 
 
 def split_project(paths: Collection[str], project: str) -> tuple[str, str] | None:
-    """The one of ``paths`` that a project's path begins with, and the rest; None where there is none."""
+    """The one of ``paths`` that a project's path begins with, and the rest; None if there is none."""
     path, folder = project, ""
     while path not in paths:
         if not path:

@@ -73,7 +73,7 @@ class TagFilter:
         return any(matches(part, self.ignore) for part in path.split("/"))
 
     def version_of(self, project: str, tag_name: str) -> str | None:
-        """The version that a tag's name says, of the project with this name; None where it names no release.
+        """The version that a tag's name says, of the project with this name; None if it names no release.
 
         To compile a pattern takes longer than to list a folder, and there may be thousands of projects. So
         with the default option one pattern serves all tags whose names do not hold that of their project.
@@ -93,7 +93,7 @@ class TagFilter:
     def version_in(self, folder: str, project: str, tag_name: str) -> str | None:
         """The version that a tag's name says, of the project in a folder of a repository with several.
 
-        None where it names no release of this project. See the option subdirectory.
+        None if it names no release of this project. See the option subdirectory.
         """
         match = self.match_in(folder, project, tag_name)
         return match and match.version

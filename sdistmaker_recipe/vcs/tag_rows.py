@@ -42,7 +42,7 @@ class Resolved(NamedTuple):
     """What a tag's object is: ``commit`` and its time in seconds since 1970, or why it is no release.
 
     ``ignored`` is a clause that begins with a verb, as for ``ScanExplanation``, "" for a commit. ``folders``
-    are those that are projects by the option subdirectory, None where the repository is the project.
+    are those that are projects by the option subdirectory, None if the repository is the project.
     """
 
     commit: str

@@ -65,8 +65,8 @@ def repository_of_one_tag(url: str, objects: Path, commit: Commit) -> Iterator[G
 def unpack(git: Git, commit: Commit, folder: Path) -> Unpacked:
     """Write the files of a commit into the new folder.
 
-    Raises ``MissingCommitError`` where there is no such commit, ``DamagedObjectsError`` where git fails, and
-    ``RepositoryError`` where a path leads out of the folder.
+    Raises ``MissingCommitError`` if there is no such commit, ``DamagedObjectsError`` if git fails, and
+    ``RepositoryError`` if a path leads out of the folder.
     """
     folder.mkdir()
     with tempfile.TemporaryFile() as errors:

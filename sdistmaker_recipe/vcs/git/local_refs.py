@@ -44,7 +44,7 @@ def is_readable(git_folder: str) -> bool:
 
 
 def check_format(git_folder: str) -> None:
-    """Raise ``ValueError`` where a repository's format is newer than what this module was written for."""
+    """Raise ``ValueError`` if a repository's format is newer than what this module was written for."""
     try:
         with open(os.path.join(git_folder, "config"), encoding="utf-8", errors="surrogateescape") as file:
             text = file.read()
@@ -62,8 +62,8 @@ def read_tags(git_folder: str) -> dict[str, str]:
     """The id of each tag's object, by the tag's name.
 
     Names that are no text are left out. Loose refs are read first: while git packs refs, a ref is in one of
-    the two places at least, and first in the packed one. Raises ``OSError`` where a file cannot be read, and
-    ``ValueError`` where it is damaged: no tag is deleted then.
+    the two places at least, and first in the packed one. Raises ``OSError`` if a file cannot be read, and
+    ``ValueError`` if it is damaged: no tag is deleted then.
     """
     loose = dict(_loose(os.path.join(git_folder, "refs", "tags"), _TAGS))
     packed = dict(_packed(git_folder))
@@ -106,7 +106,7 @@ def _packed(git_folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _followed(git_folder: str, value: str, packed: dict[str, str]) -> str:
-    """The id that a loose ref leads to; "" where it leads nowhere."""
+    """The id that a loose ref leads to; "" if it leads nowhere."""
     for _step in range(_MOST_STEPS):
         if not value.startswith(_SYMBOLIC):
             break

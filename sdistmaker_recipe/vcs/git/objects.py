@@ -144,7 +144,7 @@ class _Reader(NamedTuple):
     answers: IO[bytes]
 
     def resolve(self, identifier: str) -> Resolved | None:
-        """What an object is, or the one that it names if it is a tag; None where it is missing."""
+        """What an object is, or the one that it names if it is a tag; None if it is missing."""
         for _step in range(_MOST_TAGS):
             kind, content = self.read(identifier)
             if kind == "missing":

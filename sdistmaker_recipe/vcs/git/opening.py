@@ -28,7 +28,7 @@ _MARKS = frozenset(("HEAD", "objects", "refs"))
 def open_repository(
     url: str, credentials: Credentials, connections: int, settings: RepositorySettings
 ) -> GitRepository:
-    """Open url; ``connections`` is the option. Raises ``RepositoryError`` where it is not a URL of git's."""
+    """Open url; ``connections`` is the option. Raises ``RepositoryError`` if it is not a URL of git's."""
     url = url.strip().rstrip("/")
     location = parse(url)
     known = settings.known_as.strip().rstrip("/")
@@ -99,7 +99,7 @@ def _above(folder: Path) -> tuple[Path, str]:
 
 
 def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
-    """The repository in a folder, or those below it; raises ``PathNotFoundError`` where there is none.
+    """The repository in a folder, or those below it; raises ``PathNotFoundError`` if there is none.
 
     A folder whose disk is not mounted is empty too, and that does not mean that all tags are deleted.
     """

@@ -59,7 +59,7 @@ class Place(Protocol):
         """Remove what was fetched of tags that are gone; ``tags`` are the ids of those that are there."""
 
     def forget_objects(self) -> bool:
-        """Throw away objects that seem to be damaged; false where they are not ours to throw away."""
+        """Throw away objects that seem to be damaged; false if they are not ours to throw away."""
 
     def loss_hint(self) -> str:
         """What to do if objects are missing."""

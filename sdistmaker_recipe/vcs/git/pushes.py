@@ -15,7 +15,7 @@ _TAG_REFS = "refs/tags/"
 def touches_tags(
     url: str, listing: Listing, revision: str, previous: PreviousScan, tag_filter: TagFilter
 ) -> bool:
-    """Whether something can have changed release tags; raises ``RepositoryError`` where it is not known.
+    """Whether something can have changed release tags; raises ``RepositoryError`` if it is not known.
 
     ``revision`` is a ref, ``refs/tags/NAME``, behind the path of its repository and ``:`` where the URL names
     a folder; or that path alone, for all its tags; or the id of a commit.

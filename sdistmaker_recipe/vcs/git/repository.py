@@ -42,7 +42,7 @@ class GitRepository:
     """See ``sdistmaker_recipe.vcs.Repository``. The rows of a scan are those of ``vcs.tag_rows``.
 
     ``find_places`` finds the repositories by their project paths; it is called with the first question.
-    ``inner`` is the path of the one tag that the URL names, "" where it names a repository or a folder.
+    ``inner`` is the path of the one tag that the URL names, "" if it names a repository or a folder.
     """
 
     def __init__(
@@ -307,7 +307,7 @@ def _others(names: Sequence[str]) -> str:
 
 
 def _id_at(listing: Listing, path: str) -> str:
-    """The id of the tag at a path; "" where there is none."""
+    """The id of the tag at a path; "" if there is none."""
     project, name = split_tag_path(path) or ("", "")
     split = split_project(listing, project)
     return listing[split[0]].get(name, "") if split else ""

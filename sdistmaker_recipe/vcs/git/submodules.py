@@ -20,7 +20,7 @@ _REMOTE_SCHEMES = ("https://", "http://", "ssh://", "git://")
 
 
 class Submodule(NamedTuple):
-    """A submodule at a path: the commit, and its repository as .gitmodules says it, "" where it does not."""
+    """A submodule at a path: the commit, and its repository as .gitmodules says it, "" if it does not."""
 
     path: str
     commit: str
@@ -34,7 +34,7 @@ class Policy(NamedTuple):
     own_hosts: frozenset[str]
 
     def check_large_files(self, url: str, parent: str, key: str, written: str) -> None:
-        """Raise ``RepositoryError`` where git-lfs must not ask the server that this line of .lfsconfig names.
+        """Raise ``RepositoryError`` if git-lfs must not ask the server that this line of .lfsconfig names.
 
         ``parent`` is the URL of the repository as git takes it. Its own host is always allowed.
         """
@@ -66,7 +66,7 @@ class Policy(NamedTuple):
     def server_of(self, url: str, parent: str, base: str, submodule: Submodule) -> str:
         """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
 
-        ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` where it must
+        ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` if it must
         not be read.
         """
         path, written = submodule.path, submodule.written
@@ -147,7 +147,7 @@ def default_remote(url: str, git_folder: Path, working_copy: str) -> str:
 
 
 def settings_in(git: Git, commit: str, path: str) -> Iterator[tuple[str, str]]:
-    """The lines of a file of git's settings in a commit; none where there is no such file."""
+    """The lines of a file of git's settings in a commit; none if there is no such file."""
     asked = git.run(["config", "--no-includes", "-z", f"--blob={commit}:{path}", "--list"], check=False)
     yield from _parse(asked.output)
 
@@ -171,5 +171,5 @@ def _urls(git: Git, commit: str) -> Iterator[tuple[str, str]]:
 
 
 def folder_of(server: str) -> Path | None:
-    """The folder of a submodule's repository on this machine, None where it is elsewhere."""
+    """The folder of a submodule's repository on this machine, None if it is elsewhere."""
     return None if is_remote(server) else Path(server)

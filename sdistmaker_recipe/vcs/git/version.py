@@ -40,7 +40,7 @@ def too_old(url: str) -> UnusableGitError | None:
 
 @lru_cache(maxsize=4)
 def _asked(program: str) -> str:
-    """What a git says of its version; "" where it does not run."""
+    """What a git says of its version; "" if it does not run."""
     try:
         return subprocess.run(
             [program, "version"], capture_output=True, text=True, errors="replace", cwd="/", check=False

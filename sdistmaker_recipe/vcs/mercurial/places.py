@@ -54,7 +54,7 @@ class Place(Protocol):
         """The folders of these changesets that match a glob and hold a project, by the ids of changesets."""
 
     def touches_tags(self, node: str) -> bool | None:
-        """Whether a changeset or a later one changes a tag; None where there is no such changeset."""
+        """Whether a changeset or a later one changes a tag; None if there is no such changeset."""
 
     def removals(self, names: Iterable[str]) -> dict[str, str]:
         """The changeset that removed each of these tags; those of which none did are left out."""
@@ -168,7 +168,7 @@ class LocalPlace:
         return tuple(subrepositories.parse(sources, self._cat(node, ".hgsubstate")))
 
     def _cat(self, node: str, path: str) -> str:
-        """The text of a file; "" where there is none."""
+        """The text of a file; "" if there is none."""
         arguments = ["-R", self.server, "cat", "-r", node, f"path:{path}"]
         found = self._servers.local().run(self.url, arguments, seconds=_SECONDS, accepted=(0, 1))
         return found.output.decode("utf-8", "surrogateescape")

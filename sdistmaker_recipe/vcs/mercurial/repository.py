@@ -43,7 +43,7 @@ class MercurialRepository:
     """See ``sdistmaker_recipe.vcs.Repository``. The rows of a scan are those of ``vcs.tag_rows``.
 
     ``find_places`` finds the repositories by their project paths; it is called with the first question.
-    ``inner`` is the path of the one tag that the URL names, "" where it names a repository or a folder.
+    ``inner`` is the path of the one tag that the URL names, "" if it names a repository or a folder.
     """
 
     def __init__(

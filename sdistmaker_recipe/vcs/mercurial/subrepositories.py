@@ -44,7 +44,7 @@ class Policy(NamedTuple):
     def server_of(self, url: str, parent: str, included: Subrepository) -> str:
         """The URL or path of a subrepository's own repository; ``parent`` is that of its parent.
 
-        Raises ``RepositoryError`` where it must not be read.
+        Raises ``RepositoryError`` if it must not be read.
         """
         path, written = included.path, included.written
         none = "or leave subrepositories out with submodules = none"

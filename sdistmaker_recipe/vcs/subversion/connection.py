@@ -68,27 +68,27 @@ class Connection(Protocol):
     def entries(self, path: str, revision: str) -> Sequence[Entry]:
         """The children of the folder at path in revision, sorted by name; symbolic links are files.
 
-        Raises ``PathNotFoundError`` where no folder is at path.
+        Raises ``PathNotFoundError`` if no folder is at path.
         """
 
     def entry(self, path: str, revision: str) -> Entry:
         """The file or folder at path itself (its ``name`` is path's last part, "" for the URL's own).
 
-        Raises ``PathNotFoundError`` where nothing is at path.
+        Raises ``PathNotFoundError`` if nothing is at path.
         """
 
     def changes(self, checkpoint: Checkpoint, revision: str) -> Changes | None:
         """What was changed below the URL after the checkpoint, up to and with revision, in one question.
 
-        None where everything has to be listed instead: Subversion cannot say, there are too many revisions,
+        None if everything has to be listed instead: Subversion cannot say, there are too many revisions,
         the folder was put in place of another, or its history is not the one of the checkpoint.
         """
 
     def changes_in(self, revision: str) -> frozenset[Change] | None:
         """What one revision changed below the URL, in one question; empty if it changed nothing there.
 
-        None where the folder itself, or one above it, was put there in this revision. Raises
-        ``PathNotFoundError`` where the folder is not there in it.
+        None if the folder itself, or one above it, was put there in this revision. Raises
+        ``PathNotFoundError`` if the folder is not there in it.
         """
 
     def deletions(self, last_revisions: Mapping[str, str], revision: str) -> Mapping[str, str]:
@@ -105,7 +105,7 @@ class Connection(Protocol):
 
         Externals, keywords, line ends, executable bits and symbolic links come out as svn export gives them,
         and files carry the time of their last change. ``destination`` must not exist; its parent must. Raises
-        ``PathNotFoundError`` where no folder is at path, and ``ExternalRefusedError`` where the settings do
+        ``PathNotFoundError`` if no folder is at path, and ``ExternalRefusedError`` if the settings do
         not follow an external. Nothing is left of an export that fails.
         """
 

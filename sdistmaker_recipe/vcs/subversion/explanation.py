@@ -89,7 +89,7 @@ def _no_project(
 
 
 def _url_hint(url: str) -> str:
-    """The URL to set where this one leads into a project; "" where it does not seem to."""
+    """The URL to set where this one leads into a project; "" if it does not seem to."""
     scheme, _, rest = url.rstrip("/").partition("://")
     parts = rest.split("/")
     inside = [number for number, part in enumerate(parts) if number > 0 and part in LAYOUT]

@@ -224,11 +224,11 @@ class LibsvnConnection(LogReader):
         before = [(min(EXTERNALS.numbers), ""), (0, url)] if is_external else []
         try:
             if url.startswith("file:"):
-                return _export_local(exporter, url, _opt(revision), _opt(peg), destination)
+                return _export_local(exporter, url, _native(revision), _native(peg), destination)
             is_redirectable = is_external and url.startswith("http")
             place = self._redirected(url) if is_redirectable else url
             found = _export_by_checkout(
-                exporter, place, _opt(revision), _opt(peg), destination, asks_for_url=is_redirectable
+                exporter, place, _native(revision), _native(peg), destination, asks_for_url=is_redirectable
             )
             if is_redirectable:
                 # The server may answer otherwise the second time.
@@ -307,7 +307,7 @@ def _export_by_checkout(
         return Exported(properties, *origin)
 
 
-def _opt(revision: str) -> int | str:
+def _native(revision: str) -> int | str:
     """A revision as subvertpy takes it."""
     return int(revision) if revision.isdecimal() else revision
 
@@ -315,8 +315,8 @@ def _opt(revision: str) -> int | str:
 def load_repository(folder: Path, dump: BinaryIO) -> str:
     """Make a repository at the new folder from a dump; gives its file:// URL, percent-encoded.
 
-    dump: a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
-    ``RepositoryError`` where the dump cannot be loaded, ``OSError`` where the folder cannot be made.
+    ``dump`` is a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
+    ``RepositoryError`` if the dump cannot be loaded, ``OSError`` if the folder cannot be made.
     """
     use_utf8_names()
     folder = folder.absolute()

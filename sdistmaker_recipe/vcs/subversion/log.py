@@ -35,8 +35,8 @@ def log_to_changes(
 ) -> Changes | None:
     """The changes after a checkpoint up to revision until; None as in ``Connection.changes``.
 
-    log: that of folder (a path from the root) from ``checkpoint.last_change`` on, in the order of revisions.
-    Its first entry is that revision, with the same time, unless history took another course.
+    ``log`` is that of folder (a path from the root) from ``checkpoint.last_change`` on, in the order of
+    revisions. Its first entry is that revision, with the same time, unless history took another course.
     """
     entries = list(log)
     last_change = (checkpoint.last_change, checkpoint.last_change_time)
@@ -61,7 +61,7 @@ def log_to_changes_in(log: Iterable[LogEntry], folder: str) -> frozenset[Change]
 
 
 def _changes_below(folder: str, actions: Iterable[tuple[str, str]]) -> set[Change] | None:
-    """The changes of a revision below folder; None where they do not explain why it is in folder's log.
+    """The changes of a revision below folder; None if they do not explain why it is in folder's log.
 
     Then folder itself or one above it was added or replaced, which the server may hide from us.
     """
@@ -82,8 +82,8 @@ def _changes_below(folder: str, actions: Iterable[tuple[str, str]]) -> set[Chang
 def log_to_deletions(log: Sequence[LogEntry], paths: Collection[str], folder: str) -> dict[str, str]:
     """The revision in which each of paths below folder went, as ``Connection.deletions`` returns it.
 
-    log: that of folder (a path from the root), newest first. A log of more than ``MOST_REVISIONS`` was cut
-    off: then nobody knows which paths were there at its beginning.
+    ``log`` is that of folder (a path from the root), newest first. A log of more than ``MOST_REVISIONS`` was
+    cut off: then nobody knows which paths were there at its beginning.
     """
     full_paths = sorted(f"{folder}/{path}".strip("/") for path in paths)
     there = set() if len(log) > MOST_REVISIONS else set(full_paths)

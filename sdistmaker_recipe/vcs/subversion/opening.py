@@ -42,7 +42,7 @@ def open_connection(
 ) -> Connection:
     """A connection to url, which asks the server nothing yet; ``vcs`` is the option.
 
-    Raises ``RepositoryError`` where what it needs is not installed.
+    Raises ``RepositoryError`` if what it needs is not installed.
     """
     return _OPENERS[vcs](url, credentials or Credentials(), settings or RepositorySettings())
 

@@ -68,7 +68,7 @@ class Patterns:
         )
 
     def next_segment(self, position: Position) -> Segment | None:
-        """The segment for the next folder; None where the path follows the pattern to its end."""
+        """The segment for the next folder; None if the path follows the pattern to its end."""
         segments = self.patterns[position.pattern].segments
         return segments[position.segment] if position.segment < len(segments) else None
 

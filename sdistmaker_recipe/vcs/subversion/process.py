@@ -58,9 +58,9 @@ def use_system_certificates() -> None:
 
 
 def batch_ssh(environment: Mapping[str, str], configurations: Iterable[Path]) -> str | None:
-    """The command for svn+ssh URLs that never asks anything; None where the user chose one.
+    """The command for svn+ssh URLs that never asks anything; None if the user chose one.
 
-    configurations: Subversion's files named "config", the system's and the user's; missing ones are skipped.
+    ``configurations`` are Subversion's files named "config", the system's and the user's, or missing ones.
     The environment variable SVN_SSH takes the command.
     """
     if "SVN_SSH" in environment or any(map(_has_ssh, configurations)):

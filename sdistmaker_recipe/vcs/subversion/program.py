@@ -215,8 +215,8 @@ class SvnProgramConnection(LogReader):
 def load_repository(folder: Path, dump: BinaryIO) -> str:
     """Make a repository at the new folder from a dump by svnadmin; gives its file:// URL, percent-encoded.
 
-    dump: a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
-    ``RepositoryError`` where the dump cannot be loaded, ``OSError`` where the folder cannot be made.
+    ``dump`` is a stream as svnadmin dump writes it. The folder appears with all of it, or not at all. Raises
+    ``RepositoryError`` if the dump cannot be loaded, ``OSError`` if the folder cannot be made.
     """
     folder = folder.absolute()
     url = canonical_url(folder.as_uri())

@@ -263,7 +263,7 @@ class SubversionRepository:
         )
 
     def _folder(self, revision: str, path: str = "") -> Entry:
-        """The folder at a path, the URL by default; raises ``PathNotFoundError`` where there is none."""
+        """The folder at a path, the URL by default; raises ``PathNotFoundError`` if there is none."""
         entry = self._connection.entry(path, revision)
         if not entry.is_folder:
             raise PathNotFoundError(f"{self.url}/{path}".rstrip("/"), "a file, not a folder")

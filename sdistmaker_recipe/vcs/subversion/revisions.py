@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def revision_number(url: str, revision: str) -> int:
-    """The number of a revision; ``RepositoryError`` where it is not one, which names url."""
+    """The number of a revision. Raises ``RepositoryError``, which names url, if it is not one."""
     if not (revision.isascii() and revision.isdecimal()):
         raise RepositoryError(url, f"{revision!r} is not a revision", "A revision is a number, such as 1234.")
     return int(revision)

@@ -16,7 +16,7 @@ UNQUOTED = "/!$&'()*+,:=@"  # besides letters, digits and "-._~": what Subversio
 def canonical_url(url: str) -> str:
     """The URL as Subversion itself spells it: percent-encoded, lower-case host, no final slash.
 
-    Raises ``RepositoryError`` where it is not a URL.
+    Raises ``RepositoryError`` if it is not a URL.
     """
     match = URL.fullmatch(url.strip())
     if match is None:
@@ -48,9 +48,9 @@ def path_below(root: str, url: str) -> str:
 def same_server(url: str, realm: str) -> bool:
     """Whether a server that asks for a password is the one of a canonical URL, and as well encrypted.
 
-    realm: the name that the server gives itself, "<https://host:443> Some words". An external can lead to any
-    other server, which must not get this one's password. A server may redirect to another port, from http to
-    https for instance, but not from https to http.
+    ``realm`` is the name that the server gives itself, "<https://host:443> Some words". An external can lead
+    to any other server, which must not get this one's password. A server may redirect to another port, from
+    http to https for instance, but not from https to http.
     """
     asked = URL.match(realm.removeprefix("<"))
     own = URL.match(url)

@@ -28,9 +28,9 @@ ListFolder: TypeAlias = Callable[[Connection, str, str, str, TagFilter], ListedF
 class FolderChanges:
     """What a walk found.
 
-    ``removed``: folders that went, with what they were; one of them can be in ``listed`` too, as another
-    folder is at its path now. ``listed``: folders as they are now, in the order in which they were listed.
-    ``forbidden``: folders that the server did not let us read, with the kinds that were expected.
+    ``removed`` are folders that went, with what they were. One of them can be in ``listed`` too, because
+    another folder is at its path now. ``listed`` are folders as they are now, in the order in which they were
+    listed. ``forbidden`` are folders that the server did not let us read, with the kinds that were expected.
     """
 
     removed: dict[str, str] = field(default_factory=dict)
