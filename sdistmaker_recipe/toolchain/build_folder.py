@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sdistmaker_recipe.errors import BuildError, SdistmakerError, StoreError
@@ -18,9 +19,9 @@ from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 _LEAST_FREE_BYTES = 4 << 20
 _LEAST_FREE_FILES = 100
 _MAX_BYTES_IN_MEMORY = 16 << 20
-
-
 _MAX_PACKED_BYTES_IN_MEMORY = 2 << 20
+_ACCESS_CONTROL_LISTS = ("system.posix_acl_access", "system.posix_acl_default")
+"""What decides who may open a folder, and with which permissions files in it are made: see acl(5)."""
 
 
 class TooLargeForMemoryError(Exception):
@@ -41,8 +42,17 @@ def temporary_build_folder(scratch: Path) -> Iterator[Path]:
         for folder in (own_folder, shared_memory_folder(own_folder)):
             if folder.is_dir():
                 # A build may have changed its permissions, and the next one needs it.
+                _remove_access_control(folder)
                 folder.chmod(0o700)
                 _empty(folder)
+
+
+def _remove_access_control(folder: Path) -> None:
+    if sys.platform == "linux":
+        for name in _ACCESS_CONTROL_LISTS:
+            # Most folders have none.
+            with suppress(OSError):
+                os.removexattr(folder, name)
 
 
 def _empty(folder: Path) -> None:
@@ -65,7 +75,8 @@ def limit_in_memory(scratch: Path, memory: Path | None) -> Iterator[None]:
         return
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Neither libsvn nor a program gets far with one large file.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_BYTES_IN_MEMORY, former[1]))
+    most = former[1] if former[1] != resource.RLIM_INFINITY else _MAX_BYTES_IN_MEMORY
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min(_MAX_BYTES_IN_MEMORY, most), former[1]))
     try:
         yield
     except (BuildError, SdistmakerError, OSError) as error:

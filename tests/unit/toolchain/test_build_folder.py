@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sdistmaker_recipe.errors import BuildError, RepositoryError
-from sdistmaker_recipe.toolchain.build_folder import TooLargeForMemoryError, limit_in_memory, place_to_unpack
+from sdistmaker_recipe.toolchain.build_folder import (
+    TooLargeForMemoryError,
+    limit_in_memory,
+    place_to_unpack,
+    temporary_build_folder,
+)
 
 MEGABYTE = 1 << 20
 
@@ -53,6 +60,35 @@ def test_one_large_file_is_not_even_written(scratch: Path, tmp_path: Path) -> No
 def test_an_export_that_fails_is_tried_on_disk(scratch: Path, tmp_path: Path, error: Exception) -> None:
     with pytest.raises(TooLargeForMemoryError), limit_in_memory(scratch, tmp_path / "memory"):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(2, 2), (32 * MEGABYTE, 16 * MEGABYTE), (resource.RLIM_INFINITY, 16 * MEGABYTE)]
+)
+def test_no_process_gets_a_higher_limit_than_it_may_have(
+    scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
+) -> None:
+    limits: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
+    with monkeypatch.context() as during:
+        during.setattr(resource, "getrlimit", lambda _: (most, most))
+        with limit_in_memory(scratch, tmp_path / "memory"):
+            pass
+    assert limits == [(expected, most), (most, most)]
+
+
+def test_what_a_build_sets_for_new_files_ends_with_it(tmp_path: Path) -> None:
+    # Owner, group and others may read new files; the owner may write them: see posix_acl_xattr.h of Linux.
+    entries = ((1, 6, 0xFFFFFFFF), (4, 4, 0xFFFFFFFF), (32, 4, 0xFFFFFFFF))
+    content = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    for _ in range(2):
+        with temporary_build_folder(tmp_path) as folder:
+            (folder / "inner").mkdir()
+            assert (folder / "inner").stat().st_mode & 0o700 == 0o700
+            try:
+                os.setxattr(folder.parent, "system.posix_acl_default", content)
+            except OSError:
+                pytest.skip("this file system has no access control lists")
 
 
 @pytest.mark.parametrize("memory", [None, "elsewhere"])
