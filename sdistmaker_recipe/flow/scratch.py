@@ -62,9 +62,14 @@ def scratch_folders(state: Path, environment: Mapping[str, str], workers: int) -
 
 
 def has_plenty(workers: int) -> bool:
-    """Whether there is so much memory that builds of so many workers in it take it from nobody."""
+    """Whether there is so much memory that builds of so many workers in it take it from nobody.
+
+    There is none if no program may run from there: tags run scripts of theirs, and load what they compile.
+    """
     needed = _LEAST_MEMORY + workers * _LEAST_MEMORY_OF_WORKER
     try:
+        if os.statvfs(SHARED_MEMORY).f_flag & os.ST_NOEXEC:
+            return False
         return shutil.disk_usage(SHARED_MEMORY).free >= needed and memory.available_memory() >= needed
     except OSError:
         return False

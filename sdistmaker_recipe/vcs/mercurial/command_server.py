@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -102,6 +104,7 @@ class CommandServer:
     def _run(self, url: str, arguments: Sequence[bytes]) -> Finished:
         if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
             self._start(url)
+        self._limit_files()
         text = b"\0".join(arguments)
         self._write(b"runcommand\n" + struct.pack(">I", len(text)) + text)
         output, messages = bytearray(), bytearray()
@@ -141,6 +144,14 @@ class CommandServer:
         hello = self._read(length)
         if channel != b"o" or b"runcommand" not in hello:
             raise EOFError(f"it said {hello[:200]!r}")
+
+    def _limit_files(self) -> None:
+        """Limit the files that the process writes as those of this one: it has the limits of its start."""
+        if self._process is not None and sys.platform == "linux":
+            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+            # If it has ended by now, the command fails.
+            with contextlib.suppress(OSError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, limits)
 
     def _write(self, data: bytes) -> None:
         if self._process is None or self._process.stdin is None:

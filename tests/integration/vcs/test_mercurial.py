@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import resource
 import shutil
 import socket
 from collections.abc import Iterator
@@ -529,6 +530,27 @@ def test_a_fork_has_a_process_of_hg_of_its_own(project: Path, hg: Hg) -> None:
     assert os.waitpid(child, 0)[1] == 0
     assert server.run("x", arguments, seconds=60).output == b"0"
     assert server._process is started
+    server.close()
+
+
+def test_a_process_of_hg_has_the_limit_for_files_that_this_one_has_now(
+    project: Path, hg: Hg, tmp_path: Path
+) -> None:
+    hg.commit(project, {"large": bytes(2 << 20)})
+    server, former = CommandServer(), resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def export(name: str) -> int:
+        arguments = ["-R", str(project), "archive", "-t", "files", str(tmp_path / name)]
+        server.run("x", arguments, seconds=60)
+        return (tmp_path / name / "large").stat().st_size
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, former[1]))
+    try:
+        with pytest.raises(RepositoryError):
+            export("limited")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert export("not limited") == 2 << 20
     server.close()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +69,17 @@ def test_a_file_system_in_memory_that_is_small_is_not_used(
     monkeypatch.setattr(scratch, "_LEAST_MEMORY", 2 << 30)
     with scratch.scratch_folders(state, {}, 1) as folders:
         assert folders.memory is None
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_memory_from_which_no_program_may_run_is_not_used(
+    state: Path, monkeypatch: pytest.MonkeyPatch, *, is_used: bool
+) -> None:
+    room = {"f_bavail": PLENTY, "f_bfree": PLENTY, "f_blocks": PLENTY, "f_frsize": 1}
+    found = SimpleNamespace(f_flag=os.ST_NOSUID | (0 if is_used else os.ST_NOEXEC), **room)
+    monkeypatch.setattr(scratch.os, "statvfs", lambda _: found)
+    with scratch.scratch_folders(state, {}, 1) as folders:
+        assert (folders.memory is not None) == is_used
 
 
 def test_a_system_without_such_a_file_system_builds_on_disk(
