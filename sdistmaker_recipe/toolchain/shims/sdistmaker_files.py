@@ -16,11 +16,12 @@ def exported(folder=""):
         return []
     prefix = os.path.normpath(folder or ".")
     prefix = "" if prefix == "." else prefix + os.sep
-    with io.open(
-        listing, encoding="utf-8", errors="surrogateescape" if str is not bytes else "ignore"
-    ) as file:
-        names = file.read().splitlines()
-    return [str(name) for name in names if name.startswith(prefix) and os.path.lexists(name)]
+    with io.open(listing, "rb") as file:
+        # Names may have other characters that end a line for splitlines.
+        names = file.read().split(b"\n")
+    if str is not bytes:
+        names = [name.decode("utf-8", "surrogateescape") for name in names]
+    return [name for name in names if name.startswith(prefix) and os.path.lexists(name)]
 
 
 def tell_pbr(distribution):

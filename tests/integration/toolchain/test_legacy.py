@@ -156,13 +156,16 @@ def test_limits_are_set(bench):
     assert bench.run(setup)["message"] == str(RESOURCE_LIMITS["AS"])
 
 
-def test_versioned_files_are_found(bench, monkeypatch):
-    (bench.tree / "notes.dat").touch()
+@pytest.mark.parametrize("name", ["notes.dat", "nöte.dat"])
+def test_versioned_files_are_found(bench, monkeypatch, name):
+    (bench.tree / name).touch()
     listing = bench.folder / "listing"
-    listing.write_text("notes.dat\nsetup.py\n")
+    listing.write_text(f"{name}\nsetup.py\n", "utf-8")
     monkeypatch.setenv("SDISTMAKER_FILES", str(listing))
+    # As in each build.
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert bench.run()["status"] == 0
-    assert "notes.dat" in bench.names()
+    assert name in bench.names()
 
 
 def test_the_runner_is_read_by_every_python(python):

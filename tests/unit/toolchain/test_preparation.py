@@ -169,12 +169,17 @@ class TestWriteHgtoolsVersion:
         assert not (tmp_path / "setup.cfg").exists()
 
 
+ODD_NAME = "a\x0cb\x85c\u2028d\r.txt"
+"""What is the end of a line to some."""
+
+
 @pytest.fixture
 def finder(tmp_path, monkeypatch):
     """The plugin of setuptools, in a tree with a list of three files of which one is gone."""
     listing = tmp_path / "listing"
-    listing.write_bytes(b"setup.py\ndocs/a.txt\ndocs/gone.txt\ndocsier/b.txt\nZo\xeb.txt\n")
-    for path in ("setup.py", "docs/a.txt", "docsier/b.txt", os.fsdecode(b"Zo\xeb.txt")):
+    paths = [b"setup.py", b"docs/a.txt", b"docs/gone.txt", b"docsier/b.txt", b"Zo\xeb.txt"]
+    listing.write_bytes(b"\n".join([*paths, ODD_NAME.encode(), b""]))
+    for path in ("setup.py", "docs/a.txt", "docsier/b.txt", os.fsdecode(b"Zo\xeb.txt"), ODD_NAME):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).touch()
     monkeypatch.chdir(tmp_path)
@@ -187,7 +192,7 @@ def finder(tmp_path, monkeypatch):
 
 class TestFinder:
     def test_gives_all_that_is_there(self, finder):
-        everything = ["setup.py", "docs/a.txt", "docsier/b.txt", os.fsdecode(b"Zo\xeb.txt")]
+        everything = ["setup.py", "docs/a.txt", "docsier/b.txt", os.fsdecode(b"Zo\xeb.txt"), ODD_NAME]
         assert finder.exported() == finder.exported(".") == everything
 
     def test_gives_what_is_below_a_folder(self, finder):
