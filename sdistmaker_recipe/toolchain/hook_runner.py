@@ -118,6 +118,7 @@ def serve() -> None:
         if request["observe"] is not None:
             # Imported here, the module is there for each later fork.
             importlib.import_module("sdistmaker_observation.questions")
+            imported = imported_modules()
         child = os.fork()
         if child == 0:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

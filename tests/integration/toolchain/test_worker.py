@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hook_runner
 from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.wheels.questions import OBSERVE
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, HookCall, Worker, worker_for
 
 PYTHON = Path(sys.executable)
@@ -37,7 +38,7 @@ class Bench:
         (self.tree / "tools").mkdir(parents=True, exist_ok=True)
         self.calls = 0
 
-    def call(self, body: str, seconds: float = 20) -> int | None:
+    def call(self, body: str, seconds: float = 20, observe: Mapping[str, Any] | None = None) -> int | None:
         """The status of a hook with this body."""
         self.calls += 1
         lines = "".join(f"    {line}\n" for line in body.splitlines())
@@ -54,6 +55,7 @@ class Bench:
             log=self.folder / "log",
             result=self.folder / f"result-{self.calls}",
             seconds=seconds,
+            observe=observe,
         )
         return self.worker.call(call)
 
@@ -389,6 +391,13 @@ def test_modules_of_the_current_folder_are_none_of_the_workers(
 def test_a_module_of_the_tag_is_not_hidden_by_one_that_only_the_worker_uses(bench: Bench, name: str) -> None:
     (bench.tree / "tools" / f"{name}.py").write_text("whose, warn = 'the tag', print\n")
     assert bench.returned(f"import {name}\nreturn {name}.whose") == "the tag"
+
+
+def test_a_module_of_the_tag_is_not_hidden_by_one_that_observing_another_tag_needs(bench: Bench) -> None:
+    observe = {**OBSERVE, "output": str(bench.folder)}
+    assert bench.call("return None", observe=observe) == 0
+    (bench.tree / "tools/platform.py").write_text("whose = 'the tag'\n")
+    assert bench.returned("import platform\nreturn platform.whose") == "the tag"
 
 
 ENTRY_POINTS = """
