@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -290,10 +290,12 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
     if rung.has_git:
         tag_names = git_repository.tag_names(job.tag, exported.tree)
         git_repository.make_git_repository(context, tag_names, _epoch(job.tag))
+    settle_times = _times_to_settle(exported, context.scratch, job.tag)
     raw_sdist = build_sdist(rung, exported.build_system, context, job.settings)
     bootstrap_modules = preparation.bootstrap_modules(exported.tree)
     with archive.open_sdist(raw_sdist.archive, raw_sdist.tree) as built_sdist:
         sdist = archive.without(built_sdist, git_repository.GIT_FOLDER) if rung.has_git else built_sdist
+        settle_times(sdist)
         names = sdist.file_names()
         refuse_packed_links(exported.tree, find_files(exported.tree).links, names)
         left_out = exported.files - set(names)
@@ -309,6 +311,19 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
                 lacks_code=lacks_code(exported.files, sdist.file_names()),
                 warnings=tuple(_requirement_warnings(sdist)),
             )
+
+
+def _times_to_settle(exported: ExportedTag, scratch: Path, tag: Tag) -> Callable[[Sdist], None]:
+    """What gives files that are made from now on the time of the tag, if that is still to come.
+
+    The clock that the tag has its time from may be ahead of the one here. Call it with the archive.
+    """
+    began = int(scratch.stat().st_mtime)
+    if began >= _epoch(tag):
+        # No file is published with a later time than that of the tag.
+        return lambda _: None
+    times = {path: int((exported.tree / path).lstat().st_mtime) for path in exported.files}
+    return partial(repacking.set_time_of_new_members, began=began, exported=times, time=_epoch(tag))
 
 
 def _requirement_warnings(sdist: Sdist) -> Iterator[str]:
@@ -377,9 +392,11 @@ def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials,
     """The archive for the option unbuildable = archive: the tag's own files, though nothing builds them."""
     with temporary_build_folder(place) as scratch:
         exported = _export(job, credentials, scratch)
+        settle_times = _times_to_settle(exported, scratch, job.tag)
         raw_archive = scratch / "files-only.tar.gz"
         write_files_only_sdist(exported.tree, job.tag, raw_archive)
         with archive.open_sdist(raw_archive) as sdist:
+            settle_times(sdist)
             built = _repack(sdist, archive.read_metadata(sdist), BuildRecord(FILES_ONLY), job)
     warning = f"no toolchain builds this tag, so its archive has only the tag's own files: {error.reason}"
     return _with_notes(built._replace(warnings=(warning,)))

@@ -49,6 +49,17 @@ def repack(
         compressed.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
 
 
+def set_time_of_new_members(sdist: Sdist, began: int, exported: Mapping[str, int], time: int) -> None:
+    """Give each member that is not older than ``began`` this time, unless it is as it was exported.
+
+    ``exported`` has the times of exported files by their paths. All times are in seconds since 1970.
+    """
+    for path, member in sdist.members.items():
+        is_new = math.isfinite(member.mtime) and member.mtime >= began
+        if is_new and exported.get(path) != int(member.mtime):
+            member.mtime = time
+
+
 class _Output(Protocol):
     def write(self, data: bytes, /) -> int: ...
 

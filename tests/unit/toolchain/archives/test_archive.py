@@ -262,6 +262,15 @@ class TestRepack:
         with contextlib.suppress(BuildError):
             repack(raw, tmp_path / "target", "a", LATEST)
 
+    def test_gives_new_members_one_time_and_leaves_those_that_were_exported(self, archive):
+        times = {"old": 5, "new": 12, "exported": 12.7, "changed": 13}
+        members = [member(f"acme-1.0/{name}", mtime=time) for name, time in times.items()]
+        with open_sdist(archive(METADATA, *members)) as sdist:
+            exported = {"old": 1, "exported": 12, "changed": 12}
+            repacking.set_time_of_new_members(sdist, 10, exported, 99)
+            found = {name: sdist.members[name].mtime for name in times}
+        assert found == {"old": 5, "new": 99, "exported": 12.7, "changed": 99}
+
     def test_names_no_owner(self, repacked):
         info = listing(repacked(member("a/x", uid=7, gid=8, uname="me", gname="us")))["acme_ledger-1.0/x"]
         assert (info.uid, info.gid, info.uname, info.gname) == (0, 0, "", "")
