@@ -55,6 +55,7 @@ def watch_version(distribution, keyword, value):
 
     add_revision_options(egg_info)
     finalize_options.settles_markers = True
+    save_version_info.replaced = save
     egg_info.finalize_options, egg_info.save_version_info = finalize_options, save_version_info
 
 

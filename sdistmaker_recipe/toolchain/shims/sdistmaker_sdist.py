@@ -34,8 +34,14 @@ METHODS = (
 CHANGED = ("setup.cfg", "pyproject.toml")
 """Files that change in an archive: markers of a development version are removed from them."""
 
+ASTRAY = (os.pardir + os.sep, "PKG-INFO" + os.sep, "setup.cfg" + os.sep)
+"""How a path begins that is not in an archive as it is in the tree."""
+
 MAX_BYTES_IN_MEMORY = 1 << 20
 """The size of a file that is read at once."""
+
+MAX_BYTES_NOT_COMPRESSED = 256 << 20
+"""The size of the files that are not compressed: a build may write no file that is larger than 1 GiB."""
 
 FILE_LIST = b"sdistmaker_recipe: list of files\n"
 """The first line of a list in place of an archive."""
@@ -53,6 +59,7 @@ def replace_make_distribution() -> None:
     egg_info: "Any" = import_module("setuptools.command.egg_info").egg_info
     metadata: "Any" = import_module("distutils.dist").DistributionMetadata
     original: "Any" = sdist.make_distribution
+    save: "Any" = egg_info.save_version_info
 
     def make_distribution(command: "Any") -> None:
         if is_usual(command):
@@ -63,12 +70,16 @@ def replace_make_distribution() -> None:
     def is_usual(command: "Any") -> bool:
         details = command.distribution.metadata
         own = {*METHODS, "write_pkg_info"}.intersection([*vars(command), *vars(details)])
-        info = command.get_finalized_command("egg_info")
-        if type(info).save_version_info is not egg_info.save_version_info:
+        own_save: "Any" = type(command.get_finalized_command("egg_info")).save_version_info
+        # The other plugin of the shims has a method in place of this one.
+        if getattr(own_save, "replaced", own_save) is not save:
             return False
         if own or command.formats != ["gztar"] or command.keep_temp:
             return False
         if any(map(leads_astray, command.filelist.files)):
+            return False
+        # setuptools packs what is in this folder too.
+        if os.path.lexists(command.distribution.get_fullname()):
             return False
         return parts_of(type(command), type(details)) == usual_parts
 
@@ -82,14 +93,16 @@ def parts_of(sdist: "Any", metadata: "Any") -> "list[Any]":
     """All functions that take part in writing an archive, from these classes and the modules of distutils."""
     modules = ("archive_util", "dir_util", "file_util")
     archives, folders, files = (import_module("distutils." + name) for name in modules)
-    functions = [getattr(sdist, name) for name in METHODS]
+    usual: "Any" = import_module("distutils.command.sdist").sdist
+    functions = [getattr(each, name, None) for each in (sdist, usual) for name in METHODS]
     functions += [archives.make_archive, archives.ARCHIVE_FORMATS["gztar"], folders.create_tree]
-    return [*functions, files.copy_file, metadata.write_pkg_info]
+    functions += [getattr(tarfile.TarFile, name) for name in ("add", "addfile", "gettarinfo", "open")]
+    return [*functions, folders.mkpath, files.copy_file, metadata.write_pkg_info, tarfile.open]
 
 
 def leads_astray(path: str) -> bool:
-    """Whether a path is not plain, or leads out of the tree."""
-    return path != os.path.normpath(path) or os.path.isabs(path) or path.startswith(os.pardir + os.sep)
+    """Whether a path is not plain, leads out of the tree, or below what an archive has as a file."""
+    return path != os.path.normpath(path) or os.path.isabs(path) or path.startswith(ASTRAY)
 
 
 def write_sdist(command: "Any") -> None:
@@ -141,7 +154,7 @@ def returns_next(frame: "Any") -> bool:
 
 
 def list_files(sources: "Mapping[str, str]") -> "Optional[dict[str, Any]]":
-    """The folders and files of an archive; None if a link is among them.
+    """The folders and files of an archive; None if a link or an unreadable file is among them.
 
     Files that are not where the archive has them are told with their content, in which each character is a
     byte. The others must not change until they are read: ``archives.file_list`` looks at the same values.
@@ -160,6 +173,8 @@ def list_files(sources: "Mapping[str, str]") -> "Optional[dict[str, Any]]":
             return None
         if not stat.S_ISREG(status.st_mode):
             continue
+        if not status.st_mode & stat.S_IRUSR:
+            return None
         mode, time = status.st_mode & 0o7777, int(status.st_mtime)
         files[path] = [mode, time, status.st_size, status.st_ino, status.st_ctime_ns]
         if source != path:
@@ -185,8 +200,9 @@ def folders_above(paths: "Iterable[str]") -> "list[str]":
 
 def write_archive(target: str, sources: "Mapping[str, str]") -> None:
     """Write an archive of files, by the names of its members."""
-    # Compressed with level 0: the archive is only read once, to be written anew.
-    with gzip.open(target, "wb", compresslevel=0) as output:
+    size = sum(map(os.path.getsize, filter(os.path.isfile, sources.values())))
+    # The archive is only read once, to be written anew.
+    with gzip.open(target, "wb", compresslevel=0 if size <= MAX_BYTES_NOT_COMPRESSED else 9) as output:
         for path in folders_above(sources):
             output.write(header(path, tarfile.DIRTYPE, 0o755, int(time.time())))
         for path, source in sources.items():

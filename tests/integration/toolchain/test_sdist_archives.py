@@ -6,8 +6,12 @@ some of them.
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -78,6 +82,30 @@ OTHER_WAYS = {
     "metadata": {
         "before": "from distutils.dist import DistributionMetadata as D\nw = D.write_pkg_info\n"
         'D.write_pkg_info = lambda self, folder: (open(folder + "/more.txt", "w").close(), w(self, folder))\n'
+    },
+    "method of distutils": {
+        "before": "from distutils.command.sdist import sdist as d\nm = d.make_release_tree\n"
+        "def make_release_tree(self, folder, files):\n    m(self, folder, files)\n"
+        '    open(folder + "/more.txt", "w").close()\nd.make_release_tree = make_release_tree\n'
+    },
+    "tarfile": {
+        "before": "from tarfile import TarFile as T\nm = T.gettarinfo\n"
+        "def gettarinfo(self, *arguments, **options):\n    info = m(self, *arguments, **options)\n"
+        "    info.mode |= 0o100\n    return info\nT.gettarinfo = gettarinfo\n"
+    },
+    "mkpath": {
+        "before": "import distutils.dir_util as d\nm = d.mkpath\n"
+        "def mkpath(name, *arguments, **options):\n    m(name, *arguments, **options)\n"
+        '    if name == "pkg-1.0":\n        open("pkg-1.0/more.txt", "w").close()\nd.mkpath = mkpath\n'
+    },
+    "save_version_info of all": {
+        "before": "from setuptools.command.egg_info import egg_info as e\nm = e.save_version_info\n"
+        "def save(self, filename):\n    m(self, filename)\n"
+        '    open(filename.replace("setup.cfg", "README.txt"), "w").write("changed")\n'
+        "e.save_version_info = save\n"
+    },
+    "folder": {
+        "before": 'import os\nos.mkdir("pkg-1.0")\nopen("pkg-1.0/more.txt", "w").close()\n',
     },
     "save_version_info": {
         "before": "from setuptools.command.egg_info import egg_info\nclass own_info(egg_info):\n"
@@ -302,6 +330,34 @@ def test_a_tag_whose_files_change_unforeseen_is_built_again(ways: Ways, what: st
     assert_same(ours, ways.theirs(files))
 
 
+FAILING = {
+    "file": {"pkg-1.0": "a file"},
+    "PKG-INFO": {"PKG-INFO/a.txt": "", "MANIFEST.in": "include PKG-INFO/*\n"},
+    "setup.cfg": {"setup.cfg/a.txt": "", "MANIFEST.in": "include setup.cfg/*\n"},
+}
+"""Projects with files in the way of those that setuptools writes."""
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_tag_that_setuptools_cannot_pack_fails(ways: Ways, name: str) -> None:
+    files = {"pkg.py": "", "setup.py": SETUP.format(before="", options=""), **FAILING[name]}
+    options = {"pythons": (sys.executable,), "include_versioned_files": "never"}
+    for outcome in (ways.ours(files, **options), ways.theirs(files, **options)):
+        assert isinstance(outcome, Failed)
+        assert "is a directory" in outcome.reason.lower() or "File exists" in outcome.reason
+
+
+def test_an_unreadable_file_fails_a_tag(ways: Ways) -> None:
+    setup = SETUP.format(before="import os\nos.chmod('README.txt', 0)", options="")
+    files = {"pkg.py": "", "README.txt": "", "setup.py": setup}
+    options = {"pythons": (sys.executable,), "sandbox": choose_sandbox("auto")[0]}
+    if not options["sandbox"] and os.getuid() == 0:
+        pytest.skip("root can read the file")
+    for outcome in (ways.ours(files, **options), ways.theirs(files, **options)):
+        assert isinstance(outcome, Failed)
+        assert "Permission denied" in outcome.reason
+
+
 def test_a_list_that_a_tag_forged_is_no_archive(ways: Ways) -> None:
     forged = (
         FIRST_LINE + b'{"top": "pkg-1.0", "folders": [], "files": {"no": [420, 0, 1, 1, 1]}, "contents": {}}'
@@ -311,3 +367,19 @@ def test_a_list_that_a_tag_forged_is_no_archive(ways: Ways) -> None:
     assert ways.found[:2] == [LIST, LIST]
     # Python 2 does not call the function that forges.
     assert ours.python == "python2.7" if isinstance(ours, Built) else "cannot be read" in ours.reason
+
+
+@pytest.mark.parametrize("has_many_builds", [True, False])
+def test_a_tag_of_the_future_gives_the_same_bytes(
+    history: History, tmp_path: Path, cache: Path, *, has_many_builds: bool
+) -> None:
+    # The clock of a committer can be ahead.
+    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+    setup = SETUP.format(before="", options="")
+    history.add_tag("pkg", "1.0", {"pkg.py": "", "README.txt": "", "setup.py": setup}, date=ahead)
+    builder = Builder(history, tmp_path / "builds", cache / "environments")
+    settings = builder.settings(has_many_builds=has_many_builds)
+    first = builder.build("pkg", "1.0", settings=settings)
+    # Archives have times in seconds.
+    time.sleep(1.01)
+    assert_same(builder.build("pkg", "1.0", settings=settings), first)

@@ -258,3 +258,14 @@ def test_the_shim_lists_nothing_if_there_is_a_link(tree: Path, path: str) -> Non
     (tree / "folder").symlink_to("acme")
     (tree / "acme/setup.py").touch()
     assert sdistmaker_sdist.list_files({path: path, "setup.py": "setup.py"}) is None
+
+
+def test_the_shim_compresses_an_archive_that_would_be_large(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    for name in ("stored", "compressed"):
+        sdistmaker_sdist.write_archive(name, {"a-1/large": "acme/large", "a-1/none": "none"})
+        sizes.append(Path(name).stat().st_size)
+        monkeypatch.setattr(sdistmaker_sdist, "MAX_BYTES_NOT_COMPRESSED", 1 << 20)
+    assert sizes[0] > 3 << 20 > 1 << 20 > sizes[1]
