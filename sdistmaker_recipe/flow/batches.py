@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,7 +35,8 @@ from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.stages import plan, publish
 from sdistmaker_recipe.stages.publish import Index, name_owners, version_rules
 
-_SECONDS_BETWEEN_BATCHES = 0.5
+SECONDS_BETWEEN_BATCHES = 0.5
+"""What is ready within this time is published together."""
 
 
 def open_batches(planned: Planned, run: Run) -> Batches:
@@ -78,7 +79,7 @@ class Batches:
         Raises ``StoreError``.
         """
         self._waiting.append(outcome)
-        if time.monotonic() > self._last_batch + _SECONDS_BETWEEN_BATCHES:
+        if time.monotonic() > self._last_batch + SECONDS_BETWEEN_BATCHES:
             self.publish()
 
     def finish(self) -> None:
@@ -104,17 +105,29 @@ class Batches:
         Raises ``StoreError``.
         """
         outcomes = self._waiting
-        archives = [
-            archive
-            for outcome in outcomes
-            if not isinstance(outcome, Failed)
-            for archive in _archives_of(outcome)
-        ]
-        if archives:
+        built = [outcome for outcome in outcomes if not isinstance(outcome, Failed)]
+        if built:
             sync_filesystem(self.index.store.folder)
+        results, undecided, errors = self._publish_each(outcomes)
+        # Not before: after an interrupt the same outcomes are published again.
+        self._waiting = []
+        self._undecided += undecided
+        _remove_archives(built, kept=undecided)
+        self._write_pages(results, built)
+        self.results += results
+        for result in results:
+            self.run.listener.finished(result)
+        self._last_batch = time.monotonic()
+        if errors:
+            raise errors[0]
+
+    def _publish_each(
+        self, outcomes: Sequence[Outcome]
+    ) -> tuple[list[TagResult], list[Built], list[StoreError]]:
+        """The results of outcomes, those that have to wait, and errors, in one transaction."""
         results: list[TagResult] = []
-        errors: list[StoreError] = []
         undecided: list[Built] = []
+        errors: list[StoreError] = []
         with self.index.catalog.batch():
             for outcome in outcomes:
                 # If the disk refuses one archive, the others are still published.
@@ -125,25 +138,15 @@ class Batches:
                         results.append(self._publish(outcome))
                 except StoreError as error:
                     errors.append(error)
-        # Not before: after an interrupt the same outcomes are published again.
-        self._waiting = []
-        self._undecided += undecided
-        kept = [archive for built in undecided for archive in _archives_of(built)]
-        for archive in archives:
-            if isinstance(archive, Path) and archive not in kept:
-                archive.unlink(missing_ok=True)
-        # The build has read the metadata already.
-        known = {outcome.sha256: outcome.details for outcome in outcomes if not isinstance(outcome, Failed)}
+        return results, undecided, errors
+
+    def _write_pages(self, results: Sequence[TagResult], built: Sequence[Built]) -> None:
+        """Write the pages of projects of which no more tags come."""
         if projects := self._completed_projects(results):
             # If a first run is killed now, the links of its pages lead somewhere.
             self.run.writer.write_missing_root()
-            self.run.writer.write_projects(projects, known)
-        self.results += results
-        for result in results:
-            self.run.listener.finished(result)
-        self._last_batch = time.monotonic()
-        if errors:
-            raise errors[0]
+            # The build has read the metadata already.
+            self.run.writer.write_projects(projects, {each.sha256: each.details for each in built})
 
     def _has_to_wait(self, built: Built) -> bool:
         """Whether builds that are still to come may tell whose name this one has."""
@@ -214,6 +217,15 @@ class Batches:
         return sorted({project for origin in done for project in self._changed_projects.pop(origin)})
 
 
-def _archives_of(built: Built) -> list[Path | bytes]:
-    """The archives that a build gave: the sdist, and the wheel if there is one."""
-    return [built.archive, *([built.wheel.archive] if isinstance(built.wheel, BuiltWheel) else [])]
+def _remove_archives(built: Iterable[Built], kept: Iterable[Built]) -> None:
+    """Remove the files of builds, except those of the builds that are kept."""
+    needed = {file for each in kept for file in _files_of(each)}
+    for file in (file for each in built for file in _files_of(each)):
+        if file not in needed:
+            file.unlink(missing_ok=True)
+
+
+def _files_of(built: Built) -> list[Path]:
+    """The files that a build gave: the sdist, and the wheel if there is one; none if it gave bytes."""
+    archives = (built.archive, built.wheel.archive if isinstance(built.wheel, BuiltWheel) else b"")
+    return [archive for archive in archives if isinstance(archive, Path)]

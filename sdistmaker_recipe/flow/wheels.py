@@ -17,14 +17,13 @@ from pathlib import Path
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import archives
 from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
+from sdistmaker_recipe.flow.batches import SECONDS_BETWEEN_BATCHES
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.model import BuiltWheel, Release, ReleaseFile, WheelOutcome, WheelResult
 from sdistmaker_recipe.stages import publish
 from sdistmaker_recipe.stages.publish import Index
-
-_SECONDS_BETWEEN_BATCHES = 0.5
 
 
 def refuse_contradiction(wheels: str, context: RunContext) -> None:
@@ -105,7 +104,7 @@ class WheelBatches:
         Raises ``StoreError``.
         """
         self._waiting.append(outcome)
-        if time.monotonic() > self._last_batch + _SECONDS_BETWEEN_BATCHES:
+        if time.monotonic() > self._last_batch + SECONDS_BETWEEN_BATCHES:
             self.publish()
 
     def publish(self) -> None:
