@@ -188,6 +188,7 @@ class Configuration:
         _GLOBS,
         alias="STOP_INDICATORS",
     )
+
     # Which tags become releases
 
     tag_pattern: str = declare(
@@ -254,7 +255,6 @@ class Configuration:
         "take it only if exactly this version is asked for. They show the reason, which is optional.",
         "PROJECT==VERSION REASON, such as acme-ledger==1.2 Loses data, one a line",
     )
-
     hand_over: tuple[ReleaseName, ...] = declare(
         Group.WITHDRAWALS,
         release_names,

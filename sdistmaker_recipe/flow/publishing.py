@@ -108,8 +108,8 @@ def _write_pages(planned: Planned, run: Run) -> None:
 
 def _warn_of_mixed_names(tags: Sequence[TagResult], run: Run) -> tuple[str, ...]:
     """Warnings about names of several projects: looked for once, and when something was published."""
-    begin = name_rules.told_under(run.configuration.other_names)
-    if not tags and run.catalog.note(name_rules.TOLD).startswith(begin):
+    start = name_rules.start_of_warned_note(run.configuration.other_names)
+    if not tags and run.catalog.note(name_rules.WARNED_NOTE).startswith(start):
         return ()
     # A run without news does not need this import.
     from sdistmaker_recipe.stages.publish import name_owners
@@ -158,10 +158,9 @@ def _settle(planned: Planned, run: Run) -> None:
     for scan in planned.scanned.scans:
         undecided = planned.missing_tags.undecided[scan.number]
         run.scan_state.settle(scan, run.options_digest, undecided)
-    for uuid in {
-        scan.uuid for scan in planned.scanned.scans
-    } - run.catalog.index_state.finished_repositories():
-        if not planned.scanned.errors:
+    if not planned.scanned.errors:
+        scanned = {scan.uuid for scan in planned.scanned.scans}
+        for uuid in scanned - run.catalog.index_state.finished_repositories():
             run.catalog.index_state.finish_repository(uuid)
 
 

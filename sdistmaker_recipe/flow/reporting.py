@@ -23,7 +23,7 @@ def report(results: Results, run: Run) -> Report:
         published=tuple(result for result in results.tags if isinstance(result, Published)),
         rejected=tuple(result for result in results.tags if isinstance(result, Rejected)),
         warnings=(
-            *_told_once(run),
+            *_place_warnings(run),
             *scanned.warnings,
             *results.warnings,
             *_warnings(plan, results, run),
@@ -41,8 +41,8 @@ def report(results: Results, run: Run) -> Report:
     )
 
 
-def _told_once(run: Run) -> tuple[str, ...]:
-    """Warnings about the place of the index; each place is looked at once."""
+def _place_warnings(run: Run) -> tuple[str, ...]:
+    """Warnings about the place of the index. Each place is looked at in one run only."""
     place = str(run.configuration.destination)
     if run.catalog.note(_PLACE) == place:
         return ()

@@ -12,8 +12,8 @@ from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import Tag, repository_of
 
-TOLD = "names of several projects told"
-"""The note in the catalog of the names whose mixed history was told, after ``told_under``."""
+WARNED_NOTE = "names of several projects told"
+"""The note in the catalog of the names that a warning was about, after ``start_of_warned_note``."""
 _BELONGS = "that name belongs to"
 _NAME_IN_REASON = re.compile(rf"metadata says (\S+), and {_BELONGS} ")
 
@@ -207,8 +207,8 @@ def mixed_warning(folder: Folder, name: str, owner: str) -> str:
     )
 
 
-def told_under(lines: Iterable[OtherName]) -> str:
-    """Stands for the option other-names: with other lines, other names have to be told."""
+def start_of_warned_note(lines: Iterable[OtherName]) -> str:
+    """A digest of the option other-names: with other lines, there are other names to warn of."""
     return f"{zlib.crc32(' '.join(map(str, lines)).encode()):08x}"
 
 

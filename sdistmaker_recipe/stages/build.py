@@ -90,8 +90,6 @@ _ERRORS_OF_THE_MACHINE = {
     errno.ENOMEM,
 }
 """Errors of the operating system that the next tag would meet too."""
-
-
 _MAX_REQUIREMENTS_BYTES = 1 << 20
 
 _NO_WHEEL_OF_FILES_ONLY = NoWheel("No toolchain builds the tag, so none builds a wheel.")

@@ -1,4 +1,4 @@
-"""Repositories of plug-ins, whose own errors are told as such, and end no run of other repositories."""
+"""Repositories of plug-ins: an error in a plug-in is reported with its name, and ends no run of others."""
 
 from __future__ import annotations
 

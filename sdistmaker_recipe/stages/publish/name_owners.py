@@ -66,23 +66,25 @@ def reserve_names(names: tuple[str, ...], tag: Tag, index: Index) -> None:
 
 
 def warn_of_mixed_names(catalog: Catalog, configuration: Configuration) -> tuple[str, ...]:
-    """Warnings about names under which several projects have published, each told once.
+    """Warnings about names under which several projects have published, one for each name.
+
+    The catalog notes these names, so no later run warns of them.
 
     Raises ``StoreError``.
     """
-    _before, *told = catalog.note(name_rules.TOLD).split() or [""]
+    _start, *known = catalog.note(name_rules.WARNED_NOTE).split() or [""]
     warnings: dict[str, str] = {}
     for use in mixed_names(catalog, configuration.other_names):
         owner = name_rules.owner_of(use)
-        if use.name in told or owner is None:
+        if use.name in known or owner is None:
             continue
         for publisher in name_rules.foreign_publishers(use):
             folder = publisher.folder
             if not name_rules.allowing_line(folder, use.name, configuration.other_names):
                 warnings.setdefault(use.name, name_rules.mixed_warning(folder, use.name, owner.origin))
-    begin = name_rules.told_under(configuration.other_names)
-    if (note := " ".join([begin, *told, *warnings])) != catalog.note(name_rules.TOLD):
-        catalog.set_note(name_rules.TOLD, note)
+    start = name_rules.start_of_warned_note(configuration.other_names)
+    if (note := " ".join([start, *known, *warnings])) != catalog.note(name_rules.WARNED_NOTE):
+        catalog.set_note(name_rules.WARNED_NOTE, note)
     return tuple(warnings.values())
 
 

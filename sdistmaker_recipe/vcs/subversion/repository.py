@@ -95,12 +95,12 @@ class SubversionRepository:
             # A restored repository can have come to the same number on another course. Over a network this is
             # asked once there is a newer revision, for each question takes time.
             return ScanResult(checkpoint)
-        told = self._connection.changes(checkpoint, self.head())
-        if told is None or told.checkpoint == checkpoint:
-            return None if told is None else ScanResult(checkpoint)
-        logger.debug("%s paths were changed in %s", len(told.changes), self.url)
+        found = self._connection.changes(checkpoint, self.head())
+        if found is None or found.checkpoint == checkpoint:
+            return None if found is None else ScanResult(checkpoint)
+        logger.debug("%s paths were changed in %s", len(found.changes), self.url)
         try:
-            return self._walk(told.checkpoint, tag_filter, _kinds(previous, tag_filter), told.changes)
+            return self._walk(found.checkpoint, tag_filter, _kinds(previous, tag_filter), found.changes)
         except PathNotFoundError:
             # Not as it was known; perhaps the server lets us read less, or more, than before.
             return None
