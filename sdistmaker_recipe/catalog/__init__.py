@@ -16,7 +16,7 @@
 Below them ``database`` is the file and ``schema`` its tables. Above them are tasks that need the catalog and
 the index:
 
-* ``private_names``: keep the private names in the catalog and as folders of the index.
+* ``name_reservation``: keep private names in the catalog and as folders of the index.
 * ``archives``: read an archive of the index, and find other names of it.
 * ``name_use``: who uses a name.
 * ``match_adopted``: find the tags of releases that were taken over without one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sdistmaker_recipe.catalog import private_names
+from sdistmaker_recipe.catalog import name_reservation
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.index.layout import normalised_name_of
@@ -14,9 +14,10 @@ from sdistmaker_recipe.model import Tag
 
 @dataclass(frozen=True, slots=True)
 class NamesToReserve:
-    """Projects whose names may have to be reserved, or released: see ``private_names.update_guessed_names``.
+    """Projects whose names may have to be reserved, or released.
 
-    ``tags`` are all tags of such projects, ``untagged`` the names of such projects without any tag.
+    ``tags`` are all tags of such projects, ``untagged`` the names of such projects without any tag: see
+    ``name_reservation.update_guessed_names``.
     """
 
     tags: tuple[Tag, ...]
@@ -47,7 +48,7 @@ def reserve_names(names: NamesToReserve, run: Run) -> None:
         update_guessed_names(names, run)
     finally:
         # The names of this run come first: a fault with an old name must not prevent their recording.
-        private_names.reserve_all(run.catalog, run.store)
+        name_reservation.reserve_all(run.catalog, run.store)
 
 
 def update_guessed_names(names: NamesToReserve, run: Run) -> None:
@@ -55,7 +56,7 @@ def update_guessed_names(names: NamesToReserve, run: Run) -> None:
 
     Raises ``StoreError``.
     """
-    private_names.update_guessed_names(names.tags, names.untagged, run.catalog, run.store)
+    name_reservation.update_guessed_names(names.tags, names.untagged, run.catalog, run.store)
 
 
 def find_names_on_public_index(names: NamesToReserve, run: Run) -> tuple[str, ...]:
@@ -67,4 +68,4 @@ def find_names_on_public_index(names: NamesToReserve, run: Run) -> tuple[str, ..
         return ()
     # The public index must not be asked for a guess that this run has proved wrong.
     update_guessed_names(names, run)
-    return private_names.check_public_index(run.catalog, run.public_index)
+    return name_reservation.check_public_index(run.catalog, run.public_index)

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, private_names
+from sdistmaker_recipe.catalog import Catalog, archives, match_adopted, name_reservation
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.errors import BuildError
@@ -50,7 +50,7 @@ def adopt(
     paths = find_distributions(store.folder)
     catalog.set_note(_NOTE, _BEGUN)
     # Before the adopter makes any name private: then nobody could tell which private names are guesses.
-    private_names.reserve_existing_names(_existing_names(paths, store), catalog, store, change=change)
+    name_reservation.reserve_existing_names(_existing_names(paths, store), catalog, store, change=change)
     adopter = Adopter(store, catalog, change=change)
     remaining = iter(paths)
     while batch := list(islice(remaining, BATCH)):

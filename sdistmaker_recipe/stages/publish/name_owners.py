@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdistmaker_recipe.catalog import Catalog, private_names
+from sdistmaker_recipe.catalog import Catalog, name_reservation
 from sdistmaker_recipe.catalog.name_use import claim_name, is_own_name, mixed_names, name_use
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.index import name_rules
@@ -62,7 +62,7 @@ def reserve_names(names: tuple[str, ...], tag: Tag, index: Index) -> None:
     """Reserve names that the metadata of a tag gave, though nothing is published; raises ``StoreError``."""
     for name in filter(None, map(normalised_name_of, names)):
         claim_name(name, tag, index.catalog)
-    private_names.reserve_metadata_names(names, index.catalog, index.store)
+    name_reservation.reserve_metadata_names(names, index.catalog, index.store)
 
 
 def warn_of_mixed_names(catalog: Catalog, configuration: Configuration) -> tuple[str, ...]:

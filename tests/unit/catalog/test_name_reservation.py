@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.private_names import reserve_all, update_guessed_names
+from sdistmaker_recipe.catalog.name_reservation import reserve_all, update_guessed_names
 from sdistmaker_recipe.catalog.scan_state import ScanState
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.reserved_names import select_names_to_reserve

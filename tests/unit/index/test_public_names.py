@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.catalog import open_catalog
-from sdistmaker_recipe.catalog.private_names import check_public_index
+from sdistmaker_recipe.catalog.name_reservation import check_public_index
 from sdistmaker_recipe.index.public_names import PublicIndexError, look_up_projects
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.stages.publish import Index
