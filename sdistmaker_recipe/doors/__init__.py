@@ -4,7 +4,7 @@
 * ``part_script``: the script of a part, and the distributions that it runs with.
 * ``command``: the commands ``sdists_from_tags`` and ``make_sdist``.
 * ``api``: the Python API: a run as a function.
-* ``arguments``: the parsers of the two commands.
+* ``arguments``: the parsers of the two commands. ``help_pages``: what ``--help`` prints.
 * ``defaults_file``: the defaults file, printed and read.
 * ``schedules``: hook, crontab line and systemd units that run the script regularly, as text.
 * ``console``: what recipe and commands share: progress as lines, and the context of a run.

@@ -25,11 +25,11 @@ from sdistmaker_recipe.doors import console, terminal
 from sdistmaker_recipe.doors.arguments import (
     SCHEDULE_FLAGS,
     flags_layer,
-    help_text,
     make_sdist_parser,
     sdists_from_tags_parser,
 )
 from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
+from sdistmaker_recipe.doors.help_pages import help_text
 from sdistmaker_recipe.doors.printable import PrintableMessages, printable
 from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine

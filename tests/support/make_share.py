@@ -17,7 +17,8 @@ import shtab
 from argparse_manpage.manpage import Manpage
 
 from sdistmaker_recipe import __version__
-from sdistmaker_recipe.doors.arguments import help_topics, make_sdist_parser, sdists_from_tags_parser
+from sdistmaker_recipe.doors.arguments import make_sdist_parser, sdists_from_tags_parser
+from sdistmaker_recipe.doors.help_pages import help_topics
 
 ROOT = Path(__file__).parents[2]
 PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {

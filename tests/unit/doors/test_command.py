@@ -14,7 +14,8 @@ import pytest
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.options import Configuration, grouped_options, options
 from sdistmaker_recipe.doors import command, defaults_file
-from sdistmaker_recipe.doors.arguments import help_text, make_sdist_parser, sdists_from_tags_parser
+from sdistmaker_recipe.doors.arguments import make_sdist_parser, sdists_from_tags_parser
+from sdistmaker_recipe.doors.help_pages import help_text
 from sdistmaker_recipe.errors import LockHeldError, RepositoryError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.engine import Made, RunContext
 from sdistmaker_recipe.model import Attempt, KnownFailure, NoWheel, Plan, Rejected, Report
