@@ -47,14 +47,19 @@ def hide_repository_urls(reason: str, repositories: Iterable[tuple[str, str]]) -
 
 
 def without_tag_name(reason: str, tag: str) -> str:
-    """The reason why a tag failed, with TAG for the tag's name and version.
+    """The reason why a tag failed, with TAG for the tag's name and version: see ``without_names``."""
+    return without_names(reason, (tag, version_in_tag(tag)))
 
-    So the reasons of several tags can be compared. A number such as 1 can stand for anything else, and stays.
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """The text with TAG for each of the names, so that texts about several tags can be compared.
+
+    A number such as 1 can stand for anything else, and stays.
     """
-    names = {name for name in (tag, version_in_tag(tag)) if len(name) > 2 and not name.isdecimal()}
-    for name in sorted(names, key=len, reverse=True):
-        reason = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", reason)
-    return reason
+    telling = {name for name in names if len(name) > 2 and not name.isdecimal()}
+    for name in sorted(telling, key=len, reverse=True):
+        text = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", text)
+    return text
 
 
 def tag_link(browse_url: str, source: Release | Failure) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from sdistmaker_recipe.index.safe_text import without_names
 from sdistmaker_recipe.model import Attempt, Tag
 from sdistmaker_recipe.names import version_key
 
@@ -100,12 +101,7 @@ def _by_version(group: list[Item], tag_of: Callable[[Item], Tag]) -> list[Item]:
 
 def _without_tag(text: str, tag: Tag) -> str:
     """The text without what says which tag of the project it is about."""
-    text = text.replace(tag.url, "TAG")
-    # A number such as 1 can stand for anything else in a text.
-    names = {name for name in (tag.name, tag.version) if len(name) > 2 and not name.isdecimal()}
-    for name in sorted(names, key=len, reverse=True):
-        text = re.sub(rf"(?<![\d.]){re.escape(name)}(?!\d|\.\d)", "TAG", text)
-    return text
+    return without_names(text.replace(tag.url, "TAG"), (tag.name, tag.version))
 
 
 def _without_name(text: str, name: str, placeholder: str) -> str:
