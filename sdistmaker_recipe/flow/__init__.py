@@ -6,7 +6,8 @@ The steps, in their order, each in a module with its value:
 * ``opening``: the lock, and the ``Run`` with everything that is open: catalog, index, repositories.
 * ``scanning``: scan; ``Scanned`` holds what the repositories have now. ``replaced_repository``: releases of a
   repository that has another UUID now are matched to its tags. ``moved_projects``: releases of projects that
-  are in another repository now are matched to the tags there.
+  are in another repository now are matched to the tags there. ``twins``: tags that may build a release that a
+  project in another repository keeps.
 * ``planning``: plan; ``Planned`` holds what the run will do. ``selection``: which tags can have changed.
   ``lifecycle``: what becomes of releases whose tags were deleted, came back or moved. ``verification``: the
   whole index compared with the catalog.

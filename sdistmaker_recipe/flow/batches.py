@@ -12,9 +12,9 @@ from pathlib import Path
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog.scan_state import Scan
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.flow import moved_projects
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.planning import Planned
+from sdistmaker_recipe.flow.twins import note_twin
 from sdistmaker_recipe.index.atomic_files import sync_filesystem
 from sdistmaker_recipe.index.layout import normalised_name_of
 from sdistmaker_recipe.model import (
@@ -161,7 +161,7 @@ class Batches:
                 publish.reject_failed(outcome, self.index), is_permanent=outcome.is_permanent
             )
         if twin := self._twin(outcome):
-            moved_projects.note_twin(twin, outcome.tag, self.index.catalog)
+            note_twin(twin, outcome.tag, self.index.catalog)
             return Skipped(outcome.tag, plan.kept_elsewhere(twin))
         if rightful := self._tag_to_wait_for(outcome):
             reason = version_rules.reason_to_wait(rightful, outcome)

@@ -3,8 +3,7 @@
 Each release belongs to the tag that it was made from. If its project is not found any more, and a tag of the
 same project and version is in another repository, the release is given to that one, as it is. Nobody has
 built that tag, so the name must belong to no third project (``name_rules.may_inherit``). As long as its
-project is there, the release keeps its tag, be it deleted or not. The other tag is built once, because only
-its metadata tells whether it is of the same project; if it is, it is not published.
+project is there, the release keeps its tag, be it deleted or not: see ``flow.twins``.
 
 A repository of git or Mercurial can also move within a folder that is read as one. Then a tag of the same
 project and version counts if it is at the same commit.
@@ -13,12 +12,13 @@ project and version counts if it is at the same commit.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from sdistmaker_recipe.catalog import Catalog, name_use
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
+from sdistmaker_recipe.flow.twins import are_apart, is_same_release
 from sdistmaker_recipe.index.file_conflicts import name_rank, tag_name
 from sdistmaker_recipe.index.name_rules import allowing_line, folder_of, may_inherit, owner_before
 from sdistmaker_recipe.model import (
@@ -30,11 +30,10 @@ from sdistmaker_recipe.model import (
     project_origin,
     repository_of,
 )
-from sdistmaker_recipe.names import canonicalize_name, same_version
+from sdistmaker_recipe.names import canonicalize_name
 
 _SHORTEST_ID = 40
 """The digits of a commit's id in git and Mercurial, at least."""
-_TWIN = "name in the metadata of "
 _MATCHED = "repositories whose tags were compared with all releases"
 
 
@@ -65,62 +64,6 @@ def match_releases(
         if is_full and catalog.note(_MATCHED) != read:
             catalog.set_note(_MATCHED, read)
     return tuple(_warnings(pairs, orphans))
-
-
-def published_elsewhere(
-    tags: Iterable[Tag],
-    scan_state: ScanState,
-    catalog: Catalog,
-    other_names: Sequence[OtherName],
-    deleted: Collection[str] = (),
-) -> dict[str, Release]:
-    """The releases that projects of other repositories published and keep, by the origins of these tags.
-
-    A release is of the same project and version, its own project is still there, and its tag is not deleted.
-    ``deleted`` are the origins of tags of which this run found that they are. Raises ``StoreError``.
-    """
-    if len({repository_of(origin) for _url, origin in scan_state.repositories()}) < 2:
-        return {}
-    releases: dict[str, list[Release]] = {}
-    found: dict[str, Release] = {}
-    for tag in tags:
-        for name in _names_of_tag(tag, other_names):
-            if name not in releases:
-                releases[name] = [
-                    each
-                    for each in catalog.releases.of_project(name)
-                    if _has_tag(each) and each.origin not in deleted
-                ]
-            for release in releases[name]:
-                if _are_apart(release, tag) and _is_same_release(release, tag):
-                    found[tag.origin] = release
-    projects = {project_origin(release.origin) for release in found.values()}
-    there = {project for project in projects if scan_state.has_project(project)}
-    return {origin: each for origin, each in found.items() if project_origin(each.origin) in there}
-
-
-def known_twins(tags: Iterable[Tag], twins: Mapping[str, Release], catalog: Catalog) -> dict[str, Release]:
-    """Those of ``published_elsewhere`` of which a build showed that they have the name of the release.
-
-    A folder of that name can hold another project, as folders called client or core do. Only a build tells.
-    Raises ``StoreError``.
-    """
-    names = catalog.index_state.notes(_TWIN) if twins else {}
-    return {
-        tag.origin: release
-        for tag in tags
-        if (release := twins.get(tag.origin)) and names.get(tag.origin) == _name_at(release.project, tag)
-    }
-
-
-def note_twin(release: Release, tag: Tag, catalog: Catalog) -> None:
-    """Record that a tag has the name of a release, and need not be built again. Raises ``StoreError``."""
-    catalog.set_note(f"{_TWIN}{tag.origin}", _name_at(release.project, tag))
-    catalog.failures.remove([tag.origin])
-
-
-def _name_at(name: str, tag: Tag) -> str:
-    return f"{name} at {tag.revision}"
 
 
 def _releases_to_match(
@@ -246,7 +189,7 @@ def _twins(releases: Iterable[Release], tags: dict[str, list[Tag]]) -> Iterator[
     for release in releases:
         for name in (release.project, *_folder_names(release)):
             for tag in tags.get(name, ()):
-                if _are_apart(release, tag) and _is_same_release(release, tag):
+                if are_apart(release, tag) and is_same_release(release, tag):
                     yield tag
 
 
@@ -281,7 +224,7 @@ def _of_one_project(releases: Sequence[Release], tags: Sequence[Tag]) -> list[tu
         (tag.name != tag_name(release), name_rank(tag.name, release.version), release.origin, tag.origin)
         for release in releases
         for tag in tags
-        if _is_same_release(release, tag) and _has_moved_to(tag, [release])
+        if is_same_release(release, tag) and _has_moved_to(tag, [release])
     ]
     by_origin, tag_of = {each.origin: each for each in releases}, {each.origin: each for each in tags}
     given: dict[str, str] = {}
@@ -293,23 +236,9 @@ def _of_one_project(releases: Sequence[Release], tags: Sequence[Tag]) -> list[tu
     return [(by_origin[origin], tag_of[new_origin]) for origin, new_origin in given.items()]
 
 
-def _is_same_release(release: Release, tag: Tag) -> bool:
-    """Whether a tag says the version of a release, or what the release's own tag said."""
-    own = tag_name(release)
-    return tag.name == own or same_version(tag.version, release.version) or same_version(tag.version, own)
-
-
-def _has_tag(release: Release) -> bool:
-    return release.tag_deleted_in is None and not release.origin.startswith(ADOPTED)
-
-
-def _are_apart(release: Release, tag: Tag) -> bool:
-    return repository_of(release.origin) != repository_of(tag.origin)
-
-
 def _has_moved_to(tag: Tag, releases: Iterable[Release]) -> bool:
     """Whether the tag of one of these releases can be this one now."""
-    return any(_are_apart(release, tag) or _is_same_commit(release, tag) for release in releases)
+    return any(are_apart(release, tag) or _is_same_commit(release, tag) for release in releases)
 
 
 def _is_same_commit(release: Release, tag: Tag) -> bool:
@@ -331,13 +260,6 @@ def _names_by_option(name: str, other_names: Iterable[OtherName]) -> set[str]:
     return {canonicalize_name(line.project.rpartition("/")[2]) for line in lines} - {name}
 
 
-def _names_of_tag(tag: Tag, other_names: Iterable[OtherName]) -> Iterator[str]:
-    yield canonicalize_name(tag.project)
-    for line in other_names:
-        if allowing_line(folder_of(tag), canonicalize_name(line.name), [line]):
-            yield canonicalize_name(line.name)
-
-
 def _finish_repositories(pairs: Iterable[tuple[Release, Tag]], catalog: Catalog) -> None:
     """Tags that are new there get the time of their upload, as they would have in the old repository."""
     finished = catalog.index_state.finished_repositories() if pairs else frozenset()
@@ -347,13 +269,13 @@ def _finish_repositories(pairs: Iterable[tuple[Release, Tag]], catalog: Catalog)
 
 
 def _warnings(pairs: Sequence[tuple[Release, Tag]], orphans: Sequence[Release]) -> Iterator[str]:
-    within = Counter(tag.repository for release, tag in pairs if not _are_apart(release, tag))
+    within = Counter(tag.repository for release, tag in pairs if not are_apart(release, tag))
     for url, count in sorted(within.items()):
         yield (
             f"{url}: releases of projects that moved were recognised by their commits: {count}. Their files "
             "stay, and from now on the tags there count for them."
         )
-    pairs = [(release, tag) for release, tag in pairs if _are_apart(release, tag)]
+    pairs = [(release, tag) for release, tag in pairs if are_apart(release, tag)]
     counts = Counter(tag.repository for _release, tag in pairs)
     given = {release.origin for release, _tag in pairs}
     left = Counter(release.project for release in orphans if release.origin not in given)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.catalog import archives, match_adopted
-from sdistmaker_recipe.flow import lifecycle, moved_projects, selection
+from sdistmaker_recipe.flow import lifecycle, selection
 from sdistmaker_recipe.flow.lifecycle import MissingTags
 from sdistmaker_recipe.flow.opening import Run
 from sdistmaker_recipe.flow.reserved_names import NamesToReserve, select_names_to_reserve
 from sdistmaker_recipe.flow.scanning import Scanned
+from sdistmaker_recipe.flow.twins import known_twins, published_elsewhere
 from sdistmaker_recipe.model import Adoption, Failure, Plan, Release, Tag
 from sdistmaker_recipe.stages import adopt
 from sdistmaker_recipe.stages import plan as plan_stage
@@ -55,7 +56,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
     tags = _tags_to_consider(scanned, projects_to_check, run)
     match_adopted.match_adopted(tags, run.catalog, run.configuration.other_names)
     releases = run.catalog.releases.of_tags({tag.origin for tag in tags})
-    twins = moved_projects.published_elsewhere(
+    twins = published_elsewhere(
         [tag for tag in tags if tag.origin not in releases],
         run.scan_state,
         run.catalog,
@@ -66,7 +67,7 @@ def plan(scanned: Scanned, run: Run) -> Planned:
         releases=releases,
         failures=_failures(missing_tags, run),
         missing_files=_missing_files(releases.values(), adoption, lost, run),
-        published_elsewhere=moved_projects.known_twins(tags, twins, run.catalog),
+        published_elsewhere=known_twins(tags, twins, run.catalog),
         releases_without_tag=lifecycle.releases_without_tag(missing_tags, run.configuration),
     )
     new_plan = plan_stage.plan(tags, state, run.configuration, __version__)

@@ -11,6 +11,7 @@ from sdistmaker_recipe.catalog.name_use import name_use
 from sdistmaker_recipe.catalog.scan_state import Scan, ScanState
 from sdistmaker_recipe.configuration.option_types import OtherName
 from sdistmaker_recipe.flow import moved_projects
+from sdistmaker_recipe.flow.twins import known_twins, note_twin, published_elsewhere
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ReleaseTag, ScanResult
 from tests.unit.values import REPOSITORY, TIME, UUID, a_failure, a_release
 
@@ -44,7 +45,7 @@ def match(catalog: Catalog, *scans: Scan, other_names: tuple[OtherName, ...] = (
 
 def elsewhere(catalog: Catalog, scan: Scan, *, deleted: str = "") -> dict[str, str]:
     state = ScanState(catalog)
-    found = moved_projects.published_elsewhere(state.tags(scan), state, catalog, (), {deleted})
+    found = published_elsewhere(state.tags(scan), state, catalog, (), {deleted})
     return {origin: release.version for origin, release in found.items()}
 
 
@@ -207,13 +208,13 @@ def test_little_is_asked_if_nothing_changed(catalog, monkeypatch):
 def test_a_tag_has_the_name_of_a_release_at_the_revision_at_which_it_was_built(catalog):
     scanned(catalog, project(PROJECT, "1.0", "1.1", prefix=""), url=REPOSITORY, origin=UUID)
     tags = ScanState(catalog).tags(scanned(catalog, project(f"group/{PROJECT}", "1.0", "1.1")))
-    twins = moved_projects.published_elsewhere(tags, ScanState(catalog), catalog, ())
-    assert moved_projects.known_twins(tags, twins, catalog) == {}
+    twins = published_elsewhere(tags, ScanState(catalog), catalog, ())
+    assert known_twins(tags, twins, catalog) == {}
     catalog.failures.add(a_failure(tags[0]))
-    moved_projects.note_twin(twins[NEW["1.0"]], tags[0], catalog)
-    assert moved_projects.known_twins(tags, twins, catalog) == {NEW["1.0"]: twins[NEW["1.0"]]}
+    note_twin(twins[NEW["1.0"]], tags[0], catalog)
+    assert known_twins(tags, twins, catalog) == {NEW["1.0"]: twins[NEW["1.0"]]}
     assert catalog.failures.all() == []
     moved = [tag._replace(revision="fedcba") for tag in tags]
-    assert moved_projects.known_twins(moved, twins, catalog) == {}
+    assert known_twins(moved, twins, catalog) == {}
     renamed = {origin: release._replace(project="other") for origin, release in twins.items()}
-    assert moved_projects.known_twins(tags, renamed, catalog) == {}
+    assert known_twins(tags, renamed, catalog) == {}
