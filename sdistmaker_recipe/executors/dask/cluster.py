@@ -10,8 +10,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NoResultError
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import dask.config
@@ -96,6 +98,30 @@ def _check_certificates(address: str) -> None:
             )
 
 
+def _connected_client(address: str) -> distributed.Client:
+    """A client of the scheduler; raises whatever Dask does if there is no answer in time."""
+    # Client waits for ever for a scheduler that accepts the connection and says nothing.
+    found: Future[distributed.Client] = Future()
+
+    def connect() -> None:
+        try:
+            client = distributed.Client(
+                address, timeout=_CONNECT_SECONDS, set_as_default=False, name=_PACKAGE
+            )
+        except Exception as error:
+            found.set_exception(error)
+        else:
+            found.set_result(client)
+
+    Thread(target=connect, daemon=True).start()
+    try:
+        return found.result(_CONNECT_SECONDS + _RECONNECT_SECONDS)
+    except NoResultError:
+        if found.done():
+            raise
+        raise OSError(f"it accepted the connection, and said nothing in {_CONNECT_SECONDS:g} s") from None
+
+
 class DaskCluster:
     """The cluster of the scheduler at an address; raises ``ClusterError`` if it does not answer.
 
@@ -113,11 +139,10 @@ class DaskCluster:
             _check_certificates(address)
             hint = f"{hint} Check the certificates that Dask's configuration names."
         try:
-            self._client = distributed.Client(
-                address, timeout=_CONNECT_SECONDS, set_as_default=False, name=_PACKAGE
-            )
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
-            raise ClusterError(f"The Dask scheduler at {address} does not answer: {error}.", hint) from error
+            self._client = _connected_client(address)
+        except Exception as error:
+            reason = str(error).rstrip(".")
+            raise ClusterError(f"The Dask scheduler at {address} does not answer: {reason}.", hint) from error
         self._reports: set[Any] = set()
         self._loop: Any = self._client.loop
         self._build, self._versions = _task_function(), _versions_function()

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, Any, Literal
@@ -35,6 +36,7 @@ _ATTEMPTS = 2
 _LONG_SECONDS = 1.0
 _MANY_BYTES = 4 << 20
 """Answers go back without those of the jobs that are left, if they took so long or have so many bytes."""
+_WATCH_SECONDS = 1.0
 _IDLE_SECONDS = 900.0
 """After this time without a job, whoever began the run is taken to be gone."""
 
@@ -47,9 +49,7 @@ _sites: dict[str, Site | None] = {}
 async def greet(work: Sealed, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
     """Make this worker ready for the run that does this sealed work; Dask gives ``dask_worker``."""
     # The checks start programs, and meanwhile the worker must answer its scheduler.
-    return await asyncio.to_thread(
-        _open_site, work, Path(dask_worker.local_directory).parent, dask_worker.state.nthreads
-    )
+    return await asyncio.to_thread(_open_site, work, dask_worker)
 
 
 async def leave(sites: list[str]) -> None:
@@ -81,10 +81,10 @@ def _why_there_is_none(site: str) -> Literal["ended", "unknown"]:
     return "ended" if site in _sites else "unknown"
 
 
-def _open_site(work: Sealed, parent: Path, threads: int) -> Greeting:
-    name, host = uuid4().hex, socket.gethostname()
+def _open_site(work: Sealed, worker: Any) -> Greeting:  # noqa: ANN401
+    name, host, parent = uuid4().hex, socket.gethostname(), Path(worker.local_directory).parent
     try:
-        site = Site(name, unseal(work), parent, threads)
+        site = Site(name, unseal(work), parent, worker.state.nthreads, partial(_is_ending, worker))
     except OSError as error:
         problem = f"{error.filename or parent}: {error.strerror or error}"
         return Greeting("", host, problem, "Start it with another --local-directory.")
@@ -100,15 +100,27 @@ def _open_site(work: Sealed, parent: Path, threads: int) -> Greeting:
     return Greeting(name, host)
 
 
+def _is_ending(worker: Any) -> bool:  # noqa: ANN401
+    """Whether a worker is about to end: it waits for its jobs first."""
+    return worker.status.name in ("closing", "closed", "failed")
+
+
 class Site:
     """The folder of a run on a worker, and as many processes as the worker has threads.
 
     The folder is beside the worker's own one. It is removed at the end; another worker removes that of a
-    worker that was killed.
+    worker that was killed. ``is_ending`` says whether the worker is about to end.
     """
 
-    def __init__(self, name: str, work: RemoteWork, parent: Path, threads: int) -> None:
-        self._work, self._threads = work, threads
+    def __init__(
+        self,
+        name: str,
+        work: RemoteWork,
+        parent: Path,
+        threads: int,
+        is_ending: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._work, self._is_ending = work, is_ending
         if parent.is_relative_to("/dev"):
             # The sandbox has a /dev of its own.
             parent = Path(gettempdir())
@@ -128,7 +140,7 @@ class Site:
         multiprocessing.current_process().daemon = False
         # Builds without a sandbox could read a password in its memory.
         hide_process()
-        threading.Thread(target=self._close_when_idle, daemon=True).start()
+        threading.Thread(target=self._close_when_over, daemon=True).start()
 
     def prepare(self) -> None:
         """Have the work look at this machine, in a process that does the first jobs afterwards."""
@@ -204,12 +216,12 @@ class Site:
             if not (is_broken or self._is_closed):
                 self._free.append(pool)
 
-    def _close_when_idle(self) -> None:
+    def _close_when_over(self) -> None:
         while not self._is_closed:
-            time.sleep(min(_IDLE_SECONDS, 5.0))
+            time.sleep(min(_IDLE_SECONDS, _WATCH_SECONDS))
             with self._mutex:
                 is_idle = not self._used and time.monotonic() > self._last_used + _IDLE_SECONDS
-            if is_idle and not self._is_closed:
+            if (is_idle or self._is_ending()) and not self._is_closed:
                 for name in [name for name, site in _sites.items() if site is self]:
                     _sites[name] = None
                 self.close()

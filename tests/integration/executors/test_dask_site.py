@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from sdistmaker_recipe.executors.dask.cluster import DaskCluster, _versions_func
 from sdistmaker_recipe.executors.dask.messages import Answer, seal
 from sdistmaker_recipe.executors.dask.site import Site
 from tests.support.dask_cluster import wait_for
+from tests.support.process import LOOPBACK
 from tests.support.remote_work import Sums
 
 OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -154,14 +156,55 @@ def test_ends_by_itself_when_nobody_has_a_job_for_it(tmp_path: Path, monkeypatch
 
 def test_says_that_it_ended_because_it_was_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "_IDLE_SECONDS", 0.5)
-    worker = SimpleNamespace(local_directory=str(tmp_path / "worker-1"), state=SimpleNamespace(nthreads=1))
+    worker = SimpleNamespace(
+        local_directory=str(tmp_path / "worker-1"),
+        state=SimpleNamespace(nthreads=1),
+        status=SimpleNamespace(name="running"),
+    )
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
     assert perform(greeting.site, 4, 5) == [("ended", None)]
 
 
+def test_ends_with_its_worker_and_does_not_wait_for_builds(tmp_path: Path) -> None:
+    worker = SimpleNamespace(
+        local_directory=str(tmp_path / "worker-1"),
+        state=SimpleNamespace(nthreads=1),
+        status=SimpleNamespace(name="running"),
+    )
+    greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
+    found: list[tuple[str, object]] = []
+    thread = Thread(target=lambda: found.extend(perform(greeting.site, "long")))
+    thread.start()
+    opened = site._sites[greeting.site]
+    wait_for(lambda: any(pool._processes for pool in opened._used), lambda: "no process")
+    worker.status.name = "closing"
+    thread.join(20)
+    assert found == [("unknown", None)]
+    wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
+
+
+def test_a_scheduler_that_accepts_a_connection_and_says_nothing_ends_a_run() -> None:
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        address = f"tcp://{LOOPBACK}:{silent.getsockname()[1]}"
+        code = (
+            "import sys; from sdistmaker_recipe.executors.dask import cluster\n"
+            "cluster._CONNECT_SECONDS = cluster._RECONNECT_SECONDS = 1.0; cluster.DaskCluster(sys.argv[1])"
+        )
+        command = [sys.executable, "-c", code, address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    text = (
+        f"ClusterError: The Dask scheduler at {address} does not answer: it accepted the connection, and said"
+    )
+    assert text in done.stderr
+
+
 def test_greets_performs_and_leaves(tmp_path: Path) -> None:
-    worker = SimpleNamespace(local_directory=str(tmp_path / "worker-1"), state=SimpleNamespace(nthreads=2))
+    worker = SimpleNamespace(
+        local_directory=str(tmp_path / "worker-1"),
+        state=SimpleNamespace(nthreads=2),
+        status=SimpleNamespace(name="running"),
+    )
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     assert greeting.problem == ""
     assert perform(greeting.site, 4) == [("done", 8)]
