@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,8 +47,20 @@ def read_exported_tag(folder: Path, parent: Path, tag: Tag, subdirectory: str = 
     else:
         tree = folder.rename(parent / tree_name(folder, tag))
     files = find_files(tree)
+    _refuse_misread_names(files.paths)
     refused = files.links - refuse_outside_links(tree, files.links)
     return ExportedTag(tree, files.paths - refused, build_system)
+
+
+def _refuse_misread_names(paths: Iterable[str]) -> None:
+    """Raise ``BuildError`` for names that this process reads as others than builds do, which have UTF-8."""
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8" and not all(map(str.isascii, paths)):
+        text = (
+            f"The tag has file names that are not ASCII, and the locale says that file names are {encoding}. "
+            "Set the environment variable LC_ALL to C.UTF-8."
+        )
+        raise BuildError(text, is_permanent=False)
 
 
 def tree_name(tree: Path, tag: Tag) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.toolchain.exported_tag import list_files, tree_name
+from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.exported_tag import list_files, read_exported_tag, tree_name
 from tests.unit.values import a_tag
 
 
@@ -47,3 +49,19 @@ def test_exported_files_are_files_and_links_but_no_folders(tmp_path):
     (tmp_path / "to-folder").symlink_to("a")
     (tmp_path / "to-nothing").symlink_to("nothing")
     assert list_files(tmp_path) == {"setup.py", "a/b/c.txt", "a/.hidden", "to-folder", "to-nothing"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso8859-1", "ascii"])
+@pytest.mark.parametrize("name", ["plain.txt", "Zoë.txt"])
+def test_names_that_another_locale_misreads_are_refused(tmp_path, monkeypatch, encoding, name):
+    (tmp_path / "export").mkdir()
+    for path in ("setup.py", name):
+        (tmp_path / "export" / path).touch()
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
+    export = (tmp_path / "export", tmp_path / "tree", a_tag("1.2"))
+    if encoding == "utf-8" or name.isascii():
+        assert read_exported_tag(*export).files == {"setup.py", name}
+        return
+    with pytest.raises(BuildError, match=f"names are {encoding}. Set .* LC_ALL to C.UTF-8") as caught:
+        read_exported_tag(*export)
+    assert not caught.value.is_permanent
