@@ -295,7 +295,8 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
         sdist = archive.without(built_sdist, git_repository.GIT_FOLDER) if rung.has_git else built_sdist
         settle_times(sdist)
         names = sdist.file_names()
-        refuse_packed_links(exported.tree, find_files(exported.tree).links, names)
+        if exported.tree.exists():
+            refuse_packed_links(exported.tree, find_files(exported.tree).links, names)
         left_out = exported.files - set(names)
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):

@@ -159,6 +159,7 @@ NOT_LAST = {
     "command": ("sdist.run(self); self.run_command('later')", "call()"),
     "commands": ("sdist.run(self)", "sys.argv.append('later')\ncall()"),
     "cleaning": ("sdist.run(self)", "open('README.txt', 'a').close()\ncall()\nos.remove('README.txt')"),
+    "removing": ("sdist.run(self)", "call()\nimport shutil\nshutil.rmtree(os.getcwd())"),
     "writing": ("sdist.run(self)", "call()\nopen('README.txt', 'w').write('changed')"),
 }
 """The same, and then the archive is looked at, or the files that it has change."""
