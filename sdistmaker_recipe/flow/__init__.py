@@ -18,7 +18,8 @@ The steps, in their order, each in a module with its value:
 * ``publishing``: publish; ``Results`` holds what was done. ``batches``: builds that are published together.
   ``wheels``: which published releases get a wheel, and how these are published.
 * ``reporting``: report; all of it as one ``Report``.
-* ``explanation``: what was decided about a URL, a project or a tag, and why.
+* ``explanation``: what was decided about a URL, a project or a tag, and why. ``explained_subject``: which of
+  these a text can mean.
 * ``destination``: whether a folder may become the index. ``places``: folders of the system.
   ``foreign_files``: files that belong to no index.
 * ``scratch``: the temporary folders of a run. ``memory``: how much memory there is.

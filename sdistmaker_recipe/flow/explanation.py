@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from sdistmaker_recipe.catalog.name_use import name_use
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.flow.context import Listener, RunContext
+from sdistmaker_recipe.flow.explained_subject import (
+    Decisions,
+    is_project_of,
+    paths_meant,
+    releases_named,
+    source_and_path,
+    tags_named,
+)
 from sdistmaker_recipe.flow.opening import Run, open_run
 from sdistmaker_recipe.flow.planning import plan
 from sdistmaker_recipe.flow.scanning import scan
 from sdistmaker_recipe.index import name_rules
-from sdistmaker_recipe.model import ADOPTED, TAGS, Attempt, Failure, Release, Tag, project_name
-from sdistmaker_recipe.names import canonicalize_name, same_version, version_key
+from sdistmaker_recipe.model import ADOPTED, Attempt, Release, Tag
+from sdistmaker_recipe.names import canonicalize_name, version_key
 from sdistmaker_recipe.stages.report import Line, group_attempts, label, tag_names
 from sdistmaker_recipe.stages.scan import Source
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match
@@ -41,15 +48,6 @@ class Explanation(NamedTuple):
 
     is_known: bool
     lines: tuple[Line, ...]
-
-
-class Decisions(NamedTuple):
-    """Everything that is decided: tags, releases and failures by origin, and the plan of the next run."""
-
-    tags: Sequence[Tag]
-    releases: Mapping[str, Release]
-    failures: Mapping[str, Failure]
-    next_run: Mapping[str, str]
 
 
 def explain(
@@ -90,7 +88,7 @@ def _decide(run: Run) -> Decisions:
 
 def _explain(subject: str, decisions: Decisions, run: Run) -> Iterator[Line]:
     """Everything that the subject can mean; nothing if it means nothing."""
-    source, path = _place(subject, run.sources)
+    source, path = source_and_path(subject, run.sources)
     if source is not None:
         tags = [tag for tag in decisions.tags if tag.repository == source.url]
         project = next((tag.project_path for tag in tags if tag.project_path == path), None)
@@ -100,101 +98,17 @@ def _explain(subject: str, decisions: Decisions, run: Run) -> Iterator[Line]:
         else:
             yield from _explain_projects([tag for tag in tags if tag.project_path == path], decisions, run)
         return
-    tags = _tags_named(subject, decisions)
-    releases = _releases_named(subject, decisions, {tag.origin for tag in tags})
-    is_project = bool(tags) and all(_is_project_of(subject, tag) for tag in tags)
+    tags = tags_named(subject, decisions)
+    releases = releases_named(subject, decisions, {tag.origin for tag in tags})
+    is_project = bool(tags) and all(is_project_of(subject, tag) for tag in tags)
     yield from _explain_projects(tags, decisions, run) if is_project else _explain_tags(tags, decisions, run)
     for release in releases:
         yield from _explain_release_without_tag(release, run)
     if not tags and not releases:
         for source in run.sources:
-            for path in _paths_meant(subject, source, decisions):
+            for path in paths_meant(subject, source, decisions):
                 yield from _explain_path(source, path, run)
         yield from _explain_name(subject, run)
-
-
-def _paths_meant(subject: str, source: Source, decisions: Decisions) -> Iterator[str]:
-    """The paths in a repository that the subject can mean: itself, or a tag that is no release."""
-    yield subject.strip("/")
-    project, tag = _split(subject)
-    if not tag:
-        yield f"{TAGS}/{project.strip('/')}"
-    else:
-        tags = [found for found in decisions.tags if found.repository == source.url]
-        known = {found.project_path for found in tags if _is_project_of(project, found)}
-        if project == project_name(source.url, ""):
-            known.add("")
-        for path in sorted(known) or [project]:
-            yield f"{path}/{TAGS}/{tag}".strip("/")
-
-
-def _place(subject: str, sources: Iterable[Source]) -> tuple[Source | None, str]:
-    """The repository that a URL is in, and the path below it."""
-    url = unquote(subject).rstrip("/")
-    for source in sources:
-        for start in (source.url, source.repository.url):
-            root = unquote(start).rstrip("/")
-            if f"{url}/".startswith(f"{root}/"):
-                return source, url[len(root) :].strip("/")
-    return None, ""
-
-
-def _is_project_of(subject: str, tag: Tag) -> bool:
-    names = (tag.project, tag.project_path)
-    return subject.strip("/") in names or canonicalize_name(subject) == canonicalize_name(tag.project)
-
-
-def _tags_named(subject: str, decisions: Decisions) -> list[Tag]:
-    """The tags of a project, or those with this path, name, version, or file; see ``_split``."""
-    project, version = _split(subject)
-    if version:
-        return [
-            tag
-            for tag in decisions.tags
-            if _is_project_of(project, tag) and (tag.name == version or same_version(tag.version, version))
-        ]
-    if of_project := [tag for tag in decisions.tags if _is_project_of(subject, tag)]:
-        return of_project
-    releases = decisions.releases
-    project, _, version = subject.rpartition("-")
-    return [
-        tag
-        for tag in decisions.tags
-        if subject.strip("/") == tag.path
-        or subject in (tag.name, tag.version)
-        or (tag.origin in releases and _is_named(subject, releases[tag.origin]))
-        or (project and _is_project_of(project, tag) and same_version(tag.version, version))
-    ]
-
-
-def _releases_named(subject: str, decisions: Decisions, explained: set[str]) -> list[Release]:
-    """The releases of this name whose tags are not there any more, or not known."""
-    there = {tag.origin for tag in decisions.tags} | explained
-    project, version = _split(subject)
-    return [
-        release
-        for origin, release in decisions.releases.items()
-        if origin not in there
-        and (
-            _is_named(subject, release)
-            or (
-                version
-                and release.project == canonicalize_name(project)
-                and same_version(release.version, version)
-            )
-        )
-    ]
-
-
-def _is_named(subject: str, release: Release) -> bool:
-    files = [file.filename for file in release.files]
-    return subject in (release.name, release.tag_url, *files) or release.project == canonicalize_name(subject)
-
-
-def _split(subject: str) -> tuple[str, str]:
-    """The project and the version of ``PROJECT VERSION`` or ``PROJECT==VERSION``; the version may be ""."""
-    project, _, version = subject.replace("==", " ").partition(" ")
-    return project.strip(), version.strip()
 
 
 def _explain_tags(tags: Sequence[Tag], decisions: Decisions, run: Run) -> Iterator[Line]:
@@ -276,7 +190,7 @@ def _explain_release_without_tag(release: Release, run: Run) -> Iterator[Line]:
         deleted = release.tag_deleted_in
         gone = f", deleted in revision {deleted}" if deleted else ", which this scan does not find"
         yield Line(f"    tag: {release.tag_url}{gone}")
-        source, path = _place(release.tag_url, run.sources)
+        source, path = source_and_path(release.tag_url, run.sources)
         if source is not None and not deleted:
             for reason in _reasons(source, path, run):
                 yield Line(f"    found: {reason}")
