@@ -29,6 +29,8 @@ from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LATEST = datetime(9999, 12, 31, tzinfo=timezone.utc)
+_NAMED_TAGS = 3
+"""So many tags are named in one message."""
 _FORMAT = "tag rows 2"
 """What a checkpoint says of the rows: those of another format cannot be compared."""
 _MARK = ":tags/"
@@ -93,6 +95,19 @@ def project_and_name(path: str, url: str) -> tuple[str, str]:
     if not name:
         raise PathNotFoundError(url, "not the URL of a tag", "It ends with /tags/NAME.")
     return project, name
+
+
+def missing_tag(url: str, name: str, there: Collection[str]) -> PathNotFoundError:
+    """The error for a URL of a tag that is not ``there``, with the names of tags that may be meant."""
+    # Only an error needs it.
+    import difflib
+
+    if not there:
+        return PathNotFoundError(url, f"no tag {name}", "The repository has no tag. Push the tags.")
+    similar = difflib.get_close_matches(name, there, n=_NAMED_TAGS) or sorted(there)[:_NAMED_TAGS]
+    more = f" and {len(there) - len(similar)} more" if len(there) > len(similar) else ""
+    hint = f"Correct the URL, or push the tag. The repository has {', '.join(similar)}{more}."
+    return PathNotFoundError(url, f"no tag {name}", hint)
 
 
 def all_tags(

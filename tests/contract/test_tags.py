@@ -329,6 +329,14 @@ def test_a_url_of_no_tag_is_an_error(server: TagServer) -> None:
         repository.tag_at_url(TagFilter(f"{URL}/{path}"))
 
 
+@pytest.mark.parametrize("server", ["git", "hg"], indirect=True)
+def test_the_error_for_a_url_of_no_tag_names_a_tag_that_may_be_meant(server: TagServer) -> None:
+    path = f"{LIBRARY}/tags/1.2"
+    with server.open(path) as repository, pytest.raises(PathNotFoundError) as caught:
+        repository.tag_at_url(TagFilter(f"{URL}/{path}"))
+    assert "1.0" in (caught.value.hint or "")
+
+
 def test_the_files_of_a_tag_are_exported(server: TagServer, tmp_path: Path) -> None:
     found = scan(server).tags[LIBRARY]["1.0"]
     assert isinstance(found, ReleaseTag)

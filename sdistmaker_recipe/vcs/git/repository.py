@@ -298,7 +298,8 @@ class GitRepository:
         """The repository, the name and the id of a tag."""
         project, name = tag_rows.project_and_name(path, self._url)
         if not (identifier := _id_at(self._tags(), path)):
-            raise PathNotFoundError(self._url, f"no tag {name}")
+            split = split_project(self._tags(), project)
+            raise tag_rows.missing_tag(self._url, name, self._tags()[split[0]] if split else {})
         return project, name, identifier
 
 

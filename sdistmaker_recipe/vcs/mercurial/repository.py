@@ -337,8 +337,9 @@ class MercurialRepository:
         """The repository, the folder of the project in it, the name and the changeset of a tag."""
         project, name = tag_rows.project_and_name(path, self._url)
         split = split_project(self._tags(), project)
-        if not split or not (node := self._tags()[split[0]].get(name)):
-            raise PathNotFoundError(self._url, f"no tag {name}")
+        there = self._tags()[split[0]] if split else {}
+        if not split or not (node := there.get(name)):
+            raise tag_rows.missing_tag(self._url, name, there)
         return (*split, name, node)
 
 
