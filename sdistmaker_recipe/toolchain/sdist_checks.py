@@ -54,12 +54,17 @@ class VersionControlError(BuildError):
 
 def check_files(left_out: Collection[str], needed: Collection[str], context: BuildContext) -> None:
     """Raise ``MissingFilesError`` if a file that the build needs was left out of the archive."""
-    if missing := sorted(set(left_out) & set(needed)):
+    if missing := sorted(path for path in set(left_out) & set(needed) if not _is_made_anew(path)):
         names = ", ".join(missing[:_NAMED_FILES])
         them = "it" if len(missing) == 1 else "them"
         cure = f"Add {them} to MANIFEST.in in a new tag, or set include-versioned-files = always."
         text = f"The build reads {names}, which the archive lacks. {cure}"
         raise MissingFilesError(text, read_build_log(context))
+
+
+def _is_made_anew(path: str) -> bool:
+    """Whether setuptools makes this file in each build, or removes it if it is one of an earlier version."""
+    return any(folder.endswith(".egg-info") for folder in path.split("/")[:-1])
 
 
 def check_version_source(

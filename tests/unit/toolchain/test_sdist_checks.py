@@ -22,6 +22,12 @@ def test_files_that_nothing_reads_may_be_left_out(context):
     check_files({"docs/index.rst"}, {"setup.py"}, context)
 
 
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_files_of_egg_info_are_made_anew(context, folder):
+    old = f"{folder}acme.egg-info/entry_points.txt"
+    check_files({old}, {"setup.py", old}, context)
+
+
 @pytest.mark.parametrize(
     ("missing", "reason"),
     [
