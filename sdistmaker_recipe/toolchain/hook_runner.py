@@ -24,8 +24,9 @@ Messages
     and ``changed`` (whether this process is no longer fit for another hook).
 
     The file ``result`` has the hook's value under ``returned``, or its exception under ``error`` and
-    ``message``. Under ``read`` it has the files of the tag that the hook read, and under ``asked`` what the
-    module ``sdistmaker_observation.questions`` of the shims observed, if the request has ``observe``.
+    ``message``. Under ``read`` it has the files of the tag that the hook read (none if they are too many for
+    the reader of the file), and under ``asked`` what the module ``sdistmaker_observation.questions`` of the
+    shims observed, if the request has ``observe``.
 
 Between requests the process only waits. It never runs code of a tag: a fork does, so that nothing that a tag
 does reaches the next one, and no build pays for starting an interpreter and importing the backend.
@@ -69,6 +70,8 @@ VENDORED = os.path.join("setuptools", "_vendor")
 """The folder on sys.path of what setuptools brings along for itself."""
 PRELOADED_PACKAGES = ("setuptools" + os.sep, "pkg_resources" + os.sep, "_distutils_hack" + os.sep)
 """The packages of a build environment from which a worker imports modules before the first build."""
+MOST_CHARACTERS = 8_000_000
+"""A longer result is not read. It has no files that were read, which a tag of many files makes long."""
 RESTART = """\
 import sys
 del sys.path[0], sys.argv[0]
@@ -192,8 +195,11 @@ def write_result(request: "dict[str, Any]") -> int:
     result["read"] = sorted(files_read)
     if asked:
         result["asked"] = asked()
+    text = json.dumps(result, default=repr)
+    if len(text) > MOST_CHARACTERS:
+        text = json.dumps({**result, "read": []}, default=repr)
     with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
-        json.dump(result, file, default=repr)
+        file.write(text)
     with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -21,6 +21,7 @@ from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain import hook_runner
 from sdistmaker_recipe.toolchain.environments import uv_program
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX
+from sdistmaker_recipe.toolchain.runner_result import read_result
 from sdistmaker_recipe.toolchain.wheels.questions import OBSERVE
 from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, HookCall, Worker, worker_for
 
@@ -391,6 +392,21 @@ def test_modules_of_the_current_folder_are_none_of_the_workers(
 def test_a_module_of_the_tag_is_not_hidden_by_one_that_only_the_worker_uses(bench: Bench, name: str) -> None:
     (bench.tree / "tools" / f"{name}.py").write_text("whose, warn = 'the tag', print\n")
     assert bench.returned(f"import {name}\nreturn {name}.whose") == "the tag"
+
+
+READS_MUCH = """
+for number in range(3000):
+    try:
+        open("/".join(["x" * 200] * 15) + str(number))
+    except OSError:
+        pass
+return 'done'
+"""
+
+
+def test_a_hook_that_reads_very_many_files_has_a_result_all_the_same(bench: Bench) -> None:
+    assert bench.call(READS_MUCH.strip()) == 0
+    assert read_result(bench.folder / f"result-{bench.calls}") == {"returned": "done", "read": []}
 
 
 def test_a_module_of_the_tag_is_not_hidden_by_one_that_observing_another_tag_needs(bench: Bench) -> None:
