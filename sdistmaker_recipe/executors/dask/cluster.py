@@ -38,7 +38,9 @@ _LEAVE_SECONDS = 5.0
 _TLS_FILES = {
     "ca-file": "certificate authority",
     "client.cert": "certificate of the client",
+    "client.key": "key of the client",
 }
+"""The settings of Dask for TLS; the key may be in the file of the certificate."""
 _PACKAGE = "sdistmaker_recipe"
 
 
@@ -89,6 +91,8 @@ def _check_certificates(address: str) -> None:
     )
     for name, what in _TLS_FILES.items():
         file = dask.config.get(f"distributed.comm.tls.{name}", None)
+        if not file and name == "client.key":
+            continue
         if not file:
             raise ClusterError(f"{address}: Dask's configuration names no {what} for TLS.", hint)
         # It may also be the content of a file.
@@ -137,11 +141,13 @@ class DaskCluster:
         hint = "Start it (dask scheduler), or correct the option scheduler."
         if address.startswith("tls:"):
             _check_certificates(address)
-            hint = f"{hint} Check the certificates that Dask's configuration names."
+            hint = f"{hint} Check that it uses TLS, and the certificates that Dask's configuration names."
+        else:
+            hint = f"{hint} If it uses TLS, its address begins with tls://."
         try:
             self._client = _connected_client(address)
         except Exception as error:
-            reason = str(error).rstrip(".")
+            reason = str(error).rstrip(".") or type(error).__name__
             raise ClusterError(f"The Dask scheduler at {address} does not answer: {reason}.", hint) from error
         self._reports: set[Any] = set()
         self._loop: Any = self._client.loop
@@ -199,7 +205,7 @@ class DaskCluster:
                 self._build,
                 site_name,
                 pickle.dumps(jobs),
-                # The scheduler keeps something of each first part for ever.
+                # Dask counts by the first part, and keeps these figures for ever.
                 key=(_PACKAGE, key),
                 workers=[address],
                 allow_other_workers=False,

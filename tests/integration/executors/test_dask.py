@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import distributed
@@ -197,7 +198,7 @@ def test_a_worker_of_a_nanny_builds_and_leaves_only_build_environments(
     assert [each["project"] for each in report["failed"]] == ["killer"]
     assert [use["notes"] for use in report["workers"]] == [[]]
     with distributed.Client(cluster.address, set_as_default=False) as client:
-        # What a scheduler keeps for ever must not grow with the number of tags.
+        # The scheduler keeps figures for each of them for ever.
         assert client.run_on_scheduler(_prefixes) == ["sdistmaker_recipe"]
     texts = [stdout, stderr, *(path.read_text() for path in cluster.folder.glob("*.log"))]
     assert not [text for text in texts if secret in text]
@@ -334,12 +335,16 @@ def test_a_cluster_with_certificates_lets_in_only_who_has_one(
         for variable, value, message in (
             ("CA_FILE", f"{tmp_path}/gone.pem", "authority that Dask's configuration names cannot be read: "),
             ("CLIENT__CERT", "", "names no certificate of the client for TLS."),
+            ("CLIENT__KEY", f"{tmp_path}/gone.key", "key of the client that Dask's configuration names"),
         ):
             wrong = {**environment, f"DASK_DISTRIBUTED__COMM__TLS__{variable}": value}
             status, _, stderr = finish(
                 start(Commands(commands.folder, {**commands.environment, **wrong}), cluster, history.url)
             )
             assert (status, message in stderr) == (3, True), stderr
+        without_tls = replace(cluster, address=cluster.address.replace("tls:", "tcp:"))
+        status, _, stderr = finish(start(commands, without_tls, history.url))
+        assert (status, "If it uses TLS, its address begins with tls://." in stderr) == (3, True)
         report = report_of(start(closed, cluster, history.url))
     assert [each["filename"] for each in report["published"]] == ["ledger-1.0.tar.gz"]
     assert report["executor"] == {"name": "dask", "scheduler": cluster.address}
