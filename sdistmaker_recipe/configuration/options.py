@@ -74,7 +74,8 @@ class Configuration:
         "The repositories with the release tags. example: is the repository that comes with this package.",
         "example:, or URLs without a password, one a line. Subversion: http, https, svn, svn+ssh, file. git: "
         "git+https, git+http, git+ssh, git+file, git, git@HOST:PATH. Mercurial: hg+https, hg+http, "
-        "hg+ssh, hg+file. Both: the path of a repository or of a folder of repositories. Schemes of plug-ins",
+        "hg+ssh, hg+file. For these two: the URL of one repository or of a folder of them. Schemes of "
+        "plug-ins",
         alias="BASE",
     )
     repository_on_server: tuple[str, ...] = declare(

@@ -26,10 +26,15 @@ def new_folder(url: str, destination: Path) -> Iterator[None]:
     try:
         yield
         if destination.is_symlink() or not destination.is_dir():
-            raise PathNotFoundError(url, "a file, not a folder")
+            raise not_a_folder(url)
     except BaseException:
         _remove(destination)
         raise
+
+
+def not_a_folder(url: str) -> PathNotFoundError:
+    """The error for a URL where a file is."""
+    return PathNotFoundError(url, "a file, not a folder", "Write the URL of the folder that holds it.")
 
 
 def _remove(path: Path) -> None:

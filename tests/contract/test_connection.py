@@ -148,6 +148,7 @@ def test_what_is_no_folder_says_so_when_it_is_looked_at(open_at: Opener) -> None
         with open_at(path) as connection, pytest.raises(PathNotFoundError) as caught:
             connection.entries("", connection.head())
         assert caught.value.url.endswith(f"/{path}")
+        assert caught.value.hint
     with open_at("nowhere") as connection, pytest.raises(PathNotFoundError):
         connection.entry("", HEAD)
     with open_at("plain/trunk/setup.py") as connection:

@@ -275,7 +275,8 @@ class MemoryRepository:
         return RepositoryError(f"{self._url}/{quote(path)}", "may not be read", is_forbidden=True)
 
     def _not_found(self, path: str, revision: str) -> PathNotFoundError:
-        return PathNotFoundError(f"{self._url}/{quote(path)}".rstrip("/"), f"not in revision {revision}")
+        url = f"{self._url}/{quote(path)}".rstrip("/")
+        return PathNotFoundError(url, f"not in revision {revision}", "Check the URL.")
 
 
 class _Commit:

@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
+from sdistmaker_recipe.errors import RepositoryError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
-from sdistmaker_recipe.vcs.new_folder import new_folder
+from sdistmaker_recipe.vcs.new_folder import new_folder, not_a_folder
 from sdistmaker_recipe.vcs.retry import with_retries
 from sdistmaker_recipe.vcs.subversion.connection import Entry
 from sdistmaker_recipe.vcs.subversion.errors import EXTERNALS, ErrorChain, translate
@@ -188,7 +188,7 @@ class SvnProgramConnection(LogReader):
 
     def _require_folder(self, path: str, revision: str) -> None:
         if self._info(path, revision).get("kind") != "dir":
-            raise PathNotFoundError(url_of(self._url, path), f"a file, not a folder, in revision {revision}")
+            raise not_a_folder(url_of(self._url, path))
 
     def _info(self, path: str, revision: str) -> ET.Element:
         entry = self._xml("info", path, revision).find("entry")

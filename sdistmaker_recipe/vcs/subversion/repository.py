@@ -18,6 +18,7 @@ from sdistmaker_recipe.vcs import (
     ScanExplanation,
     ScanResult,
 )
+from sdistmaker_recipe.vcs.new_folder import not_a_folder
 from sdistmaker_recipe.vcs.subversion.connection import Change, Connection, Connections, Entry
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 
@@ -266,7 +267,7 @@ class SubversionRepository:
         """The folder at a path, the URL by default; raises ``PathNotFoundError`` if there is none."""
         entry = self._connection.entry(path, revision)
         if not entry.is_folder:
-            raise PathNotFoundError(f"{self.url}/{path}".rstrip("/"), "a file, not a folder")
+            raise not_a_folder(f"{self.url}/{path}".rstrip("/"))
         return entry
 
     def _walk(
