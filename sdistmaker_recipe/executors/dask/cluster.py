@@ -20,7 +20,7 @@ import dask.config
 import distributed
 from dask.utils import parse_timedelta
 from distributed.scheduler import KilledWorker
-from distributed.versions import VersionMismatchWarning
+from distributed.versions import VersionMismatchWarning, get_versions
 
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.errors import ClusterError
@@ -102,6 +102,12 @@ def _check_certificates(address: str) -> None:
             )
 
 
+def _described(packages: Mapping[str, str | None]) -> str:
+    """What Dask says of its version and that of Python, as text."""
+    python = ".".join(str(packages["python"]).split(".")[:2])
+    return f"Dask {packages['distributed']} on Python {python}"
+
+
 def _connected_client(address: str) -> distributed.Client:
     """A client of the scheduler; raises whatever Dask does if there is no answer in time."""
     # Client waits for ever for a scheduler that accepts the connection and says nothing.
@@ -127,7 +133,7 @@ def _connected_client(address: str) -> distributed.Client:
 
 
 class DaskCluster:
-    """The cluster of the scheduler at an address; raises ``ClusterError`` if it does not answer.
+    """The cluster of the scheduler at an address; raises ``ClusterError`` if it cannot be used.
 
     ``worker_wait`` is how many seconds to wait for a worker where there is none, ``poll_seconds`` the time
     between two looks at the list of workers. Both are settings of Dask's own configuration.
@@ -148,10 +154,31 @@ class DaskCluster:
             self._client = _connected_client(address)
         except Exception as error:
             reason = str(error).rstrip(".") or type(error).__name__
+            if not isinstance(error, OSError):
+                hint = f"Does it run {_described(get_versions()['packages'])}, as this machine? {hint}"
             raise ClusterError(f"The Dask scheduler at {address} does not answer: {reason}.", hint) from error
+        self._check_scheduler()
         self._reports: set[Any] = set()
         self._loop: Any = self._client.loop
         self._build, self._versions = _task_function(), _versions_function()
+
+    def _check_scheduler(self) -> None:
+        """Raise ``ClusterError`` unless the scheduler has our version of Dask, and runs our Python.
+
+        It reads the jobs, and others often cannot. Dask itself only warns.
+        """
+        try:
+            found = self._client.run_on_scheduler(get_versions, callback_timeout=_CONNECT_SECONDS)
+        except Exception as error:
+            raise self._gone() from error
+        theirs, ours = _described(found["packages"]), _described(get_versions()["packages"])
+        if theirs != ours:
+            self.close({})
+            raise ClusterError(
+                f"The Dask scheduler at {self.address} runs {theirs}, and this machine {ours}, so nothing "
+                "was built.",
+                "Install the same versions on all machines of the cluster, and restart them.",
+            )
 
     def workers(self) -> Mapping[str, int]:
         """The threads of each worker, by address; raises ``ClusterError``."""
@@ -180,7 +207,11 @@ class DaskCluster:
             has = f"has {_PACKAGE} {theirs}" if theirs else f"does not have {_PACKAGE}"
             return f"{has}, and this machine has {__version__}"
         own = ".".join(map(str, sys.version_info[:2]))
-        return f"runs Python {python}, and this machine runs Python {own}" if python != own else ""
+        if python != own:
+            return f"runs Python {python}, and this machine runs Python {own}"
+        theirs = _described(self._ask(address, get_versions)["packages"])
+        ours = _described(get_versions()["packages"])
+        return f"runs {theirs}, and this machine {ours}" if theirs != ours else ""
 
     def greet(self, address: str, work: Sealed) -> Greeting:
         """Make a worker ready for this sealed work."""

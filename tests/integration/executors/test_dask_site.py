@@ -18,6 +18,7 @@ from typing import IO
 
 import cloudpickle
 import dask.config
+import distributed
 import pytest
 
 from sdistmaker_recipe import __version__
@@ -255,6 +256,41 @@ def test_a_setting_that_is_no_time_is_an_error_that_names_it(value: object) -> N
         pytest.raises(ClusterError, match=r"for sdistmaker\.worker-wait, which is no time"),
     ):
         DaskCluster("tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("packages", "text"),
+    [
+        ({"python": "3.9.1.final.0"}, f"runs Dask {distributed.__version__} on Python 3.9, and"),
+        ({"distributed": "2020.1.0"}, f"runs Dask 2020.1.0 on Python {OWN}, and"),
+    ],
+)
+def test_a_scheduler_with_other_versions_is_an_error_that_names_both(
+    packages: dict[str, str], text: str
+) -> None:
+    own = distributed.versions.get_versions()["packages"]
+    cluster = DaskCluster.__new__(DaskCluster)
+    cluster.address = "tcp://a:1"
+    cluster._client = SimpleNamespace(
+        run_on_scheduler=lambda _function, **_options: {"packages": {**own, **packages}},
+        status="running",
+        run=lambda *_arguments, **_options: None,
+        close=lambda **_options: None,
+    )
+    with pytest.raises(ClusterError) as caught:
+        cluster._check_scheduler()
+    ours = f"this machine Dask {distributed.__version__} on Python {OWN}"
+    assert f"{text} {ours}, so nothing was built" in caught.value.message
+
+
+def test_another_version_of_dask_is_a_difference() -> None:
+    own = distributed.versions.get_versions()["packages"]
+    answers = iter([(__version__, OWN), {"packages": {**own, "distributed": "2020.1.0"}}])
+    cluster = DaskCluster.__new__(DaskCluster)
+    cluster._versions = lambda: (__version__, OWN)
+    cluster._ask = lambda *_arguments: next(answers)  # type: ignore[method-assign]
+    ours = f"Dask {distributed.__version__} on Python {OWN}"
+    assert cluster.difference("tcp://a:1") == f"runs Dask 2020.1.0 on Python {OWN}, and this machine {ours}"
 
 
 def test_a_worker_without_the_package_can_say_so() -> None:
