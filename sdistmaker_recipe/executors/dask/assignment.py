@@ -42,9 +42,8 @@ class Doubtful(NamedTuple):
 class Task:
     """A job, its number in the order of submission, its kind, and the future of its result.
 
-    ``lost_on`` are the addresses of workers that were lost while they had it. ``refusals`` are the reasons of
-    workers that could not do it, by address. ``drops`` counts how often the cluster forgot it. ``doubtful``
-    is a result that counts only if no other worker can do the job.
+    ``lost_on`` are the addresses of workers that were lost while they had it. ``drops`` counts how often the
+    cluster forgot it. ``doubtful`` is a result that counts only if no other worker can do the job.
     """
 
     number: int
@@ -52,7 +51,6 @@ class Task:
     kind: Hashable
     future: Future[Any]
     lost_on: list[str] = field(default_factory=list)
-    refusals: dict[str, str] = field(default_factory=dict)
     drops: int = 0
     doubtful: Doubtful | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class ClusterExecutor(Executor):
         self._submitted = self._started = 0
         self._next_poll = 0.0
         self._uses: dict[str, _Use] = {}
+        self._refusals: defaultdict[Hashable, dict[str, str]] = defaultdict(dict)
         self._error: BaseException | None = None
         self._events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._roster = Roster(cluster, self._events.put, self._greeted, self._note)
@@ -256,8 +257,9 @@ class ClusterExecutor(Executor):
         self._assignment.release(task, worker)
         worker.unfit_for.add(task.kind)
         hint = f" {error.hint}" if error.hint else ""
-        task.refusals[worker.address] = f"{error.reason}.{hint}"
-        self._note(worker.address, f"{error.reason}.{hint}")
+        reason = f"{error.reason}.{hint}"
+        self._refusals[task.kind][worker.address] = reason
+        self._note(worker.address, reason)
         self._assignment.add(task)
         # Those of the same kind that wait there would only lose time.
         for other in self._abandon(worker, [each for each in worker.tasks if each.kind == task.kind]):
@@ -302,15 +304,12 @@ class ClusterExecutor(Executor):
         if all(worker.unfit_for for worker in self._assignment.workers.values()):
             stuck = self._assignment.stuck_tasks()
             self._assignment.drop(stuck)
-            reasons = {
-                address: reason for task in reversed(stuck) for address, reason in task.refusals.items()
-            }
             for task in stuck:
                 if task.doubtful:
                     task.future.set_result(task.doubtful.result)
                     continue
                 label = self._work.label(task.job)
-                who = listed(reasons | self._roster.refused)
+                who = listed(self._refusals[task.kind] | self._roster.refused)
                 text = f"No worker of the Dask cluster can build {label}: {who}"
                 task.future.set_exception(ClusterError(text))
 

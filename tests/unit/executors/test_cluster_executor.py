@@ -409,16 +409,15 @@ class TestLostWorkers:
         assert [use.notes for use in executor.uses()] == [(), (), ()]
 
     def test_that_had_nothing_to_do_are_not_worth_a_note(self):
-        cluster = FakeCluster(double, two(), delay=0.01)
-        cluster.greetings = {"b": Greeting("site of b")}
+        cluster = FakeCluster(double, two())
         executor = ClusterExecutor(cluster)
-        results = run_jobs(Work(), [1, 2, 3, 4, 5, 6], lambda _: executor, 1)
-        next(results)
-        executor._assignment.workers["b"].unfit_for.update({"odd", "even"})
-        next(results)
+        assert executor.submit(Work(), 1).result(5) == 2
         cluster.present.pop("b")
-        assert len(list(results)) == 4
+        time.sleep(2 * cluster.poll_seconds)
+        assert executor.submit(Work(), 2).result(5) == 4
+        assert list(executor._assignment.workers) == ["a"]
         assert [use.notes for use in executor.uses()] == [(), ()]
+        executor.shutdown()
 
     def test_that_are_all_gone_end_the_run_after_a_while(self):
         cluster = FakeCluster(lambda _a, _n: None, {"a": 1})
@@ -472,6 +471,21 @@ class TestUnfitWorkers:
         assert dict(found) == {number: 2 * number for number in range(0, 20, 2)}
         assert "can build number" in caught.value.message
         assert caught.value.message.endswith("a, b: no Python 2.7. Install it.")
+
+    def test_are_named_for_jobs_that_they_never_had(self):
+        def behave(address: str, number: int) -> Answer:
+            unfit = Answer("unfit", UnfitWorkerError("no Python 2.7"))
+            return unfit if address == "a" else double(address, number)
+
+        cluster = FakeCluster(behave, two(), delay=0.001)
+        executor = ClusterExecutor(cluster)
+        assert executor.submit(Work(), 1).result(5) == 2
+        cluster.present.pop("b")
+        time.sleep(2 * cluster.poll_seconds)
+        future = executor.submit(Work(), 3)
+        with pytest.raises(ClusterError, match=r"can build number 3: a: no Python 2\.7\."):
+            future.result(5)
+        executor.shutdown()
 
     def test_are_those_whose_results_arrive_damaged(self):
         def behave(address: str, number: int) -> Answer:
