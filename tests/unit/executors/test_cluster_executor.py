@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import pytest
@@ -634,6 +635,41 @@ class TestSchedulerThatGoes:
         cluster.start = start
         with pytest.raises(KeyError):
             run(cluster, [1, 2, 3])
+
+
+MISHAPS = (
+    None,
+    Answer("unknown"),
+    Answer("ended"),
+    Answer("died"),
+    Answer("unfit", UnfitWorkerError("no Python 2.7")),
+    Answer("done", UnfitWorkerError("it arrived damaged")),
+    Answer("done", DOUBTFUL),
+    Lost("killed"),
+    Lost("cannot be read", is_worker_gone=False),
+    DROPPED,
+)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_each_job_gets_one_result_whatever_happens_to_it_elsewhere(seed):
+    random = Random(seed)
+    number, left = random.randint(1, 100), random.randint(1, 20)
+
+    def behave(address: str, job: int) -> Answer | Lost | None:
+        nonlocal left
+        if address == "able" or not left or random.random() > 0.3:
+            return Answer("done", 2 * job, random.choice([0.001, 0.5]))
+        left -= 1
+        # Some are lost, and others come.
+        cluster.present = {**cluster.present, f"new {left}": random.randint(1, 3)}
+        return random.choice(MISHAPS)
+
+    cluster = FakeCluster(behave, dict.fromkeys(("able", "a", "b"), 2), delay=0.001)
+    found = list(run_jobs(Work(), range(number), lambda _: ClusterExecutor(cluster), 1))
+    assert sorted(job for job, _ in found) == list(range(number))
+    others = [result for job, result in found if result != 2 * job]
+    assert all("lost" in result or "ended the process" in result or result == DOUBTFUL for result in others)
 
 
 class TestAssignment:
