@@ -23,6 +23,7 @@ For systems that list all their tags at once, such as git and Mercurial:
 * ``server_caches``: what was fetched from servers: locks, and removal of what nobody needs any more.
 * ``background``: ask several servers at a time.
 * ``program_errors``: what the messages of a program mean.
+* ``allowed_hosts``: which hosts a tag may name in what it includes.
 
 For all systems:
 

@@ -71,7 +71,7 @@ class Exporter(NamedTuple):
                 raise type(error)(error.url, error.reason, place.loss_hint()) from error
             shutil.rmtree(destination, ignore_errors=True)
             found = self._write(place, objects, commit, destination)
-        if found and self.policy.allowed:
+        if found and self.policy.lines:
             base = base or place.submodule_base()
             for submodule in found:
                 self._add(place, base, submodule, destination, level + 1)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs.allowed_hosts import AllowedHosts
 from sdistmaker_recipe.vcs.git.process import Git, is_remote
 from sdistmaker_recipe.vcs.git.urls import host_of, join
 from sdistmaker_recipe.vcs.shown_url import without_login
 
-SAME_HOST = "same-host"
 _LINK = b"160000"
 """The mode of a submodule in a tree."""
 _REMOTE_SCHEMES = ("https://", "http://", "ssh://", "git://")
@@ -27,11 +26,10 @@ class Submodule(NamedTuple):
     written: str
 
 
-class Policy(NamedTuple):
-    """Which hosts a tag may name: the option submodules, and the hosts that are the repository's own."""
+class Policy(AllowedHosts):
+    """Which submodules and which servers of large files may be read."""
 
-    allowed: tuple[str, ...]
-    own_hosts: frozenset[str]
+    __slots__ = ()
 
     def check_large_files(self, url: str, parent: str, key: str, written: str) -> None:
         """Raise ``RepositoryError`` if git-lfs must not ask the server that this line of .lfsconfig names.
@@ -52,16 +50,12 @@ class Policy(NamedTuple):
             raise RepositoryError(
                 url, f"{line}, which is not supported", "Use a URL with https or ssh in a new tag."
             )
-        if host not in {*self.own_hosts, host_of(parent)} and not self._names(host):
+        if host not in {*self.own_hosts, host_of(parent)} and not self.names(host):
             raise RepositoryError(
                 url,
                 f"{line}. The option submodules does not allow the host {host}",
                 f"Add the line {host} to the option submodules.",
             )
-
-    def _names(self, host: str) -> bool:
-        """Whether a line of the option is a glob that matches a host."""
-        return any(fnmatchcase(host, glob) for glob in self.allowed)
 
     def server_of(self, url: str, parent: str, base: str, submodule: Submodule) -> str:
         """The URL of a submodule's repository as git takes it; ``parent`` is that of its parent.
@@ -69,17 +63,8 @@ class Policy(NamedTuple):
         ``base`` is the URL or folder that a relative URL leads from. Raises ``RepositoryError`` if it must
         not be read.
         """
+        _check_url(url, submodule)
         path, written = submodule.path, submodule.written
-        if not written:
-            raise RepositoryError(
-                url,
-                f"the submodule {path!r} has no URL in .gitmodules",
-                "Add it in a new tag, or leave the folder empty with submodules = none.",
-            )
-        if any(not character.isprintable() for character in written) or written.startswith("-"):
-            raise RepositoryError(
-                url, f"the URL of the submodule {path!r} is not a URL: {without_login(written)!r}"
-            )
         server = join(base, written) if written.startswith(("./", "../")) else written
         if server.startswith("file://"):
             server = unquote(server.removeprefix("file://").removeprefix("localhost"))
@@ -99,7 +84,7 @@ class Policy(NamedTuple):
                 f"the submodule {path!r} has a URL that is not supported: {without_login(written)}",
                 "Use https, ssh or a relative URL in .gitmodules.",
             )
-        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not self._names(host):
+        if not self.allows(host):
             raise RepositoryError(
                 url,
                 f"the submodule {path!r} is on the host {host}, which the option submodules does not allow",
@@ -107,6 +92,23 @@ class Policy(NamedTuple):
                 "with submodules = none.",
             )
         return server
+
+
+def _check_url(url: str, submodule: Submodule) -> None:
+    """Raise ``RepositoryError`` if .gitmodules has no URL for a submodule, or what cannot be one."""
+    path, written = submodule.path, submodule.written
+    if not written:
+        raise RepositoryError(
+            url,
+            f"the submodule {path!r} has no URL in .gitmodules",
+            "Add it in a new tag, or leave the folder empty with submodules = none.",
+        )
+    if any(not character.isprintable() for character in written) or written.startswith("-"):
+        raise RepositoryError(
+            url,
+            f"the URL of the submodule {path!r} is not a URL: {without_login(written)!r}",
+            "Correct it in a new tag, or leave the folder empty with submodules = none.",
+        )
 
 
 def submodules_of(git: Git, commit: str, candidates: Collection[str]) -> Sequence[Submodule]:

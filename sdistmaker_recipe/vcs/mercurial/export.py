@@ -33,7 +33,7 @@ class Exporter(NamedTuple):
     def export(self, place: Place, node: str, destination: Path, level: int = 0) -> None:
         """Write the files of a changeset to a new folder. Raises ``RepositoryError``."""
         place.archive(node, destination)
-        if self.policy.allowed:
+        if self.policy.lines:
             for included in place.subrepositories(node):
                 self._add(place, included, destination, level + 1)
 

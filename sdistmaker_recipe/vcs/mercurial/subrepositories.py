@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.vcs.allowed_hosts import AllowedHosts
 from sdistmaker_recipe.vcs.mercurial.urls import host_of, join
 from sdistmaker_recipe.vcs.shown_url import without_login
 
-SAME_HOST = "same-host"
+_KEEP_OUT = "or leave subrepositories out with submodules = none"
+"""What helps with any of them."""
 
 
 class Subrepository(NamedTuple):
@@ -35,37 +36,25 @@ def parse(sources: str, states: str) -> Iterator[Subrepository]:
             yield Subrepository(path, nodes[path], written)
 
 
-class Policy(NamedTuple):
-    """Which subrepositories may be read: the option submodules, and the hosts of the repository's own."""
+class Policy(AllowedHosts):
+    """Which subrepositories may be read."""
 
-    allowed: tuple[str, ...]
-    own_hosts: frozenset[str]
+    __slots__ = ()
 
     def server_of(self, url: str, parent: str, included: Subrepository) -> str:
         """The URL or path of a subrepository's own repository; ``parent`` is that of its parent.
 
         Raises ``RepositoryError`` if it must not be read.
         """
+        _check_line(url, included)
         path, written = included.path, included.written
-        none = "or leave subrepositories out with submodules = none"
-        if any(not character.isprintable() for character in written) or ".." in path.split("/"):
-            raise RepositoryError(
-                url, f"the subrepository {path!r} is not a valid one: {without_login(written)!r}"
-            )
-        if written.startswith("["):
-            system = written[1:].partition("]")[0]
-            raise RepositoryError(
-                url,
-                f"the subrepository {path!r} is of {system}, and only those of Mercurial are supported",
-                f"Keep its files in the repository itself, {none}.",
-            )
         if written.startswith("/") or "://" not in written:
             if written.startswith("/") and host_of(parent):
                 raise RepositoryError(
                     url,
                     f"the subrepository {path!r} names a folder of this machine ({written}), but its "
                     "repository is elsewhere",
-                    f"Write a relative URL into .hgsub in a new tag, {none}.",
+                    f"Write a relative URL into .hgsub in a new tag, {_KEEP_OUT}.",
                 )
             return written if written.startswith("/") else join(parent, written)
         host = host_of(written)
@@ -73,15 +62,31 @@ class Policy(NamedTuple):
             raise RepositoryError(
                 url,
                 f"the subrepository {path!r} has a URL that is not supported: {without_login(written)}",
-                f"Use https, ssh or a relative URL in .hgsub in a new tag, {none}.",
+                f"Use https, ssh or a relative URL in .hgsub in a new tag, {_KEEP_OUT}.",
             )
-        if not (SAME_HOST in self.allowed and host in self.own_hosts) and not any(
-            fnmatchcase(host, glob) for glob in self.allowed
-        ):
+        if not self.allows(host):
             raise RepositoryError(
                 url,
                 f"the subrepository {path!r} is on the host {host}, which the option submodules does "
                 "not allow",
-                f"Add the line {host} to the option submodules, {none}.",
+                f"Add the line {host} to the option submodules, {_KEEP_OUT}.",
             )
         return written
+
+
+def _check_line(url: str, included: Subrepository) -> None:
+    """Raise ``RepositoryError`` if a line of .hgsub is not valid, or of another system than Mercurial."""
+    path, written = included.path, included.written
+    if any(not character.isprintable() for character in written) or ".." in path.split("/"):
+        raise RepositoryError(
+            url,
+            f"the subrepository {path!r} is not a valid one: {without_login(written)!r}",
+            f"Correct .hgsub in a new tag, {_KEEP_OUT}.",
+        )
+    if written.startswith("["):
+        system = written[1:].partition("]")[0]
+        raise RepositoryError(
+            url,
+            f"the subrepository {path!r} is of {system}, and only those of Mercurial are supported",
+            f"Keep its files in the repository itself, {_KEEP_OUT}.",
+        )

@@ -121,8 +121,9 @@ def test_subrepositories_on_the_same_host_are_read(written: str, server: str) ->
     ],
 )
 def test_other_subrepositories_fail_with_the_reason(path: str, written: str, reason: str) -> None:
-    with pytest.raises(RepositoryError, match=reason):
+    with pytest.raises(RepositoryError, match=reason) as caught:
         SAME.server_of(URL, "https://hg.example.com/a", Subrepository(path, "1" * 40, written))
+    assert "submodules" in caught.value.hint
 
 
 def test_globs_allow_other_hosts() -> None:
