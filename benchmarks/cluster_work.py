@@ -31,8 +31,9 @@ class FakedBuilds(BuildOnWorkers):
 
     seconds: float = 0.0
 
-    def prepare(self, machine: Machine) -> None:
+    def prepare(self, machine: Machine) -> str:  # noqa: ARG002
         """Nothing to do."""
+        return ""
 
     def run(self, packed: object, machine: Machine) -> Built:  # noqa: ARG002
         """Wait, and give what a build gives."""

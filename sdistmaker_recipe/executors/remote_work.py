@@ -40,8 +40,11 @@ class RemoteWork(Protocol):
     It may hold a password, so it is no part of a job: jobs are seen by everybody who may see the cluster.
     """
 
-    def prepare(self, machine: Machine) -> None:
-        """On a worker: make its folder ready for builds; raises ``UnfitWorkerError`` if none can run."""
+    def prepare(self, machine: Machine) -> str:
+        """On a worker: make its folder ready for builds; a warning about the machine, or "".
+
+        Raises ``UnfitWorkerError`` if no build can run.
+        """
 
     def clean_up(self, folder: Path) -> None:
         """On a worker: remove the folder."""

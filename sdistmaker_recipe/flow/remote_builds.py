@@ -108,8 +108,8 @@ class BuildOnWorkers:
     compressed: str
     seen: InstalledOnWorkers = field(compare=False, repr=False)
 
-    def prepare(self, machine: Machine) -> None:
-        """Make the folders, and check what all builds of the run need on this machine."""
+    def prepare(self, machine: Machine) -> str:
+        """Make the folders, and check what all builds of the run need here; a warning if it is no sandbox."""
         from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 
         settings = self._settings_on(machine)
@@ -135,6 +135,7 @@ class BuildOnWorkers:
                     find_interpreter(python, settings.helper_environment)
         except ToolchainError as error:
             raise UnfitWorkerError(error.message.rstrip("."), error.hint) from error
+        return _choose_sandbox(self.sandbox)[1]
 
     def clean_up(self, folder: Path) -> None:
         """Remove the folder; build environments stay."""
@@ -205,7 +206,7 @@ class BuildOnWorkers:
             memory=_memory_of(folder) if _memory_of(folder).is_dir() else None,
             output=folder / "output",
             environments=folder.parent / _ENVIRONMENTS,
-            sandbox=_has_sandbox(self.sandbox),
+            sandbox=_choose_sandbox(self.sandbox)[0],
             helper_environment=self._helper_environment(machine.environment),
             # What helpers print would be in the worker's log.
             verbose=False,
@@ -252,11 +253,11 @@ def _memory_of(folder: Path) -> Path:
     return SHARED_MEMORY / folder.name
 
 
-def _has_sandbox(mode: str) -> bool:
+def _choose_sandbox(mode: str) -> tuple[bool, str]:
     from sdistmaker_recipe.toolchain.isolation.sandbox import choose_sandbox
 
     try:
-        return choose_sandbox(mode)[0]
+        return choose_sandbox(mode)
     except ToolchainError as error:
         raise UnfitWorkerError(error.message.rstrip("."), error.hint) from error
 

@@ -27,13 +27,15 @@ def unseal(sealed: bytes) -> Any:  # noqa: ANN401
 class Greeting(NamedTuple):
     """A worker that is ready for a run: the name of its site there, or the problem why it has none.
 
-    ``hint`` is what to do about the problem. ``host`` is the name of its machine.
+    ``hint`` is what to do about the problem. ``host`` is the name of its machine. ``warning`` is about one
+    that is ready.
     """
 
     site: str
     host: str = ""
     problem: str = ""
     hint: str = ""
+    warning: str = ""
 
 
 class Answer(NamedTuple):

@@ -181,6 +181,8 @@ class Roster:
         if greeting.problem:
             hint = f" {greeting.hint}" if greeting.hint else ""
             self._refuse(address, f"{greeting.problem}.{hint}")
+        if greeting.warning:
+            self._note(address, greeting.warning)
         self._tell_greeted(address, threads, greeting)
 
     def _gave_no_answer(self, address: str, error: str) -> None:

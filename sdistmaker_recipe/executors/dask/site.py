@@ -89,7 +89,7 @@ def _open_site(work: Sealed, worker: Any) -> Greeting:  # noqa: ANN401
         problem = f"{error.filename or parent}: {error.strerror or error}"
         return Greeting("", host, problem, "Start it with another --local-directory.")
     try:
-        site.prepare()
+        warning = site.prepare()
     except UnfitWorkerError as error:
         site.close()
         return Greeting("", host, error.reason, error.hint)
@@ -97,7 +97,7 @@ def _open_site(work: Sealed, worker: Any) -> Greeting:  # noqa: ANN401
         site.close()
         return Greeting("", host, f"{type(error).__name__}: {error}")
     _sites[name] = site
-    return Greeting(name, host)
+    return Greeting(name, host, warning=warning)
 
 
 def _is_ending(worker: Any) -> bool:  # noqa: ANN401
@@ -142,9 +142,9 @@ class Site:
         hide_process()
         threading.Thread(target=self._close_when_over, daemon=True).start()
 
-    def prepare(self) -> None:
-        """Have the work look at this machine, in a process that does the first jobs afterwards."""
-        self._call(self._work.prepare, self._machine)
+    def prepare(self) -> str:
+        """The work's warning about this machine, from a process that does the first jobs afterwards."""
+        return self._call(self._work.prepare, self._machine) or ""
 
     def perform(self, job: Any) -> Answer:  # noqa: ANN401
         """Do a job in one of the processes."""

@@ -315,6 +315,10 @@ def test_a_worker_without_the_sandbox_that_the_options_ask_for_builds_nothing(
     assert status == 3
     assert "can build: tcp://127.0.0.1:" in stderr
     assert "bubblewrap does not work here (no namespaces here), and sandbox = bubblewrap is set" in stderr
+    report = report_of(start(commands, cluster, history.url, "--sandbox", "auto"))
+    ((warning,),) = [use["notes"] for use in report["workers"]]
+    assert "does not work here (no namespaces here), so builds run without a sandbox" in warning
+    assert len(report["published"]) == 1
 
 
 def test_a_cluster_with_certificates_lets_in_only_who_has_one(

@@ -496,6 +496,13 @@ class TestUnfitWorkers:
         cluster = FakeCluster(behave, two(), delay=0.001)
         assert run(cluster, range(8)) == {number: 2 * number for number in range(8)}
 
+    def test_may_have_something_to_warn_of(self):
+        cluster = FakeCluster(double, {"a": 1})
+        cluster.greetings = {"a": Greeting("site of a", "host", warning="There is no sandbox.")}
+        executor = ClusterExecutor(cluster)
+        assert dict(run_jobs(Work(), [1, 2], lambda _: executor, 1)) == {1: 2, 2: 4}
+        assert [use.notes for use in executor.uses()] == [("There is no sandbox.",)]
+
     def test_may_refuse_from_the_beginning(self):
         greetings = {"a": Greeting("", "host", "bubblewrap is not installed", "Install it.")}
         cluster = FakeCluster(double, two(), greetings=greetings)
