@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import ONE_JOB, Commands, Done, index_files
+from tests.support.commands import Commands, Done, index_files
 from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
 from tests.support.svndump import Change, add_file
@@ -53,7 +53,7 @@ class Layout:
         return "--repository", self.history.url, "--destination", "index"
 
     def run(self, *more: str) -> dict:
-        found = self.commands.report(*self.arguments, "--layout", self.line, *ONE_JOB, *more)
+        found = self.commands.report(*self.arguments, "--layout", self.line, *more)
         assert found["exit_status"] == 0, found
         return found
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.support import public_index
-from tests.support.commands import ONE_JOB, WITHOUT_WHEELS, Commands, index_files, program
+from tests.support.commands import WITHOUT_WHEELS, Commands, index_files, program
 from tests.support.history import History, setuptools_project, tree
 from tests.support.old_index import add_archive
 from tests.support.requirements import need
@@ -38,13 +38,13 @@ class Index:
 
     def run(self, *options: str) -> dict[str, Any]:
         """Run the command, which has to end well: its report."""
-        found = self.commands.report(*self.arguments, *ONE_JOB, *options)
+        found = self.commands.report(*self.arguments, *options)
         assert found["exit_status"] == 0, found
         return found
 
     def text(self, *options: str) -> list[str]:
         """What the command prints."""
-        done = self.commands.sdists_from_tags(*self.arguments, *ONE_JOB, *options)
+        done = self.commands.sdists_from_tags(*self.arguments, *options)
         assert done.status == 0, done.output
         return done.stdout.splitlines()
 

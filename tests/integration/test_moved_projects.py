@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.commands import ONE_JOB, Commands
+from tests.support.commands import Commands
 from tests.support.git import FIRST_SECOND, commit, git, make_bare
 from tests.support.history import History, setuptools_project
 from tests.support.mercurial import Hg
@@ -53,7 +53,7 @@ class Company:
 
     def run(self, *repositories: str, options: tuple[str, ...] = ()) -> dict:
         arguments = [part for url in repositories for part in ("--repository", url)]
-        return self.commands.report(*arguments, "--destination", "index", *ONE_JOB, *options)
+        return self.commands.report(*arguments, "--destination", "index", *options)
 
     def files(self) -> dict[str, File]:
         found = {}

@@ -78,8 +78,8 @@ def digests(commands: Commands, repository: str, *options: str) -> dict[str, str
 
 @pytest.fixture(scope="module")
 def expected(own_index_of_module: Commands, repository: str) -> dict[str, str]:
-    """What a first run gives."""
-    found = digests(own_index_of_module, repository)
+    """What a first run gives, with several processes."""
+    found = digests(own_index_of_module, repository, "--jobs", "2")
     assert set(found) >= {"plain", *OTHERS}
     return found
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import public_index
-from tests.support.commands import ONE_JOB, Commands
+from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
 
 
 @pytest.fixture
 def run(commands: Commands, history: History):
     def report(*options: str) -> dict:
-        return commands.report("--repository", history.url, "--destination", "index", *ONE_JOB, *options)
+        return commands.report("--repository", history.url, "--destination", "index", *options)
 
     return report
 

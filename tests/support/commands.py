@@ -78,8 +78,8 @@ class Commands:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def sdists_from_tags(self, *arguments: str | Path) -> Done:
-        """Run the installed command; without wheels, unless the arguments say which."""
-        return self.run(program("sdists_from_tags"), *arguments, *wheels_unless_given(arguments))
+        """Run the installed command; without wheels and with one job, unless the arguments say which."""
+        return self.run(program("sdists_from_tags"), *arguments, *usual_unless_given(arguments))
 
     def make_sdist(self, *arguments: str | Path) -> Done:
         """Run the installed command."""
@@ -134,15 +134,16 @@ class Commands:
         return done.stdout.strip()
 
 
-def wheels_unless_given(arguments: Sequence[str | Path]) -> Sequence[str]:
-    """The flag for no wheels, which most tests run with: they are about tags and source distributions.
+def usual_unless_given(arguments: Sequence[str | Path]) -> Sequence[str]:
+    """The flags that most tests run with: no wheels, for they are about source distributions, and one job.
 
-    Nothing is added to arguments that name the option, or that print something instead of a run.
+    Arguments that name these options keep them, and those that print something instead of a run.
     """
     texts = [str(each) for each in arguments]
-    prints = not {"--help", "-h", "--version"}.isdisjoint(texts)
-    says = any(text.startswith(("--wheels", "--print-")) for text in texts)
-    return () if prints or says else WITHOUT_WHEELS
+    if any(text in ("--help", "-h", "--version") or text.startswith("--print-") for text in texts):
+        return ()
+    flags = (WITHOUT_WHEELS, ONE_JOB)
+    return [each for flag in flags if not any(text.startswith(flag[0]) for text in texts) for each in flag]
 
 
 def program(name: str) -> Path:

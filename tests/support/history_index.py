@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import Any
 
-from tests.support.commands import ONE_JOB, Commands, index_files
+from tests.support.commands import Commands, index_files
 from tests.support.history import History
 
 
@@ -20,7 +20,7 @@ class Index:
         self.arguments = [*repositories, "--destination", "index"]
 
     def run(self, *options: str) -> dict[str, Any]:
-        report: dict[str, Any] = self.commands.report(*self.arguments, *ONE_JOB, *options)
+        report: dict[str, Any] = self.commands.report(*self.arguments, *options)
         return report
 
     def failures(self, *options: str) -> dict[str, str]:
