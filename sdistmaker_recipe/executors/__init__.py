@@ -32,6 +32,9 @@ Result = TypeVar("Result")
 OpenExecutor = Callable[[int], Executor]
 """Opens an executor with this number of workers."""
 
+ENDED_PROCESS = "The build ended the process that ran it."
+"""Why a job has no result."""
+
 BROKEN_CHECK_SECONDS = 10.0
 """The time without a result after which an executor is checked for being broken."""
 

@@ -105,7 +105,7 @@ class ClusterBuilds:
             seen=self._seen,
         )
         for job, outcome in executors.run_jobs(work, jobs, self._open, 1, meanwhile):
-            yield outcome or work.lost(job, "The build ended the process that ran it.")
+            yield outcome or work.lost(job, executors.ENDED_PROCESS)
             if self._watch:
                 self._watch(self.workers)
 

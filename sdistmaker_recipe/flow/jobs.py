@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     # Most runs do not need this import.
     from sdistmaker_recipe.flow.cluster_builds import ClusterBuilds
 
-_DIED = "The build ended the process that ran it."
 _FETCHERS = 8
 """So many repositories are asked for the files of tags at one time."""
 
@@ -165,7 +164,7 @@ def run_jobs(
             executors.open_prefetching, prefetch=export_ahead, prefetchers=min(connections, len(jobs))
         )
     for job, outcome in executors.run_jobs(work, jobs, open_executor, workers, meanwhile):
-        yield outcome or Failed(job.tag, _DIED, is_permanent=False)
+        yield outcome or Failed(job.tag, executors.ENDED_PROCESS, is_permanent=False)
 
 
 def build_wheels(releases: Sequence[Release], index: Path, site: BuildSite) -> Iterator[WheelOutcome]:
@@ -183,7 +182,7 @@ def build_wheels(releases: Sequence[Release], index: Path, site: BuildSite) -> I
         return
     results = executors.run_jobs(_build_wheel, jobs, executors.open_local, site.workers, site.meanwhile)
     for job, outcome in results:
-        yield outcome or WheelOutcome(job.project, job.filename, NoWheel(_DIED, is_failure=True))
+        yield outcome or WheelOutcome(job.project, job.filename, NoWheel(executors.ENDED_PROCESS, is_failure=True))
 
 
 def _wheel_job(

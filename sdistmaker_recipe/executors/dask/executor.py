@@ -16,13 +16,13 @@ from typing import Any
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import ClusterError
+from sdistmaker_recipe.executors import ENDED_PROCESS
 from sdistmaker_recipe.executors.dask.assignment import Assignment, Doubtful, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
 from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, listed
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
 
-_DIED = "The build ended the process that ran it."
 _FAILED = "could not build what another worker built then, for instance: "
 _MOST_DROPS = 3
 """So many times a job is given to a worker again because the connection to the scheduler broke."""
@@ -205,7 +205,7 @@ class ClusterExecutor(Executor):
 
     def _take_result(self, task: Task, worker: Worker, answer: Answer) -> None:
         if answer.kind == "died":
-            result, doubt = self._work.lost(task.job, _DIED), _DIED
+            result, doubt = self._work.lost(task.job, ENDED_PROCESS), ENDED_PROCESS
         else:
             try:
                 result = self._work.unpack(answer.value, worker.address)
