@@ -182,7 +182,9 @@ def build_wheels(releases: Sequence[Release], index: Path, site: BuildSite) -> I
         return
     results = executors.run_jobs(_build_wheel, jobs, executors.open_local, site.workers, site.meanwhile)
     for job, outcome in results:
-        yield outcome or WheelOutcome(job.project, job.filename, NoWheel(executors.ENDED_PROCESS, is_failure=True))
+        yield outcome or WheelOutcome(
+            job.project, job.filename, NoWheel(executors.ENDED_PROCESS, is_failure=True)
+        )
 
 
 def _wheel_job(
