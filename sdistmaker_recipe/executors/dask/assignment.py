@@ -137,8 +137,10 @@ class Assignment:
         """Take a task from the worker that had it, which does not get it again."""
         self.release(task, worker)
         # A kind of its own: the worker may have all others of its kind.
-        task.kind = (task.kind, task.number)
-        worker.unfit_for.add(task.kind)
+        kind, task.kind = task.kind, (task.kind, task.number)
+        for each in self.workers.values():
+            if each is worker or kind in each.unfit_for:
+                each.unfit_for.add(task.kind)
 
     def dismiss(self, address: str) -> list[Task]:
         """Remove a worker; the tasks that it had."""

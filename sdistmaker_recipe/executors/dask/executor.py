@@ -112,7 +112,10 @@ class ClusterExecutor(Executor):
         if not self._assignment.is_busy:
             return None
         if time.monotonic() >= self._next_poll:
-            for address in self._roster.look(self._assignment.workers):
+            gone = self._roster.look(self._assignment.workers)
+            # Answers may have come meanwhile, of workers that are gone now.
+            self._take_all_answers()
+            for address in self._assignment.workers.keys() & set(gone):
                 self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
         may_start = self._roster.may_start(self._assignment.workers)
@@ -164,6 +167,17 @@ class ClusterExecutor(Executor):
         key = f"{label}{others}-{self._run}-{self._started}"
         attempt = self._cluster.start(worker.address, worker.site, key, jobs, partial(self._answered, key))
         self._attempts[key] = (tasks, worker, attempt)
+
+    def _take_all_answers(self) -> None:
+        """Take the answers that wait among the events too."""
+        for _ in range(self._events.qsize()):
+            event = self._events.get_nowait()
+            if event is None:
+                # The end comes after what was there before it.
+                self._events.put(None)
+            else:
+                event()
+        self._take_answers()
 
     def _take_answers(self) -> None:
         answers, self._answers = self._answers, []
@@ -314,7 +328,11 @@ class ClusterExecutor(Executor):
                 task.future.set_exception(ClusterError(text))
 
     def _fail(self, error: BaseException) -> None:
-        self._error = error
+        if not self._error:
+            self._error = error
+            # Results that are there count.
+            with suppress(Exception):
+                self._take_all_answers()
         tasks = self._assignment.unfinished_tasks()
         self._assignment.drop(tasks)
         for worker in self._assignment.workers.values():

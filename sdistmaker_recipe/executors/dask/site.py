@@ -179,7 +179,8 @@ class Site:
                 text = f"{error.filename or self.folder}: {error.strerror or error}"
                 return "unfit", UnfitWorkerError(text)
             except Exception as error:
-                return "raised", error
+                # A pool that is closed just then takes no job.
+                return ("unknown", None) if self._is_closed else ("raised", error)
         return "died", None
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -198,6 +198,16 @@ def test_a_scheduler_that_accepts_a_connection_and_says_nothing_ends_a_run() -> 
         f"ClusterError: The Dask scheduler at {address} does not answer: it accepted the connection, and said"
     )
     assert text in done.stderr
+
+
+def test_has_no_job_for_a_pool_that_was_closed_just_then(
+    opened: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.close()
+    closed = ThreadPoolExecutor()
+    closed.shutdown()
+    monkeypatch.setattr(opened, "_take", lambda: closed)
+    assert outcome(opened.perform(1)) == ("unknown", None)
 
 
 def test_greets_performs_and_leaves(tmp_path: Path) -> None:

@@ -438,6 +438,37 @@ class TestLostWorkers:
         assert lost == [1]
 
 
+class TestAnswersThatComeWhileTheSchedulerIsAsked:
+    """``look`` is told of workers while an answer arrives: ``then`` is what the scheduler says."""
+
+    def result(self, then: Callable[[], Mapping[str, int]]) -> tuple[int, int]:
+        cluster = FakeCluster(double, {"a": 1})
+        begun: list[Callable[[Sequence[Answer] | Lost], None]] = []
+        cluster.start = lambda _address, _site, _key, _jobs, done: begun.append(done)
+
+        def workers() -> Mapping[str, int]:
+            if not begun:
+                return {"a": 1}
+            begun[0]([Answer("done", 2, 0.1)])
+            return then()
+
+        cluster.workers = workers
+        executor = ClusterExecutor(cluster)
+        try:
+            return executor.submit(Work(), 1).result(5), len(begun)
+        finally:
+            executor.shutdown()
+
+    def test_count_though_the_worker_is_gone(self):
+        assert self.result(dict) == (2, 1)
+
+    def test_count_though_the_scheduler_is_gone(self):
+        def fail() -> Mapping[str, int]:
+            raise ClusterError("gone")
+
+        assert self.result(fail) == (2, 1)
+
+
 class TestUnfitWorkers:
     def test_leave_their_jobs_to_others(self):
         def behave(address: str, number: int) -> Answer:
@@ -693,6 +724,19 @@ class TestAssignment:
         for task in self.tasks(3):
             plan.add(task)
         assert [(task.number, worker.address) for task, worker in plan.assign()] == [(0, "a"), (1, "b")]
+
+    def test_gives_a_withheld_task_to_nobody_who_is_unfit_for_its_kind(self):
+        plan = Assignment()
+        for name in "ab":
+            plan.add_worker(Worker(name, name, 1))
+        plan.workers["b"].unfit_for.add("kind")
+        (task,) = self.tasks(1)
+        plan.add(task)
+        assert [worker.address for _, worker in plan.assign()] == ["a"]
+        plan.withhold(task, plan.workers["a"])
+        plan.add(task)
+        assert list(plan.assign()) == []
+        assert plan.stuck_tasks() == [task]
 
     def test_has_a_suspect_alone_on_its_worker(self):
         plan = Assignment()
