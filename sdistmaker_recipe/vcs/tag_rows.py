@@ -103,7 +103,7 @@ def missing_tag(url: str, name: str, there: Collection[str]) -> PathNotFoundErro
     import difflib
 
     if not there:
-        return PathNotFoundError(url, f"no tag {name}", "The repository has no tag. Push the tags.")
+        return PathNotFoundError(url, f"no tag {name}", "No tag is there. Correct the URL, or push the tags.")
     similar = difflib.get_close_matches(name, there, n=_NAMED_TAGS) or sorted(there)[:_NAMED_TAGS]
     more = f" and {len(there) - len(similar)} more" if len(there) > len(similar) else ""
     hint = f"Correct the URL, or push the tag. The repository has {', '.join(similar)}{more}."

@@ -10,7 +10,7 @@ from sdistmaker_recipe.vcs.tag_rows import missing_tag
 @pytest.mark.parametrize(
     ("there", "hint"),
     [
-        ((), "The repository has no tag. Push the tags."),
+        ((), "No tag is there. Correct the URL, or push the tags."),
         (("v1.2", "0.9"), "The repository has v1.2 and 1 more."),
         (("a", "b"), "The repository has a, b."),
         (("e", "d", "c", "b"), "The repository has b, c, d and 1 more."),
