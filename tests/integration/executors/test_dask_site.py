@@ -46,6 +46,15 @@ def outcome(answer: Answer) -> tuple[str, object]:
     return answer.kind, answer.value
 
 
+def dask_worker(folder: Path, threads: int) -> SimpleNamespace:
+    """A worker as Dask gives it to a function that it calls."""
+    return SimpleNamespace(
+        local_directory=str(folder / "worker-1"),
+        state=SimpleNamespace(nthreads=threads),
+        status=SimpleNamespace(name="running"),
+    )
+
+
 def perform(name: str, *jobs: object) -> list[tuple[str, object]]:
     """What a site answers to a bundle."""
     answers = site.perform(name, pickle.dumps([pickle.dumps(job) for job in jobs]))
@@ -157,22 +166,14 @@ def test_ends_by_itself_when_nobody_has_a_job_for_it(tmp_path: Path, monkeypatch
 
 def test_says_that_it_ended_because_it_was_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "_IDLE_SECONDS", 0.5)
-    worker = SimpleNamespace(
-        local_directory=str(tmp_path / "worker-1"),
-        state=SimpleNamespace(nthreads=1),
-        status=SimpleNamespace(name="running"),
-    )
+    worker = dask_worker(tmp_path, threads=1)
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
     assert perform(greeting.site, 4, 5) == [("ended", None)]
 
 
 def test_ends_with_its_worker_and_does_not_wait_for_builds(tmp_path: Path) -> None:
-    worker = SimpleNamespace(
-        local_directory=str(tmp_path / "worker-1"),
-        state=SimpleNamespace(nthreads=1),
-        status=SimpleNamespace(name="running"),
-    )
+    worker = dask_worker(tmp_path, threads=1)
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     found: list[tuple[str, object]] = []
     thread = Thread(target=lambda: found.extend(perform(greeting.site, "long")))
@@ -211,11 +212,7 @@ def test_has_no_job_for_a_pool_that_was_closed_just_then(
 
 
 def test_greets_performs_and_leaves(tmp_path: Path) -> None:
-    worker = SimpleNamespace(
-        local_directory=str(tmp_path / "worker-1"),
-        state=SimpleNamespace(nthreads=2),
-        status=SimpleNamespace(name="running"),
-    )
+    worker = dask_worker(tmp_path, threads=2)
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
     assert greeting.problem == ""
     assert perform(greeting.site, 4) == [("done", 8)]
