@@ -109,7 +109,7 @@ class BuildOnWorkers:
     seen: InstalledOnWorkers = field(compare=False, repr=False)
 
     def prepare(self, machine: Machine) -> str:
-        """Make the folders, and check what all builds of the run need here; a warning if it is no sandbox."""
+        """Make the folders, and check what all builds of the run need here; warn if they have no sandbox."""
         from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 
         settings = self._settings_on(machine)

@@ -25,7 +25,7 @@ from distributed.versions import VersionMismatchWarning, get_versions
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors.dask import site
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, Sealed
+from sdistmaker_recipe.executors.dask.messages import Answers, Greeting, Lost, Sealed
 
 _CONNECT_SECONDS = 30.0
 _RECONNECT_SECONDS = 5.0
@@ -224,11 +224,10 @@ class DaskCluster:
         site_name: str,
         key: str,
         jobs: Sequence[bytes],
-        done: Callable[[Sequence[Answer] | Lost], None],
+        done: Callable[[Answers], None],
     ) -> distributed.Future[bytes]:
         """Give pickled jobs to a worker; ``done`` is called with the answers, in another thread.
 
-        The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
         There is no answer while the worker does not give one.
         """
         try:
@@ -306,9 +305,9 @@ def _silence() -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-async def _report(future: distributed.Future[bytes], done: Callable[[Sequence[Answer] | Lost], None]) -> None:
+async def _report(future: distributed.Future[bytes], done: Callable[[Answers], None]) -> None:
     """Call ``done`` when there are answers; never after the end of the connection."""
-    answers: Sequence[Answer] | Lost
+    answers: Answers
     try:
         answers = [pickle.loads(answer) for answer in pickle.loads(await future)]
     except KilledWorker:

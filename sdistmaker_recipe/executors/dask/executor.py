@@ -18,7 +18,7 @@ from uuid import uuid4
 from sdistmaker_recipe.errors import ClusterError
 from sdistmaker_recipe.executors import ENDED_PROCESS
 from sdistmaker_recipe.executors.dask.assignment import Assignment, Doubtful, Task, Worker, in_bundles
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal
+from sdistmaker_recipe.executors.dask.messages import Answer, Answers, Greeting, Lost, seal
 from sdistmaker_recipe.executors.dask.roster import Attempt, Cluster, Roster, listed
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 from sdistmaker_recipe.model import WorkerUse
@@ -51,13 +51,14 @@ class ClusterExecutor(Executor):
         self._work: Any = None
         self._assignment = Assignment()
         self._attempts: dict[str, tuple[Sequence[Task], Worker, Attempt]] = {}
-        self._answers: list[tuple[str, Sequence[Answer] | Lost]] = []
+        self._answers: list[tuple[str, Answers]] = []
         self._submitted = self._started = 0
         self._next_poll = 0.0
         self._uses: dict[str, _Use] = {}
         self._refusals: defaultdict[Hashable, dict[str, str]] = defaultdict(dict)
         self._error: BaseException | None = None
-        self._events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._is_over = False
         self._roster = Roster(cluster, self._events.put, self._greeted, self._note)
         self._thread = Thread(target=self._handle_events, daemon=True)
         self._thread.start()
@@ -82,29 +83,33 @@ class ClusterExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """End the run on all workers; does not wait for jobs that run."""
-        self._events.put(None)
+        self._events.put(self._end)
         self._thread.join()
         self._cluster.close({worker.address: worker.site for worker in self._assignment.workers.values()})
         self._roster.close()
 
     def _handle_events(self) -> None:
-        while self._take_events():
+        while not self._is_over:
+            # Without a job there is nothing to look for.
+            poll = max(self._next_poll - time.monotonic(), 0.0) if self._assignment.is_busy else None
+            self._take_events(poll)
             try:
-                self._step()
+                if not self._is_over:
+                    self._step()
             except Exception as error:
                 # Otherwise the run would wait for ever.
                 self._fail(error)
 
-    def _take_events(self) -> bool:
-        """Take in what happened, or wait until there is something to do; false at the end."""
-        wait = max(self._next_poll - time.monotonic(), 0.0) if self._assignment.is_busy else None
+    def _take_events(self, seconds: float | None) -> None:
+        """Take in all that happened; wait for the first event so long at most, None is for ever."""
         with suppress(Empty):
-            event = self._events.get(timeout=wait)
-            while event is not None:
+            event = self._events.get(timeout=seconds)
+            while True:
                 event()
                 event = self._events.get_nowait()
-            return False
-        return True
+
+    def _end(self) -> None:
+        self._is_over = True
 
     def _step(self) -> None:
         if self._error:
@@ -114,7 +119,8 @@ class ClusterExecutor(Executor):
         if time.monotonic() >= self._next_poll:
             gone = self._roster.look(self._assignment.workers)
             # Answers may have come meanwhile, of workers that are gone now.
-            self._take_all_answers()
+            self._take_events(0)
+            self._take_answers()
             for address in self._assignment.workers.keys() & set(gone):
                 self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
@@ -129,11 +135,11 @@ class ClusterExecutor(Executor):
         if not greeting.problem:
             self._assignment.add_worker(Worker(address, greeting.site, threads))
 
-    def _answered(self, key: str, answers: Sequence[Answer] | Lost) -> None:
+    def _answered(self, key: str, answers: Answers) -> None:
         """In any thread: pass on answers."""
         self._events.put(partial(self._take_in, key, answers))
 
-    def _take_in(self, key: str, answers: Sequence[Answer] | Lost) -> None:
+    def _take_in(self, key: str, answers: Answers) -> None:
         self._answers.append((key, answers))
 
     def _note(self, address: str, text: str) -> None:
@@ -167,17 +173,6 @@ class ClusterExecutor(Executor):
         key = f"{label}{others}-{self._run}-{self._started}"
         attempt = self._cluster.start(worker.address, worker.site, key, jobs, partial(self._answered, key))
         self._attempts[key] = (tasks, worker, attempt)
-
-    def _take_all_answers(self) -> None:
-        """Take the answers that wait among the events too."""
-        for _ in range(self._events.qsize()):
-            event = self._events.get_nowait()
-            if event is None:
-                # The end comes after what was there before it.
-                self._events.put(None)
-            else:
-                event()
-        self._take_answers()
 
     def _take_answers(self) -> None:
         answers, self._answers = self._answers, []
@@ -332,7 +327,8 @@ class ClusterExecutor(Executor):
             self._error = error
             # Results that are there count.
             with suppress(Exception):
-                self._take_all_answers()
+                self._take_events(0)
+                self._take_answers()
         tasks = self._assignment.unfinished_tasks()
         self._assignment.drop(tasks)
         for worker in self._assignment.workers.values():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 
 class Sealed(bytes):
@@ -64,3 +65,10 @@ class Lost(NamedTuple):
     reason: str
     is_worker_gone: bool = True
     is_dropped: bool = False
+
+
+Answers: TypeAlias = Sequence[Answer] | Lost
+"""What comes back of jobs that were sent together.
+
+The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
+"""

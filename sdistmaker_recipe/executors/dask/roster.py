@@ -9,7 +9,7 @@ from threading import Semaphore, Thread
 from typing import Protocol
 
 from sdistmaker_recipe.errors import ClusterError
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, Sealed
+from sdistmaker_recipe.executors.dask.messages import Answers, Greeting, Sealed
 
 _MOST_GREETED = 16
 """So many workers are made ready at the same time."""
@@ -45,12 +45,9 @@ class Cluster(Protocol):
         site: str,
         key: str,
         jobs: Sequence[bytes],
-        done: Callable[[Sequence[Answer] | Lost], None],
+        done: Callable[[Answers], None],
     ) -> Attempt:
-        """Give pickled jobs to a worker; ``done`` is called with the answers, in any thread.
-
-        The answers are in the order of the jobs; those of the last ones are missing if they were not begun.
-        """
+        """Give pickled jobs to a worker; ``done`` is called with the answers, in any thread."""
 
     def cancel(self, attempts: Sequence[Attempt]) -> None:
         """Forget attempts whose answers nobody wants."""

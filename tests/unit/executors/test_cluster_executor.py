@@ -19,7 +19,7 @@ from sdistmaker_recipe.executors import run_jobs
 from sdistmaker_recipe.executors.dask import assignment, roster
 from sdistmaker_recipe.executors.dask.assignment import BUNDLE_BYTES, Assignment, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
-from sdistmaker_recipe.executors.dask.messages import Answer, Greeting, Lost, seal, unseal
+from sdistmaker_recipe.executors.dask.messages import Answer, Answers, Greeting, Lost, seal, unseal
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
 
 pytestmark = pytest.mark.usefixtures("threads_end")
@@ -102,7 +102,7 @@ class FakeCluster:
         site: str,
         key: str,
         jobs: Sequence[bytes],
-        done: Callable[[Sequence[Answer] | Lost], None],
+        done: Callable[[Answers], None],
     ) -> Any:
         assert site == f"site of {address}"
         self.keys.append(key)
@@ -443,7 +443,7 @@ class TestAnswersThatComeWhileTheSchedulerIsAsked:
 
     def result(self, then: Callable[[], Mapping[str, int]]) -> tuple[int, int]:
         cluster = FakeCluster(double, {"a": 1})
-        begun: list[Callable[[Sequence[Answer] | Lost], None]] = []
+        begun: list[Callable[[Answers], None]] = []
         cluster.start = lambda _address, _site, _key, _jobs, done: begun.append(done)
 
         def workers() -> Mapping[str, int]:
@@ -467,6 +467,25 @@ class TestAnswersThatComeWhileTheSchedulerIsAsked:
             raise ClusterError("gone")
 
         assert self.result(fail) == (2, 1)
+
+
+def test_the_end_counts_also_if_it_comes_while_the_scheduler_is_asked():
+    cluster = FakeCluster(double, {"a": 1})
+    begun: list[Callable[[Answers], None]] = []
+    cluster.start = lambda _address, _site, _key, _jobs, done: begun.append(done)
+    executor = ClusterExecutor(cluster)
+
+    def workers() -> Mapping[str, int]:
+        if begun:
+            begun[0]([Answer("done", 2, 0.1)])
+            executor._events.put(executor._end)
+        return {"a": 1}
+
+    cluster.workers = workers
+    assert executor.submit(Work(), 1).result(5) == 2
+    executor._thread.join(5)
+    assert not executor._thread.is_alive()
+    executor.shutdown()
 
 
 class TestUnfitWorkers:
