@@ -47,7 +47,7 @@ class RemoteWork(Protocol):
         """
 
     def clean_up(self, folder: Path) -> None:
-        """On a worker: remove the folder."""
+        """On a worker: remove the folder, if there is one."""
 
     def label(self, job: Any) -> str:  # noqa: ANN401
         """The name of a job on the pages of the cluster, without a secret."""

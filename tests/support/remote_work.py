@@ -25,7 +25,8 @@ class Sums:
             raise UnfitWorkerError(self.problem, "Install it.")
 
     def clean_up(self, folder: Path) -> None:
-        shutil.rmtree(folder)
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
     def run(self, packed: int | str, machine: Machine) -> int | str:
         if packed == "die":

@@ -128,7 +128,8 @@ class Site:
         self.folder = parent / f"{_PREFIX}{name}"
         parent.mkdir(parents=True, exist_ok=True)
         # First: another worker of this machine takes a folder without a lock for one that was left behind.
-        self._lock = _lock(self.folder)
+        # One that takes the file for left behind as well has it for a moment only.
+        self._lock = _lock(self.folder, fcntl.LOCK_EX)
         self.folder.mkdir(mode=0o700)
         self._machine = Machine(self.folder, dict(os.environ), threads)
         self._free: list[Executor] = []
@@ -155,6 +156,8 @@ class Site:
     def close(self) -> None:
         """End all processes, and remove the folder."""
         with self._mutex:
+            if self._is_closed:
+                return
             self._is_closed = True
             pools = [*self._free, *self._used]
             self._free.clear()
@@ -228,11 +231,12 @@ class Site:
                 self.close()
 
     def _remove_leftovers(self, parent: Path) -> None:
-        """Remove the folders of workers that were killed. Only a living one has a lock."""
-        for folder in parent.glob(f"{_PREFIX}*"):
+        """Remove the folders and files of workers that were killed. Only a living one has a lock."""
+        for path in parent.glob(f"{_PREFIX}*"):
             # Other workers of this machine may remove it at the same time.
             with suppress(OSError):
-                if folder.is_dir() and folder.stat().st_uid == os.getuid():
+                if path.lstat().st_uid == os.getuid():
+                    folder = path.with_suffix("")
                     with _lock(folder) as lock:
                         self._work.clean_up(folder)
                         Path(lock.name).unlink()
@@ -247,12 +251,22 @@ def _open_pool() -> Executor:
         raise UnfitWorkerError(error.message.rstrip("."), error.hint) from error
 
 
-def _lock(folder: Path) -> IO[bytes]:
-    """Lock the file beside a folder until it is closed; raises ``OSError`` if another process has done so."""
-    file = folder.with_name(f"{folder.name}.lock").open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+def _lock(folder: Path, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> IO[bytes]:
+    """Lock the file beside a folder until it is closed; ``operation`` is that of flock.
+
+    Raises ``OSError`` if another process has it and the operation does not wait.
+    """
+    path = folder.with_name(f"{folder.name}.lock")
+    while True:
+        file = path.open("ab")
+        try:
+            fcntl.flock(file, operation)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        except OSError:
+            file.close()
+            raise
+        # Whoever had it removed it just then.
         file.close()
-        raise
-    return file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import pickle
 import socket
@@ -125,13 +126,38 @@ def test_removes_the_folders_of_workers_that_were_killed_and_of_no_other(
 ) -> None:
     dead = tmp_path / "sdistmaker-run-dead"
     dead.mkdir()
-    kept = tmp_path / "sdistmaker-environments"
-    kept.mkdir()
+    # Of a worker that was killed when it had removed its folder.
+    (tmp_path / "sdistmaker-run-gone.lock").touch()
+    (tmp_path / "sdistmaker-environments").mkdir()
+    before = {"sdistmaker-environments", opened.folder.name, f"{opened.folder.name}.lock"}
     other = Site("two", Sums(), tmp_path, 1)
-    assert not dead.exists()
-    assert kept.exists()
-    assert opened.folder.exists()
     other.close()
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_keeps_the_lock_that_another_worker_took_for_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, locked = fcntl.flock, []
+
+    def remove_first(file: IO[bytes], operation: int) -> None:
+        if not locked:
+            Path(file.name).unlink()
+        locked.append(file)
+        lock(file, operation)
+
+    monkeypatch.setattr(site.fcntl, "flock", remove_first)
+    mine = Site("one", Sums(), tmp_path, 1)
+    monkeypatch.undo()
+    Site("two", Sums(), tmp_path, 1).close()
+    assert mine.folder.exists()
+    mine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_can_be_closed_twice(opened: Site) -> None:
+    opened.close()
+    opened.close()
 
 
 def test_is_locked_before_another_worker_can_see_its_folder(
@@ -139,9 +165,9 @@ def test_is_locked_before_another_worker_can_see_its_folder(
 ) -> None:
     lock, was_there = site._lock, []
 
-    def look(folder: Path) -> IO[bytes]:
+    def look(folder: Path, operation: int) -> IO[bytes]:
         was_there.append(folder.exists())
-        return lock(folder)
+        return lock(folder, operation)
 
     monkeypatch.setattr(site, "_lock", look)
     Site("one", Sums(), tmp_path, 1).close()
@@ -153,7 +179,6 @@ def test_does_not_mind_leftovers_that_another_worker_removes(
 ) -> None:
     gone = tmp_path / "sdistmaker-run-gone"
     monkeypatch.setattr(Path, "glob", lambda _folder, _pattern: [gone])
-    monkeypatch.setattr(Path, "is_dir", lambda _folder: True)
     Site("one", Sums(), tmp_path, 1).close()
 
 
