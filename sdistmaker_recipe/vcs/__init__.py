@@ -17,6 +17,7 @@ The systems:
 
 For systems that list all their tags at once, such as git and Mercurial:
 
+* ``listed_repository``: what the repositories of these systems have in common.
 * ``tag_rows``: compare a listing of tags with the last one; each tag is asked for its commit and time once.
 * ``tag_explanation``: what a scan makes of a tag or a repository, in words.
 * ``repository_folder``: the repositories below a folder of this machine.

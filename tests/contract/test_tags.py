@@ -323,6 +323,14 @@ def test_a_url_of_a_tag_names_it(server: TagServer) -> None:
     assert (tag.repository, tag.project_path, tag.path) == (f"{URL}/{path}", "", "")
 
 
+@pytest.mark.parametrize("server", ["git", "hg"], indirect=True)
+def test_a_url_of_a_tag_may_be_quoted(server: TagServer) -> None:
+    path = f"{LIBRARY}/tags/library-2.0"
+    with server.open(path) as repository:
+        tag = repository.tag_at_url(TagFilter(f"{URL}/{LIBRARY}/tags/library-2%2E0"))
+    assert (tag.name, tag.version) == ("library-2.0", "2.0")
+
+
 def test_a_url_of_no_tag_is_an_error(server: TagServer) -> None:
     path = f"{LIBRARY}/tags/9.9"
     with server.open(path) as repository, pytest.raises(PathNotFoundError):

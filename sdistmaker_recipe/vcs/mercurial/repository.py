@@ -8,43 +8,36 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar, cast
 
-from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
-from sdistmaker_recipe.model import Tag, project_name, split_tag_path, tag_path
+from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.model import split_tag_path
 from sdistmaker_recipe.vcs import (
     PROJECT,
-    NothingFound,
-    Presence,
     PreviousScan,
-    ScanExplanation,
     ScanResult,
-    subdirectories,
     tag_rows,
 )
 from sdistmaker_recipe.vcs.background import ask_in_background
+from sdistmaker_recipe.vcs.listed_repository import ListedRepository
 from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.export import Exporter
 from sdistmaker_recipe.vcs.mercurial.known_tags import Known, KnownTags
 from sdistmaker_recipe.vcs.mercurial.places import Place
-from sdistmaker_recipe.vcs.new_folder import new_folder
 from sdistmaker_recipe.vcs.repository_folder import unreadable_of
 from sdistmaker_recipe.vcs.subdirectories import split_project
 from sdistmaker_recipe.vcs.tag_filter import TagFilter
 from sdistmaker_recipe.vcs.tag_rows import Listing, Resolve, Resolved
 
-_CONNECTIONS_OVER_NETWORK = 4
-
 Answer = TypeVar("Answer")
 
 
-class MercurialRepository:
-    """See ``sdistmaker_recipe.vcs.Repository``. The rows of a scan are those of ``vcs.tag_rows``.
+class MercurialRepository(ListedRepository[Place]):
+    """A Mercurial repository, or a folder of them."""
 
-    ``find_places`` finds the repositories by their project paths; it is called with the first question.
-    ``inner`` is the path of the one tag that the URL names, "" if it names a repository or a folder.
-    """
+    system = "Mercurial"
+    connections_over_network = 4
+    how_to_tag = "Make a tag and push it: hg tag 1.0; hg push."
 
     def __init__(
         self,
@@ -59,34 +52,11 @@ class MercurialRepository:
         is_local: bool = False,
         connections: int = 0,
     ) -> None:
-        self._url, self._identity, self._inner = url, identity, inner
-        self._find_places, self._exporter, self._servers = find_places, exporter, servers
-        self._known_tags = known_tags
-        self._is_local, self._connections = is_local, connections
-        self._places: Mapping[str, Place] | None = None
+        super().__init__(url, identity, find_places, inner=inner, is_local=is_local, connections=connections)
+        self._exporter, self._servers, self._known_tags = exporter, servers, known_tags
         self._listing: Listing | None = None
         self._states: Mapping[str, str] | None = None
         self._pending: Future[Mapping[str, str]] | None = None
-        self._unreadable: dict[str, RepositoryError] = {}
-
-    @property
-    def url(self) -> str:
-        """The URL that it was opened with."""
-        return self._url
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on a disk of this machine."""
-        return self._is_local
-
-    @property
-    def connections(self) -> int:
-        """How many connections to it there may be; any number to a local one."""
-        return 0 if self._is_local else self._connections or _CONNECTIONS_OVER_NETWORK
-
-    def identity(self) -> str:
-        """A digest of where it is for its users, whatever way leads there."""
-        return "/".join(filter(None, (self._identity, self._inner)))
 
     def head(self) -> str:
         """A digest of the newest changesets when this was asked first."""
@@ -138,30 +108,6 @@ class MercurialRepository:
             raise RepositoryError(self._url, f"no changeset {revision}", "Write its id in full.")
         return False
 
-    def nothing_found(self, previous: PreviousScan, tag_filter: TagFilter) -> NothingFound:
-        """Which repositories the previous scan looked at, and their other tags."""
-        from sdistmaker_recipe.vcs import tag_explanation
-
-        hint = "Make a tag and push it: hg tag 1.0; hg push."
-        return tag_explanation.nothing_found(self._tags(), tag_filter, "Mercurial", hint)
-
-    def explain(self, path: str, tag_filter: TagFilter) -> ScanExplanation:
-        """What a scan makes of a tag or a repository at a path."""
-        from sdistmaker_recipe.vcs import tag_explanation
-
-        return tag_explanation.explain(
-            self._tags(), path, tag_filter, self._resolver(tag_filter), "Mercurial"
-        )
-
-    def presence(self, paths: Iterable[str]) -> Mapping[str, Presence]:
-        """Whether tags are at these paths."""
-        paths = list(paths)
-        try:
-            listing = self._tags()
-        except RepositoryError:
-            return dict.fromkeys(paths, "unknown")
-        return {path: self._presence(listing, path) for path in paths}
-
     def deletions(self, last_revisions: Mapping[str, str]) -> Mapping[str, str]:
         """The changeset that removed each of these tags, which .hgtags records."""
         places = self._readable()
@@ -177,43 +123,6 @@ class MercurialRepository:
                 found |= dict.fromkeys(paths[name], node)
         return found
 
-    def tag_at_url(self, tag_filter: TagFilter) -> Tag:
-        """The tag that the URL names."""
-        path, folder, name, node = self._find(self._inner)
-        resolved = self._resolver(tag_filter)({path: {name: node}}).get(path, {}).get(name)
-        if resolved is None:
-            raise PathNotFoundError(self._url, "the tag's changeset is not there")
-        inside = "" if folder else subdirectories.only_project(resolved.folders or (), path, name, tag_filter)
-        folder = folder or inside
-        known_as = tag_filter.url.removesuffix(f"/{self._inner}")
-        project = project_name(known_as, subdirectories.join(path, folder))
-        return Tag(
-            repository=tag_filter.url,
-            project_path=inside,
-            name=name,
-            path=tag_path(subdirectories.join(path, inside), name) if inside else "",
-            version=subdirectories.version_at_url(folder, project, name, tag_filter),
-            revision=resolved.commit,
-            time=tag_rows.time_of(resolved.seconds),
-            origin=self.identity(),
-        )
-
-    def export(self, tag: Tag, revision: str, destination: Path) -> None:
-        """Write the files of the tag's changeset, as ``hg archive`` gives them."""
-        with new_folder(self._url, destination):
-            project, _name = tag_rows.project_and_name(tag.path or self._inner, self._url)
-            split = split_project(self._all_places(), project)
-            if split is None:
-                raise PathNotFoundError(self._url, f"no repository {project!r} is there any more")
-            place = self._all_places()[split[0]]
-            self._exporter.export(place, tag.revision, destination)
-
-    def subdirectory_of(self, tag: Tag) -> str:
-        """The folder of the tag's project, below the top of its repository."""
-        project, _name = split_tag_path(tag.path or self._inner) or ("", "")
-        split = split_project(self._all_places(), project)
-        return split[1] if split else ""
-
     def disconnect(self) -> None:
         """End the processes of hg until the next question."""
         self._servers.close()
@@ -221,22 +130,6 @@ class MercurialRepository:
     def close(self) -> None:
         """End the processes of hg."""
         self._servers.close()
-
-    def __enter__(self) -> MercurialRepository:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _all_places(self) -> Mapping[str, Place]:
-        if self._places is None:
-            self._places = self._find_places()
-        return self._places
 
     def _readable(self) -> Mapping[str, Place]:
         self._all_states()
@@ -326,21 +219,8 @@ class MercurialRepository:
                 raise error
         return given
 
-    def _presence(self, listing: Listing, path: str) -> Presence:
-        project, name = split_tag_path(path) or ("", "")
-        if tag_rows.is_below(project, self._unreadable):
-            return "unknown"
-        split = split_project(listing, project)
-        return "there" if split and name in listing[split[0]] else "gone"
-
-    def _find(self, path: str) -> tuple[str, str, str, str]:
-        """The repository, the folder of the project in it, the name and the changeset of a tag."""
-        project, name = tag_rows.project_and_name(path, self._url)
-        split = split_project(self._tags(), project)
-        there = self._tags()[split[0]] if split else {}
-        if not split or not (node := there.get(name)):
-            raise tag_rows.missing_tag(self._url, name, there)
-        return (*split, name, node)
+    def _export(self, place: Place, name: str, commit: str, destination: Path) -> None:
+        self._exporter.export(place, commit, destination)
 
 
 def _in_threads(ask: Callable[[str, Place], Answer], places: Mapping[str, Place]) -> dict[str, Answer]:
