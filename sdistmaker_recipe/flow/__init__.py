@@ -22,7 +22,7 @@ The steps, in their order, each in a module with its value:
   these a text can mean.
 * ``destination``: whether a folder may become the index. ``places``: folders of the system.
   ``foreign_files``: files that belong to no index.
-* ``scratch``: the temporary folders of a run. ``memory``: how much memory there is.
+* ``scratch``: the temporary folders of a run.
 * ``option_checks``: what doors look at, beside the values themselves, before a run begins.
 * ``context``: what a door gives to a run beside the options.
 """

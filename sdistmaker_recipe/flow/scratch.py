@@ -16,7 +16,7 @@ from tempfile import gettempdir
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.flow import memory
+from sdistmaker_recipe.toolchain.isolation import memory
 from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
 
 TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")

@@ -10,7 +10,7 @@ import errno
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -41,7 +41,7 @@ from sdistmaker_recipe.toolchain.archives.files_only import write_files_only_sdi
 from sdistmaker_recipe.toolchain.archives.members import Sdist
 from sdistmaker_recipe.toolchain.build_context import BuildContext, read_build_log
 from sdistmaker_recipe.toolchain.build_folder import (
-    TooLargeForMemoryError,
+    in_memory_or_on_disk,
     limit_in_memory,
     refuse_full_disk,
     refuse_full_memory,
@@ -111,10 +111,12 @@ def build(job: BuildJob, credentials: Credentials) -> Outcome:
     Raises ``RepositoryError``, ``StoreError`` and ``ToolchainError`` for errors that every other tag of the
     run would meet too: the repository does not answer, the disk is full, uv or a Python is missing.
     """
+    # A tag that was exported ahead is on the disk already.
+    settings = replace(job.settings, memory=None) if job.exported else job.settings
     try:
         with cpu_time_limit(job.settings.timeout):
-            outcome, rung = _build_in_memory(job, credentials) or _try_rungs(
-                job, credentials, job.settings.scratch
+            outcome, rung = in_memory_or_on_disk(
+                lambda settings: _try_rungs(job._replace(settings=settings), credentials), settings
             )
         if isinstance(outcome, Failed) and not outcome.is_permanent:
             # What the tag wrote is removed by now. If there is no room all the same, no other tag has any.
@@ -158,7 +160,9 @@ def build_published(job: WheelJob) -> WheelOutcome:
     elif no_wheel := _no_wheel_for(release.rpartition("-")[2]):
         wheel = no_wheel
     else:
-        wheel = wheel_or_reason(lambda: build_published_wheel(job, release), job.settings)
+        wheel = wheel_or_reason(
+            lambda settings: build_published_wheel(job._replace(settings=settings), release), job.settings
+        )
     return WheelOutcome(job.project, job.filename, _in_one_line(wheel))
 
 
@@ -167,7 +171,7 @@ def _wheel_of(built: Built, sdist: Path, rung: Rung, settings: BuildSettings) ->
     if no_wheel := _NO_WHEEL_OF_FILES_ONLY if rung == FILES_ONLY else _no_wheel_for(built.version):
         return no_wheel
     release = sdist_filename(built.name, built.version).removesuffix(".tar.gz")
-    wheel = wheel_or_reason(lambda: build_wheel(sdist, release, lambda _: rung, settings), settings)
+    wheel = wheel_or_reason(partial(build_wheel, sdist, release, lambda _: rung), settings)
     return _in_one_line(wheel)
 
 
@@ -182,25 +186,13 @@ def _in_one_line(wheel: BuiltWheel | NoWheel) -> BuiltWheel | NoWheel:
     return wheel._replace(reason=one_line(wheel.reason)) if isinstance(wheel, NoWheel) else wheel
 
 
-def _build_in_memory(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung] | None:
-    """The outcome of a build in memory, and the rung that it comes from; None if it has to be done on disk.
-
-    That is so for a tag that was exported ahead to the disk, for a large one, and if memory ran out.
-    """
-    folder = job.settings.memory
-    if folder is None or job.exported:
-        return None
-    try:
-        return _try_rungs(job, credentials, folder)
-    except (TooLargeForMemoryError, OSError):
-        return None
-
-
-def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Outcome, Rung]:
+def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
     """Try one rung after the other, each on a fresh export, until one builds the tag.
 
-    They work in the folder ``place``. The outcome, and the rung that it comes from.
+    They work in memory if the settings have a folder there. The outcome, and the rung that it comes from.
+    Raises ``TooLargeForMemoryError`` if it has to be done on disk.
     """
+    place = job.settings.memory or job.settings.scratch
     deadline = Deadline(job.settings.timeout)
     failures: list[FailedRung] = []
     untried: Sequence[Rung] = ()
@@ -230,7 +222,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials, place: Path) -> tuple[Ou
                 # Only workers that are reused leave a list of files. Others leave an archive.
                 may_reuse_worker = False
             except BuildError as error:
-                refuse_full_memory(scratch, job.settings.memory)
+                refuse_full_memory(job.settings.memory)
                 failures.append(FailedRung(rung, error))
                 untried = remaining_rungs(failures, untried, exported, job)
     if second_best is not None:
@@ -280,6 +272,7 @@ def _build_context(
         # Most tags of a run are built by their first toolchain, and share it with their neighbours.
         may_reuse_worker=may_reuse_worker,
         has_many_builds=job.settings.has_many_builds,
+        memory=job.settings.memory,
     )
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.build_folder import (
+    TooLargeForMemoryError,
+    refuse_full_memory,
+    refuse_short_memory,
+)
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.isolation.untrusted_process import read_log
+from sdistmaker_recipe.toolchain.runner_result import lacked_room
 from sdistmaker_recipe.toolchain.wheels.questions import Questions
 
 
@@ -18,7 +26,8 @@ class BuildContext(NamedTuple):
     """The source tree of a build, a scratch folder beside it, the time left, and the sandbox.
 
     ``variables`` are added to the clean environment of the build. ``may_reuse_worker`` says that the next
-    tag is likely to need the same build environment, ``has_many_builds`` that many tags are.
+    tag is likely to need the same build environment, ``has_many_builds`` that many tags are. ``memory`` is
+    the folder in memory that the scratch folder is in, None on disk.
     """
 
     tree: Path
@@ -28,6 +37,7 @@ class BuildContext(NamedTuple):
     sandbox: Sandbox = NO_SANDBOX
     may_reuse_worker: bool = True
     has_many_builds: bool = True
+    memory: Path | None = None
 
     @property
     def log(self) -> Path:
@@ -82,6 +92,22 @@ def base_environment(context: BuildContext) -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         **context.variables,
     }
+
+
+@contextmanager
+def watching_memory(context: BuildContext) -> Iterator[Callable[[], None]]:
+    """What to call now and then while code of the tag runs in the context.
+
+    It raises ``TooLargeForMemoryError`` if the build is in memory and there is too little of that. A failure
+    for want of room becomes this error too: another build may have taken the room, and be gone by now.
+    """
+    try:
+        yield partial(refuse_short_memory, context.memory)
+        refuse_full_memory(context.memory)
+    except BuildError as error:
+        if context.memory is not None and lacked_room(error):
+            raise TooLargeForMemoryError from error
+        raise
 
 
 def refuse_linked_folders(context: BuildContext) -> None:

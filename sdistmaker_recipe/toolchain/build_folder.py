@@ -7,17 +7,24 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from sdistmaker_recipe.errors import BuildError, SdistmakerError, StoreError
+from sdistmaker_recipe.model import BuildSettings
 from sdistmaker_recipe.toolchain.exported_tag import list_files
+from sdistmaker_recipe.toolchain.isolation.memory import available_memory
 from sdistmaker_recipe.toolchain.isolation.sandbox import process_folder, shared_memory_folder
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import remove_folder
 
+_Outcome = TypeVar("_Outcome")
+
 _LEAST_FREE_BYTES = 4 << 20
 _LEAST_FREE_FILES = 100
+_LEAST_BYTES_IN_MEMORY = 1 << 30
 _MAX_BYTES_IN_MEMORY = 16 << 20
 _MAX_PACKED_BYTES_IN_MEMORY = 2 << 20
 _ACCESS_CONTROL_LISTS = ("system.posix_acl_access", "system.posix_acl_default")
@@ -26,6 +33,14 @@ _ACCESS_CONTROL_LISTS = ("system.posix_acl_access", "system.posix_acl_default")
 
 class TooLargeForMemoryError(Exception):
     """A tag cannot be exported to a folder in memory, or not built there."""
+
+
+def in_memory_or_on_disk(make: Callable[[BuildSettings], _Outcome], settings: BuildSettings) -> _Outcome:
+    """What ``make`` returns for these settings, or on disk if it does not fit into the folder in memory."""
+    if settings.memory is not None:
+        with suppress(TooLargeForMemoryError, OSError):
+            return make(settings)
+    return make(replace(settings, memory=None))
 
 
 @contextmanager
@@ -92,10 +107,21 @@ def place_to_unpack(archive: Path, scratch: Path, memory: Path | None) -> Path:
     return memory if memory and archive.stat().st_size <= _MAX_PACKED_BYTES_IN_MEMORY else scratch
 
 
-def refuse_full_memory(scratch: Path, memory: Path | None) -> None:
-    """Raise ``TooLargeForMemoryError`` if a build in ``scratch``, which is in ``memory``, filled that."""
-    if memory is not None and memory in scratch.parents and _is_nearly_full(memory):
+def refuse_full_memory(memory: Path | None) -> None:
+    """Raise ``TooLargeForMemoryError`` if the folder in memory, where a build works, has no room left."""
+    if memory is not None and _is_nearly_full(memory):
         raise TooLargeForMemoryError
+
+
+def refuse_short_memory(memory: Path | None) -> None:
+    """Raise ``TooLargeForMemoryError`` if builds in the folder in memory soon take it from other programs.
+
+    What they write there stays in memory until they end, whatever else needs it.
+    """
+    if memory is not None:
+        status = os.statvfs(memory)
+        if min(status.f_bavail * status.f_frsize, available_memory()) < _LEAST_BYTES_IN_MEMORY:
+            raise TooLargeForMemoryError
 
 
 def _is_nearly_full(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from sdistmaker_recipe.toolchain.build_context import (
     find_archive,
     read_build_log,
     refuse_linked_folders,
+    watching_memory,
 )
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.environments import BuildEnvironment
@@ -127,12 +128,13 @@ def _call(
         observe=observe,
     )
     status = None
-    if not context.deadline.has_passed:
-        with _worker_for_hook(build_system, environment, context) as worker:
-            status = worker.call(call)
-    refuse_linked_folders(context)
-    log = read_build_log(context)
-    return successful_result(result_file, status, log, context.deadline.seconds, required_key="returned")
+    with watching_memory(context) as check_memory:
+        if not context.deadline.has_passed:
+            with _worker_for_hook(build_system, environment, context) as worker:
+                status = worker.call(call, check_memory)
+        refuse_linked_folders(context)
+        log = read_build_log(context)
+        return successful_result(result_file, status, log, context.deadline.seconds, required_key="returned")
 
 
 @contextmanager

@@ -26,6 +26,8 @@ _TEMPORARY_ERRORS = re.compile(
     "No space left on device|Disk quota exceeded|Cannot allocate memory|Resource temporarily unavailable"
     "|Too many open files in system|Input/output error"
 )
+# The kernel ends builds first if memory runs out.
+_WANT_OF_ROOM = re.compile(rf"{_TEMPORARY_ERRORS.pattern}|ended by signal {signal.SIGKILL:d}\b")
 _CRASH_SIGNALS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
 
 
@@ -80,6 +82,11 @@ def is_permanent_failure(result: Mapping[str, Any], status: int) -> bool:
     if "error" not in result:
         return status > 1 or -status in _CRASH_SIGNALS
     return not _TEMPORARY_ERRORS.search(str(result.get("message", "")))
+
+
+def lacked_room(error: BuildError) -> bool:
+    """Whether a runner may have failed because the disk or the memory was full at the time."""
+    return _WANT_OF_ROOM.search(f"{error.reason}\n{error.log}") is not None
 
 
 def failure_reason(result: Mapping[str, Any], status: int, log: str = "") -> str:

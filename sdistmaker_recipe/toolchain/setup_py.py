@@ -22,6 +22,7 @@ from sdistmaker_recipe.toolchain.build_context import (
     base_environment,
     find_archive,
     refuse_linked_folders,
+    watching_memory,
 )
 from sdistmaker_recipe.toolchain.build_system import LEGACY_SYSTEM
 from sdistmaker_recipe.toolchain.environments import CANNOT_INSTALL, package_folder
@@ -131,19 +132,21 @@ def _run_setup_py(
     result_file.unlink(missing_ok=True)
     programs = f"{Path(python.path).parent}:/usr/local/bin:/usr/bin:/bin"
     readable = [SETUP_PY_RUNNER, SHIMS, *interpreter_paths(Path(python.path))]
-    # A sandbox ends all of its processes by itself.
-    with nullcontext() if context.sandbox.writable_folder else orphans.ending_orphans():
-        finished = untrusted_process.run(
-            [python.path, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result_file)],
-            cwd=context.tree,
-            environment={**base_environment(context), "PATH": programs},
-            timeout=context.deadline.seconds_left,
-            log=context.log,
-            sandbox=context.sandbox,
-            readable=[*readable, *(Path(folder) for folder in (packages, commands) if folder)],
-        )
-    refuse_linked_folders(context)
-    return successful_result(result_file, finished.status, finished.output, context.deadline.seconds)
+    with watching_memory(context) as check_memory:
+        # A sandbox ends all of its processes by itself.
+        with nullcontext() if context.sandbox.writable_folder else orphans.ending_orphans():
+            finished = untrusted_process.run(
+                [python.path, "-s", str(SETUP_PY_RUNNER), json.dumps(request), str(result_file)],
+                cwd=context.tree,
+                environment={**base_environment(context), "PATH": programs},
+                timeout=context.deadline.seconds_left,
+                log=context.log,
+                sandbox=context.sandbox,
+                readable=[*readable, *(Path(folder) for folder in (packages, commands) if folder)],
+                check=check_memory,
+            )
+        refuse_linked_folders(context)
+        return successful_result(result_file, finished.status, finished.output, context.deadline.seconds)
 
 
 def _install_once(

@@ -13,13 +13,14 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from sdistmaker_recipe.errors import BuildError
+from sdistmaker_recipe.toolchain.isolation.orphans import ending_orphans
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox
 
 HOOK_RUNNER = Path(__file__).with_name("hook_runner.py")
@@ -48,6 +49,7 @@ RESOURCE_LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0
 The kernel counts all processes and threads of the account together, and does not limit those of root.
 """
 
+_CHECK_SECONDS = 0.2
 _MAX_KEPT_WORKERS = 4
 # PyPy has its library in further folders.
 _PYTHON_FOLDERS = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
@@ -121,10 +123,11 @@ class Worker:
         """Whether the process runs and can be asked."""
         return self._stop.alive and self._process.poll() is None
 
-    def call(self, call: HookCall) -> int | None:
+    def call(self, call: HookCall, check: Callable[[], None] | None = None) -> int | None:
         """Call a hook; its exit status, or None if its time was up.
 
-        Raises ``BuildError`` if the worker died.
+        ``check`` is called five times a second, and an error that it raises ends the worker. Raises
+        ``BuildError`` if the worker died.
         """
         # The hook's time begins when the worker is ready.
         _ = self.modules
@@ -153,7 +156,13 @@ class Worker:
         except OSError as error:
             self.close()
             raise BuildError("The build ended the worker process that ran it.") from error
-        answer = self._read_answer(request_id, call.seconds + GRACE_SECONDS)
+        try:
+            answer = self._read_answer(request_id, call.seconds + GRACE_SECONDS, check)
+        except Exception:
+            # A sandbox ends what the hook started with the worker.
+            with nullcontext() if self._sandbox.writable_folder else ending_orphans():
+                self.close()
+            raise
         if answer.get("changed"):
             # The next hook gets another worker.
             self.close()
@@ -164,7 +173,9 @@ class Worker:
         """End the process; harmless when repeated."""
         self._stop()
 
-    def _read_answer(self, request_id: str, seconds: float) -> dict[str, Any]:
+    def _read_answer(
+        self, request_id: str, seconds: float, check: Callable[[], None] | None = None
+    ) -> dict[str, Any]:
         """The answer to this request; skips other lines, for a hook can write to the pipe too."""
         end = time.monotonic() + seconds
         stdout: IO[bytes] = self._process.stdout  # type: ignore[assignment]  # it is a pipe
@@ -177,7 +188,11 @@ class Worker:
                     return answer
                 continue
             left = max(end - time.monotonic(), 0)
-            read = os.read(stdout.fileno(), 1 << 16) if select.select([stdout], [], [], left)[0] else b""
+            ready = select.select([stdout], [], [], min(left, _CHECK_SECONDS) if check else left)[0]
+            if check and not ready and left > 0:
+                check()
+                continue
+            read = os.read(stdout.fileno(), 1 << 16) if ready else b""
             if not read:
                 raise self._no_answer()
             self._unread += read

@@ -4,4 +4,5 @@
 * ``untrusted_process``: run a program with a time limit. ``orphans``: end the processes that it left behind.
 * ``untrusted_files``: read and write files that may be links to anywhere.
 * ``deadline``: the time that a build may take. ``cpu_time_limit``: the time that this process may compute.
+* ``memory``: how much memory there is.
 """

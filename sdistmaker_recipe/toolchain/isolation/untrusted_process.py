@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
 
 _MAX_LOG_BYTES = 256 * 1024
+_CHECK_SECONDS = 0.2
 
 
 class FinishedProcess(NamedTuple):
@@ -32,11 +34,13 @@ def run(
     log: Path,
     sandbox: Sandbox = NO_SANDBOX,
     readable: Iterable[Path] = (),
+    check: Callable[[], None] | None = None,
 ) -> FinishedProcess:
     """Run command in cwd for at most timeout seconds; everything that it prints is added to the file log.
 
     ``readable`` are folders and files that it needs and that the sandbox would hide. At the end the whole
-    process group is ended, with everything that the command started in it.
+    process group is ended, with everything that the command started in it. ``check`` is called five times a
+    second, and an error that it raises ends the command.
     """
     with open_regular_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
         process = sandbox.start(
@@ -49,12 +53,21 @@ def run(
             stderr=subprocess.STDOUT,
         )
         try:
-            status: int | None = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = None
+            status = _wait(process, timeout, check)
         finally:
             _end_group(process)
     return FinishedProcess(status, read_log(log))
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, check: Callable[[], None] | None) -> int | None:
+    """The exit status of a process, None if it takes longer than ``timeout`` seconds."""
+    end = time.monotonic() + timeout
+    while (left := end - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, _CHECK_SECONDS) if check else left)
+        if check:
+            check()
+    return process.poll()
 
 
 def read_log(path: Path) -> str:

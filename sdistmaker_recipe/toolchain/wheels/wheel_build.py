@@ -58,6 +58,7 @@ def build_wheel(
             sandbox=sandbox_in(place, settings.scratch) if settings.sandbox else NO_SANDBOX,
             may_reuse_worker=may_reuse_worker,
             has_many_builds=settings.has_many_builds,
+            memory=settings.memory if place == settings.memory else None,
         )
         rung = choose_rung(unpacked.source)
         # Read now, for the build may change them.

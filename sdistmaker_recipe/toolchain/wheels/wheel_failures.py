@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sdistmaker_recipe.errors import BuildError, SdistmakerError
 from sdistmaker_recipe.model import BuildSettings, BuiltWheel, NoWheel
-from sdistmaker_recipe.toolchain.build_folder import refuse_full_disk
+from sdistmaker_recipe.toolchain.build_folder import in_memory_or_on_disk, refuse_full_disk
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 
 
@@ -15,14 +15,16 @@ class NoWheelError(BuildError):
     """No wheel can install what the source distribution does, so there is none. Nothing failed."""
 
 
-def wheel_or_reason(make: Callable[[], BuiltWheel], settings: BuildSettings) -> BuiltWheel | NoWheel:
-    """What ``make`` returns, or why it fails.
+def wheel_or_reason(
+    make: Callable[[BuildSettings], BuiltWheel], settings: BuildSettings
+) -> BuiltWheel | NoWheel:
+    """What ``make`` returns for the settings, or why it fails.
 
     Raises ``StoreError`` and ``ToolchainError`` for errors that every other tag of the run would meet too.
     """
     try:
         with cpu_time_limit(settings.timeout):
-            return make()
+            return in_memory_or_on_disk(make, settings)
     except NoWheelError as error:
         return NoWheel(error.reason)
     except BuildError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from sdistmaker_recipe.model import Built, BuiltWheel
+from sdistmaker_recipe.model import Built, BuiltWheel, Failed
+from sdistmaker_recipe.toolchain import build_folder
 from sdistmaker_recipe.toolchain.isolation.sandbox import SHARED_MEMORY
 from tests.support.builds import Builder
 from tests.support.history import History, setuptools_project
@@ -32,6 +34,24 @@ with open("big", "wb") as file:
         file.write(bytes(1 << 20))
 setup(name="pkg", version="1.0", py_modules=["pkg"])
 """
+IN_MEMORY = """\
+import os, subprocess, sys
+from setuptools import setup
+if os.getcwd().startswith("/dev/shm") and %s in sys.argv:
+    %s
+if "sdist" in sys.argv:
+    open("where.txt", "w").write(os.getcwd())
+setup(name="pkg", version="1.0", py_modules=["pkg"], data_files=[("", ["where.txt"])])
+"""
+SLOW = """\
+import os, subprocess, time
+from setuptools import setup
+subprocess.Popen(["sleep", "98765"], preexec_fn=os.setsid)
+time.sleep(1)
+open("where.txt", "w").write(os.getcwd())
+setup(name="pkg", version="1.0", py_modules=["pkg"], data_files=[("", ["where.txt"])])
+"""
+NO_SPACE = "raise OSError(28, os.strerror(28))"
 
 
 @pytest.fixture
@@ -118,3 +138,79 @@ def test_a_build_that_fills_the_memory_is_repeated_on_disk(
         assert isinstance(built, Built), built
     finally:
         subprocess.run(["umount", "-l", memory], check=True)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        NO_SPACE,
+        "os.kill(os.getpid(), 9)",
+        f"subprocess.check_call([sys.executable, '-c', 'import os; {NO_SPACE}'])",
+    ],
+    ids=["full", "killed", "printed"],
+)
+def test_a_build_that_lacked_room_in_memory_is_repeated_on_disk(
+    history: History, builder: Builder, memory: Path, trouble: str
+) -> None:
+    # The build that filled the memory may be gone by now.
+    history.add_tag("pkg", "1.0", {"setup.py": IN_MEMORY % ("'sdist'", trouble), "pkg.py": ""})
+    built = builder.build("pkg", "1.0", settings=builder.settings(memory=memory, sandbox="none"))
+    assert isinstance(built, Built), built
+    assert text_in(built, "where.txt").startswith(str(builder.folder / "scratch"))
+
+
+def test_so_is_that_of_a_wheel(history: History, builder: Builder, memory: Path) -> None:
+    history.add_tag("pkg", "1.0", {"setup.py": IN_MEMORY % ("'bdist_wheel'", NO_SPACE), "pkg.py": ""})
+    settings = builder.settings(memory=memory, sandbox="none", wheels="pure")
+    built = builder.build("pkg", "1.0", settings=settings)
+    assert isinstance(built, Built), built
+    # The sdist was built in memory.
+    assert text_in(built, "where.txt").startswith("/dev/shm")
+    assert isinstance(built.wheel, BuiltWheel), built.wheel
+
+
+def test_other_failures_in_memory_are_failures(history: History, builder: Builder, memory: Path) -> None:
+    trouble = "raise OSError(2, os.strerror(2))"
+    history.add_tag("pkg", "1.0", {"setup.py": IN_MEMORY % ("'sdist'", trouble), "pkg.py": ""})
+    failed = builder.build("pkg", "1.0", settings=builder.settings(memory=memory, sandbox="none"))
+    assert isinstance(failed, Failed)
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "none"])
+@pytest.mark.parametrize("python", ["", "python2.7"])
+def test_no_build_in_memory_takes_it_from_others(
+    history: History,
+    builder: Builder,
+    memory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    python: str,
+) -> None:
+    if mode == "bubblewrap":
+        need("bwrap")
+    if python:
+        need(python)
+    history.add_tag("pkg", "1.0", {"setup.py": SLOW, "pkg.py": ""})
+    asked = []
+
+    def little() -> int:
+        asked.append(list(memory.glob("worker-*/*/tree")))
+        return 1 << 29
+
+    monkeypatch.setattr(build_folder, "available_memory", little)
+    settings = builder.settings(memory=memory, sandbox=mode)
+    built = builder.build("pkg", "1.0", settings=settings, pin=(python,) if python else ())
+    assert isinstance(built, Built), built
+    # It was ended in memory, and not disturbed on the disk.
+    assert len(asked) == 1
+    assert asked[0]
+    assert not list(memory.glob("worker-*/*"))
+    assert text_in(built, "where.txt").startswith(str(builder.folder / "scratch"))
+    assert "sleep\x0098765" not in "".join(commands())
+
+
+def commands() -> Iterator[str]:
+    """The commands of all processes of this machine."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield file.read_text("utf-8", "replace")

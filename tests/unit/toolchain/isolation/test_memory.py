@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.flow import memory
+from sdistmaker_recipe.toolchain.isolation import memory
 
 GIGABYTE = 1 << 30
 
