@@ -7,12 +7,14 @@ are tried one after the other until one of them builds the tag.
 from __future__ import annotations
 
 import errno
+import stat
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 from sdistmaker_recipe.errors import BuildError, SdistmakerError, StoreError
@@ -91,6 +93,9 @@ _ERRORS_OF_THE_MACHINE = {
 }
 """Errors of the operating system that the next tag would meet too."""
 _MAX_REQUIREMENTS_BYTES = 1 << 20
+
+SettleTimes: TypeAlias = Callable[[Sdist], None]
+"""Changes the times of members of an archive, where they depend on the clock."""
 
 _NO_WHEEL_OF_FILES_ONLY = NoWheel("No toolchain builds the tag, so none builds a wheel.")
 
@@ -203,7 +208,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
             try:
                 # Other processes may have all connections, so this can wait for long.
                 with deadline.paused():
-                    exported = _export(job, credentials, scratch)
+                    exported, settle_times = _export(job, credentials, scratch)
             except BuildError as error:
                 return _not_exported(job, error), FILES_ONLY
             if not failures:
@@ -213,7 +218,7 @@ def _try_rungs(job: BuildJob, credentials: Credentials) -> tuple[Outcome, Rung]:
                 rung, exported, scratch, deadline, job, may_reuse_worker=may_reuse_worker and not failures
             )
             try:
-                built = _build_on(rung, exported, context, job)
+                built = _build_on(rung, exported, settle_times, context, job)
                 if not (bytes_for_text := _bytes_for_text(built, context)):
                     return _with_notes(built), rung
                 second_best = second_best or (built, rung)
@@ -239,10 +244,13 @@ def _not_exported(job: BuildJob, error: BuildError) -> Failed:
     return Failed(job.tag, one_line(error.reason), error.log, is_permanent=error.is_permanent)
 
 
-def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> ExportedTag:
+def _export(job: BuildJob, credentials: Credentials, scratch: Path) -> tuple[ExportedTag, SettleTimes]:
+    """Export the tag into an empty folder: its files, and what settles the times in an archive of them."""
+    began = int(scratch.stat().st_mtime)
     with limit_in_memory(scratch, job.settings.memory):
         export_tag(job, credentials, scratch / "export")
-    return read_exported_tag(scratch / "export", scratch / "tree", job.tag, job.subdirectory)
+    exported = read_exported_tag(scratch / "export", scratch / "tree", job.tag, job.subdirectory)
+    return exported, _times_to_settle(exported, began, job.tag)
 
 
 def _build_context(
@@ -276,12 +284,13 @@ def _build_context(
     )
 
 
-def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: BuildJob) -> Built:
+def _build_on(
+    rung: Rung, exported: ExportedTag, settle_times: SettleTimes, context: BuildContext, job: BuildJob
+) -> Built:
     """Build the tag on one rung, check the archive, and repack it; raises ``BuildError``."""
     if rung.has_git:
         tag_names = git_repository.tag_names(job.tag, exported.tree)
         git_repository.make_git_repository(context, tag_names, _epoch(job.tag))
-    settle_times = _times_to_settle(exported, context.scratch, job.tag)
     raw_sdist = build_sdist(rung, exported.build_system, context, job.settings)
     bootstrap_modules = preparation.bootstrap_modules(exported.tree)
     with archive.open_sdist(raw_sdist.archive, raw_sdist.tree) as built_sdist:
@@ -305,16 +314,17 @@ def _build_on(rung: Rung, exported: ExportedTag, context: BuildContext, job: Bui
             )
 
 
-def _times_to_settle(exported: ExportedTag, scratch: Path, tag: Tag) -> Callable[[Sdist], None]:
-    """What gives files that are made from now on the time of the tag, if that is still to come.
+def _times_to_settle(exported: ExportedTag, began: int, tag: Tag) -> SettleTimes:
+    """What gives all that was made since ``began`` the time of the tag, if that is still to come.
 
-    The clock that the tag has its time from may be ahead of the one here. Call it with the archive.
+    The clock that the tag has its time from may be ahead of the one here. Exported files have times of the
+    repository; folders and links may have that of the export.
     """
-    began = int(scratch.stat().st_mtime)
     if began >= _epoch(tag):
         # No file is published with a later time than that of the tag.
         return lambda _: None
-    times = {path: int((exported.tree / path).lstat().st_mtime) for path in exported.files}
+    found = {path: (exported.tree / path).lstat() for path in exported.files}
+    times = {path: int(status.st_mtime) for path, status in found.items() if stat.S_ISREG(status.st_mode)}
     return partial(repacking.set_time_of_new_members, began=began, exported=times, time=_epoch(tag))
 
 
@@ -383,8 +393,7 @@ def _naming_project(name: str) -> Iterator[None]:
 def _pack_files_only(error: BuildError, job: BuildJob, credentials: Credentials, place: Path) -> Built:
     """The archive for the option unbuildable = archive: the tag's own files, though nothing builds them."""
     with temporary_build_folder(place) as scratch:
-        exported = _export(job, credentials, scratch)
-        settle_times = _times_to_settle(exported, scratch, job.tag)
+        exported, settle_times = _export(job, credentials, scratch)
         raw_archive = scratch / "files-only.tar.gz"
         write_files_only_sdist(exported.tree, job.tag, raw_archive)
         with archive.open_sdist(raw_archive) as sdist:

@@ -17,14 +17,17 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.model import Built, Failed, Outcome
+from sdistmaker_recipe.stages import build
 from sdistmaker_recipe.toolchain.archives import archive
 from sdistmaker_recipe.toolchain.archives.file_list import FIRST_LINE
 from sdistmaker_recipe.toolchain.isolation.sandbox import choose_sandbox
+from sdistmaker_recipe.vcs.tag_export import export_tag
 from tests.support.builds import Builder
 from tests.support.history import History, tree
 from tests.support.public_projects import PROJECTS
 from tests.support.public_sdists import fetch
 from tests.support.real_releases import chosen
+from tests.support.svndump import SYMLINK
 
 FOLDER = Path(__file__).parents[2] / "samples" / "tags"
 # These fail, or have another version than 1.0.
@@ -385,3 +388,31 @@ def test_a_tag_of_the_future_gives_the_same_bytes(
     # Archives have times in seconds.
     time.sleep(1.01)
     assert_same(builder.build("pkg", "1.0", settings=settings), first)
+
+
+@pytest.mark.parametrize(
+    ("setup", "toolchain"),
+    [("raise SystemExit('no')", "files only"), ("use_vcs_version=True", "declared")],
+    ids=["files only", "hgtools"],
+)
+def test_so_does_one_with_files_that_get_no_time_of_the_repository(
+    history: History,
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setup: str,
+    toolchain: str,
+) -> None:
+    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+    if "=" in setup:
+        setup = f"from setuptools import setup\nsetup(name='pkg', packages=['pkg'], {setup})"
+    files = {"pkg/__init__.py": "", "link.txt": "link pkg/__init__.py", "setup.cfg": "", "setup.py": setup}
+    history.add_tag("pkg", "1.0", files, properties={"link.txt": SYMLINK}, date=ahead)
+    builder = Builder(history, tmp_path / "builds", cache / "environments")
+    # An export can take long.
+    monkeypatch.setattr(build, "export_tag", lambda *arguments: (export_tag(*arguments), time.sleep(1.01)))
+    settings = builder.settings(unbuildable="archive", pythons=(sys.executable,))
+    first, second = (builder.build("pkg", "1.0", settings=settings) for _ in range(2))
+    assert isinstance(first, Built), first
+    assert first.toolchain == toolchain
+    assert_same(second, first)
