@@ -81,7 +81,7 @@ def test_folders_deeper_than_python_counts_fail_their_own_tag_only(
     history.add_tag("good", "1.0", own_backend("good"))
     report = own_index.report("--repository", history.url, *ARGUMENTS)
     assert [each["project"] for each in report["published"]] == ["good"]
-    assert report["failed"][0]["reason"] == "The tag's folders are more than 100 deep."
+    assert report["failed"][0]["reason"] == "The tag's folders are more than 900 deep."
     assert not list(own_index.folder.glob("index/.*"))
 
 

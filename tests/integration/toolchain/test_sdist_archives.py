@@ -68,6 +68,7 @@ USUAL: Mapping[str, Mapping[str, str]] = {
     "toml-settings": {"pyproject.toml": 'tool.distutils = {egg_info = {tag_build = "rc1"}}\n'},
     "executable": {"setup.cfg": "", "run.sh": "", "MANIFEST.in": "include *.sh\n"},
     "names": {"MANIFEST.in": "recursive-include docs *\n", f"docs/{'long' * 40}/ä b.txt": "x"},
+    "deep": {"MANIFEST.in": "recursive-include d *\n", f"{'d/' * 500}file": "x"},
     "no-manifest": {"MANIFEST.in": "prune docs\nexclude pkg.py\n"},
     "old egg-info": {"pkg.egg-info/PKG-INFO": "Name: pkg\n", "pkg.egg-info/entry_points.txt": "[a]\nb = c\n"},
     "pkg-info": {"PKG-INFO": "Name: other\n", "MANIFEST.in": "include PKG-INFO setup.cfg\n"},
