@@ -16,7 +16,7 @@ from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_t
 from sdistmaker_recipe.toolchain.outside_links import refuse_outside_links, replace_inside_links
 
 _MAX_DEPTH = 900
-"""How deep build tools can follow folders: up to Python 3.11 they recurse, and that has 1000 calls at most."""
+"""How deep build tools can follow folders: up to Python 3.11 they recurse, and 1000 calls is the limit."""
 _PARENTDIR_PREFIX = re.compile(r"parentdir_prefix\s*=\s*['\"]?([A-Za-z0-9._-]*)")
 _TAG_PREFIX = re.compile(r"""\btag_prefix[ \t]*=[ \t]*['"]?([A-Za-z0-9._/-]+)""")
 _VERSIONEER_CONFIGURATIONS = ("setup.cfg", "pyproject.toml", "setup.py", "versioneer.py")

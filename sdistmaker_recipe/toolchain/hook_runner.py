@@ -81,6 +81,8 @@ with open(__file__, encoding="utf-8") as file:
 exec(compile(code, __file__, "exec"))
 """
 NOTHING_OBSERVED: "dict[str, Any]" = {"modules": [], "patterns": []}
+OPEN, DUMPS = open, json.dumps
+"""These functions as they are before the code of a tag runs, which may replace them."""
 BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
 """Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
 
@@ -195,10 +197,10 @@ def write_result(request: "dict[str, Any]") -> int:
     result["read"] = sorted(files_read)
     if asked:
         result["asked"] = asked()
-    text = json.dumps(result, default=repr)
+    text = DUMPS(result, default=repr)
     if len(text) > MOST_CHARACTERS:
-        text = json.dumps({**result, "read": []}, default=repr)
-    with open(request["result"], "w", encoding="utf-8", errors="replace") as file:
+        text = DUMPS({**result, "read": []}, default=repr)
+    with OPEN(request["result"], "w", encoding="utf-8", errors="replace") as file:
         file.write(text)
     with contextlib.suppress(Exception):
         sys.stdout.flush()

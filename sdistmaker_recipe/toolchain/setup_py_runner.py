@@ -25,6 +25,9 @@ import os
 import resource
 import traceback
 
+# The code of a tag may replace these functions.
+OPEN, DUMPS = io.open, json.dumps
+
 
 def main():
     """Run the request; exit with status 1 if setup.py failed."""
@@ -54,8 +57,8 @@ def main():
     except BaseException as error:
         traceback.print_exc()
         result.update(error=type(error).__name__, message=as_text(error))
-    with io.open(result_file, "w", encoding="utf-8", errors="replace") as file:
-        file.write(json.dumps(result) if str is not bytes else json.dumps(result).decode("utf-8"))
+    with OPEN(result_file, "w", encoding="utf-8", errors="replace") as file:
+        file.write(DUMPS(result) if str is not bytes else DUMPS(result).decode("utf-8"))
     sys.exit("error" in result)
 
 

@@ -90,13 +90,17 @@ def replace_make_distribution() -> None:
 
 
 def parts_of(sdist: "Any", metadata: "Any") -> "list[Any]":
-    """All functions that take part in writing an archive, from these classes and the modules of distutils."""
+    """All functions that take part in writing an archive or a list, from these classes and from modules."""
     modules = ("archive_util", "dir_util", "file_util")
     archives, folders, files = (import_module("distutils." + name) for name in modules)
     usual: "Any" = import_module("distutils.command.sdist").sdist
     functions = [getattr(each, name, None) for each in (sdist, usual) for name in METHODS]
     functions += [archives.make_archive, archives.ARCHIVE_FORMATS["gztar"], folders.create_tree]
     functions += [getattr(tarfile.TarFile, name) for name in ("add", "addfile", "gettarinfo", "open")]
+    functions += [open, json.dumps, gzip.open, shutil.copy2, tempfile.TemporaryDirectory, time.time]
+    functions += [
+        getattr(os, name) for name in ("chmod", "fstat", "lstat", "makedirs", "mkdir", "stat", "utime")
+    ]
     return [*functions, folders.mkpath, files.copy_file, metadata.write_pkg_info, tarfile.open]
 
 

@@ -137,6 +137,14 @@ def test_an_exit_without_a_complaint_is_no_failure(bench):
     assert "error" not in bench.run("import sys\nsys.exit()\n")
 
 
+def test_functions_that_setup_py_replaces_are_not_ours(bench):
+    assert bench.run("import io, json\njson.dumps = io.open = None\n") == {
+        "requires": [],
+        "read": [],
+        "status": 0,
+    }
+
+
 def test_a_failure_leaves_its_traceback_in_the_output(bench):
     bench.run("def inner():\n    raise ValueError('deep')\ninner()\n")
     assert "in inner" in bench.printed

@@ -98,6 +98,17 @@ OTHER_WAYS = {
         "def gettarinfo(self, *arguments, **options):\n    info = m(self, *arguments, **options)\n"
         "    info.mode |= 0o100\n    return info\nT.gettarinfo = gettarinfo\n"
     },
+    "lstat": {
+        "before": "import os\nold = os.lstat\ndef lstat(*arguments, **options):\n"
+        "    found = old(*arguments, **options)\n"
+        "    return os.stat_result((found.st_mode | 0o100, *found[1:]))\nos.lstat = lstat\n"
+    },
+    "open": {
+        "before": "import builtins\nold = builtins.open\ndef own_open(file, *more, **options):\n"
+        "    if str(file).endswith('README.txt') and more == ('rb',):\n        file = 'pkg.py'\n"
+        "    return old(file, *more, **options)\nbuiltins.open = own_open\n"
+    },
+    "json": {"before": "import json\njson.dumps = None\n"},
     "mkpath": {
         "before": "import distutils.dir_util as d\nm = d.mkpath\n"
         "def mkpath(name, *arguments, **options):\n    m(name, *arguments, **options)\n"

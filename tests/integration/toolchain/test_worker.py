@@ -138,6 +138,11 @@ def test_nothing_a_hook_changes_reaches_the_next(bench: Bench, change: str, prob
     assert bench.returned(f"return {probe}") == before
 
 
+def test_a_tag_may_replace_functions(bench: Bench) -> None:
+    body = "import builtins, json\njson.dumps = json.dump = None\nbuiltins.open = None\nreturn 'here'"
+    assert bench.returned(body) == "here"
+
+
 def test_the_process_itself_imports_no_code_of_a_tag(bench: Bench, worker: Worker) -> None:
     marker = bench.folder / "imported"
     code = f"import os\nopen({str(marker)!r}, 'a').write(str(os.getpid()) + ' ')\n"
