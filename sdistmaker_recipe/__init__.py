@@ -22,6 +22,7 @@ downwards only.
 * ``model``: the frozen values that travel between all of these.
 * ``plugins``: version control backends of other distributions, found by their entry points.
 * ``names``: compare and normalise names and versions (PEP 503 and PEP 440).
+* ``numbers``: numbers and times in words for people.
 * ``errors``: the errors that end a run, each with its exit status.
 
 Words that are used everywhere:

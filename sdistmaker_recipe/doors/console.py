@@ -12,6 +12,7 @@ from sdistmaker_recipe.configuration.parsing import Check
 from sdistmaker_recipe.errors import ConfigurationError, Problem
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import Plan, Published, Skipped, TagResult, WheelResult, WorkerUse
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
 
@@ -85,10 +86,9 @@ class LineListener(NamedTuple):
     def planned(self, plan: Plan) -> None:
         """Write how many tags will be built, if any."""
         if plan.build:
-            self.write(f"Building {len(plan.build)} tags." if len(plan.build) > 1 else "Building 1 tag.")
+            self.write(f"Building {count(len(plan.build), 'tag')}.")
         if plan.wheels:
-            number = len(plan.wheels)
-            self.write(f"Building {number} wheels." if number > 1 else "Building 1 wheel.")
+            self.write(f"Building {count(len(plan.wheels), 'wheel')}.")
 
     def finished(self, outcome: TagResult) -> None:
         """Write whether a tag was published, failed, or is none of ours to publish."""

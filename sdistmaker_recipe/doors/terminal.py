@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from sdistmaker_recipe.doors.printable import printable
 from sdistmaker_recipe.flow.context import Listener
 from sdistmaker_recipe.model import Plan, Rejected, TagResult, WheelResult, WorkerUse
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.stages.report import Line, Meaning
 
@@ -102,8 +103,7 @@ class _BarListener:
         counts = [use.jobs for use in workers if use.jobs]
         if not counts:
             return
-        noun = "worker" if len(counts) == 1 else "workers"
-        self._workers = f" on {len(counts)} {noun}, {min(counts)} to {max(counts)} tags each"
+        self._workers = f" on {count(len(counts), 'worker')}, {min(counts)} to {max(counts)} tags each"
         self._describe()
 
     def _describe(self) -> None:

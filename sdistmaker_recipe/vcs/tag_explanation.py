@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sdistmaker_recipe.model import project_name, split_tag_path
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
 from sdistmaker_recipe.vcs.subdirectories import HINT, split_project, whose
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match
@@ -21,9 +22,11 @@ def nothing_found(listing: Listing, tag_filter: TagFilter, system: str, how_to_t
     is_every = bool(tag_filter.subdirectories)
     wanted = {path: tags for path, tags in listing.items() if is_every or tag_filter.wants_project(path)}
     others = sorted(name for tags in wanted.values() for name in tags)
-    looked_at = f"{len(listing)} {system} repositories" if "" not in listing else f"the {system} repository"
+    looked_at = _all_of(listing, system)
     if not wanted:
-        return NothingFound(looked_at, "The options include and exclude let none of them through.")
+        return NothingFound(
+            f"{looked_at}, and include and exclude leave out all", "Change the options include and exclude."
+        )
     if others:
         shown = _some(others)
         if is_every:
@@ -40,6 +43,12 @@ def nothing_found(listing: Listing, tag_filter: TagFilter, system: str, how_to_t
             "Set the option tag-pattern to a pattern that matches the names of release tags.",
         )
     return NothingFound(f"{looked_at}, without any tag", how_to_tag)
+
+
+def _all_of(listing: Listing, system: str) -> str:
+    if "" in listing:
+        return f"the {system} repository"
+    return count(len(listing), f"{system} repository", f"{system} repositories")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -103,4 +112,4 @@ def _of_repository(path: str, listing: Listing, tag_filter: TagFilter, system: s
         return f"exclude = {glob} leaves out the project {name}"
     if tag_filter.include and not first_match(name, tag_filter.include):
         return f"no line of include matches the project {name}"
-    return f"it is a {system} repository with {len(listing[path])} tags"
+    return f"it is a {system} repository with {count(len(listing[path]), 'tag')}"

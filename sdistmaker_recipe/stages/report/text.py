@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from sdistmaker_recipe.model import KnownFailure, Rejected, Report, Verification
+from sdistmaker_recipe.numbers import count, duration
 from sdistmaker_recipe.stages.report import wheels, workers
-from sdistmaker_recipe.stages.report.numbers import count, duration
 from sdistmaker_recipe.stages.report.status import broken_files
 from sdistmaker_recipe.stages.report.tag_groups import (
     group_attempts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sdistmaker_recipe.model import Report
-from sdistmaker_recipe.stages.report.numbers import count, duration
+from sdistmaker_recipe.numbers import count, duration
 
 _MOST_NAMED = 10
 """So many workers are named one by one."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.model import TAGS, project_name
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
 from sdistmaker_recipe.vcs.subversion.connection import Connection, Entry
 from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, TRUNK, join
@@ -233,8 +234,3 @@ def some(names: Iterable[str]) -> str:
     every = list(names)
     more = f" and {len(every) - MOST_NAMES} more" if len(every) > MOST_NAMES else ""
     return ", ".join(every[:MOST_NAMES]) + more
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import project_name
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation
 from sdistmaker_recipe.vcs.subversion.connection import Connection, Connections, Entry
 from sdistmaker_recipe.vcs.subversion.explanation import (
     MOST_NAMES,
-    count,
     entries_of,
     layout_hint,
     left_out_by,

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import TAGS, project_name, split_tag_path, tag_path
+from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.vcs import NothingFound, ScanExplanation, subdirectories
 from sdistmaker_recipe.vcs.subversion.connection import Connection
-from sdistmaker_recipe.vcs.subversion.explanation import count, entries_of, some, stop_indicator
+from sdistmaker_recipe.vcs.subversion.explanation import entries_of, some, stop_indicator
 from sdistmaker_recipe.vcs.subversion.layout import LAYOUT, TRUNK, join
 from sdistmaker_recipe.vcs.subversion.subdirectory_walk import Row, TreeFolder, has_project, trees_of
 from sdistmaker_recipe.vcs.tag_filter import TagFilter, first_match

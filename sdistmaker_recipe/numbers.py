@@ -1,11 +1,11 @@
-"""Numbers and times in words for people."""
+"""Numbers and times in words for people. Pure."""
 
 from __future__ import annotations
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun, such as 1 tag or 2 tags."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, such as 1 tag or 2 tags; ``plural`` is for nouns that take more than an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
