@@ -68,6 +68,10 @@ class Option(NamedTuple):
             Door.FLAG: f"--{self.name}",
         }[door]
 
+    def accepted(self, door: Door) -> str:
+        """The values that are accepted at this door, in words: a flag takes one item of a list."""
+        return self.accepts.replace(", one a line", "") if door is Door.FLAG else self.accepts
+
 
 def declare(
     group: Group,

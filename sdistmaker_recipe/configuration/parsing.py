@@ -27,12 +27,14 @@ class Layer(NamedTuple):
     """Values from one place, under the names written there; ``source`` names the place in errors.
 
     ``unknown_names`` are names that the door itself does not accept, to be reported with all other problems.
+    ``accepted_names`` are all that it accepts, if these are not those of the options.
     """
 
     source: str
     door: Door
     values: Mapping[str, object]
     unknown_names: tuple[str, ...] = ()
+    accepted_names: Collection[str] = ()
 
 
 class Check(NamedTuple):
@@ -102,12 +104,13 @@ def _parse_layer(layer: Layer) -> tuple[dict[str, Any], list[Problem]]:
     written = dict(layer.values) | dict.fromkeys(layer.unknown_names)
     for name, value in written.items():
         if name not in known or name in layer.unknown_names:
-            problems.append(Problem(layer.source, _printable(name), None, _unknown_name(name, known)))
+            wrong = _unknown_name(layer.door, name, layer.accepted_names or known)
+            problems.append(Problem(layer.source, _printable(name), None, wrong))
             continue
         try:
             values[known[name].field_name] = known[name].parse(value)
         except ValueError as error:
-            problems.append(_bad_value(layer.source, name, value, error, known[name]))
+            problems.append(_bad_value(layer, name, value, error, known[name]))
     return values, problems
 
 
@@ -119,7 +122,10 @@ def _options_by_spelling(door: Door) -> dict[str, Option]:
     return by_spelling
 
 
-def _bad_value(source: str, name: str, value: object, error: ValueError, option: Option) -> Problem:
+def _bad_value(layer: Layer, name: str, value: object, error: ValueError, option: Option) -> Problem:
+    # A flag that can be repeated gives a list even if it is given once.
+    if layer.door is Door.FLAG and isinstance(value, list) and len(value) == 1:
+        (value,) = value
     if isinstance(error, SecretError):
         wrong, shown = f"{error} (the value is not shown)", None
     elif may_hold_password(repr(value)):
@@ -127,11 +133,11 @@ def _bad_value(source: str, name: str, value: object, error: ValueError, option:
     else:
         wrong, shown = str(error), value
     # A question names the value that was meant, so a list of what is accepted would only hide it.
-    accepted = "" if wrong.endswith("?") else f"; accepted: {option.accepts}"
-    return Problem(source, name, shown, f"{wrong}{accepted}")
+    accepted = "" if wrong.endswith("?") else f"; accepted: {option.accepted(layer.door)}"
+    return Problem(layer.source, name, shown, f"{wrong}{accepted}")
 
 
-def _unknown_name(name: str, known: Iterable[str]) -> str:
+def _unknown_name(door: Door, name: str, known: Iterable[str]) -> str:
     import difflib  # only an error needs it
 
     bare = name.lstrip("-")
@@ -142,7 +148,11 @@ def _unknown_name(name: str, known: Iterable[str]) -> str:
         if spelling != name
         and (spelling.lstrip("-").startswith(bare) or difflib.get_close_matches(bare, [spelling.lstrip("-")]))
     ]
-    return f"is not an option; did you mean {similar[0]}?" if similar else "is not an option"
+    if similar:
+        return f"is not an option; did you mean {similar[0]}?"
+    if door is Door.FLAG and not name.startswith("-"):
+        return "is not an option; write the option before its value (--help lists the options)"
+    return "is not an option"
 
 
 def _printable(name: str) -> str:

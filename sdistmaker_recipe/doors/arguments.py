@@ -19,14 +19,15 @@ _EXAMPLE = """\
 example:
   sdists_from_tags --repository https://svn.example.com/svn --destination /srv/index
 
-  This builds a source distribution of every release tag, keeps them in the index /srv/index, and
-  writes /srv/index-apache.conf, which a virtual host of Apache includes. The next run builds only
-  what is new.
+  This builds a source distribution of every release tag, keeps them in the
+  index /srv/index, and writes /srv/index-apache.conf, which a virtual host of
+  Apache includes. The next run builds only what is new.
 
 exit status:
   0  done
-  1  a tag newly failed to build, or a repository never had a release tag; with --strict a tag
-     still fails; with --verify a file cannot be repaired; with --explain nothing is known
+  1  a tag newly failed to build, or a repository never had a release tag;
+     with --strict a tag still fails; with --verify a file cannot be repaired;
+     with --explain nothing is known
   2  an option is wrong
   3  the repository, the disk, a program or the cluster failed
   4  another run works on the same destination
@@ -40,7 +41,8 @@ exit status:
   0  done
   1  the tag does not build; with --wheel it has no wheel
   2  an option is wrong
-  3  the repository, the disk or a program failed, or another file of that name is there
+  3  the repository, the disk or a program failed, or another file of that
+     name is there
 """
 
 _MAKE_SDIST_OPTIONS = frozenset(
@@ -87,7 +89,7 @@ _METAVARS: dict[Callable[[object], Any], str] = {
     option_types.variable_name: "NAME",
 }
 
-# Lists of which the items are no globs.
+# Where the type of the value does not say what it is.
 _METAVARS_BY_NAME = {
     "python": "PYTHON",
     "pythons": "PYTHON",
@@ -95,6 +97,7 @@ _METAVARS_BY_NAME = {
     "site-title": "TEXT",
     "username": "NAME",
     "vcs": "BACKEND",
+    "wait": "SECONDS",
 }
 
 _OBVIOUS = frozenset(
@@ -140,7 +143,7 @@ def make_sdist_parser() -> argparse.ArgumentParser:
         usage="%(prog)s TAG_URL DESTINATION [options]",
         description="Build a source distribution of one tag.",
         epilog=_MAKE_SDIST_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
@@ -156,7 +159,9 @@ def make_sdist_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def flags_layer(arguments: argparse.Namespace, unknown: Sequence[str]) -> Layer:
+def flags_layer(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, unknown: Sequence[str]
+) -> Layer:
     """The options that were given as flags; unknown arguments are reported with all other problems."""
     given = {option.spelling(Door.FLAG): getattr(arguments, option.field_name, None) for option in options()}
     values = {flag: value for flag, value in given.items() if value is not None}
@@ -165,7 +170,7 @@ def flags_layer(arguments: argparse.Namespace, unknown: Sequence[str]) -> Layer:
         path = values.get(flag)
         if path and path.strip() and not path.startswith("~"):
             values[flag] = str(Path.cwd() / path.strip())
-    return Layer("command line", Door.FLAG, values, _unknown_flags(unknown))
+    return Layer("command line", Door.FLAG, values, _unknown_flags(unknown), parser._option_string_actions)
 
 
 def _unknown_flags(unknown: Sequence[str]) -> tuple[str, ...]:
@@ -298,8 +303,7 @@ def _add_options(parser: argparse.ArgumentParser, names: frozenset[str] | None =
 
 
 def _help(option: Option) -> str:
-    # A flag takes one item of a list, where the other places take one item a line.
-    accepts = option.accepts.replace(", one a line", "")
+    accepts = option.accepted(Door.FLAG)
     accepted = "" if _choices(option) or accepts in _OBVIOUS else f" Accepted: {accepts}."
     repeatable = " Can be repeated." if option.many else ""
     default = f" Default: {' '.join(option.default.split())}." if option.default else ""

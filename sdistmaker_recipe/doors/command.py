@@ -31,7 +31,7 @@ from sdistmaker_recipe.doors.arguments import (
 from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
 from sdistmaker_recipe.doors.help_pages import help_text
 from sdistmaker_recipe.doors.printable import PrintableMessages, printable
-from sdistmaker_recipe.errors import SdistmakerError
+from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.option_checks import option_checks
@@ -39,6 +39,7 @@ from sdistmaker_recipe.model import NoWheel, Rejected, Report
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import system_of
 
+_POSITIONAL = "arguments"
 _UNKNOWN = 1
 """The exit status of --explain if nothing is known."""
 
@@ -73,7 +74,7 @@ def main(
         layers = [Layer(f"[{part}]", Door.PART, options or {})]
         layers += [read_defaults(file) for file in files]
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
-        layers.append(flags_layer(arguments, unknown))
+        layers.append(flags_layer(parser, arguments, unknown))
         # What is printed for a schedule runs in another environment.
         password = () if arguments.schedule else (console.password_check(os.environ),)
         checks = (*option_checks(public_index), *password)
@@ -88,12 +89,17 @@ def main(
 def make_sdist() -> int:
     """Run ``make_sdist`` with the arguments of the command line; the exit status."""
     _prepare_process()
-    arguments, unknown = make_sdist_parser().parse_known_args()
+    parser = make_sdist_parser()
+    arguments, unknown = parser.parse_known_args()
     _configure_logging(arguments)
     with _errors_reported() as status:
         positional = {"--repository": [arguments.tag_url], "--destination": arguments.destination}
-        layers = [Layer("command line", Door.FLAG, positional), flags_layer(arguments, unknown)]
-        configuration = configure(layers, Path.cwd(), [console.password_check(os.environ)])
+        layers = [
+            Layer(_POSITIONAL, Door.FLAG, positional),
+            flags_layer(parser, arguments, unknown),
+        ]
+        with _positional_names():
+            configuration = configure(layers, Path.cwd(), [console.password_check(os.environ)])
         context = replace(
             console.run_context(configuration, os.environ), verbose=arguments.verbose, wheel=arguments.wheel
         )
@@ -109,6 +115,25 @@ def make_sdist() -> int:
             return report.SOME_TAG_FAILED
         return report.DONE
     return status[0]
+
+
+@contextmanager
+def _positional_names() -> Iterator[None]:
+    """Name what is wrong with the arguments of ``make_sdist`` as its usage does."""
+    try:
+        yield
+    except ConfigurationError as error:
+        names = {
+            (_POSITIONAL, "--repository"): "TAG_URL",
+            (_POSITIONAL, "--destination"): "DESTINATION",
+            ("options", "destination"): "DESTINATION",
+        }
+        raise ConfigurationError(
+            [
+                problem._replace(option=names.get((problem.source, problem.option), problem.option))
+                for problem in error.problems
+            ]
+        ) from None
 
 
 def _run(configuration: Configuration, arguments: argparse.Namespace, public_index: str) -> int:

@@ -182,6 +182,14 @@ class TestHelp:
             command.main()
         assert "--help has no group 'tag'; there are: all, output" in capsys.readouterr().err
 
+    @pytest.mark.parametrize("parser", [sdists_from_tags_parser, make_sdist_parser])
+    def test_fits_80_columns_and_leaves_paths_in_one_piece(self, parser, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "80")
+        lines = parser().format_help().splitlines()
+        # The command of the example is in one line, so that it can be copied.
+        assert [line for line in lines if len(line) > 80 and "--destination /srv/index" not in line] == []
+        assert any("docs/how-to/repository-layouts.rst" in line for line in lines)
+
     def test_of_make_sdist_shows_an_example_and_its_arguments(self, arguments, capsys):
         arguments("--help")
         with pytest.raises(SystemExit, match=r"^0$"):
@@ -258,6 +266,27 @@ class TestWrongArguments:
         arguments("dist")
         assert command.main() == 2
         assert "dist: is not an option" in capsys.readouterr().err
+
+    def test_that_no_flag_precedes_are_told_where_to_stand(self, arguments, capsys):
+        arguments("https://svn.example.com/svn")
+        assert command.main() == 2
+        assert capsys.readouterr().err == (
+            "error: command line: https://svn.example.com/svn: is not an option; write the option before its "
+            "value (--help lists the options)\n"
+        )
+
+    def test_are_shown_as_they_were_typed(self, arguments, capsys):
+        arguments("--repository", "svn/here")
+        assert command.main() == 2
+        text = capsys.readouterr().err
+        assert text.startswith("error: command line: --repository = 'svn/here': ")
+        assert "one a line" not in text
+
+    @pytest.mark.parametrize(("flag", "meant"), [("--dryrun", "--dry-run"), ("--verbos", "--verbose")])
+    def test_may_be_meant_for_what_is_no_option_of_a_part(self, arguments, capsys, flag, meant):
+        arguments(flag)
+        assert command.main() == 2
+        assert f"{flag}: is not an option; did you mean {meant}?" in capsys.readouterr().err
 
     @pytest.mark.parametrize("flag", ["--script", "--run"])
     def test_are_options_that_only_a_part_has(self, arguments, capsys, flag):
@@ -541,6 +570,27 @@ class TestMakeSdist:
         arguments(self.URL, "dist", flag, "2")
         assert command.make_sdist() == 2
         assert f"{flag}: is not an option" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("no_engine")
+    def test_does_not_guess_an_option_of_the_other_command(self, arguments, capsys):
+        arguments(self.URL, "dist", "--newst", "2")
+        assert command.make_sdist() == 2
+        assert "--newst: is not an option\n" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("no_engine")
+    @pytest.mark.parametrize(
+        ("given", "wrong"),
+        [
+            (("svn/tags/1.0", "dist"), "arguments: TAG_URL = 'svn/tags/1.0': "),
+            ((URL, ""), "arguments: DESTINATION = '': "),
+            ((URL, "~nobody-of-this-name/dist"), "options: DESTINATION = '"),
+            ((URL, "dist", "--destination", "x"), "command line: --destination: is not an option\n"),
+        ],
+    )
+    def test_names_wrong_arguments_as_its_usage_does(self, arguments, capsys, given, wrong):
+        arguments(*given)
+        assert command.make_sdist() == 2
+        assert wrong in capsys.readouterr().err
 
     @pytest.mark.usefixtures("no_engine")
     def test_does_not_know_flags_cut_short(self, arguments, capsys):
