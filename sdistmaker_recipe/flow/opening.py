@@ -18,6 +18,7 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, LockHeldError, SdistmakerError, StoreError
 from sdistmaker_recipe.flow.context import Listener, RunContext
 from sdistmaker_recipe.flow.scratch import remove_leftovers
+from sdistmaker_recipe.index.atomic_files import disk_errors
 from sdistmaker_recipe.index.description_renderer import DescriptionRenderer
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Site
@@ -82,7 +83,8 @@ def locked(configuration: Configuration, context: RunContext) -> Iterator[bool]:
     with lock:
         is_after_crash = running.exists()
         try:
-            running.touch()
+            with disk_errors(running):
+                running.touch()
             yield is_after_crash
         except BaseException:
             if missing:

@@ -86,6 +86,14 @@ def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch
     assert "same account" in raised.value.hint
 
 
+def test_a_disk_that_refuses_the_note_of_a_run_is_named(configuration, tmp_path):
+    # As where a killed run of another account left the file.
+    (configuration.state / "running").symlink_to(tmp_path / "missing/running")
+    named = re.escape(f"{configuration.state / 'running'}: No such file")
+    with pytest.raises(StoreError, match=named), opening.locked(configuration, context(tmp_path)):
+        pass
+
+
 @pytest.mark.parametrize("may_be_written", [True, False])
 def test_why_a_catalog_cannot_be_opened_is_said_where_it_is_of_another_account(
     configuration, tmp_path, monkeypatch, may_be_written
