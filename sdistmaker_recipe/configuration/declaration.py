@@ -104,6 +104,7 @@ _LISTS = (
     option_types.submodules,
     option_types.pins,
     option_types.other_names,
+    option_types.pythons,
     option_types.repositories,
     option_types.optional_repositories,
     option_types.release_names,

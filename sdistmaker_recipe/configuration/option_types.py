@@ -52,6 +52,14 @@ def layouts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(pattern) for pattern in parsed))
 
 
+def pythons(value: object) -> tuple[str, ...]:
+    """Paths of interpreters and versions, one a line. Only a path may hold spaces."""
+    written = lines(value)
+    if wrong := [line for line in written if "/" not in line and len(line.split()) > 1]:
+        raise ValueError(f"{wrong[0]!r} holds several Pythons; write one a line, or repeat the flag")
+    return written
+
+
 class Pin(NamedTuple):
     """A line of the option toolchain: a glob for project names, and the toolchain that builds them.
 
@@ -75,9 +83,10 @@ def pins(value: object) -> tuple[Pin, ...]:
 
     parsed = []
     for line in written:
-        project, _, rest = line.partition(" ")
-        python, *constraints = rest.split() or [""]
-        if not python:
+        project, *words = line.split()
+        python, *constraints = words or [""]
+        # A constraint may stand in the place of the Python.
+        if not python or re.match(r"[A-Za-z][\w.-]*[<>=!~]", python):
             raise ValueError(f"{line!r} names no Python")
         try:
             requirements = tuple(str(Requirement(constraint)) for constraint in constraints)

@@ -33,6 +33,7 @@ from sdistmaker_recipe.configuration.option_types import (
     optional_repositories,
     other_names,
     pins,
+    pythons,
     release_names,
     repositories,
     scheduler,
@@ -413,7 +414,7 @@ class Configuration:
     )
     pythons: tuple[str, ...] = declare(
         Group.TOOLCHAINS,
-        lines,
+        pythons,
         "",
         "The other Pythons, tried in this order if the first one cannot build a tag. The default is every "
         "Python that is found on PATH, by uv and in pyenv's folder: the newest first, Python 2 last.",

@@ -33,6 +33,8 @@ def repository_url(written: str) -> str:
     Only Subversion's repositories are named by file:// URLs of their own. Raises ``ValueError``, with a
     question that names the URL that was probably meant.
     """
+    if re.search(r"\s[\w+.-]+://", written):
+        raise ValueError(f"{written!r} holds several URLs; write one a line, or repeat the flag")
     if re.match(r"~?/(?!/)", written) and (url := _url_of_path(Path(written).expanduser())):
         return url
     if not re.fullmatch(_SCP, written):

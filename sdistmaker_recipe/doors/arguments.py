@@ -80,6 +80,7 @@ _METAVARS: dict[Callable[[object], Any], str] = {
     option_types.optional_file: "FILE",
     option_types.optional_folder: "FOLDER",
     option_types.optional_repositories: "URL",
+    option_types.pythons: "PYTHON",
     option_types.repositories: "URL",
     option_types.scheduler: "ADDRESS",
     option_types.seconds: "SECONDS",
@@ -92,7 +93,6 @@ _METAVARS: dict[Callable[[object], Any], str] = {
 # Where the type of the value does not say what it is.
 _METAVARS_BY_NAME = {
     "python": "PYTHON",
-    "pythons": "PYTHON",
     "require": "RULE",
     "site-title": "TEXT",
     "username": "NAME",

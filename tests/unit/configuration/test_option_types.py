@@ -90,6 +90,7 @@ class TestPins:
         ("written", "wrong"),
         [
             ("acme", "names no Python"),
+            ("acme setuptools<58", "names no Python"),
             ("acme 3.9 <58", "is no requirement"),
             ("acme 3.9 -rx", "is no requirement"),
         ],
@@ -97,6 +98,24 @@ class TestPins:
     def test_that_are_not_name_their_line(self, written, wrong):
         with pytest.raises(ValueError, match=f"'{written}' .*{wrong}"):
             option_types.pins(f"ledger 3.9\n{written}")
+
+
+class TestPythons:
+    def test_are_one_a_line_and_paths_may_hold_spaces(self):
+        assert option_types.pythons("2.7\n/opt/my python/bin/python3") == (
+            "2.7",
+            "/opt/my python/bin/python3",
+        )
+
+    def test_in_one_line_are_refused(self):
+        with pytest.raises(ValueError, match=r"'2.7 3.8' holds several Pythons; write one a line"):
+            option_types.pythons("/opt/python3.6\n2.7 3.8")
+
+
+def test_urls_in_one_line_are_refused():
+    for other in ("file:///srv/two", "git+https://git.example.com/two"):
+        with pytest.raises(ValueError, match="holds several URLs; write one a line"):
+            option_types.repositories(f"file:///srv/one {other}")
 
 
 class TestBuildRequirements:
