@@ -254,6 +254,7 @@ def test_does_a_bundle_and_leaves_what_others_can_do_earlier(
     opened: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(site._sites, "one", opened)
+    monkeypatch.setattr(site, "_LONG_SECONDS", 60.0)
     assert perform("one", 1, "die", 3) == [("done", 2), ("died", None), ("done", 6)]
     assert [kind for kind, _ in perform("one", 1, "raise", 3)] == ["done", "raised", "done"]
     assert [kind for kind, _ in perform("one", 1, "unfit", 3)] == ["done", "unfit"]
