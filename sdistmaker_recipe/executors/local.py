@@ -56,12 +56,8 @@ class _Context(ForkServerContext):
 
 def keep_sockets_in(folder: Path) -> None:
     """See ``executors.keep_sockets_in``: multiprocessing makes a folder ``pymp-RANDOM`` in this one."""
-    if folder_of_sockets() is None and len(os.fsencode(folder)) <= _LONGEST_FOLDER:
-        former, tempfile.tempdir = tempfile.tempdir, str(folder)
-        try:
-            util.get_temp_dir()
-        finally:
-            tempfile.tempdir = former
+    if folder_of_sockets() is None and _is_short(folder):
+        _make_folder_of_sockets(folder)
         # multiprocessing removes its own folder at the exit, with priority -100.
         util.Finalize(None, _remove_if_empty, [str(folder)], exitpriority=-101)
 
@@ -72,6 +68,19 @@ def folder_of_sockets() -> Path | None:
     config: dict[str, str | None] = getattr(multiprocessing.current_process(), "_config", {})
     folder = config.get("tempdir")
     return Path(folder).parent if folder else None
+
+
+def _is_short(folder: Path) -> bool:
+    """Whether the paths of sockets in a folder are not too long."""
+    return len(os.fsencode(folder)) <= _LONGEST_FOLDER
+
+
+def _make_folder_of_sockets(parent: Path) -> None:
+    former, tempfile.tempdir = tempfile.tempdir, str(parent)
+    try:
+        util.get_temp_dir()
+    finally:
+        tempfile.tempdir = former
 
 
 def prestart(jobs: int, initialize: Callable[[], None]) -> None:
@@ -144,6 +153,9 @@ def _start_forkserver() -> None:
 
     Interrupts are blocked meanwhile: one that reaches a Python at its start ends it with a long traceback.
     """
+    if folder_of_sockets() is None and not _is_short(Path(tempfile.gettempdir())):
+        # Of a worker of a cluster nobody said where its sockets belong, and TMPDIR may be long.
+        _make_folder_of_sockets(Path("/tmp"))
     with _modules_of_the_current_folder_hidden():
         # The resource tracker starts separately, for its start unblocks interrupts.
         resource_tracker.ensure_running()

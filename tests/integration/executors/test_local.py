@@ -37,6 +37,18 @@ def test_a_pool_does_not_import_the_program_that_started_it(tmp_path):
     assert done.stdout == "imported __main__\n[6, 8]\n"
 
 
+def test_a_pool_starts_also_where_the_temporary_folder_has_a_long_path(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, "utf-8")
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.stdout == "imported __main__\n[6, 8]\n", done.stderr
+
+
 LATE = """\
 import sys, tempfile, time
 from concurrent.futures import ProcessPoolExecutor
