@@ -33,6 +33,7 @@ _RECONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 """A greeting starts programs, and may have to wait for a machine that is busy."""
 _CLOSE_SECONDS = 10.0
+_KEEP_SECONDS = 10.0
 _LEAVE_SECONDS = 5.0
 """A worker that does not answer ends its site by itself, when it is idle."""
 _TLS_FILES = {
@@ -159,6 +160,7 @@ class DaskCluster:
             raise ClusterError(f"The Dask scheduler at {address} does not answer: {reason}.", hint) from error
         self._check_scheduler()
         self._reports: set[Any] = set()
+        self._keeper = Thread()
         self._loop: Any = self._client.loop
         self._build, self._versions = _task_function(), _versions_function()
 
@@ -256,6 +258,24 @@ class DaskCluster:
             with suppress(Exception):
                 self._client.cancel(list(attempts), force=True)
 
+    def keep(self, sites: Mapping[str, str]) -> None:
+        """Tell workers that the run goes on, and do not wait for them; ``sites`` is as for ``close``."""
+        # Some may not answer. The others are told at once.
+        if sites and not self._keeper.is_alive():
+            self._keeper = Thread(
+                target=self._call_sites, args=(site.keep, sites, _KEEP_SECONDS), daemon=True
+            )
+            self._keeper.start()
+
+    def was_stopped(self, address: str) -> bool:
+        """Whether a worker that is gone ended in order, as when it is stopped or given back."""
+        with suppress(Exception):
+            # Client.get_events would wait for ever for a scheduler that is silent.
+            scheduler: Any = self._client.scheduler
+            events = self._client.sync(scheduler.events, topic=address, callback_timeout=_CONNECT_SECONDS)
+            return _ended_in_order([event for _, event in events])
+        return False
+
     def wake(self) -> None:
         """Tell a cluster without workers that there is something to do, for it may start some then."""
         with suppress(Exception):
@@ -263,17 +283,23 @@ class DaskCluster:
 
     def close(self, sites: Mapping[str, str]) -> None:
         """Cancel what runs, end these sites, and close the connection; takes a bounded time."""
+        self._call_sites(site.leave, sites, _LEAVE_SECONDS)
+        with suppress(Exception):
+            self._client.close(timeout=_CLOSE_SECONDS)
+
+    def _call_sites(
+        self, function: Callable[[list[str]], Any], sites: Mapping[str, str], seconds: float
+    ) -> None:
+        """Call a function of these sites on their workers; wait so long for them at most."""
         with suppress(Exception):
             if self._client.status == "running":
                 self._client.run(
-                    site.leave,
+                    function,
                     list(sites.values()),
                     workers=list(sites),
                     on_error="ignore",
-                    callback_timeout=_LEAVE_SECONDS,
+                    callback_timeout=seconds,
                 )
-        with suppress(Exception):
-            self._client.close(timeout=_CLOSE_SECONDS)
 
     def _ask(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
         """What a function returns on a worker."""
@@ -292,6 +318,25 @@ class DaskCluster:
             "What was built by then is published. Start the scheduler, and run this command again for the "
             "rest.",
         )
+
+
+def _ended_in_order(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last worker of an address that was removed said before that it ends, or was sent away.
+
+    ``events`` is what the scheduler noted about this address.
+    """
+    is_removed = False
+    for event in reversed(events):
+        action = event.get("action")
+        if action == "remove-worker":
+            if is_removed:
+                return False
+            is_removed = True
+            if event.get("expected"):
+                return True
+        elif is_removed and action == "closing-worker":
+            return True
+    return False
 
 
 def _silence() -> None:

@@ -25,7 +25,10 @@ from sdistmaker_recipe.model import WorkerUse
 
 _FAILED = "could not build what another worker built then, for instance: "
 _MOST_DROPS = 3
-"""So many times a job is given to a worker again because the connection to the scheduler broke."""
+"""So many times a job is given to a worker again because the connection to the scheduler broke, or because
+its worker was stopped."""
+_KEEP_SECONDS = 20.0
+"""So often workers are told that the run goes on: see ``site._IDLE_SECONDS``."""
 
 
 @dataclass(eq=False, slots=True)
@@ -54,6 +57,7 @@ class ClusterExecutor(Executor):
         self._answers: list[tuple[str, Answers]] = []
         self._submitted = self._started = 0
         self._next_poll = 0.0
+        self._next_keep = time.monotonic() + _KEEP_SECONDS
         self._uses: dict[str, _Use] = {}
         self._refusals: defaultdict[Hashable, dict[str, str]] = defaultdict(dict)
         self._error: BaseException | None = None
@@ -85,8 +89,11 @@ class ClusterExecutor(Executor):
         """End the run on all workers; does not wait for jobs that run."""
         self._events.put(self._end)
         self._thread.join()
-        self._cluster.close({worker.address: worker.site for worker in self._assignment.workers.values()})
+        self._cluster.close(self._sites())
         self._roster.close()
+
+    def _sites(self) -> dict[str, str]:
+        return {worker.address: worker.site for worker in self._assignment.workers.values()}
 
     def _handle_events(self) -> None:
         while not self._is_over:
@@ -124,6 +131,9 @@ class ClusterExecutor(Executor):
             for address in self._assignment.workers.keys() & set(gone):
                 self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
+        if time.monotonic() >= self._next_keep:
+            self._cluster.keep(self._sites())
+            self._next_keep = time.monotonic() + _KEEP_SECONDS
         may_start = self._roster.may_start(self._assignment.workers)
         self._take_answers()
         if may_start:
@@ -294,9 +304,13 @@ class ClusterExecutor(Executor):
         """Have what a lost worker had done elsewhere; a job that was alone on two of them is given up."""
         worker = self._assignment.workers[address]
         self._abandon(worker, worker.tasks)
+        # One that had nothing to do may be given back by a cluster that shrinks.
         if worker.tasks:
-            # One that had nothing to do may be given back by a cluster that shrinks.
-            self._note(address, "was lost.")
+            is_stopped = self._cluster.was_stopped(address)
+            self._note(address, "was stopped." if is_stopped else "was lost.")
+            if is_stopped:
+                # Its jobs did not end it. Exception: those that stop each worker.
+                self._spare(worker)
         suspects, culprits = self._assignment.remove_worker(address)
         for task in suspects:
             self._assignment.add(task)
@@ -305,6 +319,13 @@ class ClusterExecutor(Executor):
             lost = " and ".join(task.lost_on)
             text = f"The workers {lost} were lost while they built this tag. The next run tries again."
             task.future.set_result(self._work.lost(task.job, text))
+
+    def _spare(self, worker: Worker) -> None:
+        """Take the jobs from a worker that are not to blame for its end, to do them elsewhere."""
+        for task in [task for task in worker.tasks if task.drops < _MOST_DROPS]:
+            task.drops += 1
+            self._assignment.release(task, worker)
+            self._assignment.add(task)
 
     def _give_up_impossible_tasks(self) -> None:
         """Fail the jobs that every worker refused, or take the doubtful result that there is."""

@@ -47,7 +47,7 @@ class Answer(NamedTuple):
     - unfit: another worker may do it; ``value`` is the ``UnfitWorkerError``.
     - raised: it raised ``value``.
     - unknown: the worker has no such site, because it was restarted.
-    - ended: the worker ended the site, because it had no job for long.
+    - ended: the worker ended the site, because it heard nothing of the run for long.
     """
 
     kind: Literal["done", "died", "unfit", "raised", "unknown", "ended"]

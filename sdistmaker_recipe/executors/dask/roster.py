@@ -52,6 +52,12 @@ class Cluster(Protocol):
     def cancel(self, attempts: Sequence[Attempt]) -> None:
         """Forget attempts whose answers nobody wants."""
 
+    def keep(self, sites: Mapping[str, str]) -> None:
+        """Tell workers that the run goes on, and do not wait for them; ``sites`` is as for ``close``."""
+
+    def was_stopped(self, address: str) -> bool:
+        """Whether a worker that is gone ended in order, as when it is stopped or given back."""
+
     def wake(self) -> None:
         """Tell a cluster without workers that there is something to do."""
 
@@ -98,11 +104,16 @@ class Roster:
         Raises ``ClusterError`` if there has been no worker for long.
         """
         found = self._cluster.workers()
-        self.refused = {address: why for address, why in self.refused.items() if address in found}
+        for reasons in (self.refused, self._unanswered):
+            for address in reasons.keys() - found.keys():
+                del reasons[address]
         known = {*ready, *self.refused, *self._greeting}
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         for address in found:
             if address not in known:
+                if address in self._unanswered:
+                    # One that is gone meanwhile was stopped in the middle of its greeting.
+                    self._note(address, self._unanswered[address])
                 self._greeting.add(address)
                 thread = Thread(target=self._greet, args=(address, found[address]), daemon=True)
                 self._threads.append(thread)
@@ -184,7 +195,6 @@ class Roster:
 
     def _gave_no_answer(self, address: str, error: str) -> None:
         self._unanswered[address] = f"no answer to a greeting ({error})."
-        self._note(address, self._unanswered[address])
 
     def _differs(self, address: str, difference: str) -> None:
         self._unanswered.pop(address, None)

@@ -1,5 +1,7 @@
 """On a worker: what it keeps for a run. ``greet`` makes it, ``perform`` does a job, ``leave`` ends it.
 
+A run calls ``keep`` while it lives, for a site may know its password.
+
 Jobs run in processes of our own. Builds change the state of their process (signals, limits, the current
 folder), and a worker may have several threads, which would share it.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import multiprocessing
 import os
 import pickle
@@ -37,19 +40,26 @@ _LONG_SECONDS = 1.0
 _MANY_BYTES = 4 << 20
 """Answers go back without those of the jobs that are left, if they took so long or have so many bytes."""
 _WATCH_SECONDS = 1.0
-_IDLE_SECONDS = 900.0
-"""After this time without a job, whoever began the run is taken to be gone."""
+_IDLE_SECONDS = 120.0
+"""After this time without a word of the run it is taken to be gone, as if its machine had lost its power."""
 
 _starting = threading.Lock()
 """A process that starts another one changes its own state for a moment, which all of its threads share."""
 _sites: dict[str, Site | None] = {}
-"""The sites of this process by their names, None for those that were idle. A restarted worker has none."""
+"""The sites of this process by their names, None for those that it ended; a restarted worker has none."""
 
 
 async def greet(work: Sealed, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
     """Make this worker ready for the run that does this sealed work; Dask gives ``dask_worker``."""
     # The checks start programs, and meanwhile the worker must answer its scheduler.
     return await asyncio.to_thread(_open_site, work, dask_worker)
+
+
+async def keep(sites: list[str]) -> None:
+    """Let those of the sites that are of this worker know that their run goes on."""
+    for name in sites:
+        if found := _sites.get(name):
+            found.keep()
 
 
 async def leave(sites: list[str]) -> None:
@@ -70,6 +80,8 @@ def perform(site: str, jobs: bytes) -> bytes:
     for job in pickle.loads(jobs):
         found = _sites.get(site)
         answer = found.perform(pickle.loads(job)) if found else Answer(_why_there_is_none(site))
+        if found and found.is_abandoned and answer.kind == "unknown":
+            answer = Answer("ended")
         answers.append(pickle.dumps(answer))
         is_last = answer.kind in ("unfit", "unknown", "ended") or time.monotonic() > end
         if is_last or sum(map(len, answers)) > _MANY_BYTES:
@@ -88,16 +100,16 @@ def _open_site(work: Sealed, worker: Any) -> Greeting:  # noqa: ANN401
     except OSError as error:
         problem = f"{error.filename or parent}: {error.strerror or error}"
         return Greeting("", host, problem, "Start it with another --local-directory.")
-    try:
-        warning = site.prepare()
-    except UnfitWorkerError as error:
-        site.close()
-        return Greeting("", host, error.reason, error.hint)
-    except Exception as error:
-        site.close()
-        return Greeting("", host, f"{type(error).__name__}: {error}")
     _sites[name] = site
-    return Greeting(name, host, warning=warning)
+    try:
+        return Greeting(name, host, warning=site.prepare())
+    except UnfitWorkerError as error:
+        refusal = Greeting("", host, error.reason, error.hint)
+    except Exception as error:
+        refusal = Greeting("", host, f"{type(error).__name__}: {error}")
+    _sites.pop(name)
+    site.close()
+    return refusal
 
 
 def _is_ending(worker: Any) -> bool:  # noqa: ANN401
@@ -109,7 +121,8 @@ class Site:
     """The folder of a run on a worker, and as many processes as the worker has threads.
 
     The folder is beside the worker's own one. It is removed at the end; another worker removes that of a
-    worker that was killed. ``is_ending`` says whether the worker is about to end.
+    worker that was killed. ``is_ending`` says whether the worker is about to end. ``is_abandoned`` is true if
+    it was closed because nothing was heard of the run.
     """
 
     def __init__(
@@ -135,8 +148,8 @@ class Site:
         self._free: list[Executor] = []
         self._used: set[Executor] = set()
         self._mutex = threading.Lock()
-        self._is_closed = False
-        self._last_used = time.monotonic()
+        self._is_closed = self.is_abandoned = False
+        self._heard = time.monotonic()
         # The nanny of a worker makes it a process that may not start any other.
         multiprocessing.current_process().daemon = False
         # Builds without a sandbox could read a password in its memory.
@@ -145,11 +158,20 @@ class Site:
 
     def prepare(self) -> str:
         """The work's warning about this machine, from a process that does the first jobs afterwards."""
-        return self._call(self._work.prepare, self._machine) or ""
+        # The run says nothing more before it has the answer.
+        self._heard = math.inf
+        try:
+            return self._call(self._work.prepare, self._machine) or ""
+        finally:
+            self._heard = time.monotonic()
+
+    def keep(self) -> None:
+        """Note that the run goes on."""
+        self._heard = time.monotonic()
 
     def perform(self, job: Any) -> Answer:  # noqa: ANN401
         """Do a job in one of the processes."""
-        begin = time.monotonic()
+        begin = self._heard = time.monotonic()
         kind, value = self._attempt(job)
         return Answer(kind, value, time.monotonic() - begin)  # type: ignore[arg-type]
 
@@ -207,7 +229,6 @@ class Site:
         with self._mutex:
             if self._is_closed:
                 raise BrokenExecutor
-            self._last_used = time.monotonic()
             # The process that worked last has warm caches.
             pool = self._free.pop() if self._free else _open_pool()
             self._used.add(pool)
@@ -215,7 +236,6 @@ class Site:
 
     def _give_back(self, pool: Executor, *, is_broken: bool = False) -> None:
         with self._mutex:
-            self._last_used = time.monotonic()
             self._used.discard(pool)
             if not (is_broken or self._is_closed):
                 self._free.append(pool)
@@ -223,10 +243,10 @@ class Site:
     def _close_when_over(self) -> None:
         while not self._is_closed:
             time.sleep(min(_IDLE_SECONDS, _WATCH_SECONDS))
-            with self._mutex:
-                is_idle = not self._used and time.monotonic() > self._last_used + _IDLE_SECONDS
-            if (is_idle or self._is_ending()) and not self._is_closed:
-                for name in [name for name, site in _sites.items() if site is self]:
+            is_abandoned = time.monotonic() > self._heard + _IDLE_SECONDS
+            if (is_abandoned or self._is_ending()) and not self._is_closed:
+                self.is_abandoned = is_abandoned
+                for name in [name for name, site in list(_sites.items()) if site is self]:
                     _sites[name] = None
                 self.close()
 

@@ -18,12 +18,15 @@ import pytest
 import sdistmaker_recipe
 from benchmarks.projects import releases
 from benchmarks.repository import make_repository
+from sdistmaker_recipe.executors.dask import cluster as cluster_module
+from sdistmaker_recipe.executors.dask.messages import seal
 from tests.support.commands import Commands, index_files, program
 from tests.support.dask_cluster import DaskCluster, dask_cluster, used, wait_for
-from tests.support.history import History
+from tests.support.history import History, setuptools_project
 from tests.support.long_form import IS_LONG
 from tests.support.process import LOOPBACK, Server
 from tests.support.proxy import Proxy
+from tests.support.remote_work import Sums
 from tests.support.requirements import need
 from tests.support.subversion import make_certificate, svnserve
 
@@ -210,19 +213,20 @@ def test_a_worker_of_a_nanny_builds_and_leaves_only_build_environments(
 
 ELSEWHERE = "127.0.0.9"
 
-KILLS_THE_WORKER = """\
+FINDS_THE_WORKER = """\
 import os, signal
-process = os.getpid()
+worker, process = 0, os.getpid()
 while process > 1:
     with open("/proc/%s/stat" % process) as file:
         parent = int(file.read().rpartition(") ")[2].split()[1])
     with open("/proc/%s/cmdline" % process) as file:
-        line = file.read()
-    process, killed = parent, process
-    if "dask\\0worker" in line:
-        os.kill(killed, signal.SIGKILL)
-raise SystemExit("no worker to kill")
+        if "dask\\0worker" in file.read():
+            worker = process
+    process = parent
 """
+KILLS_THE_WORKER = (
+    f"{FINDS_THE_WORKER}os.kill(worker, signal.SIGKILL)\nraise SystemExit('no worker to kill')\n"
+)
 
 
 def test_a_tag_that_kills_its_workers_fails_alone(
@@ -239,6 +243,46 @@ def test_a_tag_that_kills_its_workers_fails_alone(
     assert project == "killer"
     assert "were lost while they built this tag" in reason
     assert sum(worker.process.poll() is not None for worker in cluster.workers) == 2
+
+
+STOPS_WORKERS = """\
+import time
+if os.listdir({folder!r}):
+    os.rmdir(os.path.join({folder!r}, os.listdir({folder!r})[0]))
+    os.kill(worker, signal.SIGTERM)
+    time.sleep(90)
+"""
+
+
+def test_a_tag_whose_workers_are_stopped_one_after_the_other_is_built(
+    cluster: DaskCluster, commands: Commands, history: History, tmp_path: Path
+) -> None:
+    for number in range(2):
+        (tmp_path / "stops" / str(number)).mkdir(parents=True)
+    files = setuptools_project("ledger", "1.0")
+    code = FINDS_THE_WORKER + STOPS_WORKERS.format(folder=str(tmp_path / "stops")) + files["setup.py"]
+    history.add_tag("ledger", "1.0", {**files, "setup.py": code})
+    # A worker without a nanny does not say that it is stopped.
+    cluster.add_workers(3, options=())
+    cluster.wait(3)
+    report = report_of(start(commands, cluster, history.url, "--sandbox", "none"))
+    assert [each["version"] for each in report["published"]] == ["1.0"]
+    assert sorted(use["notes"] for use in report["workers"]) == [[], ["was stopped."], ["was stopped."]]
+
+
+def test_workers_are_told_that_a_run_goes_on(cluster: DaskCluster) -> None:
+    cluster.add_workers(1, environment={"PYTHONPATH": str(Path(__file__).parents[3])})
+    cluster.wait(1)
+    client = cluster_module.DaskCluster(cluster.address)
+    try:
+        (address,) = client.workers()
+        sites = {address: client.greet(address, seal(Sums())).site}
+        client.keep(sites)
+        (worker,) = cluster.workers
+        wait_for(lambda: "function 'keep'" in worker.log.read_text(), worker.log.read_text)
+        assert not client.was_stopped(address)
+    finally:
+        client.close(sites)
 
 
 def test_a_worker_that_does_not_reach_the_repository_is_named_and_others_build(

@@ -25,7 +25,7 @@ import pytest
 from sdistmaker_recipe import __version__
 from sdistmaker_recipe.errors import ClusterError, ToolchainError
 from sdistmaker_recipe.executors.dask import site
-from sdistmaker_recipe.executors.dask.cluster import DaskCluster, _versions_function
+from sdistmaker_recipe.executors.dask.cluster import DaskCluster, _ended_in_order, _versions_function
 from sdistmaker_recipe.executors.dask.messages import Answer, seal
 from sdistmaker_recipe.executors.dask.site import Site
 from tests.support.dask_cluster import wait_for
@@ -197,6 +197,23 @@ def test_says_that_it_ended_because_it_was_idle(tmp_path: Path, monkeypatch: pyt
     assert perform(greeting.site, 4, 5) == [("ended", None)]
 
 
+def test_ends_what_runs_of_a_run_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "_IDLE_SECONDS", 2.0)
+    greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=dask_worker(tmp_path, threads=1)))
+    assert perform(greeting.site, "long") == [("ended", None)]
+    wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
+
+
+def test_lasts_as_long_as_the_run_says_that_it_goes_on(opened: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "_IDLE_SECONDS", 2.0)
+    monkeypatch.setitem(site._sites, "one", opened)
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        asyncio.run(site.keep(["another", "one"]))
+        time.sleep(0.1)
+    assert perform("one", 4) == [("done", 8)]
+
+
 def test_ends_with_its_worker_and_does_not_wait_for_builds(tmp_path: Path) -> None:
     worker = dask_worker(tmp_path, threads=1)
     greeting = asyncio.run(site.greet(seal(Sums()), dask_worker=worker))
@@ -324,6 +341,31 @@ def test_another_version_of_dask_is_a_difference() -> None:
     cluster._ask = lambda *_arguments: next(answers)  # type: ignore[method-assign]
     ours = f"Dask {distributed.__version__} on Python {OWN}"
     assert cluster.difference("tcp://a:1") == f"runs Dask 2020.1.0 on Python {OWN}, and this machine {ours}"
+
+
+ADDED, REMOVED = {"action": "add-worker"}, {"action": "remove-worker", "expected": False}
+CLOSING = {"action": "closing-worker", "reason": "signal-15"}
+
+
+@pytest.mark.parametrize(
+    ("events", "is_in_order"),
+    [
+        ([ADDED, CLOSING, REMOVED], True),
+        ([ADDED, REMOVED], False),
+        # A worker that was silent for too long is removed first.
+        ([ADDED, REMOVED, CLOSING], False),
+        ([ADDED, {**REMOVED, "expected": True}, CLOSING], True),
+        # Others had the address before and afterwards.
+        ([ADDED, CLOSING, REMOVED, ADDED], True),
+        ([ADDED, CLOSING, REMOVED, ADDED, REMOVED], False),
+        ([ADDED], False),
+        ([], False),
+    ],
+)
+def test_the_end_of_a_worker_was_in_order_if_the_scheduler_knew_of_it(
+    events: list[dict[str, object]], *, is_in_order: bool
+) -> None:
+    assert _ended_in_order(events) == is_in_order
 
 
 def test_a_worker_without_the_package_can_say_so() -> None:

@@ -17,6 +17,7 @@ import pytest
 from sdistmaker_recipe.errors import ClusterError, StoreError
 from sdistmaker_recipe.executors import run_jobs
 from sdistmaker_recipe.executors.dask import assignment, roster
+from sdistmaker_recipe.executors.dask import executor as executor_module
 from sdistmaker_recipe.executors.dask.assignment import BUNDLE_BYTES, Assignment, Task, Worker, in_bundles
 from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
 from sdistmaker_recipe.executors.dask.messages import Answer, Answers, Greeting, Lost, seal, unseal
@@ -81,6 +82,8 @@ class FakeCluster:
     ended: dict[str, str] = field(default_factory=dict)
     cancelled: int = 0
     woken: int = 0
+    kept: dict[str, str] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
     is_held: threading.Event | None = None
     delay: float = 0.0
 
@@ -135,6 +138,12 @@ class FakeCluster:
 
     def cancel(self, attempts: Sequence[Any]) -> None:
         self.cancelled += len(attempts)
+
+    def keep(self, sites: Mapping[str, str]) -> None:
+        self.kept = dict(sites)
+
+    def was_stopped(self, address: str) -> bool:
+        return address in self.stopped
 
     def wake(self) -> None:
         self.woken += 1
@@ -423,6 +432,31 @@ class TestLostWorkers:
         assert [use.notes for use in executor.uses()] == [(), ()]
         executor.shutdown()
 
+    def test_are_not_those_that_were_stopped(self):
+        left = 3
+
+        def behave(address: str, number: int) -> Answer | None:
+            nonlocal left
+            if number != KILLER or not left:
+                return double(address, number)
+            left -= 1
+            return None
+
+        cluster = FakeCluster(behave, dict.fromkeys("abcd", 1), stopped=set("abcd"), delay=0.001)
+        executor = ClusterExecutor(cluster)
+        found = dict(run_jobs(Work(), range(30), lambda _: executor, 1))
+        assert found == {number: 2 * number for number in range(30)}
+        assert len(cluster.present) == 1
+        assert sorted(note for use in executor.uses() for note in use.notes) == ["was stopped."] * 3
+
+    @pytest.mark.parametrize("answer", [Answer("unknown"), Lost("killed")])
+    def test_are_those_of_a_job_that_stops_each_worker(self, answer):
+        cluster = FakeCluster(lambda a, n: answer if n == KILLER else double(a, n), two(), stopped=set("ab"))
+        found = run(cluster, range(20))
+        assert "were lost while they built this tag" in found.pop(KILLER)
+        assert found == {number: 2 * number for number in range(20) if number != KILLER}
+        assert sum(number == KILLER for _, number in cluster.started) == 5
+
     def test_that_are_all_gone_end_the_run_after_a_while(self):
         cluster = FakeCluster(lambda _a, _n: None, {"a": 1})
         with pytest.raises(ClusterError, match=r"tcp://scheduler:1 has had no worker for 0.05 seconds"):
@@ -436,6 +470,13 @@ class TestLostWorkers:
         cluster.wake = lambda: cluster.present.update(a=1) or lost.append(1)
         assert run(cluster, [1, 2]) == {1: 2, 2: 4}
         assert lost == [1]
+
+
+def test_workers_are_told_that_the_run_goes_on(monkeypatch):
+    monkeypatch.setattr(executor_module, "_KEEP_SECONDS", 0.02)
+    cluster = FakeCluster(double, two(), delay=0.03)
+    run(cluster, range(8))
+    assert cluster.kept == {"a": "site of a", "b": "site of b"}
 
 
 class TestAnswersThatComeWhileTheSchedulerIsAsked:
@@ -587,6 +628,21 @@ class TestWorkersThatDoNotAnswer:
         cluster.greet = greet
         assert run(cluster, [1, 2]) == {1: 2, 2: 4}
         assert asked == ["a", "a"]
+
+    def test_are_named_only_if_they_are_asked_again(self):
+        def greet(address: str, _work: bytes) -> Greeting:
+            if address == "a":
+                return Greeting("site of a")
+            if address == "gone":
+                cluster.present.pop("gone")
+            raise TimeoutError
+
+        cluster = FakeCluster(double, dict.fromkeys(("a", "gone", "silent"), 1), delay=0.02)
+        cluster.greet = greet
+        executor = ClusterExecutor(cluster)
+        assert dict(run_jobs(Work(), range(9), lambda _: executor, 1)) == {n: 2 * n for n in range(9)}
+        notes = {use.address: use.notes for use in executor.uses()}
+        assert notes == {"a": (), "silent": ("no answer to a greeting (TimeoutError).",)}
 
     def some_that_never_answer(self, *others: str) -> FakeCluster:
         """A cluster in which at any moment one of some workers is asked, and does not answer."""
