@@ -22,6 +22,7 @@ from sdistmaker_recipe.executors.dask.assignment import BUNDLE_BYTES, Assignment
 from sdistmaker_recipe.executors.dask.executor import ClusterExecutor
 from sdistmaker_recipe.executors.dask.messages import Answer, Answers, Greeting, Lost, seal, unseal
 from sdistmaker_recipe.executors.remote_work import UnfitWorkerError
+from tests.support.dask_cluster import wait_for
 
 pytestmark = pytest.mark.usefixtures("threads_end")
 
@@ -176,7 +177,17 @@ class TestJobs:
         assert cluster.ended == {"a": "site of a", "b": "site of b"}
 
     def test_are_under_way_for_each_thread_twice_at_most(self):
-        cluster = FakeCluster(double, {"a": 1, "b": 3}, delay=0.002)
+        cluster = FakeCluster(double, {"a": 1, "b": 3}, delay=0.002, is_held=threading.Event())
+        normal_start = cluster.start
+
+        def start(*arguments):
+            attempt = normal_start(*arguments)
+            # An answer that comes early would make room before all of them are under way.
+            if sum(cluster.running.values()) == 8:
+                cluster.is_held.set()
+            return attempt
+
+        cluster.start = start
         run(cluster, range(60))
         assert dict(cluster.most_running) == {"a": 2, "b": 6}
 
@@ -637,10 +648,14 @@ class TestWorkersThatDoNotAnswer:
                 cluster.present.pop("gone")
             raise TimeoutError
 
-        cluster = FakeCluster(double, dict.fromkeys(("a", "gone", "silent"), 1), delay=0.02)
-        cluster.greet = greet
+        cluster = FakeCluster(double, dict.fromkeys(("a", "gone", "silent"), 1))
+        cluster.greet, cluster.is_held = greet, threading.Event()
         executor = ClusterExecutor(cluster)
-        assert dict(run_jobs(Work(), range(9), lambda _: executor, 1)) == {n: 2 * n for n in range(9)}
+        future = executor.submit(Work(), 1)
+        wait_for(lambda: any(use.notes for use in executor.uses()), lambda: str(executor.uses()))
+        cluster.is_held.set()
+        assert future.result(5) == 2
+        executor.shutdown()
         notes = {use.address: use.notes for use in executor.uses()}
         assert notes == {"a": (), "silent": ("no answer to a greeting (TimeoutError).",)}
 
@@ -708,7 +723,10 @@ class TestOtherVersions:
         executor = ClusterExecutor(cluster)
         results = run_jobs(Work(), range(8), lambda _: executor, 1)
         next(results)
+        cluster.is_held = threading.Event()
         cluster.present["b"] = 1
+        wait_for(lambda: any(use.address == "b" for use in executor.uses()), lambda: str(executor.uses()))
+        cluster.is_held.set()
         assert len(list(results)) == 7
         assert {address for address, _ in cluster.started} == {"a"}
         assert [use.notes for use in executor.uses()] == [(), ("runs Python 3.9.",)]
