@@ -10,7 +10,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -196,15 +195,11 @@ def _initialize_fork(initialize: Callable[[], None]) -> None:
 
 
 def _initialize_process() -> None:
-    """Set the time zone and the handling of interrupts, hide the memory, and end with the main process.
+    """Set the handling of interrupts, hide the memory, and end with the main process.
 
-    What was imported so far is never searched for garbage.
-
-    libsvn writes local times into files with the keyword Date, so all processes use UTC. An interrupt is for
-    the main process, which ends this one.
+    What was imported so far is never searched for garbage. An interrupt is for the main process, which ends
+    this one.
     """
-    os.environ["TZ"] = "UTC"
-    time.tzset()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS_PER_SEARCH)
     hide_process()
