@@ -42,14 +42,16 @@ def load_toml(text: str) -> dict[str, Any]:
     return table
 
 
-def read_build_system(tree: Path) -> BuildSystem:
-    """The build system of the source tree in this folder.
+def read_build_system(tree: Path, *, is_url_given: bool = False) -> BuildSystem:
+    """The build system of the source tree in this folder; ``is_url_given`` if somebody gave the URL of it.
 
     Raises ``BuildError`` if it has neither setup.py nor pyproject.toml, or the table is malformed.
     """
     if not (tree / "pyproject.toml").is_file():
         if not (tree / "setup.py").is_file():
-            raise BuildError(f"The tag has neither setup.py nor pyproject.toml{_cure(tree)}")
+            raise BuildError(
+                f"The tag has neither setup.py nor pyproject.toml{_cure(tree, is_url_given=is_url_given)}"
+            )
         return LEGACY_SYSTEM
     try:
         table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
@@ -58,21 +60,29 @@ def read_build_system(tree: Path) -> BuildSystem:
     return LEGACY_SYSTEM if table is None else _parse(table)
 
 
-def _cure(tree: Path) -> str:
+def _cure(tree: Path, *, is_url_given: bool) -> str:
     """The end of the message: which folders of the tag have such a file, and what to do."""
     cure = "leave it out with the option exclude, ignore or tag-pattern."
     with os.scandir(tree) as entries:
         folders = [entry.name for entry in islice(entries, 200) if entry.is_dir(follow_symlinks=False)]
     projects = [name for name in sorted(folders) if any((tree / name / file).is_file() for file in _FILES)]
+    if is_url_given:
+        found = f", but {_some(projects)}" if projects else ""
+        folder = ", or of such a folder in Subversion" if projects else ""
+        return f"{found}. Give the URL of a tag that has one{folder}."
     if not projects:
         return f". {cure.capitalize()}"
-    if len(projects) == 1:
-        has, layout = f"its folder {projects[0]!r} has one", f"{{project}}/tags/{{tag}}/{projects[0]}"
-    else:
-        has, layout = f"{len(projects)} of its folders have one", "tags/{tag}/{project}"
+    layout = f"{{project}}/tags/{{tag}}/{projects[0]}" if len(projects) == 1 else "tags/{tag}/{project}"
     others = "beside the line {project}/tags/{tag} for other projects"
     build = f"To build that from Subversion, set for instance, {others}, layout = {layout}."
-    return f", but {has}. {build} Otherwise {cure}"
+    return f", but {_some(projects)}. {build} Otherwise {cure}"
+
+
+def _some(projects: list[str]) -> str:
+    """A clause that says which folders have such a file."""
+    if len(projects) == 1:
+        return f"its folder {projects[0]!r} has one"
+    return f"{len(projects)} of its folders have one"
 
 
 def _parse(table: Any) -> BuildSystem:  # noqa: ANN401  # the file can have any value

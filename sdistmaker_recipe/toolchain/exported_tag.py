@@ -39,7 +39,7 @@ def read_exported_tag(folder: Path, parent: Path, tag: Tag, subdirectory: str = 
     """
     if subdirectory and not (folder / subdirectory).is_dir():
         raise BuildError(f"The tag has no folder {subdirectory}.")
-    build_system = read_build_system(folder / subdirectory)
+    build_system = read_build_system(folder / subdirectory, is_url_given=not tag.path)
     parent.mkdir()
     if subdirectory:
         whole = folder.rename(parent / "checkout")

@@ -80,8 +80,7 @@ def make_git_repository(context: BuildContext, tags: Sequence[str], seconds: int
     if git is None:
         text = (
             "The build asks version control for its version or its files, and the program git, which would "
-            "make a repository of the exported tag, is not installed. Install it (Debian: apt install git), "
-            "and run with --retry-failed."
+            "make a repository of the exported tag, is not installed. Install it (Debian: apt install git)."
         )
         raise NoRepositoryError(text)
     if (context.tree / GIT_FOLDER).exists():

@@ -114,7 +114,7 @@ def _check(place: _Place, root: str, location: str, settings: RepositorySettings
     needed = rules.needed_option(place.url, root, location, settings)
     where = f"the external {place.external.target} leads to {place.url[:120]}"
     if needed == "never":
-        why = "a folder of this machine. It is followed only if the option repository is a file: URL"
+        why = "a folder of this machine. It is followed only from a repository with a file: URL"
         raise ExternalRefusedError(location, f"{where}, {why}")
     if needed:
         why = (

@@ -260,6 +260,24 @@ def test_make_sdist_builds_one_tag(released: History, commands: Commands) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "cure"),
+    [
+        (
+            "acme.greeting/tags",
+            "2 of its folders have one. Give the URL of a tag that has one, or of such a folder",
+        ),
+        ("acme.greeting", "pyproject.toml. Give the URL of a tag that has one.\n"),
+    ],
+)
+def test_make_sdist_asks_for_the_url_of_a_tag(
+    released: History, commands: Commands, path: str, cure: str
+) -> None:
+    done = commands.make_sdist(f"{released.url}/{path}", "dist")
+    assert done.status == 1
+    assert cure in done.stderr
+
+
+@pytest.mark.parametrize(
     "options",
     [
         (),
