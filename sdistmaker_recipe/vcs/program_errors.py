@@ -47,6 +47,14 @@ SSH_FAULTS = (
 )
 """Those of ssh, which the programs start."""
 
+FULL_DISK = Fault(
+    r"No space left on device|Disk quota exceeded",
+    "a disk is full",
+    "Make room for what is fetched (DESTINATION-state/repositories), for temporary files (TMPDIR), or on the "
+    "server if that is the one.",
+)
+"""Before all others, because what a program prints afterwards looks like a broken connection."""
+
 _REFUSED_LOGIN = "the server does not accept this user name and password"
 _REFUSED_LOGIN_HINT = "The user name or the password is wrong, or the user may not read this repository."
 

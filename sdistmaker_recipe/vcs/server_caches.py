@@ -42,7 +42,8 @@ def claim(folder: Path, name: str, owner: str) -> None:
 def locked(lock: Path, name: str, owner: str, operation: int) -> Iterator[None]:
     """Hold the lock of the cache with this name, and note its owner; see ``claim``.
 
-    ``operation`` is ``fcntl.LOCK_SH`` to read the cache, and ``LOCK_EX`` to change it. Raises ``StoreError``.
+    ``operation`` is ``fcntl.LOCK_SH`` to read the cache, and ``LOCK_EX`` to change it. Raises ``StoreError``,
+    also in place of an ``OSError`` of the block if that changes the cache.
     """
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,11 @@ def locked(lock: Path, name: str, owner: str, operation: int) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, operation)
         yield
+    except OSError as error:
+        # A block that reads may export a tag, and an error with that is the tag's.
+        if operation != fcntl.LOCK_EX:
+            raise
+        raise StoreError.of(error, lock.parent) from error
     finally:
         os.close(descriptor)
 

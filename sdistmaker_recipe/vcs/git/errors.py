@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, program_errors
-from sdistmaker_recipe.vcs.program_errors import SSH_FAULTS, Fault, shown_line
+from sdistmaker_recipe.vcs.program_errors import FULL_DISK, SSH_FAULTS, Fault, shown_line
 
 
 class DamagedObjectsError(RepositoryError):
@@ -39,6 +39,7 @@ _SAYS_NOTHING = "error: failed to fetch some objects"
 
 
 FAULTS = (
+    FULL_DISK,
     *SSH_FAULTS,
     Fault(
         r"Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401|"

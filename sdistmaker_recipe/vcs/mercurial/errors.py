@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, program_errors
-from sdistmaker_recipe.vcs.program_errors import SSH_FAULTS, Fault, shown_line
+from sdistmaker_recipe.vcs.program_errors import FULL_DISK, SSH_FAULTS, Fault, shown_line
 
 
 class DamagedRepositoryError(RepositoryError):
@@ -17,6 +17,7 @@ class DamagedRepositoryError(RepositoryError):
 _ASK_BY_HAND = "hg identify URL must answer, as the user this program runs as."
 
 FAULTS = (
+    FULL_DISK,
     *SSH_FAULTS,
     Fault(
         r"authorization (failed|required)|HTTP Error 401|http authorization required",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import re
 from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.vcs.server_caches import claim, clean, remove_unused
+from sdistmaker_recipe.errors import StoreError
+from sdistmaker_recipe.vcs.server_caches import claim, clean, locked, remove_unused
 from tests.support.commands import Commands
 from tests.support.git import commit, git, make_bare
 from tests.support.git_servers import git_daemon
@@ -55,6 +58,18 @@ def test_a_cache_in_use_stays_and_foreign_files_too(caches: Path) -> None:
     remove_unused(caches, [])
     assert names(caches) == {"notes"}
     remove_unused(caches / "missing", [])
+
+
+def test_what_the_disk_refuses_of_a_cache_is_named(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    refused = pytest.raises(StoreError, match=f"{re.escape(str(tmp_path))}: No space left")
+    with refused, locked(tmp_path / f"{A}.lock", A, "git://h/one", fcntl.LOCK_EX):
+        raise full
+    # What reads a cache may export a tag, whose fault it can be.
+    refused = pytest.raises(OSError, match="No space left")
+    with refused as raised, locked(tmp_path / f"{A}.lock", A, "git://h/one", fcntl.LOCK_SH):
+        raise full
+    assert raised.value is full
 
 
 def test_the_folder_of_a_plug_in_is_left_alone(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def test_the_newest_changeset_that_removed_a_tag_counts() -> None:
         ("remote: me@h: Permission denied (publickey).\nabort: no suitable", "accepts no key", "forbidden"),
         ("abort: error: certificate verify failed", "certificate", ""),
         ("abort: repository requires features unknown to this Mercurial: exp", "needs what", ""),
+        ("remote: x\nabort: No space left on device\nabort: error: Broken pipe", "a disk is full", ""),
         ("abort: something new", "something new", ""),
     ],
 )
