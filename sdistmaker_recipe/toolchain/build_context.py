@@ -21,6 +21,9 @@ from sdistmaker_recipe.toolchain.isolation.untrusted_process import read_log
 from sdistmaker_recipe.toolchain.runner_result import lacked_room
 from sdistmaker_recipe.toolchain.wheels.questions import Questions
 
+_USER = "nobody"
+"""The name of the account that builds are told, so that none depends on who builds. Most systems have it."""
+
 
 class BuildContext(NamedTuple):
     """The source tree of a build, a scratch folder beside it, the time left, and the sandbox.
@@ -77,6 +80,10 @@ def base_environment(context: BuildContext) -> dict[str, str]:
     for folder in (home, temporary):
         folder.mkdir(exist_ok=True)
     return {
+        # Shells set these variables, and code of tags takes them for granted.
+        "LOGNAME": _USER,
+        "USER": _USER,
+        "PWD": str(context.tree),
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "LANG": "C.UTF-8",

@@ -164,7 +164,13 @@ class TestSurroundings:
         ours = {"HOME", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH", "TMPDIR", "TZ", "VIRTUAL_ENV"}
         pythons = {"PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONUNBUFFERED"}
         git = {"GIT_CEILING_DIRECTORIES", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_OPTIONAL_LOCKS"}
-        assert ours | git <= names <= ours | git | pythons
+        shells = {"LOGNAME", "PWD", "USER"}
+        assert ours | git | shells <= names <= ours | git | shells | pythons
+
+    def test_do_not_depend_on_who_builds(self, seen):
+        environment = seen[0]["environment"]
+        assert environment["USER"] == environment["LOGNAME"] == "nobody"
+        assert environment["PWD"] == seen[0]["folder"]
 
     def test_have_a_home_and_a_temporary_folder_in_scratch(self, seen):
         found, bench = seen
