@@ -9,5 +9,6 @@
 * ``schedules``: hook, crontab line and systemd units that run the script regularly, as text.
 * ``console``: what recipe and commands share: progress as lines, and the context of a run.
 * ``terminal``: colours by meaning, and a progress bar with messages above it.
-* ``printable``: control characters escaped.
+* ``streams``: what a command prints, and what becomes of it if nobody can read it. ``printable``: control
+  characters escaped.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import getpass
-import io
 import logging
 import os
 import signal
@@ -15,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from sdistmaker_recipe.configuration.declaration import Door
 from sdistmaker_recipe.configuration.option_types import EXAMPLE
@@ -30,7 +28,14 @@ from sdistmaker_recipe.doors.arguments import (
 )
 from sdistmaker_recipe.doors.defaults_file import example_defaults, read_defaults
 from sdistmaker_recipe.doors.help_pages import help_text
-from sdistmaker_recipe.doors.printable import PrintableMessages, printable
+from sdistmaker_recipe.doors.printable import PrintableMessages
+from sdistmaker_recipe.doors.streams import (
+    prepare_streams,
+    print_errors,
+    print_lines,
+    print_progress,
+    print_text,
+)
 from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.context import Listener, RunContext
@@ -62,15 +67,14 @@ def main(
     _prepare_process()
     parser = sdists_from_tags_parser()
     arguments, unknown = parser.parse_known_args()
-    if arguments.help_topic is not None:
-        text = help_text(parser, arguments.help_topic, is_terminal=sys.stdout.isatty())
-        sys.stdout.write(text)
-        parser.exit()
-    if arguments.print_example_defaults:
-        sys.stdout.write(example_defaults())
-        return 0
     files = [Path(file) for file in (defaults_file, arguments.defaults_file) if file]
     with _errors_reported() as status:
+        if arguments.help_topic is not None:
+            print_text(help_text(parser, arguments.help_topic, is_terminal=sys.stdout.isatty()))
+            parser.exit()
+        if arguments.print_example_defaults:
+            print_text(example_defaults())
+            return 0
         layers = [Layer(f"[{part}]", Door.PART, options or {})]
         layers += [read_defaults(file) for file in files]
         layers.append(Layer("arguments", Door.FLAG, {"--python": python} if python else {}))
@@ -80,7 +84,7 @@ def main(
         checks = (*option_checks(public_index), *password)
         configuration = configure(layers, Path(base or Path.cwd()), checks)
         if arguments.schedule:
-            sys.stdout.write(_schedule(arguments, configuration))
+            print_text(_schedule(arguments, configuration))
             return 0
         return _run(configuration, arguments, public_index)
     return status[0]
@@ -109,7 +113,7 @@ def make_sdist() -> int:
             _print_failure(made, verbose=arguments.verbose)
             return report.SOME_TAG_FAILED
         paths = [made.sdist, *([made.wheel] if isinstance(made.wheel, Path) else [])]
-        _print_lines([report.Line(str(path)) for path in paths])
+        print_lines([report.Line(str(path)) for path in paths])
         if isinstance(made.wheel, NoWheel):
             _print_missing_wheel(made.wheel, made.wheel_log)
             return report.SOME_TAG_FAILED
@@ -158,11 +162,11 @@ def _run(configuration: Configuration, arguments: argparse.Namespace, public_ind
     with console.without_password(configuration, os.environ), _listener(arguments) as listener:
         result = engine.run(configuration, context, listener)
     if arguments.json:
-        _print(report.as_json(result, strict=arguments.strict))
+        print_lines([report.Line(report.as_json(result, strict=arguments.strict))])
     else:
         quiet = arguments.quiet and not arguments.strict
         seconds = time.monotonic() - start
-        _print_lines(_report_lines(result, configuration, arguments, quiet=quiet, seconds=seconds))
+        print_lines(_report_lines(result, configuration, arguments, quiet=quiet, seconds=seconds))
     return report.exit_status(result, strict=arguments.strict)
 
 
@@ -171,7 +175,7 @@ def _explain(configuration: Configuration, context: RunContext, subject: str) ->
     from sdistmaker_recipe.flow import explanation
 
     found = explanation.explain(configuration, context, console.SilentListener(), subject)
-    _print_lines(found.lines)
+    print_lines(found.lines)
     return report.DONE if found.is_known else _UNKNOWN
 
 
@@ -207,7 +211,7 @@ def _listener(arguments: argparse.Namespace) -> Iterator[Listener]:
         with terminal.progress_bar() as bar:
             yield bar
     else:
-        yield console.LineListener(_print)
+        yield console.LineListener(print_progress)
 
 
 def _shows_bar(arguments: argparse.Namespace) -> bool:
@@ -249,31 +253,6 @@ def _account_name() -> str:
         return str(os.getuid())
 
 
-def _print(text: str) -> None:
-    """Print text; if the reader of the pipe has gone, the work goes on."""
-    _print_lines([report.Line(text)])
-
-
-def _print_lines(lines: Sequence[report.Line]) -> None:
-    """Print lines on standard output, in colours if it is a terminal that has them."""
-    try:
-        _write(lines, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print_error(text: str) -> None:
-    _write([report.Line(text, "error")], sys.stderr)
-
-
-def _write(lines: Sequence[report.Line], stream: TextIO) -> None:
-    if terminal.has_colours(stream, os.environ):
-        terminal.print_lines(lines, stream)
-    else:
-        stream.writelines(f"{printable(line.text)}\n" for line in lines)
-
-
 def _print_failure(rejected: Rejected, *, verbose: bool) -> None:
     """Print why a tag failed, on standard error. The output of the build is in the log."""
     attempts = report.group_attempts(rejected.attempts)
@@ -282,26 +261,24 @@ def _print_failure(rejected: Rejected, *, verbose: bool) -> None:
         lines.append(report.Line(rejected.log_file.read_text("utf-8", errors="replace")))
     lines.append(report.Line(f"log: {rejected.log_file}", "detail"))
     lines.append(report.Line(f"failed {rejected.tag.url}: {rejected.reason}", "failure"))
-    _write(lines, sys.stderr)
+    print_errors(lines)
 
 
 def _print_missing_wheel(wheel: NoWheel, log_file: Path | None) -> None:
     """Print on standard error why there is no wheel."""
     lines = [report.Line(f"log: {log_file}", "detail")] if log_file else []
-    _write([*lines, report.Line(f"no wheel: {wheel.reason}", "failure")], sys.stderr)
+    print_errors([*lines, report.Line(f"no wheel: {wheel.reason}", "failure")])
 
 
 def _prepare_process() -> None:
-    """Have other signals end the process in order, as Ctrl-C does, and print any character somehow.
+    """Have other signals end the process in order, as Ctrl-C does, and prepare what is printed to.
 
     A signal that is ignored stays so: ``nohup`` ignores SIGHUP.
     """
+    prepare_streams()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
@@ -311,22 +288,25 @@ def _errors_reported() -> Iterator[list[int]]:
     try:
         yield status
     except SdistmakerError as error:
-        _print_error(f"error: {error}")
+        print_errors([report.Line(f"error: {error}", "error")])
         status[0] = error.exit_status
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        print_errors([report.Line("interrupted")])
         status[0] = 130
     except Exception as error:
         # A run does not end with status 1, which means that a tag failed.
         import traceback
 
-        _write([report.Line(traceback.format_exc().rstrip(), "detail")], sys.stderr)
-        _print_error(
+        message = (
             f"error: {type(error).__name__}: {error}\n"
             "This is an error in sdistmaker_recipe itself. Please report it with the lines above."
         )
+        lines = [report.Line(traceback.format_exc().rstrip(), "detail"), report.Line(message, "error")]
+        print_errors(lines)
         status[0] = report.BROKEN
     finally:
+        # Log messages that could not be written may still be in the buffer.
+        print_errors(())
         # Otherwise the interpreter searches all objects for garbage when it ends, which takes time.
         gc.freeze()
 
