@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.support import public_index
-from tests.support.commands import Commands
+from tests.support.commands import Commands, Done
+from tests.support.forked_commands import ForkServer, can_fork, fork_server
 from tests.support.history import History, setuptools_project
 from tests.support.process import Server
 
@@ -92,6 +93,30 @@ def own_index_of_module(tmp_path_factory: pytest.TempPathFactory, cache: Path) -
 def _of_this_machine() -> dict[str, str]:
     kept = ("SSL_CERT_FILE", "PYENV_ROOT")
     return {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name in kept}
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """See ``tests.support.forked_commands``."""
+    with fork_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def forked_commands(forks: ForkServer) -> Iterator[None]:
+    """Let ``Commands`` fork for programs of the package: for tests of what they do, not of how they start."""
+    started = Commands.run
+
+    def run(self: Commands, *command: str | Path, environment: Mapping[str, str] | None = None) -> Done:
+        words, variables = [str(word) for word in command], {**self.environment, **(environment or {})}
+        if not can_fork(words, variables):
+            return started(self, *command, environment=environment)
+        done = forks.run(words, self.folder, variables, self.timeout)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Commands, "run", run)
+        yield
 
 
 @pytest.fixture

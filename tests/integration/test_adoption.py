@@ -25,6 +25,8 @@ from tests.support.long_form import IS_LONG
 from tests.support.old_index import MADE, add_archive
 from tests.support.sites import SERVERS, PrivateIndex
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 ASKING_AS_WRITTEN = [
     client
     for client in CLIENTS

@@ -14,6 +14,8 @@ from tests.support.history import setuptools_project
 from tests.support.mercurial import Hg
 from tests.support.requirements import need
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 GOOD, BAD = "good/good-{}.tar.gz", "bad/bad-{}.tar.gz"
 
 

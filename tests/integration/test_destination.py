@@ -11,6 +11,8 @@ from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 PART = """\
 [buildout]
 parts = {parts}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.commands import Commands, index_files
 from tests.support.history import History
 from tests.support.svndump import Change
+
+pytestmark = pytest.mark.usefixtures("forked_commands")
 
 
 def test_an_external_that_is_not_followed_fails_its_tag_until_the_option_is_set(

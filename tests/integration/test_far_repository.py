@@ -18,6 +18,8 @@ from tests.support.proxy import Proxy
 from tests.support.subversion import dav, svnserve
 from tests.support.svndump import Change
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 KEYWORDS = {"svn:keywords": "Date Id"}
 SERVERS = ("svnserve", "mod_dav_svn")
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5")

@@ -13,6 +13,8 @@ from tests.support.commands import Commands, index_files
 from tests.support.git import FIRST_SECOND, commit, git, make_bare
 from tests.support.history import History, setuptools_project
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 
 class Folder:
     """A folder of bare repositories."""

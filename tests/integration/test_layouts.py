@@ -14,6 +14,8 @@ from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
 from tests.support.svndump import Change, add_file
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 FILES = ["acme/acme-1.0.tar.gz", "acme/acme-1.1.tar.gz", "tool/tool-2.0.tar.gz"]
 
 # The line of the option, where the trunk of a project is, and where its tags are.

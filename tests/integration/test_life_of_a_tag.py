@@ -25,6 +25,8 @@ from tests.support.old_index import add_archive
 from tests.support.requirements import need
 from tests.support.svndump import Change, add_file
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 SLOW = "import time\ntime.sleep(600)\n"
 FILE = "ledger-1.0.tar.gz"
 

@@ -15,6 +15,8 @@ from tests.support.history import History, setuptools_project, tree
 from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
 STATIC = """\
 [build-system]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.commands import Commands, index_files
 from tests.support.history import History, setuptools_project
 from tests.support.mercurial import Hg, hg_serve
 from tests.support.process import LOOPBACK
 from tests.support.requirements import need
+
+pytestmark = pytest.mark.usefixtures("forked_commands")
 
 BOTH = ["acme-tool/acme_tool-1.0.tar.gz", "acme-tool/acme_tool-1.1.tar.gz"]
 OTHER = ["ledger/ledger-3.0.tar.gz"]

@@ -18,6 +18,8 @@ from tests.support.process import LOOPBACK
 from tests.support.requirements import need
 from tests.support.tag_servers import Known
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 TAGS = ("1.2", "api-v1.2.1", "web/1.2.2", "packages/web/v1.2.3", "core-1.9")
 
 

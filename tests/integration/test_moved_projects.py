@@ -15,6 +15,8 @@ from tests.support.history import History, setuptools_project
 from tests.support.mercurial import Hg
 from tests.support.requirements import need
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 LEDGER = {"1.0": "v1.0", "1.1": "v1.1", "1.2": "1.2"}
 
 

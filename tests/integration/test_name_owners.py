@@ -14,6 +14,8 @@ from tests.support.history_index import Index
 from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 LINE = "set other-names = aaa payroll"
 BROKEN = {"setup.py": "raise RuntimeError('no such luck')\n"}
 

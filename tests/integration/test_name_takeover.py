@@ -13,6 +13,8 @@ from tests.support.history_index import Index
 from tests.support.long_form import each_value
 from tests.support.old_index import add_archive
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 NOTHING = {"README": "nothing builds here\n"}
 
 

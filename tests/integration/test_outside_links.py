@@ -13,6 +13,8 @@ from tests.support.history import History, setuptools_project
 from tests.support.requirements import need
 from tests.support.svndump import add_symlink
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 FLIT = """\
 [build-system]
 requires = ["flit_core"]

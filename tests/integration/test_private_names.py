@@ -14,6 +14,8 @@ from tests.support.process import LOOPBACK
 from tests.support.sites import SERVERS, PrivateIndex
 from tests.support.svndump import Change
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 NO_VERSION = "from setuptools import setup\nsetup(name='Acme.Versionless', py_modules=['m'])\n"
 LACKING = "open('needed')\n" + SETUP.format(name="Acme.Lacking", version="1.0", module="m", requires=[])
 OTHER_VERSION = SETUP.format(name="Acme.Secret", version="1.0", module="m", requires=[])

@@ -16,6 +16,8 @@ from tests.support.git_servers import git_daemon
 from tests.support.history import setuptools_project
 from tests.support.process import LOOPBACK
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 
 def files(version: str, *projects: str) -> dict[str, str]:
     """The files of a repository with projects below packages."""

@@ -19,6 +19,8 @@ from tests.support.memory_repository import Content, MemoryRepository, symlink
 from tests.support.requirements import need
 from tests.support.subversion import create
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 URL = "https://svn.example.com/svn"
 ANY = TagFilter(URL, subdirectories=subdirectories("packages/*"))
 

@@ -13,6 +13,8 @@ from tests.support import public_index
 from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 
 @pytest.fixture
 def run(commands: Commands, history: History):

@@ -19,6 +19,8 @@ from tests.support.commands import WITHOUT_WHEELS, Commands, index_files, progra
 from tests.support.history import History, setuptools_project
 from tests.support.svndump import Change
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 SLOW = "import time\ntime.sleep(600)\n"
 ARGUMENTS = ("--destination", "index", "--jobs", "1")
 

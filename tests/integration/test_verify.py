@@ -15,6 +15,8 @@ from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 ARCHIVE = "acme-greeting/acme_greeting-1.0.tar.gz"
 SECOND = "Acme.Greeting/Acme.Greeting-1.0.tar.gz"
 LOWER = "acme.greeting/acme.greeting-1.0.tar.gz"

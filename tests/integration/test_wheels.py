@@ -18,6 +18,8 @@ from tests.support.history import History, tree
 from tests.support.kept_index import KeptIndex
 from tests.support.old_index import add_archive, add_wheel
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 WHEELS, NO_WHEELS = ("--wheels", "pure"), ("--wheels", "none")
 PLAIN = "plain/plain-1.0.tar.gz"
 WHEEL = "plain/plain-1.0-py3-none-any.whl"

@@ -18,6 +18,8 @@ from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, all_
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 SAMPLES = Path(__file__).parents[2] / "samples" / "tags"
 
 

@@ -18,6 +18,8 @@ from sdistmaker_recipe.toolchain.worker import RESOURCE_LIMITS, SHIMS
 from tests.support.commands import Commands
 from tests.support.history import History
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 SETUP = "from setuptools import setup\nsetup(name='old', version='1.0', py_modules=['old'])\n"
 
 

@@ -11,6 +11,8 @@ from tests.support.commands import Commands
 from tests.support.history import History, setuptools_project
 from tests.support.process import Server
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 IMPORTS = """\
 import {module}
 from setuptools import setup

@@ -14,6 +14,8 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreter
 from tests.support.commands import Commands
 from tests.support.history import History
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 DATE = datetime(2022, 5, 1, tzinfo=timezone.utc)
 CFG = "[egg_info]\ntag_build = {}\n"
 GIT = "import os\nversion = os.popen('git describe 2>/dev/null').read().strip() or {!r}\n"

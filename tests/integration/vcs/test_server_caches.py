@@ -19,6 +19,8 @@ from tests.support.mercurial import Hg, hg_serve
 from tests.support.process import LOOPBACK
 from tests.support.requirements import need
 
+pytestmark = pytest.mark.usefixtures("forked_commands")
+
 A, B = "a" * 24, "b" * 24
 
 
