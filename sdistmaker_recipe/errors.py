@@ -140,7 +140,8 @@ def _disk_hint(error: OSError, place: Path) -> str:
         return _DISK_HINTS.get(error.errno or 0, "")
     if os.path.lexists(place):
         return SAME_ACCOUNT
-    there = next(folder for folder in (*place.parents, Path("/")) if folder.exists())
+    # Up to Python 3.13 pathlib raises an error for what may not be looked at.
+    there = next(folder for folder in (*place.parents, Path("/")) if os.access(folder, os.F_OK))
     missing = there / place.relative_to(there).parts[0] if there in place.parents else place
     return (
         f"This account may not create anything in {there}. Either make the folder for it: "

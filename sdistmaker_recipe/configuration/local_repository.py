@@ -22,16 +22,21 @@ def system_at(path: Path) -> str:
 
 def system_of_tag(path: Path) -> str:
     """The system of the repository that the path of a tag, REPOSITORY/tags/NAME, leads into; "" for none."""
-    if "tags" not in path.parts or path.is_dir():
+    if "tags" not in path.parts or is_folder(path):
         return ""
     for folder in path.parents:
         if is_git_repository(folder) or is_git_repository(f"{folder}.git"):
             return "git"
         if is_mercurial_repository(folder):
             return "hg"
-        if (folder / "format").is_file() and (folder / "db").is_dir():  # a repository of Subversion
+        if is_folder(folder / "db") and os.access(folder / "format", os.F_OK):  # one of Subversion
             return ""
     return ""
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, and this account may see it: up to Python 3.13 pathlib raises an error."""
+    return os.path.isdir(path)
 
 
 def is_mercurial_repository(folder: Path | str) -> bool:

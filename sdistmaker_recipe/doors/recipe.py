@@ -24,7 +24,7 @@ from sdistmaker_recipe.configuration.parsing import Check, Layer, configure
 from sdistmaker_recipe.doors import console, part_script
 from sdistmaker_recipe.doors.part_script import DISTRIBUTION, PartScript
 from sdistmaker_recipe.doors.printable import PrintableMessages
-from sdistmaker_recipe.errors import ConfigurationError, SdistmakerError
+from sdistmaker_recipe.errors import SdistmakerError
 from sdistmaker_recipe.flow import engine
 from sdistmaker_recipe.flow.option_checks import option_checks
 from sdistmaker_recipe.stages import report
@@ -52,11 +52,11 @@ class Recipe:
         self._check_other_parts()
 
     def _configure(self) -> Configuration:
-        """The configuration; raises ``UserError`` with all that is wrong."""
+        """The configuration; raises ``UserError`` with all that is wrong, or what cannot be looked at."""
         checks = (*option_checks(self._public_index(), self._folder), self._password_check())
         try:
             return configure([Layer(f"[{self._name}]", Door.PART, self._written)], self._folder, checks)
-        except ConfigurationError as error:
+        except SdistmakerError as error:
             raise zc.buildout.UserError(str(error)) from error
 
     def _password_check(self) -> Check:

@@ -22,7 +22,14 @@ from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.errors import CatalogDamagedError, StoreError
 from sdistmaker_recipe.flow.building import build, prepare_builds
 from sdistmaker_recipe.flow.context import Listener, RunContext
-from sdistmaker_recipe.flow.opening import Run, catalog_path, locked, open_run, quarantine_catalog
+from sdistmaker_recipe.flow.opening import (
+    Run,
+    catalog_path,
+    has_catalog,
+    locked,
+    open_run,
+    quarantine_catalog,
+)
 from sdistmaker_recipe.flow.planning import is_empty_first_run, plan
 from sdistmaker_recipe.flow.publishing import publish, publish_nothing
 from sdistmaker_recipe.flow.reporting import report
@@ -83,9 +90,9 @@ def _run_locked(
 def check_destination(configuration: Configuration, buildout: Path | None = None) -> None:
     """Refuse a folder that must not become an index; ``buildout`` is the folder of the buildout.
 
-    Raises ``ConfigurationError``.
+    Raises ``ConfigurationError``, and ``StoreError`` if this account may not look at it.
     """
-    if not catalog_path(configuration).exists():
+    if not has_catalog(configuration):
         # Only the first run needs this import.
         from sdistmaker_recipe.flow import destination
 
@@ -155,11 +162,10 @@ def _report_untouched(configuration: Configuration, context: RunContext) -> Repo
     None if there may be something to do. This does not wait until another run ends, because it only reads the
     catalog. If a long transaction of the other run keeps the catalog locked, there may be something to do.
     """
-    path = catalog_path(configuration)
-    if context.adopt or context.verify or context.wheels_for_all or not path.exists():
+    if context.adopt or context.verify or context.wheels_for_all or not has_catalog(configuration):
         return None
     try:
-        with open_catalog(path) as catalog, ExitStack() as stack:
+        with open_catalog(catalog_path(configuration)) as catalog, ExitStack() as stack:
             sources, warnings, errors = open_sources(
                 configuration, context.credentials, configuration.state, stack
             )

@@ -216,6 +216,16 @@ def catalog_path(configuration: Configuration) -> Path:
     return configuration.state / _CATALOG
 
 
+def has_catalog(configuration: Configuration) -> bool:
+    """Whether the file of the catalog is there; raises ``StoreError`` if this account may not look for it."""
+    try:
+        return catalog_path(configuration).exists()
+    except OSError as error:
+        # The error names the file, but what the account may not use is its folder.
+        refused = OSError(error.errno, error.strerror)
+        raise StoreError.of(refused, configuration.state) from error
+
+
 def open_run_catalog(
     configuration: Configuration, context: RunContext, *, new_catalog: bool = False
 ) -> AbstractContextManager[Catalog]:
@@ -227,7 +237,7 @@ def open_run_catalog(
     path = catalog_path(configuration)
     if not context.dry_run:
         return open_catalog(path)
-    return open_catalog(None if new_catalog or not path.exists() else path, as_copy=True)
+    return open_catalog(None if new_catalog or not has_catalog(configuration) else path, as_copy=True)
 
 
 def quarantine_catalog(configuration: Configuration, context: RunContext, error: CatalogDamagedError) -> str:

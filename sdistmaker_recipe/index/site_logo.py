@@ -33,9 +33,9 @@ def read_logo(path: Path) -> Logo:
 
     Raises ``ConfigurationError`` if there is no such file, or if it is too large or of another type.
     """
-    if not path.is_file():
-        raise _problem(path, "is not a file; write the path of a picture")
     try:
+        if not path.is_file():
+            raise _problem(path, "is not a file; write the path of a picture")
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)
     except OSError as error:

@@ -66,7 +66,7 @@ def _configuration_files(environment: Mapping[str, str], prefix: Path) -> list[P
     folders = (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
     files = [*(Path(folder) / "pip/pip.conf" for folder in folders if folder), Path("/etc/pip.conf")]
     home = environment.get("HOME")
-    if home and not (chosen and Path(chosen).exists()):
+    if home and not (chosen and os.access(chosen, os.F_OK)):
         configuration = environment.get("XDG_CONFIG_HOME") or f"{home}/.config"
         files += [Path(home) / ".pip/pip.conf", Path(configuration) / "pip/pip.conf"]
     files.append(prefix / "pip.conf")

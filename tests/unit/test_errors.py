@@ -83,6 +83,15 @@ class TestDiskHints:
         assert f"sudo install -d -o ACCOUNT {tmp_path / 'packages'};" in hint
         assert "option destination" in hint
 
+    def test_are_there_also_where_nothing_may_be_looked_at(self, tmp_path, monkeypatch):
+        def refuse(path: Path) -> bool:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+        # As pathlib does up to Python 3.13, below a folder of another account.
+        monkeypatch.setattr(Path, "exists", refuse)
+        hint = self.hint(errno.EACCES, tmp_path / "of-another/index-state")
+        assert f"may not create anything in {tmp_path}." in hint
+
     def test_name_the_account_where_the_file_belongs_to_another(self, tmp_path):
         assert self.hint(errno.EACCES, tmp_path).startswith("Run everything that writes to one index as")
 

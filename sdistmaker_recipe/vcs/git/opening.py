@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from sdistmaker_recipe.configuration.local_repository import git_folder_of, main_folder_of
+from sdistmaker_recipe.configuration.local_repository import git_folder_of, is_folder, main_folder_of
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
@@ -89,7 +89,7 @@ def _cut(url: str, inner: str) -> str:
 
 def _above(folder: Path) -> tuple[Path, str]:
     """The nearest repository at or above a path, and the path from there; the path itself if it exists."""
-    if folder.is_dir():
+    if is_folder(folder):
         return folder, ""
     for above in folder.parents:
         for candidate in (above, Path(f"{above}{SUFFIX}")):
@@ -103,10 +103,10 @@ def _local_places(url: str, folder: Path) -> Mapping[str, Place]:
 
     A folder whose disk is not mounted is empty too, and that does not mean that all tags are deleted.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         with_suffix = Path(f"{folder}{SUFFIX}")
-        if not with_suffix.is_dir():
-            raise PathNotFoundError(url, "no such folder", "Check the path.")
+        if not is_folder(with_suffix):
+            raise PathNotFoundError(url, "no such folder", "Check the path, and who may read it.")
         folder = with_suffix
 
     def place_in(path: str) -> Place | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from sdistmaker_recipe.configuration.local_repository import is_folder
 from sdistmaker_recipe.errors import PathNotFoundError
 from sdistmaker_recipe.model import RepositorySettings
 from sdistmaker_recipe.vcs import Credentials
@@ -81,7 +82,7 @@ def _identity(url: str, known: str, inner: str) -> str:
 
 def _above(folder: Path) -> tuple[Path, str]:
     """The nearest repository at or above a path, and the path from there; the path itself if it exists."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         for above in folder.parents:
             if repository_in(str(above)):
                 return above, folder.relative_to(above).as_posix()
@@ -93,8 +94,8 @@ def _local_places(url: str, folder: Path, servers: Servers) -> Mapping[str, Plac
 
     A folder whose disk is not mounted is empty too, and that does not mean that all tags are deleted.
     """
-    if not folder.is_dir():
-        raise PathNotFoundError(url, "no such folder", "Check the path.")
+    if not is_folder(folder):
+        raise PathNotFoundError(url, "no such folder", "Check the path, and who may read it.")
 
     def place_in(path: str) -> Place | None:
         return LocalPlace(url, path, servers) if repository_in(path) else None

@@ -69,7 +69,7 @@ class LibsvnConnection(LogReader):
             use_system_certificates()
         self._credentials = credentials
         self._auth = _authentication(self._url, credentials)
-        self._config = client.get_config()
+        self._config = _configuration(self._url)
         self._session: Any = None
         self._head = ""
         self._closed = False
@@ -330,6 +330,20 @@ def load_repository(folder: Path, dump: BinaryIO) -> str:
             raise translate(url, _chain(error)) from error
         made.rename(folder)
     return url
+
+
+def _configuration(url: str) -> Any:  # noqa: ANN401  # subvertpy has no types
+    """Subversion's settings, of the machine and the account; raises ``RepositoryError``."""
+    try:
+        return client.get_config()
+    except FOREIGN_ERRORS as error:
+        reason = " ".join(message for _number, message in _chain(error)).rstrip(":")
+        raise RepositoryError(
+            url,
+            f"Subversion's settings cannot be read: {reason}",
+            "Correct the file. If it belongs to another account, as in a hook or after sudo, set HOME to the "
+            "home folder of the account that runs this.",
+        ) from error
 
 
 def _authentication(url: str, credentials: Credentials) -> Any:  # noqa: ANN401  # subvertpy has no types

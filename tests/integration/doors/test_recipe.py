@@ -224,6 +224,13 @@ def test_all_wrong_options_are_told_at_once(released: History, commands: Command
     assert "An internal error" not in done.output
 
 
+def test_a_destination_that_cannot_be_looked_at_is_told(released: History, commands: Commands) -> None:
+    done = commands.buildout(config(released, f"destination = {'x' * 300}"))
+    assert done.status == 1
+    assert "-state: File name too long\nUse a shorter path." in done.output
+    assert "An internal error" not in done.output
+
+
 def test_comments_in_options_are_no_values(released: History, commands: Commands) -> None:
     options = "ignore =\n    # the old ones\n    attic\n    .svn ; hidden\n"
     done = commands.buildout(config(released, options))

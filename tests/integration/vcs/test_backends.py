@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sdistmaker_recipe.errors import RepositoryError
+from sdistmaker_recipe.errors import PathNotFoundError, RepositoryError
 from sdistmaker_recipe.vcs import Credentials, load_repository, open_repository
 from sdistmaker_recipe.vcs.subversion.program import SvnProgramConnection
 
@@ -18,6 +18,29 @@ def no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without subvertpy."""
     monkeypatch.setitem(sys.modules, "subvertpy", None)
     monkeypatch.delitem(sys.modules, "sdistmaker_recipe.vcs.subversion.libsvn", raising=False)
+
+
+@pytest.mark.parametrize("scheme", ["git+file", "hg+file"])
+def test_a_folder_that_cannot_be_looked_at_is_no_error_of_the_program(tmp_path: Path, scheme: str) -> None:
+    # The system refuses a long name to every account, and a folder of another account in the same way.
+    with pytest.raises(PathNotFoundError, match="no such folder") as raised:
+        open_repository(f"{scheme}://{tmp_path}/{'x' * 300}/tags/1.0").check("")
+    assert raised.value.hint == "Check the path, and who may read it."
+
+
+@pytest.mark.parametrize("content", ["[global\n", None])
+def test_settings_of_subversion_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    pytest.importorskip("subvertpy")
+    servers = tmp_path / ".subversion/servers"
+    servers.parent.mkdir()
+    # As with the home folder of root, a folder cannot be read as a file.
+    servers.write_text(content) if content else servers.mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(RepositoryError, match=f"settings cannot be read: .*{servers}") as raised:
+        open_repository("file:///srv/svn", "subversion").head()
+    assert "set HOME" in raised.value.hint
 
 
 URLS = ["http://h/x", "HTTPS://h/x", "svn://h/x", "svn+ssh://h/x", "svn+other://h/x", "file:///x"]

@@ -86,6 +86,14 @@ def test_a_lock_of_another_account_is_named(configuration, tmp_path, monkeypatch
     assert "same account" in raised.value.hint
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path):
+    # The system refuses a long name to every account, and a folder of another account in the same way.
+    layer = Layer("test", Door.FLAG, {"--destination": str(tmp_path / ("x" * 300))})
+    with pytest.raises(StoreError, match="-state: File name too long") as raised:
+        opening.has_catalog(configure([layer], tmp_path))
+    assert raised.value.hint == "Use a shorter path."
+
+
 def test_a_disk_that_refuses_the_note_of_a_run_is_named(configuration, tmp_path):
     # As where a killed run of another account left the file.
     (configuration.state / "running").symlink_to(tmp_path / "missing/running")

@@ -70,6 +70,11 @@ def test_must_be_a_file(tmp_path):
             read_logo(path)
 
 
+def test_says_why_it_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be read: File name too long"):
+        read_logo(tmp_path / f"{'x' * 300}.png")
+
+
 def test_is_recognised_quickly_whatever_it_is(tmp_path):
     for piece in (b"<!---", b"<!-- -->", b"<!DOCTYPE svg ", b"<?xml ", b" ", b"<!-- - -", b"<!DOCTYPE svg[]"):
         with pytest.raises(ConfigurationError):
