@@ -51,6 +51,7 @@ from sdistmaker_recipe.toolchain.build_folder import (
 )
 from sdistmaker_recipe.toolchain.client_warnings import (
     REQUIREMENTS_FILE,
+    local_requirement_warnings,
     requirement_warnings,
     toolchain_warnings,
 )
@@ -310,7 +311,7 @@ def _build_on(
             built = _repack(sdist, metadata, BuildRecord(rung, raw_sdist.installed, left_out, stubs), job)
             return built._replace(
                 lacks_code=lacks_code(exported.files, sdist.file_names()),
-                warnings=tuple(_requirement_warnings(sdist)),
+                warnings=tuple(_requirement_warnings(sdist, metadata)),
             )
 
 
@@ -328,12 +329,20 @@ def _times_to_settle(exported: ExportedTag, began: int, tag: Tag) -> SettleTimes
     return partial(repacking.set_time_of_new_members, began=began, exported=times, time=_epoch(tag))
 
 
-def _requirement_warnings(sdist: Sdist) -> Iterator[str]:
+def _requirement_warnings(sdist: Sdist, metadata: archive.Metadata) -> Iterator[str]:
+    texts = [_header(metadata)]
     for path, member in sdist.members.items():
         if REQUIREMENTS_FILE.fullmatch(path) and member.isreg():
             with sdist.open_file(member) as file:
                 content = file.read(_MAX_REQUIREMENTS_BYTES)
-            yield from requirement_warnings(content.decode("utf-8", "replace"))
+            texts.append(content.decode("utf-8", "replace"))
+            yield from requirement_warnings(texts[-1])
+    yield from local_requirement_warnings(texts)
+
+
+def _header(metadata: archive.Metadata) -> str:
+    """The fields of a PKG-INFO, without the description after them."""
+    return metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
 
 
 def _check_name_and_version(
@@ -351,11 +360,10 @@ def _check_name_and_version(
     check_version_source(metadata.version, rung, installed, exported, job.tag, context)
     is_stated = partial(states_version, metadata.version, exported)
     check_version(metadata.version, job.tag, context, is_stated, exported.files)
-    if rung.python.version < (3, 0) and not (job.pin or job.is_rebuild):
-        header = metadata.content.decode("utf-8", "replace").partition("\n\n")[0]
-        if excludes_python_2(header):
-            text = f"{rung.python.label} built this tag, whose metadata says that it needs Python 3."
-            raise BuildError(text, read_build_log(context))
+    is_accepted = rung.python.version >= (3, 0) or job.pin or job.is_rebuild
+    if not is_accepted and excludes_python_2(_header(metadata)):
+        text = f"{rung.python.label} built this tag, whose metadata says that it needs Python 3."
+        raise BuildError(text, read_build_log(context))
 
 
 def _bytes_for_text(built: Built, context: BuildContext) -> BuildError | None:

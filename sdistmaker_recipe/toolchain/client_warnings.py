@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sdistmaker_recipe.model import BuiltWheel, NoWheel
 from sdistmaker_recipe.toolchain.ladder import Rung
@@ -12,6 +12,22 @@ from sdistmaker_recipe.toolchain.requirements import requirement_problem
 
 REQUIREMENTS_FILE = re.compile(r"(?:.*/)?[^/]+\.egg-info/requires\.txt")
 """The path of the file in which setuptools writes the requirements of a project."""
+
+_LOCAL_REQUIREMENT = re.compile(
+    r"^(?:Requires-Dist:[ \t]*)?([a-z0-9][\w.-]*)[^\n@;]*@[ \t]*file:", re.MULTILINE | re.IGNORECASE
+)
+
+
+def local_requirement_warnings(texts: Iterable[str]) -> Iterator[str]:
+    """The requirements that name a file or folder of the machine that built, as Poetry writes those by path.
+
+    ``texts`` are the header of PKG-INFO, and what ``REQUIREMENTS_FILE`` names.
+    """
+    for name in dict.fromkeys(match[1] for text in texts for match in _LOCAL_REQUIREMENT.finditer(text)):
+        yield (
+            f"no client can install this release, for it requires {shortened(name)} from a path of the "
+            "machine that built it. Require it by its name and version in a new tag."
+        )
 
 
 def requirement_warnings(requires_txt: str) -> Iterator[str]:

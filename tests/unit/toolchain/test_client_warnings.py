@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sdistmaker_recipe.model import BuiltWheel, NoWheel
-from sdistmaker_recipe.toolchain.client_warnings import requirement_warnings, toolchain_warnings
+from sdistmaker_recipe.toolchain.client_warnings import (
+    local_requirement_warnings,
+    requirement_warnings,
+    toolchain_warnings,
+)
 from sdistmaker_recipe.toolchain.ladder import Interpreter, Rung
 
 PYTHON = Interpreter("python3", (3, 11))
@@ -25,6 +29,15 @@ def test_requirements_that_clients_know_are_passed_over() -> None:
         'acme>=1,!=1.5.*\n\n[extra]\nacme[more] @ https://acme.test/a.zip\n\n[:python_version < "3"]\nsix\n'
     )
     assert list(requirement_warnings(text)) == []
+
+
+def test_a_requirement_from_a_path_of_the_machine_is_named_once() -> None:
+    local = "foo-bar[more] @ file:///build/tree/foo"
+    header = (
+        f"Name: acme\nRequires-Dist: {local} ; extra == 'x'\nRequires-Dist: six @ https://acme.test/a.zip"
+    )
+    (warning,) = local_requirement_warnings([header, f"six>=1\n{local}\n"])
+    assert "requires foo-bar from a path" in warning
 
 
 def test_a_release_without_a_wheel_tells_which_tools_it_needs() -> None:
