@@ -32,6 +32,12 @@ _FILES = ("setup.py", "pyproject.toml")
 LEGACY_SYSTEM = BuildSystem(requires=("setuptools",), backend="setuptools.build_meta:__legacy__")
 """The build system of a source tree that declares none (PEP 517, "Source trees")."""
 
+_EARLY_POETRY = BuildSystem(requires=("poetry-core<1.1",), backend="poetry.core.masonry.api")
+"""What builds a tag of Poetry before 0.12, which declared no build system and wrote a setup.py into archives.
+
+So does this version. Clients need that file, because they take setuptools for such an archive.
+"""
+
 
 def load_toml(text: str) -> dict[str, Any]:
     """The table in TOML text; raises ``ValueError`` if the text is malformed."""
@@ -54,10 +60,14 @@ def read_build_system(tree: Path, *, is_url_given: bool = False) -> BuildSystem:
             )
         return LEGACY_SYSTEM
     try:
-        table = load_toml(read_bytes(tree, "pyproject.toml").decode()).get("build-system")
+        document = load_toml(read_bytes(tree, "pyproject.toml").decode())
     except ValueError as error:
         raise BuildError(f"pyproject.toml cannot be read: {error}.") from error
-    return LEGACY_SYSTEM if table is None else _parse(table)
+    if (table := document.get("build-system")) is not None:
+        return _parse(table)
+    tools = document.get("tool")
+    is_of_poetry = isinstance(tools, dict) and "poetry" in tools and "project" not in document
+    return _EARLY_POETRY if is_of_poetry and not (tree / "setup.py").is_file() else LEGACY_SYSTEM
 
 
 def _cure(tree: Path, *, is_url_given: bool) -> str:

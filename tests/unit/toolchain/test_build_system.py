@@ -73,6 +73,12 @@ class TestDeclared:
         text = table("requires = []\nbuild-backend = 'Zähler'")
         assert read_build_system(tree(text)).backend == "Zähler"
 
+    def test_poetry_of_2018_declared_none(self, tree):
+        text = '[tool.poetry]\nname = "pkg"\n'
+        assert read_build_system(tree(text)).backend == "poetry.core.masonry.api"
+        assert read_build_system(tree(f'{text}[project]\nname = "pkg"\n')) == LEGACY_SYSTEM
+        assert read_build_system(tree(text, "setup.py")) == LEGACY_SYSTEM
+
 
 class TestMalformed:
     def test_a_tree_with_neither_file_says_so(self, tree):
