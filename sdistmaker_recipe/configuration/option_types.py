@@ -268,6 +268,9 @@ def url(value: object) -> str:
     written = text(value)
     if written:
         check_url(written, r"https?|file", "is not an http, https or file URL")
+        # Pages show it in lines that are copied into a shell.
+        if re.search(r"[\s\"'<>\\`]", written):
+            raise ValueError("has a space, a quote or another character that must be percent-encoded")
     return written.rstrip("/")
 
 

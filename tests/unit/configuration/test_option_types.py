@@ -288,6 +288,11 @@ class TestUrl:
         with pytest.raises(ValueError, match="URL"):
             option_types.url(written)
 
+    @pytest.mark.parametrize("character", [" ", "\t", '"', "'", "<", ">", "\\", "`"])
+    def test_refuses_what_a_line_to_copy_cannot_hold(self, character):
+        with pytest.raises(ValueError, match="must be percent-encoded"):
+            option_types.url(f"https://example.com/sim{character}ple")
+
     @pytest.mark.parametrize("written", ["https://", "http:///simple", "https:example.com"])
     def test_refuses_a_web_address_without_a_host(self, written):
         with pytest.raises(ValueError, match=r"host|URL"):
