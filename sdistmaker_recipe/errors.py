@@ -142,6 +142,8 @@ def _disk_hint(error: OSError, place: Path) -> str:
         return SAME_ACCOUNT
     # Up to Python 3.13 pathlib raises an error for what may not be looked at.
     there = next(folder for folder in (*place.parents, Path("/")) if os.access(folder, os.F_OK))
+    if not os.access(there, os.X_OK):
+        return f"This account may not look into {there}: give it the right, or {_OTHER_PLACE}. {SAME_ACCOUNT}"
     missing = there / place.relative_to(there).parts[0] if there in place.parents else place
     return (
         f"This account may not create anything in {there}. Either make the folder for it: "

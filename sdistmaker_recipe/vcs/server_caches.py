@@ -33,9 +33,16 @@ def claim(folder: Path, name: str, owner: str) -> None:
     A disk that is full is no reason to fail: then the cache is removed once and made again.
     """
     file = folder / f"{name}.{_OWNER}{_digest(owner)}"
-    if not file.exists():
-        with suppress(OSError):
+    with suppress(OSError):
+        if not file.exists():
             file.touch()
+
+
+def claim_if_made(folder: Path, name: str, owner: str) -> None:
+    """The same, if there is such a cache already."""
+    with suppress(OSError):
+        if (folder / f"{name}.lock").exists():
+            claim(folder, name, owner)
 
 
 @contextmanager

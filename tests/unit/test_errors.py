@@ -92,6 +92,13 @@ class TestDiskHints:
         hint = self.hint(errno.EACCES, tmp_path / "of-another/index-state")
         assert f"may not create anything in {tmp_path}." in hint
 
+    def test_name_a_folder_that_this_account_may_not_look_into(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.X_OK)
+        hint = self.hint(errno.EACCES, tmp_path / "index.html")
+        assert f"may not look into {tmp_path}: give it the right, or choose" in hint
+        # The file may well be there.
+        assert "install" not in hint
+
     def test_name_the_account_where_the_file_belongs_to_another(self, tmp_path):
         assert self.hint(errno.EACCES, tmp_path).startswith("Run everything that writes to one index as")
 

@@ -26,7 +26,7 @@ from sdistmaker_recipe.vcs.git.errors import LostObjectsError
 from sdistmaker_recipe.vcs.git.objects import make_git_folder, read_commits, with_folders
 from sdistmaker_recipe.vcs.git.process import Git
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim, locked, scratch_folder
+from sdistmaker_recipe.vcs.server_caches import claim_if_made, locked, scratch_folder
 from sdistmaker_recipe.vcs.tag_rows import Resolved
 
 logger = logging.getLogger(__name__)
@@ -52,8 +52,7 @@ class Cache:
         self._name = hashlib.sha256(server.encode()).hexdigest()[:24]
         self._folder = folder / f"{self._name}.git"
         self._lock = folder / f"{self._name}.lock"
-        if self._lock.exists():
-            claim(folder, self._name, owner)
+        claim_if_made(folder, self._name, owner)
 
     @property
     def large_files(self) -> Path:

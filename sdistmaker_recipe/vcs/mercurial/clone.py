@@ -20,7 +20,7 @@ from sdistmaker_recipe.vcs.mercurial.command_server import Servers
 from sdistmaker_recipe.vcs.mercurial.environment import SSH
 from sdistmaker_recipe.vcs.mercurial.urls import login_prefix, with_user
 from sdistmaker_recipe.vcs.retry import with_retries
-from sdistmaker_recipe.vcs.server_caches import claim, locked, scratch_folder
+from sdistmaker_recipe.vcs.server_caches import claim_if_made, locked, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +47,7 @@ class Clone:
         self._lock = folder / f"{name}.lock"
         self._tip = ""
         self._ssh: list[str] | None = None
-        if self._lock.exists():
-            claim(folder, name, owner)
+        claim_if_made(folder, name, owner)
 
     @property
     def arguments(self) -> Sequence[str]:

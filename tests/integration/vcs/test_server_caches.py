@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sdistmaker_recipe.errors import StoreError
-from sdistmaker_recipe.vcs.server_caches import claim, clean, locked, remove_unused
+from sdistmaker_recipe.vcs.server_caches import claim, claim_if_made, clean, locked, remove_unused
 from tests.support.commands import Commands
 from tests.support.git import commit, git, make_bare
 from tests.support.git_servers import git_daemon
@@ -60,6 +60,16 @@ def test_a_cache_in_use_stays_and_foreign_files_too(caches: Path) -> None:
     remove_unused(caches, [])
     assert names(caches) == {"notes"}
     remove_unused(caches / "missing", [])
+
+
+def test_a_cache_that_cannot_be_looked_at_is_an_error_when_it_is_used(tmp_path: Path) -> None:
+    # The system refuses a long name to every account, and a folder of another account in the same way.
+    folder = tmp_path / ("x" * 300)
+    claim_if_made(folder, A, "git://h/one")
+    claim(folder, A, "git://h/one")
+    refused = pytest.raises(StoreError, match="File name too long")
+    with refused, locked(folder / f"{A}.lock", A, "git://h/one", fcntl.LOCK_SH):
+        pass
 
 
 def test_what_the_disk_refuses_of_a_cache_is_named(tmp_path: Path) -> None:
