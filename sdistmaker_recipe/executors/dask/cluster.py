@@ -217,7 +217,7 @@ class DaskCluster:
 
     def greet(self, address: str, work: Sealed) -> Greeting:
         """Make a worker ready for this sealed work."""
-        greeting: Greeting = self._ask(address, site.greet, work)
+        greeting: Greeting = self._ask(address, site.greet, work, self._client.id)
         return greeting
 
     def start(
@@ -258,13 +258,12 @@ class DaskCluster:
             with suppress(Exception):
                 self._client.cancel(list(attempts), force=True)
 
-    def keep(self, sites: Mapping[str, str]) -> None:
-        """Tell workers that the run goes on, and do not wait for them; ``sites`` is as for ``close``."""
+    def keep(self, addresses: Sequence[str]) -> None:
+        """Tell these workers that the run goes on, and do not wait for them."""
         # Some may not answer. The others are told at once.
-        if sites and not self._keeper.is_alive():
-            self._keeper = Thread(
-                target=self._call_sites, args=(site.keep, sites, _KEEP_SECONDS), daemon=True
-            )
+        if addresses and not self._keeper.is_alive():
+            arguments = (addresses, _KEEP_SECONDS, site.keep, self._client.id)
+            self._keeper = Thread(target=self._tell, args=arguments, daemon=True)
             self._keeper.start()
 
     def was_stopped(self, address: str) -> bool:
@@ -283,20 +282,24 @@ class DaskCluster:
 
     def close(self, sites: Mapping[str, str]) -> None:
         """Cancel what runs, end these sites, and close the connection; takes a bounded time."""
-        self._call_sites(site.leave, sites, _LEAVE_SECONDS)
+        self._tell(list(sites), _LEAVE_SECONDS, site.leave, list(sites.values()))
         with suppress(Exception):
             self._client.close(timeout=_CLOSE_SECONDS)
 
-    def _call_sites(
-        self, function: Callable[[list[str]], Any], sites: Mapping[str, str], seconds: float
+    def _tell(
+        self,
+        addresses: Sequence[str],
+        seconds: float,
+        function: Callable[..., Any],
+        argument: str | list[str],
     ) -> None:
-        """Call a function of these sites on their workers; wait so long for them at most."""
+        """Call a function on workers; wait so long for them at most. Who does not answer is passed over."""
         with suppress(Exception):
             if self._client.status == "running":
                 self._client.run(
                     function,
-                    list(sites.values()),
-                    workers=list(sites),
+                    argument,
+                    workers=list(addresses),
                     on_error="ignore",
                     callback_timeout=seconds,
                 )

@@ -27,7 +27,7 @@ _FAILED = "could not build what another worker built then, for instance: "
 _MOST_DROPS = 3
 """So many times a job is given to a worker again because the connection to the scheduler broke, or because
 its worker was stopped."""
-_KEEP_SECONDS = 20.0
+_KEEP_SECONDS = 40.0
 """So often workers are told that the run goes on: see ``site._IDLE_SECONDS``."""
 
 
@@ -89,11 +89,8 @@ class ClusterExecutor(Executor):
         """End the run on all workers; does not wait for jobs that run."""
         self._events.put(self._end)
         self._thread.join()
-        self._cluster.close(self._sites())
+        self._cluster.close({worker.address: worker.site for worker in self._assignment.workers.values()})
         self._roster.close()
-
-    def _sites(self) -> dict[str, str]:
-        return {worker.address: worker.site for worker in self._assignment.workers.values()}
 
     def _handle_events(self) -> None:
         while not self._is_over:
@@ -132,7 +129,7 @@ class ClusterExecutor(Executor):
                 self._lose(address)
             self._next_poll = time.monotonic() + self._cluster.poll_seconds
         if time.monotonic() >= self._next_keep:
-            self._cluster.keep(self._sites())
+            self._cluster.keep(list(self._assignment.workers))
             self._next_keep = time.monotonic() + _KEEP_SECONDS
         may_start = self._roster.may_start(self._assignment.workers)
         self._take_answers()

@@ -52,8 +52,8 @@ class Cluster(Protocol):
     def cancel(self, attempts: Sequence[Attempt]) -> None:
         """Forget attempts whose answers nobody wants."""
 
-    def keep(self, sites: Mapping[str, str]) -> None:
-        """Tell workers that the run goes on, and do not wait for them; ``sites`` is as for ``close``."""
+    def keep(self, addresses: Sequence[str]) -> None:
+        """Tell these workers that the run goes on, and do not wait for them."""
 
     def was_stopped(self, address: str) -> bool:
         """Whether a worker that is gone ended in order, as when it is stopped or given back."""

@@ -49,16 +49,16 @@ _sites: dict[str, Site | None] = {}
 """The sites of this process by their names, None for those that it ended; a restarted worker has none."""
 
 
-async def greet(work: Sealed, dask_worker: Any = None) -> Greeting:  # noqa: ANN401
-    """Make this worker ready for the run that does this sealed work; Dask gives ``dask_worker``."""
+async def greet(work: Sealed, run: str = "", dask_worker: Any = None) -> Greeting:  # noqa: ANN401
+    """Make this worker ready for the sealed work of the run of this name; Dask gives ``dask_worker``."""
     # The checks start programs, and meanwhile the worker must answer its scheduler.
-    return await asyncio.to_thread(_open_site, work, dask_worker)
+    return await asyncio.to_thread(_open_site, work, run, dask_worker)
 
 
-async def keep(sites: list[str]) -> None:
-    """Let those of the sites that are of this worker know that their run goes on."""
-    for name in sites:
-        if found := _sites.get(name):
+async def keep(run: str) -> None:
+    """Let the sites of a run know that it goes on."""
+    for found in list(_sites.values()):
+        if found and found.run == run:
             found.keep()
 
 
@@ -93,10 +93,10 @@ def _why_there_is_none(site: str) -> Literal["ended", "unknown"]:
     return "ended" if site in _sites else "unknown"
 
 
-def _open_site(work: Sealed, worker: Any) -> Greeting:  # noqa: ANN401
+def _open_site(work: Sealed, run: str, worker: Any) -> Greeting:  # noqa: ANN401
     name, host, parent = uuid4().hex, socket.gethostname(), Path(worker.local_directory).parent
     try:
-        site = Site(name, unseal(work), parent, worker.state.nthreads, partial(_is_ending, worker))
+        site = Site(name, unseal(work), parent, worker.state.nthreads, partial(_is_ending, worker), run)
     except OSError as error:
         problem = f"{error.filename or parent}: {error.strerror or error}"
         return Greeting("", host, problem, "Start it with another --local-directory.")
@@ -121,8 +121,8 @@ class Site:
     """The folder of a run on a worker, and as many processes as the worker has threads.
 
     The folder is beside the worker's own one. It is removed at the end; another worker removes that of a
-    worker that was killed. ``is_ending`` says whether the worker is about to end. ``is_abandoned`` is true if
-    it was closed because nothing was heard of the run.
+    worker that was killed. ``is_ending`` says whether the worker is about to end. ``run`` is the name of the
+    run. ``is_abandoned`` is true if it was closed because nothing was heard of that.
     """
 
     def __init__(
@@ -132,7 +132,9 @@ class Site:
         parent: Path,
         threads: int,
         is_ending: Callable[[], bool] = lambda: False,
+        run: str = "",
     ) -> None:
+        self.run = run
         self._work, self._is_ending = work, is_ending
         if parent.is_relative_to("/dev"):
             # The sandbox has a /dev of its own.

@@ -277,7 +277,7 @@ def test_workers_are_told_that_a_run_goes_on(cluster: DaskCluster) -> None:
     try:
         (address,) = client.workers()
         sites = {address: client.greet(address, seal(Sums())).site}
-        client.keep(sites)
+        client.keep([address])
         (worker,) = cluster.workers
         wait_for(lambda: "function 'keep'" in worker.log.read_text(), worker.log.read_text)
         assert not client.was_stopped(address)

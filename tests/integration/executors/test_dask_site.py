@@ -204,14 +204,25 @@ def test_ends_what_runs_of_a_run_that_is_gone(tmp_path: Path, monkeypatch: pytes
     wait_for(lambda: list(tmp_path.iterdir()) == [], lambda: str(list(tmp_path.iterdir())))
 
 
-def test_lasts_as_long_as_the_run_says_that_it_goes_on(opened: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "_IDLE_SECONDS", 2.0)
-    monkeypatch.setitem(site._sites, "one", opened)
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        asyncio.run(site.keep(["another", "one"]))
-        time.sleep(0.1)
-    assert perform("one", 4) == [("done", 8)]
+def test_lasts_as_long_as_the_run_says_that_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "_IDLE_SECONDS", 3.0)
+    worker = dask_worker(tmp_path, threads=1)
+    ended, kept = (
+        asyncio.run(site.greet(seal(Sums()), run, dask_worker=worker)).site for run in ("killed", "kept")
+    )
+
+    def keep_one() -> bool:
+        asyncio.run(site.keep("kept"))
+        return site._sites[ended] is None
+
+    wait_for(keep_one, lambda: str(site._sites))
+    end = time.monotonic() + 4
+    wait_for(lambda: keep_one() and time.monotonic() > end, lambda: str(site._sites))
+    assert perform(kept, 4) == [("done", 8)]
+    assert perform(ended, 4) == [("ended", None)]
+    asyncio.run(site.leave([kept]))
 
 
 def test_ends_with_its_worker_and_does_not_wait_for_builds(tmp_path: Path) -> None:
