@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import checked
@@ -34,7 +33,7 @@ def run(
     ``ConfigurationError`` with all of them.
     """
     checks = (*option_checks(), console.password_check(os.environ))
-    options = checked(configuration, Path.cwd(), checks)
+    options = checked(configuration, console.current_folder(), checks)
     context = replace(
         console.run_context(options, os.environ),
         dry_run=dry_run,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from sdistmaker_recipe import __version__
@@ -13,6 +12,7 @@ from sdistmaker_recipe.configuration import option_types
 from sdistmaker_recipe.configuration.declaration import Door, Option
 from sdistmaker_recipe.configuration.options import grouped_options, options
 from sdistmaker_recipe.configuration.parsing import Layer
+from sdistmaker_recipe.doors.console import current_folder
 from sdistmaker_recipe.doors.help_pages import HelpFormatter
 
 _EXAMPLE = """\
@@ -169,7 +169,7 @@ def flags_layer(
         # A typed path is relative to the current folder, even if the script belongs to another folder.
         path = values.get(flag)
         if path and path.strip() and not path.startswith("~"):
-            values[flag] = str(Path.cwd() / path.strip())
+            values[flag] = str(current_folder() / path.strip())
     return Layer("command line", Door.FLAG, values, _unknown_flags(unknown), parser._option_string_actions)
 
 

@@ -82,7 +82,7 @@ def main(
         # What is printed for a schedule runs in another environment.
         password = () if arguments.schedule else (console.password_check(os.environ),)
         checks = (*option_checks(public_index), *password)
-        configuration = configure(layers, Path(base or Path.cwd()), checks)
+        configuration = configure(layers, Path(base) if base else console.current_folder(), checks)
         if arguments.schedule:
             print_text(_schedule(arguments, configuration))
             return 0
@@ -103,7 +103,7 @@ def make_sdist() -> int:
             flags_layer(parser, arguments, unknown),
         ]
         with _positional_names():
-            configuration = configure(layers, Path.cwd(), [console.password_check(os.environ)])
+            configuration = configure(layers, console.current_folder(), [console.password_check(os.environ)])
         context = replace(
             console.run_context(configuration, os.environ), verbose=arguments.verbose, wheel=arguments.wheel
         )
@@ -230,7 +230,7 @@ def _schedule(arguments: argparse.Namespace, configuration: Configuration) -> st
         wait_given=configuration.wait > 0,
     )
     # Relative paths in the arguments are meant from the current folder.
-    folder = Path.cwd()
+    folder = console.current_folder()
     if arguments.schedule == "hook":
         log = configuration.state / "hook.log"
         return schedules.hooks(_systems(configuration), command, folder, log, configuration.script)

@@ -9,12 +9,23 @@ from typing import NamedTuple
 
 from sdistmaker_recipe.configuration.options import Configuration
 from sdistmaker_recipe.configuration.parsing import Check
-from sdistmaker_recipe.errors import ConfigurationError, Problem
+from sdistmaker_recipe.errors import ConfigurationError, Problem, StoreError
 from sdistmaker_recipe.flow.context import RunContext
 from sdistmaker_recipe.model import Plan, Published, Skipped, TagResult, WheelResult, WorkerUse
 from sdistmaker_recipe.numbers import count
 from sdistmaker_recipe.stages import report
 from sdistmaker_recipe.vcs import Credentials
+
+
+def current_folder() -> Path:
+    """The folder that relative paths are below; raises ``StoreError`` if it was deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise StoreError(
+            f"The current folder cannot be found: {error.strerror}",
+            "Change into a folder that is there: cd /",
+        ) from error
 
 
 def run_context(configuration: Configuration, environment: Mapping[str, str]) -> RunContext:

@@ -50,6 +50,17 @@ def test_a_failing_tag_stops_no_other_and_is_reported_once(released: History, co
     assert commands.sdists_from_tags(*arguments, "--retry-failed").status == 1
 
 
+def test_a_current_folder_that_is_gone_is_told(commands: Commands) -> None:
+    for command in (["sdists_from_tags"], ["make_sdist", "file:///srv/svn/acme/tags/1.0", "dist"]):
+        given = " ".join([str(program(command[0])), *command[1:]])
+        done = commands.run("sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && exec {given}")
+        assert done.status == 3
+        assert done.stderr == (
+            "error: The current folder cannot be found: No such file or directory\n"
+            "Change into a folder that is there: cd /\n"
+        )
+
+
 def test_a_failing_tag_is_tried_again_once_it_changed(released: History, commands: Commands) -> None:
     arguments = ("--repository", released.url, "--destination", "index")
     assert commands.sdists_from_tags(*arguments).status == 1
