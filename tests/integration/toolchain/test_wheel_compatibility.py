@@ -241,9 +241,10 @@ def builder(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Builder:
     return Builder(History(folder / "repository"), folder / "builds", cache / "environments")
 
 
-def build(builder: Builder, project: str, body: str, **job) -> Built:
+def build(builder: Builder, project: str, body: str) -> Built:
     builder.history.add_tag(project, "1.0", {**FILES, "setup.py": SETUP % body})
-    built = builder.build(project, "1.0", wheels="pure", **job)
+    settings = builder.settings(wheels="pure", has_many_builds=True)
+    built = builder.build(project, "1.0", settings=settings)
     assert isinstance(built, Built), built
     return built
 
