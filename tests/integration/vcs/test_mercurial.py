@@ -235,6 +235,7 @@ def test_a_build_asks_nothing_of_what_the_scan_fetched(served: Server, tmp_path:
     assert (tmp_path / "out/setup.py").exists()
 
 
+@pytest.mark.usefixtures("quick_hg")
 def test_a_damaged_clone_is_made_again(served: Server, project: Path, tmp_path: Path, hg: Hg) -> None:
     opened = Opened(server_url(served), tmp_path / "cache")
     opened.scan()
@@ -244,6 +245,7 @@ def test_a_damaged_clone_is_made_again(served: Server, project: Path, tmp_path: 
     assert sorted(opened.scan()) == ["1.0", "1.1"]
 
 
+@pytest.mark.usefixtures("quick_hg")
 @pytest.mark.parametrize(
     ("file", "content"),
     [
