@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ class Recorder:
 def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     recorder = Recorder()
     monkeypatch.setattr(bootstrap, "tool", recorder)
+    monkeypatch.setattr(bootstrap, "tests_compiled_meanwhile", nullcontext)
     monkeypatch.setattr(bootstrap, "INDEX", tmp_path)
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
     for name in ("make_environment", "install", "install_debian_packages", "make_buildout"):
@@ -41,6 +44,19 @@ def test_test_runs_all_checks_and_pytest_with_its_arguments(tools: Recorder) -> 
     *checks, pytest_command = tools.commands
     assert checks == [*LINT, "mypy", *DOCS]
     assert pytest_command == f"pytest {' '.join(bootstrap.PARALLEL)} -k name"
+
+
+def test_the_tests_are_compiled_while_the_checks_run(tools: Recorder, monkeypatch) -> None:
+    @contextmanager
+    def compiled() -> Iterator[None]:
+        tools.commands.append("begin")
+        yield
+        tools.commands.append("end")
+
+    monkeypatch.setattr(bootstrap, "tests_compiled_meanwhile", compiled)
+    assert bootstrap.main(["test"]) == 0
+    begin, *checks, end, _pytest = tools.commands
+    assert (begin, checks, end) == ("begin", [*LINT, "mypy", *DOCS], "end")
 
 
 def test_test_goes_on_after_a_check_that_fails_and_names_it(tools: Recorder, capsys) -> None:
