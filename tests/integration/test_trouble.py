@@ -6,10 +6,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -61,6 +63,14 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+def is_published(commands: Commands, filename: str) -> bool:
+    """Whether the catalog has the release; its file is there a moment sooner."""
+    catalog = commands.folder / "index-state/catalog.sqlite3"
+    with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True)) as connection:
+        query = "SELECT 1 FROM release WHERE filename = ?"
+        return connection.execute(query, [filename]).fetchone() is not None
+
+
 @pytest.fixture
 def temporary() -> Iterator[Path]:
     """An empty folder with a short path, for sockets are in it."""
@@ -77,12 +87,10 @@ def test_a_run_that_is_ended_leaves_nothing_behind_and_the_next_one_repairs(
     assert commands.sdists_from_tags("--repository", history.url, *ARGUMENTS).status == 0
     history.release("aa", "1.1")
     history.add_tag("aa", "1.2", {"setup.py": SLOW})
-    archive = commands.folder / "index/aa/aa-1.1.tar.gz"
     process = start(commands, "--repository", history.url, *ARGUMENTS)
     # aa 1.1 is published and its page is still to come, for another tag of the project is being built.
-    wait_for(archive.exists)
-    time.sleep(0.5)
-    assert len(processes_in(commands.folder.parent)) > 2
+    wait_for(lambda: is_published(commands, "aa-1.1.tar.gz"))
+    wait_for(lambda: len(processes_in(commands.folder.parent)) > 2)
     os.kill(process.pid, number)
     begun = time.monotonic()
     assert process.wait(30) == (-9 if number is signal.SIGKILL else 130)

@@ -309,7 +309,8 @@ class TestFailures:
         )
 
     def test_of_time_have_what_was_printed_before_as_their_log(self, bench):
-        bench.context = bench.make_context(0.4)
+        # A busy machine takes a while to get there.
+        bench.context = bench.make_context(3)
         with pytest.raises(BuildError) as caught:
             bench.requirements("import time; print('step 1'); time.sleep(60)")
         assert caught.value.log == "step 1\n"

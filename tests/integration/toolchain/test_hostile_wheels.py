@@ -179,9 +179,9 @@ def test_a_path_file_is_allowed_for_the_sdist_installs_it_too(builder: Builder) 
 
 
 def test_a_build_of_a_wheel_has_a_time_limit_of_its_own(builder: Builder) -> None:
-    none = wheel_of(builder, "import time; time.sleep(600)", timeout=5)
+    none = wheel_of(builder, "import time; time.sleep(600)", timeout=10)
     assert isinstance(none, NoWheel)
-    assert none.reason == "The build took longer than 5 seconds. Allow more time with the option timeout."
+    assert none.reason == "The build took longer than 10 seconds. Allow more time with the option timeout."
     assert none.is_failure
 
 
