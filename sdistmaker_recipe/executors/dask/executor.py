@@ -25,8 +25,9 @@ from sdistmaker_recipe.model import WorkerUse
 
 _FAILED = "could not build what another worker built then, for instance: "
 _MOST_DROPS = 3
-"""So many times a job is given to a worker again because the connection to the scheduler broke, or because
-its worker was stopped."""
+"""So many times a job is given to a worker again because the connection to the scheduler broke."""
+_MOST_STOPS = 3
+"""So many stopped workers a job may have had before it is suspected to be the reason."""
 _KEEP_SECONDS = 40.0
 """So often workers are told that the run goes on: see ``site._IDLE_SECONDS``."""
 
@@ -319,8 +320,8 @@ class ClusterExecutor(Executor):
 
     def _spare(self, worker: Worker) -> None:
         """Take the jobs from a worker that are not to blame for its end, to do them elsewhere."""
-        for task in [task for task in worker.tasks if task.drops < _MOST_DROPS]:
-            task.drops += 1
+        for task in [task for task in worker.tasks if task.stops < _MOST_STOPS]:
+            task.stops += 1
             self._assignment.release(task, worker)
             self._assignment.add(task)
 

@@ -460,6 +460,11 @@ class TestLostWorkers:
         assert len(cluster.present) == 1
         assert sorted(note for use in executor.uses() for note in use.notes) == ["was stopped."] * 3
 
+    def test_that_were_stopped_are_no_connections_that_broke(self):
+        answers = iter([Lost("stopped"), Lost("stopped"), Lost("stopped"), DROPPED])
+        cluster = FakeCluster(lambda a, n: next(answers, None) or double(a, n), {"a": 1}, stopped={"a"})
+        assert run(cluster, [1]) == {1: 2}
+
     @pytest.mark.parametrize("answer", [Answer("unknown"), Lost("killed")])
     def test_are_those_of_a_job_that_stops_each_worker(self, answer):
         cluster = FakeCluster(lambda a, n: answer if n == KILLER else double(a, n), two(), stopped=set("ab"))
