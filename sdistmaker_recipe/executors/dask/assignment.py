@@ -43,8 +43,8 @@ class Task:
     """A job, its number in the order of submission, its kind, and the future of its result.
 
     ``lost_on`` are the addresses of workers that were lost while they had it. ``stops`` counts the workers
-    that were stopped meanwhile, ``drops`` how often the cluster forgot it. ``doubtful`` is a result that counts
-    only if no other worker can do the job.
+    that were stopped meanwhile, ``drops`` how often the cluster forgot it. ``doubtful`` is a result that
+    counts only if no other worker can do the job.
     """
 
     number: int
