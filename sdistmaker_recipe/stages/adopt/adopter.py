@@ -12,7 +12,7 @@ from sdistmaker_recipe.catalog.archives import ArchiveMetadata
 from sdistmaker_recipe.catalog.former_names import FormerName
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.index import layout, yanking
-from sdistmaker_recipe.index.atomic_files import sha256_of
+from sdistmaker_recipe.index.atomic_files import disk_errors, sha256_of
 from sdistmaker_recipe.index.existing_files import IndexPath, ListedFile, ListedFiles, read_index_json
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import ADOPTED, Adopted, NotAdopted, Release, ReleaseFile
@@ -56,7 +56,8 @@ class Adopter:
         if is_known or path in self._reasons:
             return
         try:
-            self._adopt(path)
+            with disk_errors(self._path(path)):
+                self._adopt(path)
         except _ContentNotListedError as error:
             self._reasons[path] = f"{error}; {self._quarantine(path)}"
             self._quarantined_projects.add(error.project)
@@ -245,9 +246,11 @@ class Adopter:
         if path == own_path or not self._change:
             return
         stored = self._store.add_archive(own_path.folder, own_path.filename, self._path(path))
-        if stored.is_new:
-            # It may be a copy. If this run breaks off, the next one takes the upload time from the copy.
-            os.utime(self._path(own_path), (mtime, mtime))
+        own = self._path(own_path)
+        # If this run breaks off, the next one takes the upload time from a copy. A link has that time, which
+        # only the owner of the file could set.
+        if stored.is_new and own.stat().st_mtime != mtime:
+            os.utime(own, (mtime, mtime))
 
     def _make_room(self, own_path: IndexPath, sha256: str) -> bool:
         """Take over what is in the place of a new file, or move it into quarantine; whether it was taken."""

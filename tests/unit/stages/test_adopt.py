@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index.store import IndexStore
 from sdistmaker_recipe.model import Adoption, Site
 from sdistmaker_recipe.stages import withdraw
-from sdistmaker_recipe.stages.adopt import adopt
+from sdistmaker_recipe.stages.adopt import adopt, adopter
 from sdistmaker_recipe.stages.adopt import adoption as module
 from sdistmaker_recipe.stages.pages import PageWriter
 from sdistmaker_recipe.vcs import Checkpoint, ProjectTags, ScanResult
@@ -103,6 +104,14 @@ class TestTaken:
         assert index.releases() == {taken: digest}
         for each in (path, taken):
             assert sha256((index.folder / each).read_bytes()) == digest
+
+    def test_where_the_file_belongs_to_another_account(self, index, monkeypatch):
+        def refuse(path: Path, _times: tuple[float, float]) -> None:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
+        index.add("my-pkg/my-pkg-1.0.tar.gz", "my-pkg", "1.0")
+        monkeypatch.setattr(os, "utime", refuse)
+        assert files(index.adopt()) == {"my-pkg/my-pkg-1.0.tar.gz": "my-pkg/my_pkg-1.0.tar.gz"}
 
     def test_with_what_its_metadata_says(self, index):
         more = "Requires-Python: >=2.6\n\nAll about it.\n"
@@ -383,6 +392,21 @@ class TestLeftAlone:
             (index.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (index.folder / path).write_bytes(b"something")
         assert index.adopt() == Adoption()
+
+    def test_what_is_in_the_way_and_cannot_be_read_is_named(self, index, monkeypatch):
+        real = adopter.sha256_of
+
+        def refuse(path: Path) -> str:
+            if path.name == "my_pkg-1.0.tar.gz":
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return real(path)
+
+        index.add("my-pkg/my-pkg-1.0.tar.gz", "my-pkg", "1.0")
+        (index.folder / "my-pkg/my_pkg-1.0.tar.gz").write_text("in the way")
+        monkeypatch.setattr(adopter, "sha256_of", refuse)
+        with pytest.raises(StoreError, match=r"my_pkg-1\.0\.tar\.gz: Permission denied") as raised:
+            index.adopt()
+        assert "same account" in raised.value.hint
 
     def test_what_is_in_the_way_is_kept_elsewhere(self, index):
         digest = index.add("Acme/Acme-1.0.tar.gz", "Acme", "1.0")
