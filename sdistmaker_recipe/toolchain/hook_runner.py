@@ -186,7 +186,11 @@ def write_result(request: "dict[str, Any]") -> int:
     """Call the hook, write its result, and return the exit status."""
     status = 1
     files_read = record_files_read(request["tree"])
-    asked = observe_questions(request) if request["observe"] is not None else None
+    asked = None
+    if request["observe"] is not None:
+        asked = observe_questions(request)
+    else:
+        sort_folders()
     try:
         result = {"returned": call_hook(request)}
         status = 0
@@ -287,6 +291,41 @@ def record_files_read(tree: str) -> "set[str]":
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(record)
     return files_read
+
+
+def sort_folders() -> None:
+    """Let folders be listed by name. Each file system has another order, and outcomes can depend on it.
+
+    Of a folder and a link to it, for instance, setuptools packs the one that it finds first.
+    """
+    list_folder, scan_folder = os.listdir, os.scandir
+
+    def listdir(path: "Any" = None) -> "list[Any]":
+        return sorted(list_folder(path))
+
+    class SortedEntries:
+        """What ``os.scandir`` returns."""
+
+        def __init__(self, path: "Any" = None) -> None:
+            with scan_folder(path) as entries:
+                self._entries = iter(sorted(entries, key=lambda entry: entry.name))
+
+        def __iter__(self) -> "Iterator[Any]":
+            return self._entries
+
+        def __next__(self) -> "Any":
+            return next(self._entries)
+
+        def __enter__(self) -> "SortedEntries":
+            return self
+
+        def __exit__(self, *error: "Any") -> None:
+            self.close()
+
+        def close(self) -> None:
+            self._entries = iter(())
+
+    os.listdir, os.scandir = listdir, SortedEntries  # type: ignore[assignment,misc]
 
 
 def observe_questions(request: "dict[str, Any]") -> "Any":

@@ -139,6 +139,13 @@ def test_an_exit_without_a_complaint_is_no_failure(bench):
     assert "error" not in bench.run("import sys\nsys.exit()\n")
 
 
+def test_folders_are_listed_by_name(bench):
+    for name in ("b", "d", "a", "c"):
+        (bench.tree / "order" / name).mkdir(parents=True)
+    result = bench.run("import os\nraise ValueError(' '.join(os.listdir('order')))\n")
+    assert result["message"] == "a b c d"
+
+
 def test_functions_that_setup_py_replaces_are_not_ours(bench):
     assert bench.run("import io, json\njson.dumps = io.open = None\n") == {
         "requires": [],

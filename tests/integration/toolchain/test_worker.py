@@ -138,6 +138,19 @@ def test_nothing_a_hook_changes_reaches_the_next(bench: Bench, change: str, prob
     assert bench.returned(f"return {probe}") == before
 
 
+def test_folders_are_listed_by_name(bench: Bench) -> None:
+    (bench.tree / "order").mkdir()
+    # One file system lists new files first, another one last, and most of them in no order.
+    for name in ("b", "d", "a", "c"):
+        (bench.tree / "order" / name).mkdir()
+    found = bench.returned(
+        "import glob, pathlib\nwith os.scandir('order') as entries:\n    first = next(entries).name\n"
+        "return [os.listdir('order'), next(os.walk('order'))[1], glob.glob('*', root_dir='order'),\n"
+        "    [path.name for path in pathlib.Path('order').iterdir()], first, len(list(os.scandir())) > 0]"
+    )
+    assert found == [list("abcd"), list("abcd"), list("abcd"), list("abcd"), "a", True]
+
+
 def test_a_tag_may_replace_functions(bench: Bench) -> None:
     body = "import builtins, json\njson.dumps = json.dump = None\nbuiltins.open = None\nreturn 'here'"
     assert bench.returned(body) == "here"
