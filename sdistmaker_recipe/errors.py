@@ -121,7 +121,6 @@ SAME_ACCOUNT = "Run everything that writes to one index as the same account, the
 _OTHER_PLACE = "choose a folder on a disk (for the index: the option destination)"
 _DISK_HINTS = {
     errno.EDQUOT: f"The disk quota of this account is used up. Make room, or {_OTHER_PLACE}.",
-    errno.EROFS: f"This file system is mounted read-only. Mount it for writing, or {_OTHER_PLACE}.",
     errno.ENOTDIR: "Something in this path is a file where a folder is needed. Move it away, or correct the "
     "path.",
     errno.ENAMETOOLONG: "Use a shorter path.",

@@ -111,7 +111,6 @@ class TestDiskHints:
         [
             (errno.ENOTDIR, "is a file where a folder is needed"),
             (errno.EDQUOT, "quota"),
-            (errno.EROFS, "Mount it for writing"),
             (errno.ENAMETOOLONG, "shorter path"),
             (errno.ELOOP, "in a circle"),
             (errno.EIO, "check the disk"),
