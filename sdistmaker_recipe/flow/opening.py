@@ -81,9 +81,9 @@ def locked(configuration: Configuration, context: RunContext) -> Iterator[bool]:
         _remove_folders(missing)
         raise StoreError.of(error, configuration.state) from error
     with lock:
-        is_after_crash = running.exists()
         try:
             with disk_errors(running):
+                is_after_crash = running.exists()
                 running.touch()
             yield is_after_crash
         except BaseException:

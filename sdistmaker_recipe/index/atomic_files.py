@@ -166,12 +166,16 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Raise ``StoreError`` in place of an ``OSError``; path is named if the error itself names no file."""
+    """Raise ``StoreError`` in place of an ``OSError``; path is named if the error itself names no whole path.
+
+    The removal of a tree names files by their paths below an open folder.
+    """
     try:
         yield
     except OSError as error:
         if isinstance(error.filename, str):
-            error.filename = _final_path(error.filename)
+            is_whole = error.filename.startswith("/")
+            error.filename = _final_path(error.filename) if is_whole else None
         raise StoreError.of(error, path) from error
 
 

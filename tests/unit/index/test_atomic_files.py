@@ -11,7 +11,7 @@ import pytest
 
 from sdistmaker_recipe.errors import StoreError
 from sdistmaker_recipe.index import atomic_files
-from sdistmaker_recipe.index.atomic_files import sha256_of, sync_filesystem, write_text
+from sdistmaker_recipe.index.atomic_files import disk_errors, sha256_of, sync_filesystem, write_text
 from tests.unit.index.store_content import files, mode
 
 
@@ -101,6 +101,12 @@ class TestSync:
         monkeypatch.setattr(os, "sync", lambda: asked.append("all"))
         sync_filesystem(tmp_path)
         assert asked == ["all"]
+
+
+def test_an_error_that_names_a_file_below_an_open_folder_is_named_by_the_whole_path(tmp_path):
+    named = pytest.raises(StoreError, match=f"^{tmp_path}/style.css: Permission denied")
+    with named, disk_errors(tmp_path / "style.css"):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "x")
 
 
 def test_sha256_is_that_of_the_whole_file(tmp_path):
