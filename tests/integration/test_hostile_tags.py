@@ -14,7 +14,9 @@ import pytest
 from tests.support.commands import Commands, program
 from tests.support.history import History, setuptools_project
 from tests.support.old_catalog import VERSION_1
-from tests.support.svndump import add_symlink
+from tests.support.svndump import add_symlink, copy_folder
+
+pytestmark = pytest.mark.usefixtures("forked_commands")
 
 ARGUMENTS = ("--destination", "index", "--jobs", "2")
 OWN_BACKEND = """\
@@ -77,7 +79,13 @@ def test_a_tag_that_cannot_be_published_as_its_files_either_fails_by_its_first_r
 def test_folders_deeper_than_python_counts_fail_their_own_tag_only(
     history: History, own_index: Commands
 ) -> None:
-    history.add_tag("deep", "1.0", {**own_backend("deep"), f"{'d/' * 1100}file": "x"})
+    depth = 35
+    history.add_tag("deep", "1.0", {**own_backend("deep"), f"{'d/' * depth}file": "x"})
+    while depth < 1100:
+        # Subversion adds them one by one in seconds. Revision 0 of a load is the one before it.
+        top = "deep/tags/1.0"
+        history.commit([copy_folder(f"{top}/{'d/' * depth}d", f"{top}/d", 0)])
+        depth *= 2
     history.add_tag("good", "1.0", own_backend("good"))
     report = own_index.report("--repository", history.url, *ARGUMENTS)
     assert [each["project"] for each in report["published"]] == ["good"]
