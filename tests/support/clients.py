@@ -295,7 +295,6 @@ def commands_of_user(folder: Path, index: str) -> Commands:
     environment = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": f"{index}/",
-        "PIP_NO_COMPILE": "1",  # build environments, for one build each, come sooner
         "HTTPS_PROXY": DEAD_PROXY,
         "UV_PYTHON_DOWNLOADS": "never",
     }

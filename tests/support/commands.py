@@ -59,6 +59,9 @@ class Commands:
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "LANG": "C.UTF-8",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            # pip would compile all of setuptools for each build. An option that begins with no is set by a
+            # false value: "Boolean options" in pip's documentation of its configuration.
+            "PIP_NO_COMPILE": "0",
             "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", ""),
             **more,
         }
