@@ -71,7 +71,7 @@ def check_rebuild(
     tree = archive.unpack(sdist, scratch)
     again = context._replace(tree=tree, scratch=scratch, variables={"SOURCE_DATE_EPOCH": str(epoch)})
     try:
-        if needs_git(exported.build_system):
+        if needs_git(exported.build_system, has_manifest="MANIFEST.in" in exported.files):
             # Its backend builds no sdist without one. No tag tells the version.
             make_git_repository(again, (), epoch)
         raw_sdist = build_sdist(rung, exported.build_system, again, settings)

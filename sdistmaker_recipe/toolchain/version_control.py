@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sdistmaker_recipe.names import same_version
 from sdistmaker_recipe.toolchain.build_system import BuildSystem
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import read_escaped_text, read_text
+from sdistmaker_recipe.toolchain.requirements import distribution
 
 if TYPE_CHECKING:
     from sdistmaker_recipe.toolchain.exported_tag import ExportedTag
@@ -106,7 +107,10 @@ def needs_vcs_metadata(tree: Path, build_system: BuildSystem, installed: Iterabl
     ``installed`` are requirements (PEP 508) of the build that the tag does not declare.
     """
     requirements = (*build_system.requires, *installed)
-    if needs_git(build_system) or any(_REQUIRED_TOOL.match(text.strip()) for text in requirements):
+    has_manifest = (tree / "MANIFEST.in").exists()
+    if needs_git(build_system, has_manifest=has_manifest):
+        return True
+    if any(_REQUIRED_TOOL.match(text.strip()) for text in requirements):
         return True
     declarations = _declarations(tree, build_system)
     texts = (*installed, *declarations, read_escaped_text(tree, "pyproject.toml"))
@@ -118,9 +122,14 @@ def _declarations(tree: Path, build_system: BuildSystem) -> Iterator[str]:
     yield from (read_escaped_text(tree, name) for name in _DECLARING_FILES)
 
 
-def needs_git(build_system: BuildSystem) -> bool:
-    """Whether the backend builds no sdist without a repository: ``meson dist`` takes the files from one."""
-    return build_system.backend.partition(":")[0] == "mesonpy"
+def needs_git(build_system: BuildSystem, *, has_manifest: bool = False) -> bool:
+    """Whether no sdist is built without a repository: ``meson dist`` takes the files from one.
+
+    So does scikit-build, unless the tag has a MANIFEST.in.
+    """
+    if build_system.backend.partition(":")[0] == "mesonpy":
+        return True
+    return not has_manifest and "scikit-build" in map(distribution, build_system.requires)
 
 
 def may_ask_git(exported: ExportedTag, installed: Sequence[str] = ()) -> bool:

@@ -118,6 +118,15 @@ def test_only_meson_python_never_builds_without_git():
     assert not needs_git(BuildSystem(("versioningit",), "hatchling.build"))
 
 
+@pytest.mark.parametrize(
+    ("requirement", "is_needed"),
+    [("scikit_build>=0.13", True), ("scikit-build", True), ("scikit-build-core", False)],
+)
+def test_scikit_build_takes_the_files_from_git(requirement, is_needed):
+    assert needs_git(BuildSystem(("setuptools", requirement), "setuptools.build_meta")) == is_needed
+    assert not needs_git(BuildSystem((requirement,), "setuptools.build_meta"), has_manifest=True)
+
+
 class TestMayAskGit:
     @pytest.mark.parametrize(
         "code",
