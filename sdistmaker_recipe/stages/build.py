@@ -64,6 +64,7 @@ from sdistmaker_recipe.toolchain.metadata_check import odd_values
 from sdistmaker_recipe.toolchain.outside_links import refuse_packed_links
 from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
+from sdistmaker_recipe.toolchain.requirements import distribution
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,
     cure_for_failure,
@@ -303,7 +304,9 @@ def _build_on(
         left_out = exported.files - set(names)
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
-            check_files(left_out, raw_sdist.files_read | bootstrap_modules, context)
+            by_setuptools = "setuptools" in map(distribution, exported.build_system.requires)
+            needed = raw_sdist.files_read | bootstrap_modules
+            check_files(left_out, needed, context, by_setuptools=by_setuptools)
             _check_name_and_version(metadata, rung, raw_sdist.installed, exported, context, job)
             if needs_rebuild(metadata.version, job.tag, rung, exported, left_out, job.settings):
                 check_rebuild(sdist, metadata, rung, exported, context, job.settings, _epoch(job.tag))

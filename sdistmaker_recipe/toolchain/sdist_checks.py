@@ -52,12 +52,19 @@ class VersionControlError(BuildError):
         self.is_placeholder = is_placeholder(version)
 
 
-def check_files(left_out: Collection[str], needed: Collection[str], context: BuildContext) -> None:
-    """Raise ``MissingFilesError`` if a file that the build needs was left out of the archive."""
+def check_files(
+    left_out: Collection[str], needed: Collection[str], context: BuildContext, *, by_setuptools: bool = True
+) -> None:
+    """Raise ``MissingFilesError`` if a file that the build needs was left out of the archive.
+
+    ``by_setuptools`` says that setuptools may have written it: other backends read no MANIFEST.in.
+    """
     if missing := sorted(path for path in set(left_out) & set(needed) if not _is_made_anew(path)):
         names = ", ".join(missing[:_NAMED_FILES])
         them = "it" if len(missing) == 1 else "them"
         cure = f"Add {them} to MANIFEST.in in a new tag, or set include-versioned-files = always."
+        if not by_setuptools:
+            cure = f"Let the build backend include {them} in a new tag: see its settings in pyproject.toml."
         text = f"The build reads {names}, which the archive lacks. {cure}"
         raise MissingFilesError(text, read_build_log(context))
 

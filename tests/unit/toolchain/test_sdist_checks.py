@@ -22,6 +22,15 @@ def test_files_that_nothing_reads_may_be_left_out(context):
     check_files({"docs/index.rst"}, {"setup.py"}, context)
 
 
+def test_other_backends_read_no_manifest(context):
+    with pytest.raises(MissingFilesError) as caught:
+        check_files({"docs/r.rst"}, {"docs/r.rst"}, context, by_setuptools=False)
+    assert caught.value.reason == (
+        "The build reads docs/r.rst, which the archive lacks. "
+        "Let the build backend include it in a new tag: see its settings in pyproject.toml."
+    )
+
+
 @pytest.mark.parametrize("folder", ["", "src/"])
 def test_files_of_egg_info_are_made_anew(context, folder):
     old = f"{folder}acme.egg-info/entry_points.txt"
