@@ -22,8 +22,8 @@ from tests.support.long_form import IS_LONG
 from tests.support.process import Server
 from tests.support.sites import SERVERS, PrivateIndex
 
-SHORT = {"apache": ("pip", "Poetry", "zc.buildout 6"), "nginx": ("uv",)}
-"""Who asks which server where not every client asks both. zc.buildout 5 asks the same as zc.buildout 6."""
+SHORT = {"apache": ("pip", "Poetry", "zc.buildout 5"), "nginx": ("uv", "zc.buildout 6")}
+"""Who asks which server where not every client asks both."""
 CHOSEN = [
     pytest.param(server, client, id=f"{client.name.replace(' ', '-')}-{server}")
     for server, names in SHORT.items()

@@ -17,7 +17,7 @@ from tests.support.random_history import CONFIGURATION, random_history
 from tests.support.scans import URL, VERSION, compare_scans, subversion_source, two_scan_states
 from tests.unit.values import a_release
 
-HISTORIES = 40_000 if IS_LONG else 1_000
+HISTORIES = 40_000 if IS_LONG else 2_000
 PARTS = 8
 
 

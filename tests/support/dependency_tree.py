@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from tests.support.clients import PROJECT, Pip, Poetry, Use, Uv
 from tests.support.commands import Done
 from tests.support.history import History, setuptools_project
-from tests.support.long_form import IS_LONG
 from tests.support.svndump import Change, add_file
 
 ROOT = "tree-00"
 PROJECTS = 30
-RELEASES = 10 if IS_LONG else 5
+RELEASES = 10
 _IN_PROJECT = {"POETRY_VIRTUALENVS_IN_PROJECT": "true"}
 
 

@@ -17,7 +17,6 @@ from sdistmaker_recipe.toolchain.interpreters import find_interpreters
 from sdistmaker_recipe.toolchain.ladder import DECLARED, Interpreter, Rung, all_rungs
 from tests.support.commands import Commands, program
 from tests.support.history import History, tree
-from tests.support.long_form import IS_LONG
 
 pytestmark = pytest.mark.usefixtures("forked_commands")
 
@@ -116,10 +115,6 @@ TAGS = {
     ),
 }
 FAILING = "read-but-excluded"
-INSTALL_LIKE_OTHERS = {"convert-path", "distribute-setup", "feature", "pkg-resources", "upload-command"}
-"""Only the long form installs their archives. use-2to3 needs an older setuptools too, and ez-setup-missing
-lacks such a module too.
-"""
 OWN = Interpreter(sys.executable, sys.version_info[:2])
 
 
@@ -225,7 +220,7 @@ def contemporary(rung: Rung, pythons: tuple[Interpreter, ...]) -> Interpreter:
     return fitting[0] if fitting else need_rung("a Python from 3.9 to 3.11", pythons).python
 
 
-@pytest.mark.parametrize("project", [name for name in TAGS if IS_LONG or name not in INSTALL_LIKE_OTHERS])
+@pytest.mark.parametrize("project", TAGS)
 def test_an_archive_installs_with_pip(
     project: str,
     run: Run,
