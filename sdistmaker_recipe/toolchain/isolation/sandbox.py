@@ -6,6 +6,7 @@ its resource limits (see ``worker``) are the same.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -34,6 +35,8 @@ _ETC_FILES = (
     "os-release",
     "passwd",
 )
+_PASSING_ERRORS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors of a machine that is busy, or of a process that has much open."""
 _PROBE_SECONDS = 20
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -124,7 +127,7 @@ def choose_sandbox(mode: str) -> tuple[bool, str]:
     """Whether builds run in bubblewrap, and a warning or "".
 
     ``mode`` is the option sandbox: auto, bubblewrap or none. Raises ``ToolchainError`` if the mode is
-    bubblewrap and it does not work on this machine.
+    bubblewrap and it does not work on this machine, and if this cannot be found out now.
     """
     if mode == "none":
         return False, ""
@@ -156,7 +159,10 @@ def _is_installed() -> bool:
 
 @lru_cache(maxsize=1)
 def _bubblewrap_problem() -> str:
-    """Why bubblewrap does not work on this machine, as a clause; "" if it works."""
+    """Why bubblewrap does not work on this machine, as a clause; "" if it works.
+
+    Raises ``ToolchainError`` for what may be gone a moment later: no run builds without a sandbox for that.
+    """
     if not _is_installed():
         return "bubblewrap is not installed"
     command = [BUBBLEWRAP, *_namespace_arguments(), *_system_arguments(), "--proc", "/proc", "--dev", "/dev"]
@@ -170,12 +176,24 @@ def _bubblewrap_problem() -> str:
                 check=False,
                 pass_fds=descriptors,
             )
-    except (OSError, subprocess.SubprocessError) as error:
+    except subprocess.TimeoutExpired as error:
+        raise _not_known(f"it did not answer within {_PROBE_SECONDS} seconds") from error
+    except OSError as error:
+        if error.errno in _PASSING_ERRORS:
+            raise _not_known(error.strerror) from error
         return f"bubblewrap does not work here ({error})"
     if finished.returncode == 0:
         return ""
-    return (
-        f"bubblewrap does not work here ({finished.stderr.strip() or f'exit status {finished.returncode}'})"
+    reason = finished.stderr.strip() or f"exit status {finished.returncode}"
+    if any(os.strerror(number) in reason for number in _PASSING_ERRORS):
+        raise _not_known(reason)
+    return f"bubblewrap does not work here ({reason})"
+
+
+def _not_known(reason: str) -> ToolchainError:
+    return ToolchainError(
+        f"It cannot be found out now whether bubblewrap works: {reason}.",
+        "Run again when this machine has less to do. Or set sandbox = none to build without.",
     )
 
 
