@@ -180,7 +180,7 @@ def _bubblewrap_problem() -> str:
         raise _not_known(f"it did not answer within {_PROBE_SECONDS} seconds") from error
     except OSError as error:
         if error.errno in _PASSING_ERRORS:
-            raise _not_known(error.strerror) from error
+            raise _not_known(os.strerror(error.errno)) from error
         return f"bubblewrap does not work here ({error})"
     if finished.returncode == 0:
         return ""
