@@ -85,6 +85,8 @@ OPEN, DUMPS = open, json.dumps
 """These functions as they are before the code of a tag runs, which may replace them."""
 BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
 """Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
+ORDER_MODULE = "sdistmaker_order"
+"""The module of the shims that has folders listed by name."""
 
 
 # Serve requests
@@ -107,7 +109,7 @@ def serve() -> None:
     may_practise = import_backend(backend, wakeup, frequency == "often") if backend else False
     modules = sorted({name.partition(".")[0] for name in sys.modules})
     # Imported now, so that a tag's own modules of these names are not.
-    for name in BOOTSTRAP_MODULES:
+    for name in (*BOOTSTRAP_MODULES, ORDER_MODULE):
         importlib.import_module(name)
     imported = imported_modules()
     freeze_objects()
@@ -190,7 +192,7 @@ def write_result(request: "dict[str, Any]") -> int:
     if request["observe"] is not None:
         asked = observe_questions(request)
     else:
-        sort_folders()
+        importlib.import_module(ORDER_MODULE).sort_folders()
     try:
         result = {"returned": call_hook(request)}
         status = 0
@@ -291,41 +293,6 @@ def record_files_read(tree: str) -> "set[str]":
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(record)
     return files_read
-
-
-def sort_folders() -> None:
-    """Let folders be listed by name. Each file system has another order, and outcomes can depend on it.
-
-    Of a folder and a link to it, for instance, setuptools packs the one that it finds first.
-    """
-    list_folder, scan_folder = os.listdir, os.scandir
-
-    def listdir(path: "Any" = None) -> "list[Any]":
-        return sorted(list_folder(path))
-
-    class SortedEntries:
-        """What ``os.scandir`` returns."""
-
-        def __init__(self, path: "Any" = None) -> None:
-            with scan_folder(path) as entries:
-                self._entries = iter(sorted(entries, key=lambda entry: entry.name))
-
-        def __iter__(self) -> "Iterator[Any]":
-            return self._entries
-
-        def __next__(self) -> "Any":
-            return next(self._entries)
-
-        def __enter__(self) -> "SortedEntries":
-            return self
-
-        def __exit__(self, *error: "Any") -> None:
-            self.close()
-
-        def close(self) -> None:
-            self._entries = iter(())
-
-    os.listdir, os.scandir = listdir, SortedEntries  # type: ignore[assignment,misc]
 
 
 def observe_questions(request: "dict[str, Any]") -> "Any":

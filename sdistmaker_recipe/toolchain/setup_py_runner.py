@@ -49,7 +49,9 @@ def main():
         if request.get("commands"):
             asked = observe_questions(request)
         else:
-            sort_folders()
+            import sdistmaker_order
+
+            sdistmaker_order.sort_folders()
         with io.open("setup.py", "rb") as file:
             code = compile(file.read().replace(b"\r\n", b"\n"), "setup.py", "exec", 0, True)
         exec(code, {"__name__": "__main__", "__file__": "setup.py"})
@@ -71,12 +73,6 @@ def observe_questions(request):
     from sdistmaker_observation import python_2
 
     return python_2.observe([request["commands"]], request["reversed"])
-
-
-def sort_folders():
-    """Let folders be listed by name. Each file system has another order, and outcomes can depend on it."""
-    list_folder = os.listdir
-    os.listdir = lambda *arguments: sorted(list_folder(*arguments))
 
 
 def limit_resources(limits):
