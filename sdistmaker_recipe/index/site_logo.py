@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -34,10 +35,13 @@ def read_logo(path: Path) -> Logo:
     Raises ``ConfigurationError`` if there is no such file, or if it is too large or of another type.
     """
     try:
-        if not path.is_file():
+        # Path.is_file hides from Python 3.14 on that it may not look.
+        if not stat.S_ISREG(path.stat().st_mode):
             raise _problem(path, "is not a file; write the path of a picture")
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _problem(path, "is not a file; write the path of a picture") from error
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from error
     if len(content) > MAX_SIZE:
