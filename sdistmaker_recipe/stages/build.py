@@ -59,12 +59,11 @@ from sdistmaker_recipe.toolchain.exported_tag import ExportedTag, find_files, re
 from sdistmaker_recipe.toolchain.isolation.cpu_time_limit import CpuTimeExceededError, cpu_time_limit
 from sdistmaker_recipe.toolchain.isolation.deadline import Deadline
 from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, sandbox_in
-from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung
+from sdistmaker_recipe.toolchain.ladder import FILES_ONLY, Rung, uses_setuptools
 from sdistmaker_recipe.toolchain.metadata_check import odd_values
 from sdistmaker_recipe.toolchain.outside_links import refuse_packed_links
 from sdistmaker_recipe.toolchain.python_support import excludes_python_2
 from sdistmaker_recipe.toolchain.rebuild import check_rebuild, needs_rebuild
-from sdistmaker_recipe.toolchain.requirements import distribution
 from sdistmaker_recipe.toolchain.rung_choice import (
     FailedRung,
     cure_for_failure,
@@ -304,7 +303,7 @@ def _build_on(
         left_out = exported.files - set(names)
         metadata = archive.read_metadata(sdist)
         with _naming_project(metadata.name):
-            by_setuptools = "setuptools" in map(distribution, exported.build_system.requires)
+            by_setuptools = uses_setuptools(exported.build_system)
             needed = raw_sdist.files_read | bootstrap_modules
             check_files(left_out, needed, context, by_setuptools=by_setuptools)
             _check_name_and_version(metadata, rung, raw_sdist.installed, exported, context, job)
@@ -333,14 +332,13 @@ def _times_to_settle(exported: ExportedTag, began: int, tag: Tag) -> SettleTimes
 
 
 def _requirement_warnings(sdist: Sdist, metadata: archive.Metadata) -> Iterator[str]:
-    texts = [_header(metadata)]
+    requires_txts = []
     for path, member in sdist.members.items():
         if REQUIREMENTS_FILE.fullmatch(path) and member.isreg():
             with sdist.open_file(member) as file:
-                content = file.read(_MAX_REQUIREMENTS_BYTES)
-            texts.append(content.decode("utf-8", "replace"))
-            yield from requirement_warnings(texts[-1])
-    yield from local_requirement_warnings(texts)
+                requires_txts.append(file.read(_MAX_REQUIREMENTS_BYTES).decode("utf-8", "replace"))
+            yield from requirement_warnings(requires_txts[-1])
+    yield from local_requirement_warnings(_header(metadata), requires_txts)
 
 
 def _header(metadata: archive.Metadata) -> str:

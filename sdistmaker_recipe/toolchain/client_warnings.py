@@ -13,17 +13,20 @@ from sdistmaker_recipe.toolchain.requirements import requirement_problem
 REQUIREMENTS_FILE = re.compile(r"(?:.*/)?[^/]+\.egg-info/requires\.txt")
 """The path of the file in which setuptools writes the requirements of a project."""
 
-_LOCAL_REQUIREMENT = re.compile(
-    r"^(?:Requires-Dist:[ \t]*)?([a-z0-9][\w.-]*)[^\n@;]*@[ \t]*file:", re.MULTILINE | re.IGNORECASE
-)
+_LOCAL = r"([a-z0-9][\w.-]*)(?![\w.-])[^\n@;]*@[ \t]*file:"
+_LOCAL_IN_HEADER = re.compile(rf"^Requires-Dist:[ \t]*{_LOCAL}", re.MULTILINE | re.IGNORECASE)
+_LOCAL_IN_FILE = re.compile(rf"^{_LOCAL}", re.MULTILINE | re.IGNORECASE)
 
 
-def local_requirement_warnings(texts: Iterable[str]) -> Iterator[str]:
+def local_requirement_warnings(header: str, requires_txts: Iterable[str]) -> Iterator[str]:
     """The requirements that name a file or folder of the machine that built, as Poetry writes those by path.
 
-    ``texts`` are the header of PKG-INFO, and what ``REQUIREMENTS_FILE`` names.
+    ``header`` is that of PKG-INFO, and ``requires_txts`` is what ``REQUIREMENTS_FILE`` names.
     """
-    for name in dict.fromkeys(match[1] for text in texts for match in _LOCAL_REQUIREMENT.finditer(text)):
+    found = _LOCAL_IN_HEADER.findall(header)
+    for text in requires_txts:
+        found += _LOCAL_IN_FILE.findall(text)
+    for name in dict.fromkeys(found):
         yield (
             f"no client can install this release, for it requires {shortened(name)} from a path of the "
             "machine that built it. Require it by its name and version in a new tag."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from sdistmaker_recipe.model import BuiltWheel, NoWheel
@@ -36,8 +38,22 @@ def test_a_requirement_from_a_path_of_the_machine_is_named_once() -> None:
     header = (
         f"Name: acme\nRequires-Dist: {local} ; extra == 'x'\nRequires-Dist: six @ https://acme.test/a.zip"
     )
-    (warning,) = local_requirement_warnings([header, f"six>=1\n{local}\n"])
+    (warning,) = local_requirement_warnings(header, [f"six>=1\n{local}\n"])
     assert "requires foo-bar from a path" in warning
+    (same,) = local_requirement_warnings("", [f"six>=1\n{local}\n"])
+    assert same == warning
+
+
+def test_other_text_with_a_path_is_no_requirement() -> None:
+    header = "Summary: mail me@ file: x\nHome-page: a@ file:///b"
+    assert list(local_requirement_warnings(header, ["six>=1 ; a@ file:\n"])) == []
+
+
+def test_a_very_long_line_takes_no_longer_than_its_length() -> None:
+    begin = time.process_time()
+    assert list(local_requirement_warnings("", ["a" * 100_000 + "\n"])) == []
+    # A pattern that tries each way to divide the line takes a minute.
+    assert time.process_time() - begin < 10
 
 
 def test_a_release_without_a_wheel_tells_which_tools_it_needs() -> None:
