@@ -55,8 +55,9 @@ NO_SPACE = "raise OSError(28, os.strerror(28))"
 
 
 @pytest.fixture
-def memory() -> Iterator[Path]:
-    """A folder in memory."""
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder in memory. How much of it this machine has left at the moment does not count."""
+    monkeypatch.setattr(build_folder, "_LEAST_BYTES_IN_MEMORY", 0)
     if not SHARED_MEMORY.is_dir():
         pytest.skip("this system has no file system in memory")
     folder = SHARED_MEMORY / f"sdistmaker-test-{uuid4().hex}"
@@ -197,6 +198,7 @@ def test_no_build_in_memory_takes_it_from_others(
         asked.append(list(memory.glob("worker-*/*/tree")))
         return 1 << 29
 
+    monkeypatch.setattr(build_folder, "_LEAST_BYTES_IN_MEMORY", 1 << 30)
     monkeypatch.setattr(build_folder, "available_memory", little)
     settings = builder.settings(memory=memory, sandbox=mode)
     built = builder.build("pkg", "1.0", settings=settings, pin=(python,) if python else ())
