@@ -34,7 +34,9 @@ def repository_url(written: str) -> str:
     question that names the URL that was probably meant.
     """
     if re.search(r"\s[\w+.-]+://", written):
-        raise ValueError(f"{written!r} holds several URLs; write one a line, or repeat the flag")
+        wrong = "holds several URLs; write one a line, or repeat the flag"
+        # A password may be in any of them, and may hold a space.
+        raise SecretError(wrong) if "@" in written else ValueError(f"{written!r} {wrong}")
     if re.match(r"~?/(?!/)", written) and (url := _url_of_path(Path(written).expanduser())):
         return url
     if not re.fullmatch(_SCP, written):

@@ -33,7 +33,7 @@ _RECONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 """A greeting starts programs, and may have to wait for a machine that is busy."""
 _CLOSE_SECONDS = 10.0
-_KEEP_SECONDS = 10.0
+_KEEP_ANSWER_SECONDS = 10.0
 _LEAVE_SECONDS = 5.0
 """A worker that does not answer ends its site by itself, when it is idle."""
 _TLS_FILES = {
@@ -262,7 +262,7 @@ class DaskCluster:
         """Tell these workers that the run goes on, and do not wait for them."""
         # Some may not answer. The others are told at once.
         if addresses and not self._keeper.is_alive():
-            arguments = (addresses, _KEEP_SECONDS, site.keep, self._client.id)
+            arguments = (addresses, _KEEP_ANSWER_SECONDS, site.keep, self._client.id)
             self._keeper = Thread(target=self._tell, args=arguments, daemon=True)
             self._keeper.start()
 

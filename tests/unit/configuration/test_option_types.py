@@ -116,6 +116,9 @@ def test_urls_in_one_line_are_refused():
     for other in ("file:///srv/two", "git+https://git.example.com/two"):
         with pytest.raises(ValueError, match="holds several URLs; write one a line"):
             option_types.repositories(f"file:///srv/one {other}")
+    with pytest.raises(SecretError) as caught:
+        option_types.repositories("https://builder:se cret@svn.example.com/x https://svn.example.com/y")
+    assert "cret" not in str(caught.value)
 
 
 class TestBuildRequirements:
