@@ -83,10 +83,8 @@ exec(compile(code, __file__, "exec"))
 NOTHING_OBSERVED: "dict[str, Any]" = {"modules": [], "patterns": []}
 OPEN, DUMPS = open, json.dumps
 """These functions as they are before the code of a tag runs, which may replace them."""
-BOOTSTRAP_MODULES = ("ez_setup", "distribute_setup")
-"""Modules of the shims that replace the ones of the same names in tags, which would download setuptools."""
-ORDER_MODULE = "sdistmaker_order"
-"""The module of the shims that has folders listed by name."""
+SHIM_MODULES = ("ez_setup", "distribute_setup", "sdistmaker_order")
+"""Modules of the shims that no module of a tag replaces. Two of these names download setuptools in tags."""
 
 
 # Serve requests
@@ -109,7 +107,7 @@ def serve() -> None:
     may_practise = import_backend(backend, wakeup, frequency == "often") if backend else False
     modules = sorted({name.partition(".")[0] for name in sys.modules})
     # Imported now, so that a tag's own modules of these names are not.
-    for name in (*BOOTSTRAP_MODULES, ORDER_MODULE):
+    for name in SHIM_MODULES:
         importlib.import_module(name)
     imported = imported_modules()
     freeze_objects()
@@ -175,7 +173,7 @@ def call_after_restart() -> None:
     _, shims, request = sys.argv
     sys.path.append(shims)
     sys.argv[:] = ["setup.py"]
-    for name in BOOTSTRAP_MODULES:
+    for name in SHIM_MODULES:
         importlib.import_module(name)
     status = 1
     try:
@@ -192,7 +190,7 @@ def write_result(request: "dict[str, Any]") -> int:
     if request["observe"] is not None:
         asked = observe_questions(request)
     else:
-        importlib.import_module(ORDER_MODULE).sort_folders()
+        importlib.import_module("sdistmaker_order").sort_folders()
     try:
         result = {"returned": call_hook(request)}
         status = 0
@@ -309,7 +307,7 @@ def observe_questions(request: "dict[str, Any]") -> "Any":
 def imported_modules() -> "dict[str, list[str]]":
     """The modules that this program imported, by the names of their top-level packages."""
     by_package: "dict[str, list[str]]" = {}
-    for name in set(sys.modules) - MODULES_AT_START - set(BOOTSTRAP_MODULES):
+    for name in set(sys.modules) - MODULES_AT_START - set(SHIM_MODULES):
         by_package.setdefault(name.partition(".")[0], []).append(name)
     return by_package
 

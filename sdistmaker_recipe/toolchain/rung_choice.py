@@ -173,10 +173,8 @@ def _completed(rungs: Iterable[Rung], exported: ExportedTag, job: BuildJob) -> t
     That is a git repository if its backend never builds without one, and what build-requires names.
     """
     rungs = (rung._replace(requirements=job.requires) for rung in rungs)
-    has_manifest = "MANIFEST.in" in exported.files
-    if needs_git(exported.build_system, has_manifest=has_manifest):
-        return tuple(map(ladder.with_git, rungs))
-    return tuple(rungs)
+    is_needed = needs_git(exported.build_system, has_manifest="MANIFEST.in" in exported.files)
+    return tuple(map(ladder.with_git, rungs) if is_needed else rungs)
 
 
 def _all_rungs(exported: ExportedTag, job: BuildJob) -> tuple[Rung, ...]:

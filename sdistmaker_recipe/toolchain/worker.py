@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 from sdistmaker_recipe.errors import BuildError
 from sdistmaker_recipe.toolchain.isolation.orphans import ending_orphans
 from sdistmaker_recipe.toolchain.isolation.sandbox import Sandbox
+from sdistmaker_recipe.toolchain.isolation.untrusted_process import CHECK_SECONDS
 
 HOOK_RUNNER = Path(__file__).with_name("hook_runner.py")
 
@@ -49,7 +50,6 @@ RESOURCE_LIMITS: Mapping[str, int] = {"AS": 4 << 30, "FSIZE": 1 << 30, "CORE": 0
 The kernel counts all processes and threads of the account together, and does not limit those of root.
 """
 
-_CHECK_SECONDS = 0.2
 _MAX_KEPT_WORKERS = 4
 # PyPy has its library in further folders.
 _PYTHON_FOLDERS = ("bin", "include", "lib", "lib32", "lib64", "lib-python", "lib_pypy", "pyvenv.cfg")
@@ -188,7 +188,7 @@ class Worker:
                     return answer
                 continue
             left = max(end - time.monotonic(), 0)
-            ready = select.select([stdout], [], [], min(left, _CHECK_SECONDS) if check else left)[0]
+            ready = select.select([stdout], [], [], min(left, CHECK_SECONDS) if check else left)[0]
             if check and not ready and left > 0:
                 check()
                 continue

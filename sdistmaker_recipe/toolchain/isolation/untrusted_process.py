@@ -15,7 +15,8 @@ from sdistmaker_recipe.toolchain.isolation.sandbox import NO_SANDBOX, Sandbox
 from sdistmaker_recipe.toolchain.isolation.untrusted_files import open_regular_file
 
 _MAX_LOG_BYTES = 256 * 1024
-_CHECK_SECONDS = 0.2
+CHECK_SECONDS = 0.2
+"""So often what runs code of a tag looks whether it may go on."""
 
 
 class FinishedProcess(NamedTuple):
@@ -64,7 +65,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, check: Callable[[], 
     end = time.monotonic() + timeout
     while (left := end - time.monotonic()) > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(min(left, _CHECK_SECONDS) if check else left)
+            return process.wait(min(left, CHECK_SECONDS) if check else left)
         if check:
             check()
     return process.poll()
